@@ -1,0 +1,81 @@
+import type { ArchiveLimits } from '../releases/limits.ts'
+import type { ReleaseNaming } from '../releases/naming.ts'
+import type { LoaderOptions } from '../tap-schema/options.ts'
+
+/** One deployment, as its environment file describes it. Every default is filled in. */
+export interface Environment {
+  /** The file that it was read from, as its reader knows it. */
+  readonly file: string
+  /** null: no releases bucket is configured. */
+  readonly releases: (ReleaseNaming & { readonly limits: ArchiveLimits }) | null
+  /** `projects/P/topics/T`; null: events are not published. */
+  readonly topic: string | null
+  /** Where password keys are looked up, one file per key. */
+  readonly secretsDirectory: string
+  /** The enabled TAP servers, in the order of the file. */
+  readonly servers: ReadonlyMap<string, TapServer>
+  readonly identity: IdentityConfig
+  readonly swap: SwapTimeouts
+  readonly storage: StorageConfig
+}
+
+export interface StorageConfig {
+  /** null: Google's own. */
+  readonly apiEndpoint: string | null
+}
+
+export interface SwapTimeouts {
+  /** How long a swap keeps trying to lock both slots before it gives up as busy. */
+  readonly deadlineMs: number
+  /** How long one try may hold up readers. */
+  readonly lockTimeoutMs: number
+}
+
+export interface IdentityConfig {
+  /** The audiences that an identity token may be for; empty: any. */
+  readonly audience: readonly string[]
+  /** Whether the platform in front has verified the token's signature already. */
+  readonly trustPlatform: boolean
+}
+
+export type SwapPolicy = 'never' | 'compatible' | 'always'
+
+export interface TapServer {
+  readonly name: string
+  readonly database: DatabaseAddress
+  /** Names of schema files without `.yaml`, in the order in which clients shall list the schemas. */
+  readonly schemas: readonly string[]
+  /** The release that this server takes; null: only those that `follow` matches, or none by itself. */
+  readonly schemaVersion: string | null
+  /** Patterns of versions that this server takes as well. */
+  readonly follow: readonly string[]
+  /** What happens after a stage that went well. */
+  readonly swap: SwapPolicy
+  /** PostgreSQL roles that read the slots. */
+  readonly readers: readonly string[]
+  readonly options: LoaderOptions
+}
+
+export type DatabaseAddress = UrlAddress | CloudSqlAddress
+
+export interface UrlAddress {
+  readonly kind: 'url'
+  /** `postgresql://…`; may hold a password, so it is never logged. */
+  readonly url: string
+  /** The file in the secrets directory that holds the password; null: the URL is complete. */
+  readonly passwordKey: string | null
+  readonly poolMax: number
+}
+
+export interface CloudSqlAddress {
+  readonly kind: 'cloudsql'
+  /** `project:region:name`. */
+  readonly instance: string
+  readonly ipType: 'PUBLIC' | 'PRIVATE' | 'PSC'
+  /** The IAM database user. */
+  readonly user: string
+  readonly database: string
+  readonly poolMax: number
+  /** null: Google's own. */
+  readonly adminApiEndpoint: string | null
+}

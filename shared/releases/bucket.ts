@@ -1,0 +1,28 @@
+/** An object of a bucket, as far as a release needs to know it. */
+export interface StoredObject {
+  readonly bucket: string
+  readonly name: string
+  readonly generation: string
+  /** In bytes, as stored. */
+  readonly size: number
+  /** Base64 of the big-endian checksum, as the GCS JSON API writes it. */
+  readonly crc32c: string | null
+  /** ISO 8601. */
+  readonly timeCreated: string
+  readonly contentType: string | null
+  readonly metadata: Readonly<Record<string, string>>
+}
+
+/** What a release bucket must be able to do. */
+export interface ReleaseBucket {
+  /** The newest generation, or the given one; undefined: there is no such object or generation. */
+  stat(name: string, generation?: string): Promise<StoredObject | undefined>
+  /**
+   * The content, verified against the object's crc32c; undefined: there is no such object or generation. Throws a
+   * permanent Failure `too_large` beyond `maxBytes`, a transient one when the store does not answer.
+   */
+  read(
+    name: string,
+    options: { readonly generation?: string; readonly maxBytes: number },
+  ): Promise<{ readonly object: StoredObject; readonly content: Buffer } | undefined>
+}
