@@ -21,8 +21,20 @@ function isResourceFork(name: string): boolean {
  */
 export function findSchemasFolder(names: Iterable<string>, complain: Complain): string {
   const all = [...names]
+  const folders = listSchemasFolders(all)
+  const [folder, ...others] = folders
+  if (folder === undefined) throw complain('no_schemas', describeAbsence(all))
+  if (others.length > 0) {
+    throw complain('ambiguous_schemas', `holds several folders of schemas, where one is expected: ${list(folders)}`)
+  }
+  return folder
+}
+
+/** The folder of schemas of each top folder that has one. */
+export function listSchemasFolders(names: Iterable<string>): readonly string[] {
   const found = new Map<string, { readonly folder: string; readonly rank: number }>()
-  for (const name of all.filter(mayBeSchema)) {
+  for (const name of names) {
+    if (!mayBeSchema(name)) continue
     const folder = folderOf(name)
     const rank = LAYOUTS.findIndex((layout) => folder === layout || folder.endsWith(`/${layout}`))
     const layout = LAYOUTS[rank]
@@ -32,13 +44,7 @@ export function findSchemasFolder(names: Iterable<string>, complain: Complain): 
     const better = found.get(top)
     if (better === undefined || rank < better.rank) found.set(top, { folder, rank })
   }
-  const folders = [...found.values()].map(({ folder }) => folder)
-  const [folder, ...others] = folders
-  if (folder === undefined) throw complain('no_schemas', describeAbsence(all))
-  if (others.length > 0) {
-    throw complain('ambiguous_schemas', `holds several folders of schemas, where one is expected: ${list(folders)}`)
-  }
-  return folder
+  return [...found.values()].map(({ folder }) => folder)
 }
 
 function describeAbsence(names: readonly string[]): string {

@@ -7,10 +7,10 @@ export interface ReleaseSource {
   readonly bucket: string
   /** The object's name; the path for a local release. */
   readonly object: string
-  /** The object's generation; for a local release a digest-like text that is equal for equal content. */
+  /** The object's generation; for a local release the time of its last change in microseconds. Digits, growing in time. */
   readonly generation: string
-  /** Of the packed archive, in lower-case hexadecimal. */
+  /** Of the packed archive (of names and contents, for a folder), in lower-case hexadecimal. */
   readonly sha256: string
-  /** Size of the packed archive. */
+  /** Size of the packed archive (of all contents, for a folder). */
   readonly bytes: number
 }
