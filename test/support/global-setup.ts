@@ -1,1 +1,21 @@
-export default function setup(): void {}
+import type { TestProject } from 'vitest/node'
+import { startPostgres } from '../../cli/local/postgres.ts'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Superuser URL of the run's PostgreSQL cluster. */
+    postgres: string
+  }
+}
+
+/** One PostgreSQL cluster per run; TEST_DATABASE_URL names one that is already there. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const given = process.env.TEST_DATABASE_URL
+  if (given !== undefined && given !== '') {
+    project.provide('postgres', given)
+    return async () => {}
+  }
+  const server = await startPostgres({ stateDirectory: null, unsafe: true, settings: { max_connections: '200' } })
+  project.provide('postgres', server.url)
+  return server.stop
+}

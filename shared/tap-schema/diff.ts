@@ -1,0 +1,86 @@
+import type pg from 'pg'
+import { type Cell, type Contents, ITEM_KINDS, type ItemKind, readContents } from './contents.ts'
+import { EmptySlotError } from './failures.ts'
+import type { SlotName } from './slots.ts'
+import { inTransaction } from './transaction.ts'
+
+export interface FieldChange {
+  readonly from: Cell
+  readonly to: Cell
+  readonly breaking: boolean
+}
+
+export interface Change {
+  readonly kind: ItemKind
+  readonly change: 'added' | 'removed' | 'changed'
+  /** `dp1`, `dp1.Object`, `dp1.Object.coord_ra`, or a key's `key_id`. */
+  readonly name: string
+  /** Whether a query that works today can fail, or mean something else, afterwards. */
+  readonly breaking: boolean
+  /** What is different, for `changed`. */
+  readonly fields?: Readonly<Record<string, FieldChange>>
+}
+
+export interface DiffSide {
+  readonly slot: string
+  readonly version: string | null
+}
+
+export interface SchemaDiff {
+  readonly from: DiffSide
+  readonly to: DiffSide
+  readonly breaking: boolean
+  /** Schemas, tables, columns, keys; within a kind by name. */
+  readonly changes: readonly Change[]
+}
+
+/**
+ * Compares what two slots describe. A slot that does not exist yet counts as empty on the `from` side.
+ *
+ * @throws EmptySlotError when the `to` slot does not exist or either is half-made; MissingRoleError, DatabaseError
+ */
+export async function diffSlots(pool: pg.Pool, from: SlotName, to: SlotName): Promise<SchemaDiff> {
+  return inTransaction(pool, `comparing ${from} with ${to}`, async (client) => {
+    await client.query('set transaction isolation level repeatable read, read only')
+    const before = await readContents(client, from)
+    const after = await readContents(client, to)
+    if (after.version === null) throw new EmptySlotError(to, 'there is nothing to compare with')
+    const changes = diffContents(before.contents, after.contents)
+    return {
+      from: { slot: from, version: before.version },
+      to: { slot: to, version: after.version },
+      breaking: changes.some((change) => change.breaking),
+      changes,
+    }
+  })
+}
+
+export function diffContents(from: Contents, to: Contents): readonly Change[] {
+  return ITEM_KINDS.flatMap((kind) => {
+    const names = [...new Set([...from[kind].keys(), ...to[kind].keys()])].sort()
+    return names.flatMap((name) => compareItem(kind, name, from[kind].get(name), to[kind].get(name)))
+  })
+}
+
+type Fields = Readonly<Record<string, Cell>>
+
+/** The fields whose change can break a query or the reading of its result; any other change is compatible. */
+const BREAKING_FIELDS: Readonly<Record<ItemKind, readonly string[]>> = {
+  schema: [],
+  table: [],
+  column: ['datatype', 'arraysize', 'xtype', 'unit'],
+  key: ['from_table', 'target_table', 'columns'],
+}
+
+function compareItem(kind: ItemKind, name: string, from: Fields | undefined, to: Fields | undefined): Change[] {
+  if (from === undefined) return [{ kind, change: 'added', name, breaking: false }]
+  if (to === undefined) return [{ kind, change: 'removed', name, breaking: true }]
+  const fields: Record<string, FieldChange> = {}
+  for (const [field, before] of Object.entries(from)) {
+    const after = to[field] ?? null
+    if (before === after) continue
+    fields[field] = { from: before, to: after, breaking: BREAKING_FIELDS[kind].includes(field) }
+  }
+  if (Object.keys(fields).length === 0) return []
+  return [{ kind, change: 'changed', name, breaking: Object.values(fields).some((field) => field.breaking), fields }]
+}

@@ -1,0 +1,111 @@
+import { Failure } from '../failure.ts'
+import type { Problem } from '../felis/problem.ts'
+
+/** The release cannot be loaded as it is: every problem is listed, and the database was not touched. */
+export class RejectedError extends Failure {
+  readonly permanent = true
+  constructor(version: string, problems: readonly Problem[]) {
+    const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
+    super('rejected', `release ${version} is rejected: ${count}, the first: ${problems[0]?.message}`, { problems })
+  }
+}
+
+/** The caller's expectation and the slot disagree: somebody else staged or swapped in between. Nothing was changed. */
+export class VersionMismatchError extends Failure {
+  readonly permanent = true
+  readonly expected: string
+  readonly found: string
+  constructor(slot: string, expected: string, found: string) {
+    super('version_mismatch', `the ${slot} slot holds ${found}, not ${expected}: nothing was changed`)
+    this.expected = expected
+    this.found = found
+  }
+}
+
+/** The slot that the operation needs holds no complete release. Nothing was changed. */
+export class EmptySlotError extends Failure {
+  readonly permanent = true
+  constructor(slot: string, advice: string) {
+    super('empty_slot', `the ${slot} slot holds no complete release: ${advice}`)
+  }
+}
+
+/** Locks were not to be had in time. Nothing was changed; trying again later can help. */
+export class BusyError extends Failure {
+  readonly permanent = false
+  readonly retryAfterSeconds: number
+  constructor(operation: string, waitedMs: number, retryAfterSeconds: number, cause?: unknown) {
+    const message = `${operation} gave up after ${(waitedMs / 1000).toFixed(1)} s: other sessions hold locks on the slots; nothing was changed`
+    super('busy', message, { cause })
+    this.retryAfterSeconds = retryAfterSeconds
+  }
+}
+
+/** Objects outside the slots would be dropped or left on the wrong slot. Nothing was changed. */
+export class DependentObjectsError extends Failure {
+  readonly permanent = true
+  readonly objects: readonly string[]
+  constructor(operation: string, objects: readonly string[]) {
+    const advice = 'drop them, or let them read through a function or at query time'
+    super(
+      'dependent_objects',
+      `${operation} is refused, because other objects depend on a slot: ${objects.join('; ')} (${advice})`,
+    )
+    this.objects = objects
+  }
+}
+
+/** The database was not prepared by `almagest init`. */
+export class NotInitialisedError extends Failure {
+  readonly permanent = false
+  constructor(cause: unknown) {
+    super('not_initialised', 'the database has no Almagest roles or history: run `almagest init` on it', { cause })
+  }
+}
+
+/** The login, or a configured reader, lacks what the operation needs. */
+export class MissingRoleError extends Failure {
+  readonly permanent = false
+  constructor(message: string, cause?: unknown) {
+    super('missing_role', message, { cause })
+  }
+}
+
+/** The database failed. Every operation is one transaction, so what was being done is done whole or not at all. */
+export class DatabaseError extends Failure {
+  readonly permanent = false
+  readonly sqlState: string | null
+  constructor(operation: string, cause: unknown) {
+    const sqlState = sqlStateOf(cause)
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    super('database', `${operation} failed: ${reason}${sqlState === null ? '' : ` (SQLSTATE ${sqlState})`}`, { cause })
+    this.sqlState = sqlState
+  }
+}
+
+/** PostgreSQL's SQLSTATE (PostgreSQL documentation, appendix A), or null for errors that are not the server's. */
+export function sqlStateOf(error: unknown): string | null {
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return null
+  return /^[0-9A-Z]{5}$/.test(error.code) ? error.code : null
+}
+
+/** 55P03: a lock was not granted within lock_timeout; 40P01: PostgreSQL broke a deadlock by ending this transaction. */
+export function isLockFailure(error: unknown): boolean {
+  return ['55P03', '40P01'].includes(sqlStateOf(error) ?? '')
+}
+
+/** Puts what PostgreSQL said into one of ours; failures of ours pass unchanged. */
+export function explain(operation: string, error: unknown): Failure {
+  if (error instanceof Failure) return error
+  const state = sqlStateOf(error)
+  const text = error instanceof Error ? error.message : String(error)
+  if (state === '42501') {
+    const advice =
+      'run `almagest init` again, with `--stager LOGIN` or `--operator LOGIN`: it grants the roles and hands existing slots over'
+    return new MissingRoleError(`${operation} is not allowed for this login: ${text} (${advice})`, error)
+  }
+  const missing = state === '42704' || state === '22023' ? /role "(almagest_[a-z]+)" does not exist/.test(text) : false
+  if (missing || (['42P01', '3F000'].includes(state ?? '') && text.includes('almagest')))
+    return new NotInitialisedError(error)
+  return new DatabaseError(operation, error)
+}

@@ -1,0 +1,78 @@
+import type { ItemKind } from './contents.ts'
+import type { Change, DiffSide, SchemaDiff } from './diff.ts'
+
+/** A diff for people: a heading, one line a change, breaking ones marked with `!`, and a summary. */
+export function formatDiff(diff: SchemaDiff): string {
+  const heading = `${sideName(diff.from)} -> ${sideName(diff.to)}`
+  if (diff.changes.length === 0) return `${heading}\nno changes\n`
+  const whole = wholeTables(diff.changes)
+  const lines = diff.changes
+    .filter((change) => !isInside(change, whole))
+    .flatMap((change) => changeLines(change, whole))
+  return `${[heading, ...lines, summary(diff.changes)].join('\n')}\n`
+}
+
+function sideName({ slot, version }: DiffSide): string {
+  return `${slot} (${version ?? 'empty'})`
+}
+
+/** Tables that come or go whole, with the number of their columns, which need no lines of their own. */
+function wholeTables(changes: readonly Change[]): ReadonlyMap<string, number> {
+  const tables = new Map<string, number>()
+  for (const { kind, change, name } of changes) if (kind === 'table' && change !== 'changed') tables.set(name, 0)
+  for (const { kind, change, name } of changes) {
+    const table = kind === 'column' && change !== 'changed' ? tableOf(name, tables) : undefined
+    if (table !== undefined) tables.set(table, (tables.get(table) ?? 0) + 1)
+  }
+  return tables
+}
+
+/** Names hold dots of their own, so the table is found by trying. */
+function tableOf(column: string, tables: ReadonlyMap<string, number>): string | undefined {
+  for (let end = column.lastIndexOf('.'); end > 0; end = column.lastIndexOf('.', end - 1)) {
+    if (tables.has(column.slice(0, end))) return column.slice(0, end)
+  }
+  return undefined
+}
+
+function isInside(change: Change, whole: ReadonlyMap<string, number>): boolean {
+  return change.kind === 'column' && change.change !== 'changed' && tableOf(change.name, whole) !== undefined
+}
+
+const SIGNS: Readonly<Record<Change['change'], string>> = { added: '+', removed: '-', changed: '~' }
+
+function changeLines(change: Change, whole: ReadonlyMap<string, number>): string[] {
+  const columns = change.kind === 'table' ? whole.get(change.name) : undefined
+  const size = columns === undefined ? '' : ` (${columns} ${columns === 1 ? 'column' : 'columns'})`
+  const line = `${change.breaking ? '!' : ' '} ${SIGNS[change.change]} ${change.kind} ${change.name}${size}`
+  const fields = Object.entries(change.fields ?? {}).map(
+    ([name, { from, to, breaking }]) => `${breaking ? '!' : ' '}     ${name}: ${cell(from)} -> ${cell(to)}`,
+  )
+  return [line, ...fields]
+}
+
+function cell(value: string | number | null): string {
+  if (value === null) return '(none)'
+  return typeof value === 'number' ? String(value) : JSON.stringify(value)
+}
+
+function summary(changes: readonly Change[]): string {
+  const counts = new Map<string, number>()
+  for (const { kind, change } of changes) {
+    const key = `${change} ${kind}`
+    counts.set(key, (counts.get(key) ?? 0) + 1)
+  }
+  const parts = [...counts].map(([key, count]) => {
+    const [change, kind] = key.split(' ') as [Change['change'], ItemKind]
+    return `${count} ${count === 1 ? kind : PLURALS[kind]} ${change}`
+  })
+  const breaking = changes.filter((change) => change.breaking).length
+  return `${parts.join(', ')}; ${breaking === 0 ? 'compatible' : `${breaking} breaking`}`
+}
+
+const PLURALS: Readonly<Record<ItemKind, string>> = {
+  schema: 'schemas',
+  table: 'tables',
+  column: 'columns',
+  key: 'keys',
+}

@@ -1,0 +1,151 @@
+import type pg from 'pg'
+import type { Problem } from '../felis/problem.ts'
+import type { ReleaseSource } from './release-source.ts'
+import { OWNER_ROLE, STAGER_ROLE } from './slots.ts'
+import type { TapTableName } from './tables.ts'
+
+export type HistoryAction = 'staged' | 'swapped' | 'rolled_back' | 'rejected'
+
+export type RowCounts = Readonly<Record<TapTableName, number>>
+
+/** What happened to a TAP server's slots, one entry an event. Entries are only ever added. */
+export interface HistoryEntry {
+  readonly id: number
+  /** ISO 8601, UTC. */
+  readonly at: string
+  readonly action: HistoryAction
+  readonly version: string
+  /** The version that was in the slot before, if there was one. */
+  readonly replaced: string | null
+  readonly actor: string
+  readonly source: ReleaseSource | null
+  readonly rows: RowCounts | null
+  readonly problems: readonly Problem[]
+  readonly durationMs: number
+}
+
+export type NewHistoryEntry = Omit<HistoryEntry, 'id' | 'at'>
+
+export const HISTORY_DDL = `
+create schema if not exists almagest;
+comment on schema almagest is 'History of the TAP_SCHEMA slots of this database';
+create table if not exists almagest.history (
+  id bigint generated always as identity primary key,
+  at timestamptz not null default clock_timestamp(),
+  action text not null check (action in ('staged', 'swapped', 'rolled_back', 'rejected')),
+  version text not null,
+  replaced text,
+  actor text not null,
+  login text not null default session_user,
+  bucket text,
+  object text,
+  generation numeric,
+  sha256 text,
+  bytes bigint,
+  rows jsonb,
+  problems jsonb not null default '[]',
+  duration_ms double precision not null
+);
+create index if not exists history_release on almagest.history (bucket, object, generation);
+grant usage on schema almagest to ${STAGER_ROLE}, ${OWNER_ROLE};
+grant select, insert on almagest.history to ${STAGER_ROLE}, ${OWNER_ROLE}`
+
+/** Adds an entry, inside the transaction that it describes. */
+export async function recordHistory(client: pg.ClientBase, entry: NewHistoryEntry): Promise<void> {
+  const { source } = entry
+  await client.query(
+    `insert into almagest.history (action, version, replaced, actor, bucket, object, generation, sha256, bytes, rows, problems, duration_ms)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+    [
+      entry.action,
+      entry.version,
+      entry.replaced,
+      entry.actor,
+      source?.bucket ?? null,
+      source?.object ?? null,
+      source?.generation ?? null,
+      source?.sha256 ?? null,
+      source?.bytes ?? null,
+      entry.rows === null ? null : JSON.stringify(entry.rows),
+      storableJson(entry.problems),
+      entry.durationMs,
+    ],
+  )
+}
+
+/** jsonb takes neither NUL nor half a surrogate pair, and problems quote what they complain of. */
+function storableJson(value: unknown): string {
+  return JSON.stringify(value, (_key, item) =>
+    typeof item === 'string' ? item.toWellFormed().replaceAll('\0', '\ufffd') : item,
+  )
+}
+
+interface HistoryRow {
+  id: string
+  at: Date
+  action: HistoryAction
+  version: string
+  replaced: string | null
+  actor: string
+  bucket: string | null
+  object: string | null
+  generation: string | null
+  sha256: string | null
+  bytes: string | null
+  rows: RowCounts | null
+  problems: Problem[]
+  duration_ms: number
+}
+
+/** The newest entries first. */
+export async function readHistory(client: pg.ClientBase, limit: number): Promise<readonly HistoryEntry[]> {
+  const found = await client.query<HistoryRow>('select * from almagest.history order by id desc limit $1', [limit])
+  return found.rows.map((row) => ({
+    id: Number(row.id),
+    at: row.at.toISOString(),
+    action: row.action,
+    version: row.version,
+    replaced: row.replaced,
+    actor: row.actor,
+    source: sourceOf(row),
+    rows: row.rows,
+    problems: row.problems,
+    durationMs: row.duration_ms,
+  }))
+}
+
+/** The columns that identify a release, as the history and the slots' `versions` keep them. */
+export interface SourceRow {
+  readonly bucket: string | null
+  readonly object: string | null
+  readonly generation: string | null
+  readonly sha256: string | null
+  readonly bytes: string | null
+}
+
+export function sourceOf(row: SourceRow): ReleaseSource | null {
+  const { bucket, object, generation, sha256, bytes } = row
+  if (bucket === null || object === null || generation === null || sha256 === null || bytes === null) return null
+  return { bucket, object, generation, sha256, bytes: Number(bytes) }
+}
+
+/**
+ * What the ledger knows of an upload. `done`: this very generation was staged or rejected before. `superseded`: a later
+ * generation of the same object was.
+ */
+export type Delivery = 'new' | 'done' | 'superseded'
+
+export type ReleaseKey = Pick<ReleaseSource, 'bucket' | 'object' | 'generation'>
+
+export async function findDelivery(client: pg.ClientBase, key: ReleaseKey): Promise<Delivery> {
+  const found = await client.query<{ newer: boolean; same: boolean }>(
+    `select coalesce(bool_or(generation > $3::numeric), false) as newer,
+            coalesce(bool_or(generation = $3::numeric), false) as same
+       from almagest.history
+      where bucket = $1 and object = $2 and action in ('staged', 'rejected')`,
+    [key.bucket, key.object, key.generation],
+  )
+  const [row] = found.rows
+  if (row?.same === true) return 'done'
+  return row?.newer === true ? 'superseded' : 'new'
+}

@@ -1,0 +1,108 @@
+import type pg from 'pg'
+import { DatabaseError } from './failures.ts'
+import { HISTORY_DDL } from './history.ts'
+import { OWNER_ROLE, quote, SLOT_NAMES, SLOT_OWNER, SLOT_SCHEMA, STAGER_ROLE } from './slots.ts'
+
+export interface InitialiseOptions {
+  /** Logins that may stage: the loader of servers that never swap by themselves. */
+  readonly stagers?: readonly string[]
+  /** Logins that may stage, swap and roll back. */
+  readonly operators?: readonly string[]
+  /** Roles that may read the slots that exist already; later ones get their grants when they are staged. */
+  readonly readers?: readonly string[]
+}
+
+/**
+ * Prepares a TAP server's database: roles, history and grants (DESIGN §4). Run by a login that may create roles; it can
+ * be run again at any time. Slots that another tool made before are handed over to Almagest's roles.
+ */
+export async function initialiseDatabase(pool: pg.Pool, options: InitialiseOptions = {}): Promise<void> {
+  const client = await pool.connect()
+  try {
+    await client.query('begin')
+    await client.query(CREATE_ROLES)
+    await client.query(`grant ${STAGER_ROLE}, ${OWNER_ROLE} to current_user`)
+    const database = quote(
+      (await client.query<{ name: string }>('select current_database() as name')).rows[0]?.name ?? '',
+    )
+    await client.query(`grant create, connect on database ${database} to ${STAGER_ROLE}, ${OWNER_ROLE}`)
+    await client.query(HISTORY_DDL)
+    for (const slot of SLOT_NAMES) await handOver(client, SLOT_SCHEMA[slot], SLOT_OWNER[slot])
+    for (const login of options.stagers ?? []) await client.query(`grant ${STAGER_ROLE} to ${quote(login)}`)
+    for (const login of options.operators ?? []) {
+      await client.query(`grant ${STAGER_ROLE}, ${OWNER_ROLE} to ${quote(login)}`)
+    }
+    for (const reader of options.readers ?? []) await grantExistingSlots(client, reader)
+    await client.query('commit')
+  } catch (error) {
+    await client.query('rollback').catch(() => undefined)
+    throw new DatabaseError('preparing the database', error)
+  } finally {
+    client.release()
+  }
+}
+
+// Roles belong to the whole cluster: another database's `init` may be creating them at this very moment.
+const CREATE_ROLES = `
+do $$
+declare wanted text;
+begin
+  foreach wanted in array array['${STAGER_ROLE}', '${OWNER_ROLE}'] loop
+    begin
+      if not exists (select from pg_roles where rolname = wanted) then
+        execute format('create role %I nologin', wanted);
+      end if;
+    exception when duplicate_object or unique_violation then null;
+    end;
+  end loop;
+end $$`
+
+async function grantExistingSlots(client: pg.PoolClient, reader: string): Promise<void> {
+  const present = await client.query<{ nspname: string }>('select nspname from pg_namespace where nspname = any($1)', [
+    Object.values(SLOT_SCHEMA),
+  ])
+  for (const { nspname } of present.rows) {
+    await client.query(`grant usage on schema ${quote(nspname)} to ${quote(reader)}`)
+    await client.query(`grant select on all tables in schema ${quote(nspname)} to ${quote(reader)}`)
+  }
+}
+
+/**
+ * Makes `owner` the owner of a schema and of every relation in it that is not its yet. A schema that does not exist is
+ * left alone. The caller must own them, or be a superuser.
+ */
+export async function handOver(client: pg.PoolClient, schema: string, owner: string): Promise<void> {
+  await client.query('select set_config($1, $2, true), set_config($3, $4, true)', [
+    'almagest.schema',
+    schema,
+    'almagest.owner',
+    owner,
+  ])
+  await client.query(HAND_OVER)
+}
+
+// Indexes and row types follow their table; only what has an owner of its own is listed.
+const HAND_OVER = `
+do $$
+declare
+  slot text := current_setting('almagest.schema');
+  owner text := current_setting('almagest.owner');
+  item record;
+begin
+  for item in
+    select c.oid::regclass as name,
+           case c.relkind when 'v' then 'view' when 'm' then 'materialized view' when 'f' then 'foreign table'
+                          when 'S' then 'sequence' else 'table' end as kind
+      from pg_class c
+     where c.relnamespace = (select oid from pg_namespace where nspname = slot)
+       and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+       and c.relowner <> (select oid from pg_roles where rolname = owner)
+       and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid
+                         and d.deptype in ('a', 'i') and d.refclassid = 'pg_class'::regclass)
+  loop
+    execute format('alter %s %s owner to %I', item.kind, item.name, owner);
+  end loop;
+  if exists (select from pg_namespace n join pg_roles r on r.oid = n.nspowner where n.nspname = slot and r.rolname <> owner) then
+    execute format('alter schema %I owner to %I', slot, owner);
+  end if;
+end $$`

@@ -1,0 +1,58 @@
+import { randomBytes } from 'node:crypto'
+import type pg from 'pg'
+import { findDependents } from './dependents.ts'
+import { exchangeSlots, lockSlot } from './exchange.ts'
+import { EmptySlotError } from './failures.ts'
+import { recordHistory } from './history.ts'
+import { readSlot, readSlotVersion } from './slot-version.ts'
+import { quote, SLOT_SCHEMA } from './slots.ts'
+import { checkExpectation, patienceOf, type SwapOutcome, type SwapRequest } from './swap.ts'
+
+/**
+ * Exchanges the live and the previous slot, in one transaction; done twice, it undoes itself. `expectedVersion` is the
+ * version in the previous slot.
+ *
+ * Nothing is dropped, so objects that depend on a slot do not stand in the way of going back; they are named in the
+ * warnings, because they follow their tables into the previous slot.
+ *
+ * @throws EmptySlotError, VersionMismatchError, BusyError, MissingRoleError, DatabaseError, all with nothing changed
+ */
+export async function rollback(pool: pg.Pool, request: SwapRequest): Promise<SwapOutcome> {
+  const started = performance.now()
+  const operation = `rolling back to ${request.expectedVersion}`
+  const { result, attempts, durationMs } = await exchangeSlots(pool, operation, patienceOf(request), (client) =>
+    rollBackOnce(client, request, started),
+  )
+  return { outcome: 'rolled_back', ...result, durationMs, attempts }
+}
+
+type Exchanged = Pick<SwapOutcome, 'live' | 'previous' | 'warnings'>
+
+async function rollBackOnce(client: pg.PoolClient, request: SwapRequest, started: number): Promise<Exchanged> {
+  const { live, previous } = SLOT_SCHEMA
+  const target = await readSlot(client, 'previous')
+  if (target === null) throw new EmptySlotError('previous', 'there is nothing to go back to')
+  checkExpectation('previous', target, request)
+  const replaced = await readSlotVersion(client, 'live')
+  const dependents = await findDependents(client, [live, previous])
+  const entry = {
+    action: 'rolled_back',
+    version: target.version,
+    replaced,
+    actor: request.actor,
+    source: target.source,
+  } as const
+  await recordHistory(client, { ...entry, rows: null, problems: [], durationMs: performance.now() - started })
+  await lockSlot(client, previous)
+  if (replaced === null) {
+    await client.query(`alter schema ${quote(previous)} rename to ${quote(live)}`)
+  } else {
+    await lockSlot(client, live)
+    const between = `almagest_exchange_${randomBytes(8).toString('hex')}`
+    await client.query(`alter schema ${quote(live)} rename to ${quote(between)};
+alter schema ${quote(previous)} rename to ${quote(live)};
+alter schema ${quote(between)} rename to ${quote(previous)}`)
+  }
+  const warnings = dependents.map((object) => `${object} depends on a slot and stays with its tables`)
+  return { live: target.version, previous: replaced, warnings }
+}

@@ -1,0 +1,150 @@
+import type pg from 'pg'
+import type { Problem } from '../felis/problem.ts'
+import { copyRows } from './copy-rows.ts'
+import { addConstraints, createTables, createVersions, createViews, grantReaders, qualified } from './ddl.ts'
+import { BusyError, isLockFailure, MissingRoleError } from './failures.ts'
+import { findDelivery, type RowCounts, recordHistory } from './history.ts'
+import type { LoaderOptions } from './options.ts'
+import { type PreparedRows, prepareRows, type RowsRequest } from './prepare-rows.ts'
+import type { ReleaseSource } from './release-source.ts'
+import { removeSlot } from './remove-slot.ts'
+import type { TapSchemaRows } from './rows.ts'
+import { readSlotVersion } from './slot-version.ts'
+import { quote, SLOT_SCHEMA, STAGER_ROLE, tableName } from './slots.ts'
+import { TAP_TABLE_NAMES } from './tables.ts'
+import { setLockTimeout, withSlots } from './transaction.ts'
+import { verifySlot } from './verify-slot.ts'
+
+export interface StageRequest extends RowsRequest {
+  readonly version: string
+  readonly source: ReleaseSource
+  /** Roles that may read the slot, now and after every swap. */
+  readonly readers: readonly string[]
+  readonly actor: string
+  /** Whether an upload that the ledger knows is left alone (an event) or staged again (an operator's wish). */
+  readonly redelivery: 'skip' | 'restage'
+}
+
+export type StageOutcome =
+  | {
+      readonly outcome: 'staged'
+      readonly version: string
+      readonly rows: RowCounts
+      readonly durationMs: number
+      readonly warnings: readonly Problem[]
+    }
+  | { readonly outcome: 'unchanged' | 'superseded'; readonly version: string; readonly reason: string }
+
+/**
+ * Loads a release into the staging slot of one TAP server, in one transaction, and verifies it (DESIGN §4). Whatever
+ * fails, the former staging slot stays as it was.
+ *
+ * @throws RejectedError before the database is touched, with all problems; DependentObjectsError, MissingRoleError,
+ *   NotInitialisedError, BusyError, VerificationError, DatabaseError with nothing changed
+ */
+export async function stageRelease(pool: pg.Pool, request: StageRequest): Promise<StageOutcome> {
+  const started = performance.now()
+  const prepared = prepareRows(request.version, request)
+  return withSlots(pool, `staging ${request.version}`, LOCK_WAIT_MS, async (client) => {
+    await client.query(`set local role ${STAGER_ROLE}`)
+    if (request.redelivery === 'skip') {
+      const known = await knownDelivery(client, request)
+      if (known !== null) return known
+    }
+    return fillStaging(client, request, prepared, started)
+  })
+}
+
+/** A stage before ours takes well under a second; far more means that something hangs, and Pub/Sub will come again. */
+const LOCK_WAIT_MS = 60_000
+
+/** Readers may look at the staging slot; they hold it up for so long at most. */
+const READER_WAIT_MS = 10_000
+
+async function knownDelivery(client: pg.PoolClient, request: StageRequest): Promise<StageOutcome | null> {
+  const { version, source } = request
+  const upload = `gs://${source.bucket}/${source.object}#${source.generation}`
+  const delivery = await findDelivery(client, source)
+  if (delivery === 'done') return { outcome: 'unchanged', version, reason: `${upload} was handled before` }
+  if (delivery === 'superseded') return { outcome: 'superseded', version, reason: `a later upload replaced ${upload}` }
+  return null
+}
+
+async function fillStaging(
+  client: pg.PoolClient,
+  request: StageRequest,
+  { rows, warnings }: PreparedRows,
+  started: number,
+): Promise<StageOutcome> {
+  const { version, options, source, actor } = request
+  const schema = SLOT_SCHEMA.staging
+  const replaced = await readSlotVersion(client, 'staging')
+  const asideAs = await freeStaging(client, version)
+  await checkReaders(client, request.readers)
+  await client.query(`create schema ${quote(schema)} authorization ${STAGER_ROLE};\n${createTables(schema, options)}`)
+  await copyRows(client, schema, rows, options)
+  await client.query([addConstraints(schema, options), createViews(schema, options), createVersions(schema)].join('\n'))
+  await client.query(
+    `insert into ${qualified(schema, 'versions')} (version, bucket, object, generation, sha256, bytes, staged_by)
+     values ($1, $2, $3, $4, $5, $6, $7)`,
+    [version, source.bucket, source.object, source.generation, source.sha256, source.bytes, actor],
+  )
+  await client.query(`${grantReaders(schema, request.readers)}\n${analyze(schema, options)}`)
+  const counts = countRows(rows)
+  await verifySlot(client, schema, options, counts)
+  const durationMs = performance.now() - started
+  const problems = asideAs === null ? warnings : [...warnings, asideWarning(schema, asideAs)]
+  await recordHistory(client, {
+    action: 'staged',
+    version,
+    replaced,
+    actor,
+    source,
+    rows: counts,
+    problems,
+    durationMs,
+  })
+  return { outcome: 'staged', version, rows: counts, durationMs, warnings: problems }
+}
+
+async function freeStaging(client: pg.PoolClient, version: string): Promise<string | null> {
+  const started = performance.now()
+  await setLockTimeout(client, READER_WAIT_MS)
+  try {
+    return await removeSlot(client, SLOT_SCHEMA.staging)
+  } catch (error) {
+    if (!isLockFailure(error)) throw error
+    throw new BusyError(`staging ${version}`, performance.now() - started, 30, error)
+  }
+}
+
+async function checkReaders(client: pg.PoolClient, readers: readonly string[]): Promise<void> {
+  const found = await client.query<{ name: string }>(
+    'select name from unnest($1::text[]) as name where not exists (select from pg_roles where rolname = name)',
+    [readers],
+  )
+  if (found.rows.length === 0) return
+  const names = found.rows.map((row) => row.name).join(', ')
+  throw new MissingRoleError(`configured readers do not exist as roles in this database: ${names}`)
+}
+
+/** Readers join the tables right after the swap, long before autovacuum would have looked at them. */
+function analyze(schema: string, options: LoaderOptions): string {
+  const names = TAP_TABLE_NAMES.map((table) => qualified(schema, tableName(table, options.postfix)))
+  return `analyze ${names.join(', ')}`
+}
+
+export function countRows(rows: TapSchemaRows): RowCounts {
+  return {
+    schemas: rows.schemas.length,
+    tables: rows.tables.length,
+    columns: rows.columns.length,
+    keys: rows.keys.length,
+    key_columns: rows.key_columns.length,
+  }
+}
+
+function asideWarning(schema: string, asideAs: string): Problem {
+  const message = `schema ${schema} held objects that are not Almagest's: it was renamed to ${asideAs} and left whole`
+  return { file: schema, path: '', code: 'set_aside', severity: 'warning', message }
+}

@@ -1,0 +1,88 @@
+import type pg from 'pg'
+import { qualified } from './ddl.ts'
+import { sqlStateOf } from './failures.ts'
+import { type HistoryEntry, type RowCounts, readHistory } from './history.ts'
+import type { ReleaseSource } from './release-source.ts'
+import { readSlot } from './slot-version.ts'
+import { SLOT_NAMES, SLOT_SCHEMA, type SlotName } from './slots.ts'
+import { TAP_TABLE_NAMES } from './tables.ts'
+import { inTransaction } from './transaction.ts'
+
+export interface SlotStatus {
+  /** The PostgreSQL schema. */
+  readonly schema: string
+  readonly exists: boolean
+  readonly version: string | null
+  /** ISO 8601, UTC. */
+  readonly loadedAt: string | null
+  readonly source: ReleaseSource | null
+  readonly stagedBy: string | null
+  /** Rows per table, self-description included; null when the slot is empty or half-made. */
+  readonly rows: RowCounts | null
+  /** Names of the schemas that the slot describes, in their order, without `tap_schema` itself. */
+  readonly schemas: readonly string[]
+}
+
+export interface ServerStatus {
+  readonly slots: Readonly<Record<SlotName, SlotStatus>>
+  /** Newest first. */
+  readonly history: readonly HistoryEntry[]
+}
+
+/**
+ * What the three slots of a TAP server's database hold, and what happened to them: one consistent picture.
+ *
+ * @throws NotInitialisedError, MissingRoleError, DatabaseError
+ */
+export async function readStatus(
+  pool: pg.Pool,
+  { historyLimit = 20 }: { readonly historyLimit?: number } = {},
+): Promise<ServerStatus> {
+  return inTransaction(pool, 'reading the status', async (client) => {
+    await client.query('set transaction isolation level repeatable read, read only')
+    const slots: Partial<Record<SlotName, SlotStatus>> = {}
+    for (const slot of SLOT_NAMES) slots[slot] = await readSlotStatus(client, slot)
+    const { live, staging, previous } = slots as Record<SlotName, SlotStatus>
+    return { slots: { live, staging, previous }, history: await readHistory(client, historyLimit) }
+  })
+}
+
+export async function readSlotStatus(client: pg.PoolClient, slot: SlotName): Promise<SlotStatus> {
+  const schema = SLOT_SCHEMA[slot]
+  const found = await readSlot(client, slot)
+  const contents = found === null ? null : await readSize(client, schema)
+  return {
+    schema,
+    exists: found !== null,
+    version: found?.version ?? null,
+    loadedAt: found?.loadedAt?.toISOString() ?? null,
+    source: found?.source ?? null,
+    stagedBy: found?.stagedBy ?? null,
+    rows: contents?.rows ?? null,
+    schemas: contents?.schemas ?? [],
+  }
+}
+
+async function readSize(
+  client: pg.PoolClient,
+  schema: string,
+): Promise<{ readonly rows: RowCounts; readonly schemas: readonly string[] } | null> {
+  const counts = TAP_TABLE_NAMES.map((table) => `(select count(*)::int from ${qualified(schema, table)}) as ${table}`)
+  await client.query('savepoint size')
+  try {
+    const found = await client.query<RowCounts & { names: string[] }>(
+      `select ${counts.join(', ')},
+              array(select schema_name::text from ${qualified(schema, 'schemas')} where schema_name <> 'tap_schema'
+                     order by schema_index, schema_name) as names`,
+    )
+    const [row] = found.rows
+    if (row === undefined) return null
+    const { names, ...rows } = row
+    return { rows, schemas: names }
+  } catch (error) {
+    // 42P01, 42703: a half-made slot, or one of another make, lacks tables or columns.
+    if (!['42P01', '42703'].includes(sqlStateOf(error) ?? '')) throw error
+    await client.query('rollback to savepoint size')
+    return null
+  }
+}

@@ -1,0 +1,96 @@
+import type pg from 'pg'
+import { findDependents } from './dependents.ts'
+import { DEFAULT_PATIENCE, exchangeSlots, lockSlot, type Patience } from './exchange.ts'
+import { DependentObjectsError, EmptySlotError, VersionMismatchError } from './failures.ts'
+import { recordHistory } from './history.ts'
+import { removeSlot } from './remove-slot.ts'
+import { handOver } from './roles.ts'
+import { readSlot, readSlotVersion, type SlotVersion } from './slot-version.ts'
+import { quote, SLOT_OWNER, SLOT_SCHEMA, UNVERSIONED } from './slots.ts'
+
+export interface SwapRequest extends Partial<Patience> {
+  /** The version that the caller believes to be in the slot that is about to go live. */
+  readonly expectedVersion: string
+  /** With it, also the very upload: `main` and `tickets/…` are overwritten in place. */
+  readonly expectedGeneration?: string
+  readonly actor: string
+}
+
+export interface SwapOutcome {
+  readonly outcome: 'swapped' | 'rolled_back'
+  /** The version that is live now. */
+  readonly live: string
+  /** The version in the previous slot now; null when there was none. */
+  readonly previous: string | null
+  readonly durationMs: number
+  /** How often the locks were tried for. */
+  readonly attempts: number
+  readonly warnings: readonly string[]
+}
+
+/**
+ * Makes the staged release live and the live one previous, in one transaction (DESIGN §4). Readers see all of the old
+ * release or all of the new one.
+ *
+ * @throws EmptySlotError, VersionMismatchError, DependentObjectsError, BusyError, MissingRoleError, DatabaseError, all
+ *   with nothing changed
+ */
+export async function swap(pool: pg.Pool, request: SwapRequest): Promise<SwapOutcome> {
+  const started = performance.now()
+  const operation = `swapping ${request.expectedVersion} live`
+  const { result, attempts, durationMs } = await exchangeSlots(pool, operation, patienceOf(request), (client) =>
+    swapOnce(client, request, started),
+  )
+  return { outcome: 'swapped', ...result, durationMs, attempts }
+}
+
+export function patienceOf(request: SwapRequest): Patience {
+  return {
+    deadlineMs: request.deadlineMs ?? DEFAULT_PATIENCE.deadlineMs,
+    lockTimeoutMs: request.lockTimeoutMs ?? DEFAULT_PATIENCE.lockTimeoutMs,
+  }
+}
+
+type Exchanged = Pick<SwapOutcome, 'live' | 'previous' | 'warnings'>
+
+async function swapOnce(client: pg.PoolClient, request: SwapRequest, started: number): Promise<Exchanged> {
+  const { live, staging, previous } = SLOT_SCHEMA
+  const staged = await readSlot(client, 'staging')
+  if (staged === null || staged.version === UNVERSIONED) throw new EmptySlotError('staging', 'stage a release first')
+  checkExpectation('staging', staged, request)
+  const dependents = await findDependents(client, [live, staging])
+  if (dependents.length > 0) throw new DependentObjectsError(`swapping ${staged.version} live`, dependents)
+  const replaced = await readSlotVersion(client, 'live')
+  // Everything that takes time comes before the lock on the live slot.
+  await handOver(client, staging, SLOT_OWNER.live)
+  const asideAs = await removeSlot(client, previous)
+  const entry = {
+    action: 'swapped',
+    version: staged.version,
+    replaced,
+    actor: request.actor,
+    source: staged.source,
+  } as const
+  await recordHistory(client, { ...entry, rows: null, problems: [], durationMs: performance.now() - started })
+  await lockSlot(client, staging)
+  if (replaced !== null) {
+    await lockSlot(client, live)
+    await client.query(`alter schema ${quote(live)} rename to ${quote(previous)}`)
+  }
+  await client.query(`alter schema ${quote(staging)} rename to ${quote(live)}`)
+  const warnings =
+    asideAs === null ? [] : [`schema ${previous} was not Almagest's: it is called ${asideAs} now, untouched`]
+  return { live: staged.version, previous: replaced, warnings }
+}
+
+/** @throws VersionMismatchError when the slot is not what the caller believes it is */
+export function checkExpectation(slot: string, found: SlotVersion, request: SwapRequest): void {
+  if (found.version !== request.expectedVersion) {
+    throw new VersionMismatchError(slot, request.expectedVersion, found.version)
+  }
+  const generation = found.source?.generation
+  if (request.expectedGeneration !== undefined && request.expectedGeneration !== generation) {
+    const name = (of: string | undefined) => `${found.version}#${of ?? 'unknown'}`
+    throw new VersionMismatchError(slot, name(request.expectedGeneration), name(generation))
+  }
+}

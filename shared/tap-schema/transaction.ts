@@ -1,0 +1,67 @@
+import type pg from 'pg'
+import { BusyError, explain, isLockFailure } from './failures.ts'
+
+/**
+ * Runs `work` in one transaction that holds the database's Almagest lock, so that stages, swaps and rollbacks of one
+ * TAP server follow one another. The lock goes with the transaction: a session that dies leaves nothing behind.
+ *
+ * @param operation what is being done, for messages
+ * @param waitMs how long to wait for the lock
+ * @throws BusyError when the lock is not free in time; MissingRoleError, NotInitialisedError, DatabaseError
+ */
+export async function withSlots<T>(
+  pool: pg.Pool,
+  operation: string,
+  waitMs: number,
+  work: (client: pg.PoolClient) => Promise<T>,
+): Promise<T> {
+  const started = performance.now()
+  return inTransaction(pool, operation, async (client) => {
+    await setLockTimeout(client, waitMs)
+    try {
+      await client.query('select pg_advisory_xact_lock($1, 0)', [LOCK_CLASS])
+    } catch (error) {
+      if (!isLockFailure(error)) throw error
+      throw new BusyError(operation, performance.now() - started, 30, error)
+    }
+    return work(client)
+  })
+}
+
+/** `alma`: the first half of the advisory lock's key; advisory locks belong to one database. */
+const LOCK_CLASS = 0x616c6d61
+
+/** `milliseconds` counts for each lock that is waited for; PostgreSQL takes 0 for "for ever", so 1 is the least. */
+export async function setLockTimeout(client: pg.ClientBase, milliseconds: number): Promise<void> {
+  await client.query(`set local lock_timeout = ${Math.max(1, Math.round(milliseconds))}`)
+}
+
+/** A connection whose transaction cannot be ended is closed instead of going back to the pool. */
+export async function inTransaction<T>(
+  pool: pg.Pool,
+  operation: string,
+  work: (client: pg.PoolClient) => Promise<T>,
+): Promise<T> {
+  let client: pg.PoolClient | undefined
+  let broken: Error | undefined
+  try {
+    client = await pool.connect()
+    // A connection can die between two statements: without a listener that would end the process.
+    client.on('error', ignoreConnectionError)
+    await client.query('begin; set local search_path to pg_catalog')
+    const result = await work(client)
+    await client.query('commit')
+    return result
+  } catch (error) {
+    await client?.query('rollback').catch((cause: Error) => {
+      broken = cause
+    })
+    throw explain(operation, error)
+  } finally {
+    client?.off('error', ignoreConnectionError)
+    client?.release(broken)
+  }
+}
+
+// The statement that finds the connection gone reports it.
+function ignoreConnectionError(): void {}

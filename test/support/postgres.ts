@@ -1,0 +1,84 @@
+import { randomBytes } from 'node:crypto'
+import pg from 'pg'
+import { inject, onTestFinished } from 'vitest'
+import { initialiseDatabase } from '../../shared/tap-schema/roles.ts'
+
+export interface TestDatabase {
+  /** Superuser URL. */
+  readonly url: string
+  /** The same database for another login. */
+  urlAs(role: string): string
+  /** Superuser pool; further pools come from `poolAs`. */
+  readonly pool: pg.Pool
+  poolAs(role: string, max?: number): pg.Pool
+  /** A login with a unique name that is a member of the given roles. */
+  createLogin(...memberOf: string[]): Promise<string>
+  drop(): Promise<void>
+}
+
+/**
+ * A database of its own on the run's cluster, with Almagest's roles and history unless `initialised` is false. It goes
+ * when the test that made it has finished; call `drop` yourself when you make it in `beforeAll`.
+ */
+export async function createTestDatabase(
+  options: { readonly initialised?: boolean; readonly keep?: boolean } = {},
+): Promise<TestDatabase> {
+  const server = inject('postgres')
+  const name = `test_${randomBytes(6).toString('hex')}`
+  await administer(server, `create database ${name} template template0`)
+  const url = withPath(server, name)
+  const pools: pg.Pool[] = []
+  const logins: string[] = []
+  const open = (connectionString: string, max: number) => {
+    const pool = new pg.Pool({ connectionString, max })
+    // Tests kill connections on purpose.
+    pool.on('error', () => {})
+    pools.push(pool)
+    return pool
+  }
+  const pool = open(url, 10)
+  const urlAs = (role: string) => withUser(url, role)
+  const database: TestDatabase = {
+    url,
+    pool,
+    urlAs,
+    poolAs: (role, max = 10) => open(urlAs(role), max),
+    async createLogin(...memberOf) {
+      const login = `login_${randomBytes(6).toString('hex')}`
+      await pool.query(`create role ${login} login`)
+      for (const role of memberOf) await pool.query(`grant ${pg.escapeIdentifier(role)} to ${login}`)
+      logins.push(login)
+      return login
+    },
+    async drop() {
+      await Promise.all(pools.map((open) => (open.ended ? undefined : open.end())))
+      await administer(server, `drop database if exists ${name} with (force)`)
+      for (const login of logins) await administer(server, `drop role if exists ${login}`)
+    },
+  }
+  if (options.initialised !== false) await initialiseDatabase(pool)
+  if (options.keep !== true) onTestFinished(database.drop)
+  return database
+}
+
+async function administer(url: string, statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    await client.query(statement)
+  } finally {
+    await client.end()
+  }
+}
+
+function withPath(url: string, database: string): string {
+  const changed = new URL(url)
+  changed.pathname = `/${database}`
+  return changed.href
+}
+
+function withUser(url: string, user: string): string {
+  const changed = new URL(url)
+  changed.username = user
+  return changed.href
+}
