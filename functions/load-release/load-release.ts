@@ -1,0 +1,164 @@
+import type pg from 'pg'
+import type { Environment, TapServer } from '../../shared/environment/model.ts'
+import { Failure } from '../../shared/failure.ts'
+import type { Logger } from '../../shared/platform/log.ts'
+import type { ReleaseBucket } from '../../shared/releases/bucket.ts'
+import { type Announce, deliverRelease, eventAttributes, rejectRelease } from '../../shared/releases/deliver.ts'
+import { fetchRelease, type Release } from '../../shared/releases/fetch.ts'
+import { serversFor, versionOf } from '../../shared/releases/naming.ts'
+import { findDelivery } from '../../shared/tap-schema/history.ts'
+import { readSlot } from '../../shared/tap-schema/slot-version.ts'
+import { inTransaction } from '../../shared/tap-schema/transaction.ts'
+import { swapByPolicy } from './auto-swap.ts'
+import { readNotification, type Upload } from './notification.ts'
+
+/** What `load-release` works with: put together in index.ts, or by a test. */
+export interface LoadDependencies {
+  readonly environment: Environment
+  poolFor(server: TapServer): Promise<pg.Pool>
+  readonly bucket: ReleaseBucket
+  readonly announce: Announce
+  readonly logger: Logger
+}
+
+const ACTOR = 'load-release'
+
+/**
+ * Handles one delivery of one notification: stages the release on every TAP server that takes it, each by itself, and
+ * swaps where the server's policy says so. Delivered again, it does only what was not done.
+ *
+ * Returning acknowledges the message. Permanent failures return, recorded as `rejected`.
+ *
+ * @throws AggregateError of the servers' transient failures, so that Pub/Sub delivers again
+ */
+export async function loadRelease(event: unknown, dependencies: LoadDependencies): Promise<void> {
+  const { environment, logger } = dependencies
+  const notification = readNotification(event)
+  if (notification.kind === 'other') return logger.info(`not for us: ${notification.reason}`)
+  if (notification.kind === 'malformed') return logger.error(`malformed notification: ${notification.reason}`)
+  const { upload } = notification
+  const { releases, servers } = environment
+  const version = releases === null ? null : versionOf(releases, upload.bucket, upload.object)
+  if (version === null) return logger.info('not a release object', { upload })
+  const takers = new Set(serversFor(version, servers.values()))
+  const chosen = [...servers.values()].filter((server) => takers.has(server.name))
+  if (chosen.length === 0) return logger.info(`no TAP server takes ${version}`, { upload })
+  await loadOnServers(chosen, { version, upload }, dependencies)
+}
+
+interface Arrival {
+  readonly version: string
+  readonly upload: Upload
+}
+
+async function loadOnServers(
+  servers: readonly TapServer[],
+  arrival: Arrival,
+  dependencies: LoadDependencies,
+): Promise<void> {
+  const fetchOnce = memoise(() => fetchUpload(arrival, dependencies))
+  const failures: unknown[] = []
+  for (const server of servers) {
+    try {
+      await loadOnServer(server, arrival, fetchOnce, dependencies)
+    } catch (error) {
+      const permanent = error instanceof Failure && error.permanent
+      const fields = { server: server.name, version: arrival.version, error }
+      dependencies.logger.error(`${permanent ? 'given up' : 'to be tried again'}: ${messageOf(error)}`, fields)
+      if (!permanent) failures.push(error)
+    }
+  }
+  if (failures.length > 0) {
+    const reasons = failures.map(messageOf).join('; ')
+    throw new AggregateError(failures, `${arrival.version} is not staged everywhere, deliver again: ${reasons}`)
+  }
+}
+
+async function loadOnServer(
+  server: TapServer,
+  arrival: Arrival,
+  fetchOnce: () => Promise<Fetched>,
+  dependencies: LoadDependencies,
+): Promise<void> {
+  const { logger, announce } = dependencies
+  const { version, upload } = arrival
+  const pool = await dependencies.poolFor(server)
+  const fields = { server: server.name, version, upload }
+  const known = await inTransaction(pool, 'reading the history', (client) => findDelivery(client, upload))
+  if (known === 'superseded') return logger.info('a later upload was handled before', fields)
+  if (known === 'new') {
+    const fetched = await fetchOnce()
+    if (fetched.outcome === 'gone') return logger.warning('the upload is no longer in the bucket', fields)
+    if (fetched.outcome === 'broken') {
+      const { error, source, durationMs } = fetched
+      await rejectRelease(pool, server, { version, source, error, actor: ACTOR, durationMs, announce })
+      throw error
+    }
+    const options = { actor: ACTOR, redelivery: 'skip', announce } as const
+    const staged = await deliverRelease(pool, server, fetched.release, options)
+    logger.info(staged.outcome, { ...fields, staged })
+  } else {
+    logger.info('this upload was handled before', fields)
+  }
+  await swapIfStaged(server, pool, arrival, dependencies)
+}
+
+/** Also after a redelivery: the first one may have staged the release and then found the live slot busy. */
+async function swapIfStaged(
+  server: TapServer,
+  pool: pg.Pool,
+  { version, upload }: Arrival,
+  { environment, announce, logger }: LoadDependencies,
+): Promise<void> {
+  if (server.swap === 'never') return
+  const staged = await inTransaction(pool, 'reading the staging slot', (client) => readSlot(client, 'staging'))
+  const source = staged?.source
+  const isOurs = source?.bucket === upload.bucket && source.object === upload.object
+  if (source == null || !isOurs || source.generation !== upload.generation) return
+  const request = { expectedVersion: version, expectedGeneration: upload.generation, actor: ACTOR, ...environment.swap }
+  const result = await swapByPolicy(pool, server, request)
+  const fields = { server: server.name, version }
+  if (result.outcome === 'waiting') return logger.warning(`not swapped: ${result.reason}`, fields)
+  logger.info('swapped', { ...fields, swap: result.swap })
+  await announce('swapped', eventAttributes(server, version, source), result.swap)
+}
+
+type Fetched =
+  | { readonly outcome: 'fetched'; readonly release: Release }
+  | { readonly outcome: 'gone' }
+  | {
+      readonly outcome: 'broken'
+      readonly error: Failure
+      readonly source: Release['source']
+      readonly durationMs: number
+    }
+
+/** Reads and unpacks the upload once for all servers. What cannot be unpacked is broken for each of them. */
+async function fetchUpload(arrival: Arrival, { environment, bucket }: LoadDependencies): Promise<Fetched> {
+  const { releases } = environment
+  if (releases === null) return { outcome: 'gone' }
+  const started = performance.now()
+  const { version, upload } = arrival
+  try {
+    const release = await fetchRelease(bucket, releases, version, releases.limits, upload.generation)
+    return release === undefined ? { outcome: 'gone' } : { outcome: 'fetched', release }
+  } catch (error) {
+    if (!(error instanceof Failure && error.permanent)) throw error
+    const { bucket: name, object, generation } = upload
+    const stored = await bucket.stat(object, generation)
+    const source = { bucket: name, object, generation, sha256: '', bytes: stored?.size ?? 0 }
+    return { outcome: 'broken', error, source, durationMs: performance.now() - started }
+  }
+}
+
+function memoise<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined
+  return () => {
+    made ??= make()
+    return made
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
