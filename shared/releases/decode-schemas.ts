@@ -31,23 +31,8 @@ function guessEncoding(content: Uint8Array): string {
   return `: the first wrong byte is 0x${content[position]?.toString(16).padStart(2, '0') ?? '??'} in line ${line}`
 }
 
-/** Binary search: a prefix is valid (but for a character cut in two) as long as the wrong byte lies behind it. */
+/** Where decoding and encoding again changes the bytes first. */
 function firstInvalid(content: Uint8Array): number {
-  let good = 0
-  let bad = content.length
-  while (bad - good > 1) {
-    const middle = Math.floor((good + bad) / 2)
-    if (isValidPrefix(content.subarray(0, middle))) good = middle
-    else bad = middle
-  }
-  return good
-}
-
-function isValidPrefix(content: Uint8Array): boolean {
-  try {
-    new TextDecoder('utf-8', { fatal: true }).decode(content, { stream: true })
-    return true
-  } catch {
-    return false
-  }
+  const again = Buffer.from(new TextDecoder('utf-8', { ignoreBOM: true }).decode(content))
+  return content.findIndex((byte, index) => byte !== again[index])
 }

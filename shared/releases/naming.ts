@@ -1,3 +1,4 @@
+import { showName } from './entry-name.ts'
 import { ReleaseNameError } from './failures.ts'
 
 export { serversFor } from './follow.ts'
@@ -51,11 +52,10 @@ function refuseDots(template: string): string | null {
  */
 export function objectOf(naming: ReleaseNaming, version: string): string {
   const complaint = refuseVersion(version)
-  if (complaint !== null)
-    throw new ReleaseNameError(`${JSON.stringify(version)} cannot name a release: it ${complaint}`)
+  if (complaint !== null) throw new ReleaseNameError(`${quote(version)} cannot name a release: it ${complaint}`)
   const object = naming.template.split(PLACEHOLDER).join(version)
   if (Buffer.byteLength(object) > OBJECT_NAME_LIMIT) {
-    throw new ReleaseNameError(`the release ${JSON.stringify(version)} would need an object name of over 1024 bytes`)
+    throw new ReleaseNameError(`the release ${quote(version)} would need an object name of over 1024 bytes`)
   }
   return object
 }
@@ -67,4 +67,8 @@ export function versionOf(naming: ReleaseNaming, bucket: string, object: string)
   if (!object.startsWith(prefix) || !object.endsWith(suffix)) return null
   const version = object.slice(prefix.length, object.length - suffix.length)
   return refuseVersion(version) === null ? version : null
+}
+
+function quote(version: string): string {
+  return JSON.stringify(showName(version))
 }
