@@ -1,0 +1,137 @@
+import type { ServerResponse } from 'node:http'
+import { answerFrameworkErrors } from './framework-errors.ts'
+import { HttpError } from './http-errors.ts'
+import { type FrameworkRequest, readJsonBody, readQuery } from './http-input.ts'
+import { send, sendError } from './http-response.ts'
+import {
+  type ApiRequest,
+  type ApiResponse,
+  matchRoutes,
+  paramName,
+  type Route,
+  templateSegments,
+} from './http-route.ts'
+import { ANONYMOUS, type Caller, type RequestHeaders } from './identity.ts'
+import { type Logger, withTrace } from './log.ts'
+import { nearMiss } from './near-miss.ts'
+
+export interface ApiOptions {
+  readonly logger: Logger
+  /** Who is asking; not given: nobody is known. Throws HttpError 401 for credentials that do not hold. */
+  readonly identify?: (headers: RequestHeaders) => Promise<Caller>
+  /** What stands before the paths of the routes, `/swap-schema`, where several functions share a port. Default none. */
+  readonly prefix?: string
+  /** Default 64 KiB. */
+  readonly maxBodyBytes?: number
+}
+
+type Handler = (request: FrameworkRequest, response: ServerResponse) => Promise<void>
+
+/** What is known of a request when its line is logged. */
+interface Progress {
+  /** The template; the path as it was sent where no route fits. */
+  path: string
+  actor: string | null
+}
+
+const DEFAULT_MAX_BODY_BYTES = 64 * 1024
+
+/**
+ * An HTTP function for the functions-framework out of a table of routes. It answers every request itself, errors as
+ * `{"detail":[{"msg","type","loc"?}]}`, and never throws.
+ */
+export function createApi(routes: readonly Route[], options: ApiOptions): Handler {
+  answerFrameworkErrors(options.logger)
+  return (request, response) =>
+    withTrace(request.headers, async () => {
+      const started = performance.now()
+      const progress: Progress = { path: (request.url ?? '/').split('?', 1)[0] ?? '/', actor: null }
+      const fields = () => ({
+        method: request.method,
+        path: progress.path,
+        durationMs: Math.round((performance.now() - started) * 10) / 10,
+        actor: progress.actor,
+      })
+      try {
+        const answer = await answerRequest(routes, options, request, progress)
+        const status = send(response, answer)
+        options.logger.info(`${request.method} ${progress.path} ${status}`, { ...fields(), status })
+      } catch (error) {
+        const { severity, ...failed } = sendError(response, error)
+        options.logger[severity](`${request.method} ${progress.path} ${failed.status}: ${failed.reason}`, {
+          ...fields(),
+          ...failed,
+        })
+      }
+    })
+}
+
+async function answerRequest(
+  routes: readonly Route[],
+  options: ApiOptions,
+  request: FrameworkRequest,
+  progress: Progress,
+): Promise<ApiResponse> {
+  const { segments, search } = readTarget(request.url ?? '/', options.prefix ?? '')
+  const matches = matchRoutes(routes, segments)
+  const [first] = matches
+  if (first === undefined) throw unknownPath(routes, segments)
+  progress.path = first.route.path
+  const allow = allowedMethods(matches.map((match) => match.route.method))
+  if (request.method === 'OPTIONS') return { status: 204, headers: { allow }, body: undefined }
+  const method = request.method === 'HEAD' ? 'GET' : request.method
+  const match = matches.find((candidate) => candidate.route.method === method)
+  if (match === undefined) {
+    const msg = `${request.method} is not possible here: ${allow}`
+    throw new HttpError(405, { msg, type: 'method_not_allowed' }, { headers: { allow } })
+  }
+  const { route, params } = match
+  progress.path = route.path
+  const headers = request.headersDistinct
+  const caller = route.anonymous === true ? ANONYMOUS : ((await options.identify?.(headers)) ?? ANONYMOUS)
+  progress.actor = caller.actor
+  const query = readQuery(search, route.query ?? {})
+  const limit = options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES
+  const body = route.body === undefined ? undefined : readJsonBody(request, route.body, limit)
+  // `route` typed the handler after the very fields that were checked here.
+  return route.handle({ method, params, query, body, headers, caller } as ApiRequest<never, never, never>)
+}
+
+/** Path segments, percent-decoded after they were split, so that a server's name may hold a slash. */
+function readTarget(url: string, prefix: string): { segments: string[]; search: string } {
+  const [path = '', ...rest] = url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?]*/i, '').split('?')
+  const below = path === prefix || path.startsWith(`${prefix}/`) ? path.slice(prefix.length) : undefined
+  if (below === undefined) {
+    throw new HttpError(404, { msg: `nothing is at ${path}: every path starts with ${prefix}/`, type: 'not_found' })
+  }
+  const raw = below.split('/').slice(1)
+  if (raw.length > 1 && raw.at(-1) === '') raw.pop()
+  return { segments: raw.length === 0 ? [''] : raw.map(decodeSegment), search: rest.join('?') }
+}
+
+function decodeSegment(segment: string): string {
+  try {
+    return decodeURIComponent(segment)
+  } catch (cause) {
+    const msg = `a % must be followed by two hexadecimal digits that make UTF-8: ${JSON.stringify(segment)}`
+    throw new HttpError(400, { msg, type: 'invalid_escape', loc: ['path'] }, { cause })
+  }
+}
+
+function unknownPath(routes: readonly Route[], segments: readonly string[]): HttpError {
+  const paths = routes.map((route) => {
+    const parts = templateSegments(route.path)
+    const filled = parts.map((part, index) => (paramName(part) === undefined ? part : (segments[index] ?? part)))
+    return `/${filled.join('/')}`
+  })
+  const path = `/${segments.join('/')}`
+  const meant = nearMiss(path, paths)
+  const known = [...new Set(routes.map((route) => route.path))].join(', ')
+  const hint = meant === undefined ? `there are ${known}` : `did you mean ${meant}?`
+  return new HttpError(404, { msg: `there is nothing at ${path}: ${hint}`, type: 'not_found' })
+}
+
+function allowedMethods(methods: readonly string[]): string {
+  const head = methods.includes('GET') ? ['HEAD'] : []
+  return [...new Set(methods), ...head, 'OPTIONS'].join(', ')
+}
