@@ -81,7 +81,8 @@ export async function handOver(client: pg.PoolClient, schema: string, owner: str
   await client.query(HAND_OVER)
 }
 
-// Indexes and row types follow their table; only what has an owner of its own is listed.
+// Indexes and row types follow their table; only what has an owner of its own is listed. The schema comes first, because
+// the new owner of a table must be allowed to create in its schema.
 const HAND_OVER = `
 do $$
 declare
@@ -89,6 +90,9 @@ declare
   owner text := current_setting('almagest.owner');
   item record;
 begin
+  if exists (select from pg_namespace n join pg_roles r on r.oid = n.nspowner where n.nspname = slot and r.rolname <> owner) then
+    execute format('alter schema %I owner to %I', slot, owner);
+  end if;
   for item in
     select c.oid::regclass as name,
            case c.relkind when 'v' then 'view' when 'm' then 'materialized view' when 'f' then 'foreign table'
@@ -102,7 +106,4 @@ begin
   loop
     execute format('alter %s %s owner to %I', item.kind, item.name, owner);
   end loop;
-  if exists (select from pg_namespace n join pg_roles r on r.oid = n.nspowner where n.nspname = slot and r.rolname <> owner) then
-    execute format('alter schema %I owner to %I', slot, owner);
-  end if;
 end $$`

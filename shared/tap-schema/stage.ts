@@ -46,7 +46,6 @@ export async function stageRelease(pool: pg.Pool, request: StageRequest): Promis
   const started = performance.now()
   const prepared = prepareRows(request.version, request)
   return withSlots(pool, `staging ${request.version}`, LOCK_WAIT_MS, async (client) => {
-    await client.query(`set local role ${STAGER_ROLE}`)
     if (request.redelivery === 'skip') {
       const known = await knownDelivery(client, request)
       if (known !== null) return known
@@ -80,6 +79,8 @@ async function fillStaging(
   const schema = SLOT_SCHEMA.staging
   const replaced = await readSlotVersion(client, 'staging')
   const asideAs = await freeStaging(client, version)
+  // What is made from here on belongs to the role, whoever stages next.
+  await client.query(`set local role ${STAGER_ROLE}`)
   await checkReaders(client, request.readers)
   await client.query(`create schema ${quote(schema)} authorization ${STAGER_ROLE};\n${createTables(schema, options)}`)
   await copyRows(client, schema, rows, options)

@@ -1,0 +1,65 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve, sep } from 'node:path'
+import { expect, test } from 'vitest'
+
+const root = resolve(import.meta.dirname, '..')
+
+/** DESIGN §3: who may import whom. A room that is not listed may import nothing of ours but `shared/failure.ts`. */
+const ARROWS: Readonly<Record<string, readonly string[]>> = {
+  'shared/failure.ts': ['shared/felis'],
+  'shared/felis': [],
+  'shared/tap-schema': ['shared/felis'],
+  'shared/releases': ['shared/felis', 'shared/tap-schema'],
+  'shared/environment': ['shared/felis', 'shared/releases', 'shared/tap-schema'],
+  'shared/discovery': ['shared/environment'],
+  'shared/results': ['shared/environment'],
+  'shared/platform': ['shared/felis', 'shared/environment', 'shared/releases', 'shared/tap-schema'],
+  functions: ['shared/*'],
+  cli: ['shared/*', 'functions'],
+}
+
+interface Import {
+  readonly file: string
+  readonly from: string
+  readonly to: string
+}
+
+function sourceFiles(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => join(folder, name))
+}
+
+/** `shared/tap-schema/stage.ts` → `shared/tap-schema`, `cli/local/stack.ts` → `cli`. */
+function roomOf(file: string): string {
+  const [first = '', second = ''] = file.split(sep)
+  return first === 'shared' ? `${first}/${second}` : first
+}
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(join(root, file), 'utf8')
+  const targets = [...text.matchAll(/\b(?:from|import)\s*\(?\s*'(\.{1,2}\/[^']+)'/g)].map((match) => match[1] ?? '')
+  return targets.map((target) => {
+    const to = relative(root, resolve(root, dirname(file), target))
+    return { file, from: roomOf(file), to: roomOf(to) }
+  })
+}
+
+test('imports between the rooms follow the arrows of the design', () => {
+  const files = ['shared', 'functions', 'cli'].flatMap(sourceFiles)
+  const imports = files.flatMap(importsOf)
+  expect(imports.length).toBeGreaterThan(50)
+  const allowed = ({ from, to }: Import) =>
+    from === to ||
+    (to === 'shared/failure.ts' && from !== 'shared/felis') ||
+    (ARROWS[from] ?? []).some((room) => room === to || (room === 'shared/*' && to.startsWith('shared/')))
+  expect(imports.filter((found) => !allowed(found)).map(({ file, to }) => `${file} imports ${to}`)).toEqual([])
+})
+
+test('every file fits one subject: none is over 400 lines', () => {
+  const long = ['shared', 'functions', 'cli']
+    .flatMap(sourceFiles)
+    .map((file) => ({ file, lines: readFileSync(join(root, file), 'utf8').split('\n').length }))
+    .filter(({ lines }) => lines > 400)
+  expect(long).toEqual([])
+})

@@ -1,0 +1,103 @@
+import { expect, test } from 'vitest'
+import { initialiseDatabase } from '../../shared/tap-schema/roles.ts'
+import { rollback } from '../../shared/tap-schema/rollback.ts'
+import { stageRelease } from '../../shared/tap-schema/stage.ts'
+import { readStatus } from '../../shared/tap-schema/status.ts'
+import { swap } from '../../shared/tap-schema/swap.ts'
+import { createTestDatabase } from '../support/postgres.ts'
+import { stageRequest } from '../support/sample-release.ts'
+
+const actor = 'tester'
+
+test('a stager can stage and look, and change nothing that users query', async () => {
+  const database = await createTestDatabase()
+  const stager = database.poolAs(await database.createLogin('almagest_stager'))
+  await stageRelease(stager, stageRequest('r1'))
+  await swap(database.pool, { expectedVersion: 'r1', actor })
+  await stageRelease(stager, stageRequest('r2'))
+  expect((await readStatus(database.pool)).slots.staging.version).toBe('r2')
+  for (const statement of [
+    "update tap_schema.tables11 set description = 'mine'",
+    'delete from tap_schema.columns11',
+    'insert into tap_schema.schemas11 (schema_name) values ($$mine$$)',
+    'truncate tap_schema.keys11 cascade',
+    'drop table tap_schema.key_columns11',
+    'drop schema tap_schema cascade',
+    'alter schema tap_schema rename to gone',
+    'create table tap_schema.mine (a int)',
+    'alter table tap_schema.tables11 owner to almagest_stager',
+    'set role almagest_owner',
+    'delete from almagest.history',
+    "update almagest.history set actor = 'somebody else'",
+    'drop table almagest.history',
+  ]) {
+    await expect(stager.query(statement), statement).rejects.toMatchObject({ code: '42501' })
+  }
+  await expect(swap(stager, { expectedVersion: 'r2', actor })).rejects.toMatchObject({ code: 'missing_role' })
+  expect((await readStatus(database.pool)).slots.live.version).toBe('r1')
+})
+
+test('an operator can stage, swap and roll back, and cannot rewrite history', async () => {
+  const database = await createTestDatabase()
+  const operator = database.poolAs(await database.createLogin('almagest_stager', 'almagest_owner'))
+  await stageRelease(operator, stageRequest('r1'))
+  await swap(operator, { expectedVersion: 'r1', actor })
+  await stageRelease(operator, stageRequest('r2'))
+  await swap(operator, { expectedVersion: 'r2', actor })
+  await rollback(operator, { expectedVersion: 'r1', actor })
+  const { slots, history } = await readStatus(operator)
+  expect([slots.live.version, slots.previous.version]).toEqual(['r1', 'r2'])
+  expect(history.map(({ action }) => action)).toEqual(['rolled_back', 'swapped', 'staged', 'swapped', 'staged'])
+  await expect(operator.query('delete from almagest.history')).rejects.toMatchObject({ code: '42501' })
+})
+
+test('a reader reads after every swap and rollback without new grants, and can change nothing', async () => {
+  const database = await createTestDatabase()
+  const login = await database.createLogin()
+  const reader = database.poolAs(login)
+  const live = async () => {
+    const found = await reader.query(
+      'select version, (select count(*)::int from tap_schema.tables11) as tables from tap_schema.version',
+    )
+    return found.rows[0]
+  }
+  const stage = (version: string) => stageRelease(database.pool, stageRequest(version, { readers: [login] }))
+  await stage('r1')
+  await swap(database.pool, { expectedVersion: 'r1', actor })
+  expect(await live()).toEqual({ version: 'r1', tables: 6 })
+  await stage('r2')
+  await swap(database.pool, { expectedVersion: 'r2', actor })
+  expect(await live()).toEqual({ version: 'r2', tables: 6 })
+  await rollback(database.pool, { expectedVersion: 'r1', actor })
+  expect(await live()).toEqual({ version: 'r1', tables: 6 })
+  for (const table of ['schemas', 'tables', 'columns', 'keys', 'key_columns', 'schemas11', 'versions', 'version']) {
+    await reader.query(`select * from tap_schema.${table}`)
+  }
+  await expect(reader.query("update tap_schema.tables11 set utype = 'x'")).rejects.toMatchObject({ code: '42501' })
+  await expect(stageRelease(reader, stageRequest('r3'))).rejects.toMatchObject({ code: 'missing_role' })
+  await expect(reader.query('select * from almagest.history')).rejects.toMatchObject({ code: '42501' })
+})
+
+test('init can be run again, and grants what it is told', async () => {
+  const database = await createTestDatabase({ initialised: false })
+  const [stager, operator, reader] = [
+    await database.createLogin(),
+    await database.createLogin(),
+    await database.createLogin(),
+  ]
+  const options = { stagers: [stager], operators: [operator], readers: [reader] }
+  await initialiseDatabase(database.pool, options)
+  await stageRelease(database.poolAs(stager), stageRequest('r1'))
+  await swap(database.poolAs(operator), { expectedVersion: 'r1', actor })
+  await initialiseDatabase(database.pool, options)
+  expect((await database.poolAs(reader).query('select version from tap_schema.version')).rows).toEqual([
+    { version: 'r1' },
+  ])
+  expect((await readStatus(database.pool)).history).toHaveLength(2)
+})
+
+test('several databases of a cluster can be prepared at once', async () => {
+  const databases = await Promise.all([1, 2, 3, 4].map(() => createTestDatabase({ initialised: false })))
+  await Promise.all(databases.map(({ pool }) => initialiseDatabase(pool)))
+  for (const { pool } of databases) expect((await readStatus(pool)).history).toEqual([])
+})
