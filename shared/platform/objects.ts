@@ -1,0 +1,256 @@
+import type { File, FileMetadata, Bucket as RemoteBucket } from '@google-cloud/storage'
+import type { ReleaseBucket, StoredObject } from '../releases/bucket.ts'
+import { crc32c } from './crc32c.ts'
+import { download } from './download.ts'
+import type { Logger } from './log.ts'
+import { type RetryPolicy, retry } from './retry.ts'
+import {
+  DamagedAnswerError,
+  explainStorage,
+  isMissingBucket,
+  isRetryable,
+  ObjectNameError,
+  PreconditionError,
+  StorageError,
+  statusOf,
+  TooLargeError,
+} from './storage-failures.ts'
+
+export interface BucketConfig {
+  readonly bucket: string
+  /** null: Google's own. An `http:` address is a stand-in, which is called without credentials. */
+  readonly apiEndpoint: string | null
+}
+
+export interface BucketOptions {
+  readonly logger?: Logger
+  readonly retry?: Partial<RetryPolicy>
+  /** How long one request, or a silence within a download, may last. */
+  readonly timeoutMs?: number
+}
+
+/** A bucket of Cloud Storage. Everything throws StorageError when the store does not answer, also after retries. */
+export interface Bucket extends ReleaseBucket {
+  /** Objects whose names begin with `prefix`, in the order of their names. */
+  list(prefix: string): AsyncGenerator<StoredObject>
+  /**
+   * Writes an object over the given generation, '0' for one that must not exist yet.
+   *
+   * @throws PreconditionError, ObjectNameError
+   */
+  save(name: string, content: Uint8Array, options: SaveOptions): Promise<StoredObject>
+  /** Deletes exactly this generation; `replaced`: another one is there and stays. */
+  remove(name: string, generation: string): Promise<'removed' | 'absent' | 'replaced'>
+}
+
+export interface SaveOptions {
+  readonly ifGenerationMatch: string
+  readonly contentType?: string
+  readonly metadata?: Readonly<Record<string, string>>
+}
+
+/**
+ * Opens a bucket. The storage client is loaded at the first call, so that a function that never reads the bucket does
+ * not wait for it at its start; a bucket that does not exist shows at the first call too.
+ *
+ * The client's own retries stay off: in 8.4 a retried download ends the process with an uncaught error, and a save
+ * without precondition switches them off for good (platform.md §1). Every call here is idempotent, by a pinned
+ * generation or a precondition, and is retried by us.
+ */
+export function openBucket(config: BucketConfig, options: BucketOptions = {}): Bucket {
+  return new CloudBucket(config, options)
+}
+
+const RETRY: Omit<RetryPolicy, 'isRetryable'> = { attempts: 5, baseDelayMs: 200, maxDelayMs: 3_000, totalMs: 30_000 }
+const PAGE_SIZE = 1000
+/** An upload may take this much longer for its size: 100 kB/s. */
+const BYTES_PER_MS = 100
+/** An object that is overwritten while it is read is read again, this often. */
+const READ_ROUNDS = 5
+
+class CloudBucket implements Bucket {
+  readonly #config: BucketConfig
+  readonly #options: BucketOptions
+  readonly #timeoutMs: number
+  #remote: Promise<RemoteBucket> | undefined
+
+  constructor(config: BucketConfig, options: BucketOptions) {
+    this.#config = config
+    this.#options = options
+    this.#timeoutMs = options.timeoutMs ?? 30_000
+  }
+
+  async stat(name: string, generation?: string): Promise<StoredObject | undefined> {
+    if (!canExist(name, generation)) return undefined
+    const file = await this.#file(name, generation)
+    return this.#call('look up', name, () => unlessAbsent(async () => this.#describe((await file.getMetadata())[0])))
+  }
+
+  async read(
+    name: string,
+    { generation, maxBytes }: { readonly generation?: string; readonly maxBytes: number },
+  ): Promise<{ readonly object: StoredObject; readonly content: Buffer } | undefined> {
+    for (let round = 1; round <= READ_ROUNDS; round++) {
+      const object = await this.stat(name, generation)
+      if (object === undefined) return undefined
+      if (object.size > maxBytes) throw new TooLargeError(this.#where(name), object.size, maxBytes)
+      const file = await this.#file(name, object.generation)
+      const content = await this.#attempt('read', name, () =>
+        unlessAbsent(() => download(file, object, this.#timeoutMs)),
+      )
+      if (content !== undefined) return { object, content }
+      if (generation !== undefined) return undefined
+    }
+    throw new StorageError(`${this.#where(name)} was overwritten each of the ${READ_ROUNDS} times it was being read`)
+  }
+
+  async *list(prefix: string): AsyncGenerator<StoredObject> {
+    const remote = await this.#open()
+    let query: object | null | undefined = { prefix, maxResults: PAGE_SIZE, autoPaginate: false }
+    while (query !== null && query !== undefined) {
+      const current: object = query
+      const page = await this.#call('list', `${prefix}*`, () => remote.getFiles(current))
+      const files: readonly File[] = page[0]
+      for (const file of files) yield this.#describe(file.metadata)
+      query = page[1]
+    }
+  }
+
+  async save(name: string, content: Uint8Array, options: SaveOptions): Promise<StoredObject> {
+    if (!canExist(name)) throw new ObjectNameError(name)
+    const { ifGenerationMatch, contentType, metadata } = options
+    const checksum = crc32c(content)
+    const file = await this.#file(name)
+    const write = async (attempt: number) => {
+      try {
+        await file.save(Buffer.from(content), {
+          resumable: false,
+          // The store compares the checksum before the object becomes visible; the client would delete it afterwards.
+          validation: false,
+          preconditionOpts: { ifGenerationMatch },
+          metadata: { crc32c: checksum, ...(contentType && { contentType }), ...(metadata && { metadata }) },
+        })
+        return this.#describe(file.metadata)
+      } catch (error) {
+        if (statusOf(error) !== 412) throw error
+        // An earlier attempt may have written it, and only its answer got lost.
+        const found = attempt === 1 ? undefined : await this.stat(name)
+        if (found?.crc32c === checksum && found.size === content.length) return found
+        throw new PreconditionError(this.#where(name), ifGenerationMatch, error)
+      }
+    }
+    return this.#call('write', name, write, this.#timeoutMs + content.length / BYTES_PER_MS)
+  }
+
+  async remove(name: string, generation: string): Promise<'removed' | 'absent' | 'replaced'> {
+    if (!canExist(name, generation)) return 'absent'
+    const file = await this.#file(name)
+    const outcome = await this.#call('delete', name, () =>
+      unlessAbsent(async () => {
+        try {
+          await file.delete({ ifGenerationMatch: generation })
+          return 'removed' as const
+        } catch (error) {
+          if (statusOf(error) === 412) return 'not this one' as const
+          throw error
+        }
+      }),
+    )
+    if (outcome !== 'not this one') return outcome ?? 'absent'
+    return (await this.stat(name)) === undefined ? 'absent' : 'replaced'
+  }
+
+  async #file(name: string, generation?: string): Promise<File> {
+    const remote = await this.#open()
+    return generation === undefined ? remote.file(name) : remote.file(name, { generation })
+  }
+
+  #open(): Promise<RemoteBucket> {
+    this.#remote ??= connectBucket(this.#config)
+    return this.#remote
+  }
+
+  /** One request, with a deadline: the client has none. */
+  #call<T>(
+    operation: string,
+    name: string,
+    call: (attempt: number) => Promise<T>,
+    timeoutMs: number = this.#timeoutMs,
+  ): Promise<T> {
+    return this.#attempt(operation, name, (attempt) => withDeadline(call(attempt), timeoutMs))
+  }
+
+  async #attempt<T>(operation: string, name: string, call: (attempt: number) => Promise<T>): Promise<T> {
+    const where = this.#where(name)
+    const onRetry: RetryPolicy['onRetry'] = (error, attempt) => {
+      this.#options.logger?.warning(`${operation} ${where}: attempt ${attempt} failed, trying again`, { error })
+    }
+    try {
+      return await retry(call, { ...RETRY, isRetryable, onRetry, ...this.#options.retry })
+    } catch (error) {
+      throw explainStorage(operation, where, error)
+    }
+  }
+
+  #where(name: string): string {
+    return `gs://${this.#config.bucket}/${name}`
+  }
+
+  #describe(metadata: FileMetadata): StoredObject {
+    const { name, generation, size, timeCreated } = metadata
+    if (name === undefined || generation === undefined || size === undefined || timeCreated === undefined) {
+      throw new DamagedAnswerError('the description of the object is incomplete')
+    }
+    return {
+      bucket: this.#config.bucket,
+      name,
+      generation: String(generation),
+      size: Number(size),
+      crc32c: metadata.crc32c ?? null,
+      timeCreated,
+      contentType: metadata.contentType ?? null,
+      metadata: Object.fromEntries(Object.entries(metadata.metadata ?? {}).map(([key, value]) => [key, String(value)])),
+    }
+  }
+}
+
+async function connectBucket({ bucket, apiEndpoint }: BucketConfig): Promise<RemoteBucket> {
+  const { Storage } = await import('@google-cloud/storage')
+  const isStandIn = apiEndpoint?.startsWith('http:') === true
+  const address = apiEndpoint === null ? {} : { apiEndpoint, useAuthWithCustomEndpoint: !isStandIn }
+  return new Storage({ ...address, retryOptions: { autoRetry: false } }).bucket(bucket)
+}
+
+/**
+ * Whether the store can have such an object at all. The client would drop a generation that is no number and answer
+ * with the newest one instead.
+ */
+function canExist(name: string, generation?: string): boolean {
+  const bytes = Buffer.byteLength(name)
+  const isName = bytes > 0 && bytes <= 1024 && name.isWellFormed() && !/[\r\n\0]/.test(name) && !/^\.{1,2}$/.test(name)
+  if (!isName || generation === undefined) return isName
+  return /^[1-9]\d{0,15}$/.test(generation) && Number.isSafeInteger(Number(generation))
+}
+
+/** undefined for a missing object or generation; a missing bucket is an error. */
+async function unlessAbsent<T>(call: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await call()
+  } catch (error) {
+    if (statusOf(error) === 404 && !isMissingBucket(error)) return undefined
+    throw error
+  }
+}
+
+async function withDeadline<T>(call: Promise<T>, milliseconds: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const deadline = new Promise<never>((_, fail) => {
+    const expire = () => fail(new DamagedAnswerError(`no answer came within ${milliseconds / 1000} s`))
+    timer = setTimeout(expire, milliseconds)
+  })
+  try {
+    return await Promise.race([call, deadline])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,296 @@
+import { randomBytes } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import type { BucketOptions } from '../../shared/platform/objects.ts'
+import { openBucket } from '../../shared/platform/objects.ts'
+import { type Fault, startFakeGcs } from '../support/fake-gcs.ts'
+
+const NAME = 'releases/w.2026.34/schemas.tar.gz'
+const QUICK: BucketOptions = { retry: { sleep: async () => {} }, timeoutMs: 400 }
+const limit = { maxBytes: 1_000_000 }
+
+async function setUp(content: string | Uint8Array = 'first') {
+  const gcs = await startFakeGcs()
+  const resource = await gcs.put('releases', NAME, content, { metadata: { commit: 'abc' }, contentType: 'text/x-test' })
+  const bucket = openBucket({ bucket: 'releases', apiEndpoint: gcs.endpoint }, QUICK)
+  gcs.requests.length = 0
+  return { gcs, resource, bucket }
+}
+
+describe('looking up an object', () => {
+  it('tells its generation, size, checksum, type and metadata', async () => {
+    const { bucket, resource } = await setUp()
+    expect(await bucket.stat(NAME)).toEqual({
+      bucket: 'releases',
+      name: NAME,
+      generation: resource.generation,
+      size: 5,
+      crc32c: resource.crc32c,
+      timeCreated: resource.timeCreated,
+      contentType: 'text/x-test',
+      metadata: { commit: 'abc' },
+    })
+  })
+
+  it('is undefined for an object, or a generation, that is not there', async () => {
+    const { bucket, gcs, resource } = await setUp()
+    expect(await bucket.stat('nothing')).toBeUndefined()
+    expect(await bucket.stat(NAME, resource.generation)).toMatchObject({ generation: resource.generation })
+    await gcs.put('releases', NAME, 'second')
+    expect(await bucket.stat(NAME, resource.generation)).toBeUndefined()
+  })
+
+  it.each(['0', '', 'latest', '-1', '1.5', '1e3', '9223372036854775807'])(
+    'never takes the newest object for generation %j',
+    async (generation) => {
+      const { bucket } = await setUp()
+      expect(await bucket.stat(NAME, generation)).toBeUndefined()
+      expect(await bucket.read(NAME, { generation, ...limit })).toBeUndefined()
+    },
+  )
+
+  it.each(['', '.', '..', 'a\nb', 'x'.repeat(1025), '\ud800'])(
+    'is undefined for the impossible name %j',
+    async (name) => {
+      const { bucket } = await setUp()
+      expect(await bucket.stat(name)).toBeUndefined()
+    },
+  )
+
+  it('is an error when the bucket is missing, which no event can mend by being acknowledged', async () => {
+    const { gcs } = await setUp()
+    const bucket = openBucket({ bucket: 'no-such-bucket', apiEndpoint: gcs.endpoint }, QUICK)
+    await expect(bucket.stat(NAME)).rejects.toMatchObject({
+      code: 'storage',
+      permanent: false,
+      status: 404,
+      message: expect.stringMatching(/no-such-bucket.*check the bucket's name/),
+    })
+  })
+
+  it('says what to grant when access is denied, does not try again, and stays transient', async () => {
+    const { bucket, gcs } = await setUp()
+    gcs.inject({ kind: 'status', status: 403, message: 'storage.objects.get denied', times: 10 })
+    await expect(bucket.stat(NAME)).rejects.toMatchObject({
+      code: 'storage',
+      permanent: false,
+      status: 403,
+      message: expect.stringContaining('roles/storage.objectViewer'),
+    })
+    expect(gcs.requests).toHaveLength(1)
+  })
+})
+
+describe('reading an object', () => {
+  it.each([
+    ['empty', Buffer.alloc(0)],
+    ['small', Buffer.from('first')],
+    ['larger than a chunk', randomBytes(700_001)],
+  ])('gives content that is %s', async (_what, content) => {
+    const { bucket, resource } = await setUp(content)
+    const found = await bucket.read(NAME, limit)
+    expect(found?.content.equals(content)).toBe(true)
+    expect(found?.object.generation).toBe(resource.generation)
+  })
+
+  it('is undefined for an object, or a generation, that is not there', async () => {
+    const { bucket, gcs, resource } = await setUp()
+    await gcs.put('releases', NAME, 'second')
+    expect(await bucket.read('nothing', limit)).toBeUndefined()
+    expect(await bucket.read(NAME, { generation: resource.generation, ...limit })).toBeUndefined()
+  })
+
+  it('refuses an object over the limit for good, without downloading it', async () => {
+    const { bucket, gcs } = await setUp()
+    await expect(bucket.read(NAME, { maxBytes: 4 })).rejects.toMatchObject({ code: 'too_large', permanent: true })
+    expect(gcs.requests.filter((line) => line.includes('alt=media'))).toEqual([])
+    expect(await bucket.read(NAME, { maxBytes: 5 })).toBeDefined()
+  })
+
+  it('pairs content with the description of the same generation when the object is overwritten meanwhile', async () => {
+    const { bucket, gcs } = await setUp()
+    gcs.inject({ kind: 'meanwhile', match: /alt=media/, run: () => gcs.put('releases', NAME, 'the second') })
+    const found = await bucket.read(NAME, limit)
+    expect(String(found?.content)).toBe('the second')
+    expect(found?.object.size).toBe(10)
+  })
+
+  it('is undefined when the wanted generation is overwritten meanwhile', async () => {
+    const { bucket, gcs, resource } = await setUp()
+    gcs.inject({ kind: 'meanwhile', match: /alt=media/, run: () => gcs.put('releases', NAME, 'the second') })
+    expect(await bucket.read(NAME, { generation: resource.generation, ...limit })).toBeUndefined()
+  })
+
+  it('gives up, to be tried again later, when the object never stays the same', async () => {
+    const { bucket, gcs } = await setUp()
+    const run = () => gcs.put('releases', NAME, randomBytes(8))
+    gcs.inject({ kind: 'meanwhile', match: /alt=media/, times: 100, run })
+    await expect(bucket.read(NAME, limit)).rejects.toMatchObject({ code: 'storage', permanent: false })
+  })
+
+  it('gives the stored bytes of an object with Content-Encoding gzip', async () => {
+    const stored = randomBytes(3000)
+    const gcs = await startFakeGcs()
+    await gcs.put('releases', NAME, stored, { contentEncoding: 'gzip' })
+    const bucket = openBucket({ bucket: 'releases', apiEndpoint: gcs.endpoint }, QUICK)
+    expect((await bucket.read(NAME, limit))?.content.equals(stored)).toBe(true)
+  })
+
+  it.each([
+    'plus+and space',
+    'percent%2Fencoded',
+    'question?mark#hash',
+    'día/Ω/日本/😀.tar.gz',
+    'dots/../and/./so',
+    '/leading//double/',
+    'a&b=c;d',
+  ])('finds the name %j', async (name) => {
+    const { bucket, gcs } = await setUp()
+    await gcs.put('releases', name, name)
+    expect(String((await bucket.read(name, limit))?.content)).toBe(name)
+    expect((await bucket.read(name, limit))?.object.name).toBe(name)
+  })
+})
+
+describe('a store in trouble', () => {
+  const passing: [string, Fault][] = [
+    ...[408, 429, 500, 502, 503, 504].map((status): [string, Fault] => [
+      `answering ${status}`,
+      { kind: 'status', status, times: 3 },
+    ]),
+    ['answering 503 to the download only', { kind: 'status', status: 503, match: /alt=media/, times: 3 }],
+    ['that resets the connection', { kind: 'reset', times: 3 }],
+    ['that resets the download', { kind: 'reset', match: /alt=media/, times: 3 }],
+    ['that breaks off within the description', { kind: 'cut', bytes: 20, times: 2 }],
+    ['that breaks off within the content', { kind: 'cut', bytes: 3, match: /alt=media/, times: 3 }],
+    ['that sends too little content', { kind: 'truncate', bytes: 3, match: /alt=media/, times: 3 }],
+    ['that sends a truncated description', { kind: 'truncate', bytes: 30, times: 2 }],
+    ['that sends damaged content', { kind: 'corrupt', match: /alt=media/, times: 3 }],
+    ['that does not answer', { kind: 'stall', bytes: null }],
+    ['that does not begin the download', { kind: 'stall', bytes: null, match: /alt=media/ }],
+    ['that stops within the content', { kind: 'stall', bytes: 3, match: /alt=media/ }],
+  ]
+
+  it.each(passing)('%s for a while is waited for', async (_what, fault) => {
+    const { bucket, gcs } = await setUp()
+    gcs.inject(fault)
+    expect(String((await bucket.read(NAME, limit))?.content)).toBe('first')
+  })
+
+  it.each(passing.map(([what, fault]): [string, Fault] => [what, { ...fault, times: 1000 }]))(
+    '%s for good is a transient failure',
+    async (_what, fault) => {
+      const { bucket, gcs } = await setUp()
+      gcs.inject(fault)
+      await expect(bucket.read(NAME, limit)).rejects.toMatchObject({
+        code: 'storage',
+        permanent: false,
+        message: expect.stringContaining(`gs://releases/${NAME}`),
+      })
+    },
+  )
+
+  it('that is not there is a transient failure', async () => {
+    const { bucket, gcs } = await setUp()
+    await gcs.stop()
+    await expect(bucket.read(NAME, limit)).rejects.toMatchObject({ code: 'storage', permanent: false, status: null })
+  })
+})
+
+describe('listing', () => {
+  it('gives the objects under a prefix in order, over all pages', async () => {
+    const { bucket, gcs } = await setUp()
+    for (let index = 0; index < 1203; index++) {
+      const name = `many/${String(index).padStart(5, '0')}`
+      const resource = (await gcs.put('releases', 'template', '')) satisfies object
+      await gcs.store.put({ ...resource, name }, Buffer.alloc(0))
+    }
+    gcs.inject({ kind: 'status', status: 503, match: /pageToken/ })
+    const names: string[] = []
+    for await (const { name } of bucket.list('many/')) names.push(name)
+    expect(names).toHaveLength(1203)
+    expect(names).toEqual([...names].sort())
+    expect(gcs.requests.filter((line) => line.includes('pageToken'))).toHaveLength(2)
+  })
+
+  it('of a prefix without objects is empty', async () => {
+    const { bucket } = await setUp()
+    expect(await Array.fromAsync(bucket.list('none/'))).toEqual([])
+  })
+})
+
+describe('saving', () => {
+  it('writes a new object with its type and metadata', async () => {
+    const { bucket } = await setUp()
+    const saved = await bucket.save('new', Buffer.from('text'), {
+      ifGenerationMatch: '0',
+      contentType: 'application/gzip',
+      metadata: { by: 'someone' },
+    })
+    expect(saved).toMatchObject({ name: 'new', size: 4, contentType: 'application/gzip', metadata: { by: 'someone' } })
+    expect(await bucket.stat('new')).toEqual(saved)
+  })
+
+  it('replaces the generation that it names, and no other', async () => {
+    const { bucket, resource } = await setUp()
+    const options = { ifGenerationMatch: resource.generation }
+    const saved = await bucket.save(NAME, Buffer.from('second'), options)
+    expect(BigInt(saved.generation)).toBeGreaterThan(BigInt(resource.generation))
+    await expect(bucket.save(NAME, Buffer.from('third'), options)).rejects.toMatchObject({
+      code: 'precondition_failed',
+      permanent: true,
+    })
+    await expect(bucket.save(NAME, Buffer.from('third'), { ifGenerationMatch: '0' })).rejects.toThrow(/exists already/)
+    expect(String((await bucket.read(NAME, limit))?.content)).toBe('second')
+  })
+
+  it.each<[string, Fault]>([
+    ['503', { kind: 'status', status: 503, match: /^POST/, times: 3 }],
+    ['a reset', { kind: 'reset', match: /^POST/, times: 3 }],
+    ['silence', { kind: 'stall', bytes: null, match: /^POST/ }],
+    ['a lost answer', { kind: 'lost-answer', match: /^POST/ }],
+    ['an answer that breaks off', { kind: 'cut', bytes: 10, match: /^POST/ }],
+  ])('survives %s and writes once', async (_what, fault) => {
+    const { bucket, gcs } = await setUp()
+    gcs.inject(fault)
+    const saved = await bucket.save('new', Buffer.from('text'), { ifGenerationMatch: '0' })
+    expect(await bucket.stat('new')).toEqual(saved)
+    expect(gcs.events.filter(({ resource }) => resource.name === 'new')).toHaveLength(1)
+  })
+
+  it('does not take what somebody else wrote for its own after a lost answer', async () => {
+    const { bucket, gcs } = await setUp()
+    gcs.inject({ kind: 'reset', match: /^POST/ })
+    gcs.inject({ kind: 'meanwhile', match: /^POST.*name=new/, run: () => gcs.put('releases', 'new', 'theirs') })
+    await expect(bucket.save('new', Buffer.from('ours'), { ifGenerationMatch: '0' })).rejects.toMatchObject({
+      code: 'precondition_failed',
+    })
+  })
+
+  it('refuses an impossible name', async () => {
+    const { bucket } = await setUp()
+    await expect(bucket.save('a\nb', Buffer.from(''), { ifGenerationMatch: '0' })).rejects.toMatchObject({
+      code: 'invalid_object_name',
+      permanent: true,
+    })
+  })
+})
+
+describe('removing', () => {
+  it('deletes the generation that it names, and no other', async () => {
+    const { bucket, gcs, resource } = await setUp()
+    const second = await gcs.put('releases', NAME, 'second')
+    expect(await bucket.remove(NAME, resource.generation)).toBe('replaced')
+    expect(await bucket.stat(NAME)).toBeDefined()
+    expect(await bucket.remove(NAME, second.generation)).toBe('removed')
+    expect(await bucket.remove(NAME, second.generation)).toBe('absent')
+    expect(await bucket.remove(NAME, 'nonsense')).toBe('absent')
+    expect(await bucket.stat(NAME)).toBeUndefined()
+  })
+
+  it('survives a lost answer', async () => {
+    const { bucket, gcs, resource } = await setUp()
+    gcs.inject({ kind: 'lost-answer', match: /^DELETE/ })
+    expect(await bucket.remove(NAME, resource.generation)).toBe('absent')
+    expect(await bucket.stat(NAME)).toBeUndefined()
+  })
+})
