@@ -1,13 +1,17 @@
 import type pg from 'pg'
 import { qualified } from './ddl.ts'
 import { BusyError, isLockFailure } from './failures.ts'
+import { TAP_TABLE_NAMES } from './tables.ts'
 import { setLockTimeout, withSlots } from './transaction.ts'
 
 /** How patiently a swap or a rollback waits for readers. */
 export interface Patience {
   /** After so many milliseconds the operation gives up, with nothing changed. */
   readonly deadlineMs: number
-  /** How long readers may queue behind one attempt to lock a table; the next attempt comes after a pause. */
+  /**
+   * How long readers may queue behind the first attempt to lock a table. The next one comes after a pause and may take
+   * longer, up to four times as long: queries that overlap without end leave no shorter gap.
+   */
   readonly lockTimeoutMs: number
 }
 
@@ -35,7 +39,7 @@ export async function exchangeSlots<T>(
     const remaining = patience.deadlineMs - elapsed()
     try {
       const result = await withSlots(pool, operation, remaining, async (client) => {
-        await setLockTimeout(client, patience.lockTimeoutMs)
+        await setLockTimeout(client, patience.lockTimeoutMs * Math.min(attempts, 4))
         return work(client).catch((error: unknown) => {
           throw isLockFailure(error) ? new SlotsInUse(error) : error
         })
@@ -66,13 +70,18 @@ function pauseBefore(attempts: number): number {
 /**
  * Takes ACCESS EXCLUSIVE on every table and view of a slot, so that no query can see one table of the old release and
  * another of the new one.
+ *
+ * The order is the one in which a join usually names the tables, a view before the table under it. Readers that lock in
+ * the same order only make us wait until they are done; one with another order can end up waiting for us while we wait
+ * for it, and then the attempt costs its whole lock timeout.
  */
 export async function lockSlot(client: pg.PoolClient, schema: string): Promise<void> {
   const found = await client.query<{ name: string }>(
     `select c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
       where n.nspname = $1 and c.relkind in ('r', 'p', 'v')
-      order by c.relkind = 'v', c.relname`,
-    [schema],
+      order by (select min(place) from unnest($2::text[]) with ordinality as usual (name, place)
+                 where starts_with(c.relname, usual.name)), c.relkind = 'v' desc, c.relname`,
+    [schema, ['version', ...TAP_TABLE_NAMES]],
   )
   if (found.rows.length === 0) return
   const names = found.rows.map((row) => qualified(schema, row.name))
