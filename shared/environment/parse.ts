@@ -1,0 +1,59 @@
+import type { Problem } from '../felis/problem.ts'
+import type { Environment } from './model.ts'
+import { readReleases } from './read-releases.ts'
+import { readServers } from './read-servers.ts'
+import { Report } from './report.ts'
+import { Settings } from './settings.ts'
+import { locateYaml } from './yaml-positions.ts'
+
+/**
+ * Reads an environment file, known as `file`: docs/configuration.md describes its keys. Everything that is wrong with
+ * it is reported at once, in the order of the file, without showing any secret; `environment` is null if and only if
+ * one of the problems is an error.
+ */
+export function parseEnvironment(
+  file: string,
+  text: string,
+): { readonly environment: Environment | null; readonly problems: readonly Problem[] } {
+  const report = new Report(file)
+  const settings = readSettings(text, report)
+  if (settings === null) return { environment: null, problems: report.list() }
+  const releases = readReleases(settings, report)
+  const environment: Environment = {
+    file,
+    releases,
+    topic: settings.get('topic'),
+    secretsDirectory: settings.get('secretsDirectory'),
+    servers: readServers(settings, releases, report),
+    identity: {
+      audience: settings.get('identity.audience'),
+      trustPlatform: settings.get('identity.trustPlatform'),
+    },
+    swap: readSwap(settings, report),
+    storage: { apiEndpoint: settings.get('storage.apiEndpoint') },
+  }
+  return { environment: report.failed ? null : environment, problems: report.list() }
+}
+
+function readSettings(text: string, report: Report): Settings | null {
+  const root = locateYaml(text, (code, at, message) => report.error(code, { path: '', at }, message))
+  if (root === null) return null
+  if (root.kind !== 'mapping') {
+    report.error('wrong_type', { path: '', at: root.at }, 'an environment file is a mapping of keys to values')
+    return null
+  }
+  const settings = new Settings({ path: '', at: root.at })
+  settings.read(root, '', '', report)
+  return settings
+}
+
+function readSwap(settings: Settings, report: Report): Environment['swap'] {
+  const deadlineMs = settings.get('swap.deadlineMs')
+  const lockTimeoutMs = settings.get('swap.lockTimeoutMs')
+  if (lockTimeoutMs > deadlineMs) {
+    const key = settings.has('swap.lockTimeoutMs') ? 'swap.lockTimeoutMs' : 'swap.deadlineMs'
+    const message = `one try (lockTimeoutMs, ${lockTimeoutMs}) is longer than all together (deadlineMs, ${deadlineMs})`
+    report.error('conflict', settings.placeOf(key), message)
+  }
+  return { deadlineMs, lockTimeoutMs }
+}
