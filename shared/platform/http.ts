@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { findNearMiss } from '../environment/near-miss.ts'
 import { answerFrameworkErrors } from './framework-errors.ts'
 import { HttpError } from './http-errors.ts'
 import { type FrameworkRequest, readJsonBody, readQuery } from './http-input.ts'
@@ -13,7 +14,6 @@ import {
 } from './http-route.ts'
 import { ANONYMOUS, type Caller, type RequestHeaders } from './identity.ts'
 import { type Logger, withTrace } from './log.ts'
-import { nearMiss } from './near-miss.ts'
 
 export interface ApiOptions {
   readonly logger: Logger
@@ -125,7 +125,7 @@ function unknownPath(routes: readonly Route[], segments: readonly string[]): Htt
     return `/${filled.join('/')}`
   })
   const path = `/${segments.join('/')}`
-  const meant = nearMiss(path, paths)
+  const meant = findNearMiss(path, paths)
   const known = [...new Set(routes.map((route) => route.path))].join(', ')
   const hint = meant === undefined ? `there are ${known}` : `did you mean ${meant}?`
   return new HttpError(404, { msg: `there is nothing at ${path}: ${hint}`, type: 'not_found' })

@@ -12,6 +12,7 @@ import { HttpError } from '../../shared/platform/http-errors.ts'
 import { route } from '../../shared/platform/http-route.ts'
 import { ANONYMOUS } from '../../shared/platform/identity.ts'
 import type { Logger } from '../../shared/platform/log.ts'
+import { ReleaseNameError } from '../../shared/releases/failures.ts'
 import {
   BusyError,
   DatabaseError,
@@ -451,7 +452,7 @@ describe('a failure', () => {
     ['dependent_objects', 409, new DependentObjectsError('swap', ['view site.tables'])],
     ['busy', 503, new BusyError('swap', 30_000, 12.2)],
     ['database', 503, new DatabaseError('swap', new Error('gone'))],
-    ['release_not_found', 404, new CustomFailure('release_not_found', true)],
+    ['invalid_release_name', 400, new ReleaseNameError('a version must not be empty')],
     ['anything', 503, new CustomFailure('anything', false)],
   ])('%s is a %i with its message', async (type, status, thrown) => {
     failure = thrown

@@ -1,0 +1,174 @@
+import { preferType } from '../../shared/platform/accept.ts'
+import { type Field, type JsonSchema, type Route, route } from '../../shared/platform/http-route.ts'
+import { describeApi } from '../../shared/platform/openapi.ts'
+import { diffSlots } from '../../shared/tap-schema/diff.ts'
+import { formatDiff } from '../../shared/tap-schema/format-diff.ts'
+import { rollback } from '../../shared/tap-schema/rollback.ts'
+import { readStatus } from '../../shared/tap-schema/status.ts'
+import { swap } from '../../shared/tap-schema/swap.ts'
+import { exchangeAndAnnounce } from './exchange.ts'
+import { findServer } from './find-server.ts'
+import { listServers } from './list-servers.ts'
+import { SCHEMAS } from './schemas.ts'
+import { stageFromBucket } from './stage-from-bucket.ts'
+import type { SwapDependencies } from './swap-schema.ts'
+
+export interface RouteOptions {
+  /** Where the paths start, for the description. */
+  readonly base: string
+  readonly statusDeadlineMs: number
+}
+
+const SLOT = { type: 'string', enum: ['live', 'staging', 'previous'] } as const
+
+const VERSION = { type: 'string', required: true, minLength: 1, maxLength: 512, example: 'releases/w.2026.34' } as const
+
+const GENERATION = {
+  type: 'string',
+  description: 'The very upload, as a string: versions such as main are overwritten in place',
+  pattern: '^[0-9]{1,19}$',
+  patternHint: 'a generation: up to 19 decimal digits',
+  example: '1779436800000000',
+} as const satisfies Field
+
+const params = { server: 'Name of a TAP server of the environment' }
+
+function json(name: keyof typeof SCHEMAS): { readonly 'application/json': JsonSchema } {
+  return { 'application/json': { $ref: `#/components/schemas/${name}` } }
+}
+
+/** Everything that `swap-schema` answers; its OpenAPI description is made from the same table. */
+export function createRoutes(resolve: () => Promise<SwapDependencies>, options: RouteOptions): readonly Route[] {
+  const routes: Route[] = [
+    route({
+      method: 'GET',
+      path: '/servers',
+      operation: 'listServers',
+      summary: 'The TAP servers and the version in each of their slots',
+      description: 'All databases are asked at once. One that does not answer shows as an error of its server.',
+      answers: json('ServerList'),
+      handle: async () => ({ body: await listServers(await resolve(), options.statusDeadlineMs) }),
+    }),
+    route({
+      method: 'GET',
+      path: '/servers/{server}',
+      operation: 'readServer',
+      summary: 'The three slots of a TAP server, and what happened to them',
+      params,
+      query: {
+        history: { type: 'integer', description: 'Newest entries to show', default: 20, minimum: 0, maximum: 1000 },
+      },
+      answers: json('Server'),
+      errors: [404, 503],
+      async handle({ params, query }) {
+        const { server, pool } = await findServer(await resolve(), params.server)
+        const { name, schemas, schemaVersion, follow, swap, readers } = server
+        const { slots, history } = await readStatus(pool, { historyLimit: query.history })
+        return { body: { name, schemas, schemaVersion, follow, swap, readers, slots, history } }
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/servers/{server}/diff',
+      operation: 'diffSlots',
+      summary: 'What changes for users between two slots',
+      params,
+      query: {
+        from: { ...SLOT, description: 'The slot that is compared', default: 'live' },
+        to: { ...SLOT, description: 'The slot that it is compared with', default: 'staging' },
+        format: {
+          type: 'string',
+          description: 'The form of the answer; otherwise the Accept header decides',
+          enum: ['json', 'text'],
+        },
+      },
+      answers: { ...json('Diff'), 'text/plain': { type: 'string' } },
+      errors: [404, 409, 503],
+      async handle({ params, query, headers }) {
+        const { pool } = await findServer(await resolve(), params.server)
+        const diff = await diffSlots(pool, query.from, query.to)
+        const preferred = preferType(String(headers.accept ?? ''), ['application/json', 'text/plain'])
+        const asText = query.format === undefined ? preferred === 'text/plain' : query.format === 'text'
+        return { headers: { vary: 'accept' }, body: asText ? formatDiff(diff) : diff }
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/servers/{server}/stage',
+      operation: 'stageRelease',
+      summary: 'Stage a release that is in the bucket',
+      description: 'Also one that was staged or rejected before. Users see nothing of it until it is swapped live.',
+      params,
+      body: { version: { ...VERSION, description: 'The release to stage' }, generation: GENERATION },
+      answers: json('Staged'),
+      errors: [404, 409, 422, 503],
+      async handle({ params, body, caller }) {
+        const dependencies = await resolve()
+        const { server, pool } = await findServer(dependencies, params.server)
+        return { body: await stageFromBucket(dependencies, server, pool, { ...body, actor: caller.actor }) }
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/servers/{server}/swap',
+      operation: 'swapSlots',
+      summary: 'Make the staged release live',
+      params,
+      body: { version: { ...VERSION, description: 'What the staging slot has to hold' }, generation: GENERATION },
+      answers: json('Exchanged'),
+      errors: [404, 409, 503],
+      async handle({ params, body, caller }) {
+        const dependencies = await resolve()
+        const { server, pool } = await findServer(dependencies, params.server)
+        const request = { ...body, actor: caller.actor }
+        return { body: await exchangeAndAnnounce(swap, dependencies, server, pool, request) }
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/servers/{server}/rollback',
+      operation: 'rollBack',
+      summary: 'Exchange the live and the previous release',
+      description: 'Done twice, it undoes itself.',
+      params,
+      body: { version: { ...VERSION, description: 'What the previous slot has to hold' }, generation: GENERATION },
+      answers: json('Exchanged'),
+      errors: [404, 409, 503],
+      async handle({ params, body, caller }) {
+        const dependencies = await resolve()
+        const { server, pool } = await findServer(dependencies, params.server)
+        const request = { ...body, actor: caller.actor }
+        return { body: await exchangeAndAnnounce(rollback, dependencies, server, pool, request) }
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/healthz',
+      operation: 'checkHealth',
+      summary: 'Whether the function runs and can read its environment; no database is asked',
+      anonymous: true,
+      answers: json('Health'),
+      async handle() {
+        await resolve()
+        return { body: { status: 'ok' } }
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/openapi.json',
+      operation: 'describeApi',
+      summary: 'This description',
+      anonymous: true,
+      answers: { 'application/json': { type: 'object' } },
+      handle: async () => ({ body: describeApi(routes, { ...ABOUT, base: options.base }) }),
+    }),
+  ]
+  return routes
+}
+
+const ABOUT = {
+  title: 'Almagest swap-schema',
+  version: '1.0.0',
+  description: 'Stages releases of TAP_SCHEMA metadata on TAP servers, swaps them live and rolls them back.',
+  schemas: SCHEMAS,
+}

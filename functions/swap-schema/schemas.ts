@@ -1,0 +1,152 @@
+import type { JsonSchema } from '../../shared/platform/http-route.ts'
+import { TAP_TABLE_NAMES } from '../../shared/tap-schema/tables.ts'
+
+/** An object with exactly these members; those of `optional` may be absent. */
+function object(properties: Readonly<Record<string, JsonSchema>>, optional: readonly string[] = []): JsonSchema {
+  const required = Object.keys(properties).filter((name) => !optional.includes(name))
+  return { type: 'object', required, properties, additionalProperties: false }
+}
+
+function ref(name: string): JsonSchema {
+  return { $ref: `#/components/schemas/${name}` }
+}
+
+function nullable(schema: JsonSchema): JsonSchema {
+  return { anyOf: [schema, { type: 'null' }] }
+}
+
+function list(items: JsonSchema): JsonSchema {
+  return { type: 'array', items }
+}
+
+const TEXT = { type: 'string' } as const
+const TEXT_OR_NULL = { type: ['string', 'null'] } as const
+const COUNT = { type: 'integer', minimum: 0 } as const
+const MILLISECONDS = { type: 'number', minimum: 0, description: 'Milliseconds' } as const
+const TIME = { type: 'string', format: 'date-time' } as const
+const BREAKING = { type: 'boolean', description: 'Whether a query that works today can fail afterwards' } as const
+const POLICY = { type: 'string', enum: ['never', 'compatible', 'always'] } as const
+const CELL = { type: ['string', 'number', 'null'] } as const
+
+const SLOT = object({
+  schema: { type: 'string', description: 'The PostgreSQL schema' },
+  exists: { type: 'boolean' },
+  version: TEXT_OR_NULL,
+  loadedAt: nullable(TIME),
+  source: nullable(ref('Source')),
+  stagedBy: TEXT_OR_NULL,
+  rows: nullable(ref('RowCounts')),
+  schemas: list(TEXT),
+})
+
+const CHANGED_FIELD = object({ from: CELL, to: CELL, breaking: BREAKING })
+
+/** The schemas of all answers, by name. The tests hold real answers against them. */
+export const SCHEMAS = {
+  Source: object({
+    bucket: TEXT,
+    object: TEXT,
+    generation: { type: 'string', description: 'As a string: it does not fit into a double' },
+    sha256: TEXT,
+    bytes: COUNT,
+  }),
+  RowCounts: object(Object.fromEntries(TAP_TABLE_NAMES.map((name) => [name, COUNT]))),
+  Problem: object(
+    {
+      file: TEXT,
+      line: { type: 'integer', minimum: 1 },
+      column: { type: 'integer', minimum: 1 },
+      path: TEXT,
+      code: TEXT,
+      severity: { type: 'string', enum: ['error', 'warning'] },
+      message: TEXT,
+      suggestion: TEXT,
+    },
+    ['line', 'column', 'suggestion'],
+  ),
+  ServerList: object({
+    servers: list(
+      object(
+        {
+          name: TEXT,
+          schemaVersion: TEXT_OR_NULL,
+          swap: POLICY,
+          live: TEXT_OR_NULL,
+          staging: TEXT_OR_NULL,
+          previous: TEXT_OR_NULL,
+          error: object({ msg: TEXT, type: TEXT }),
+        },
+        ['error'],
+      ),
+    ),
+  }),
+  Server: object({
+    name: TEXT,
+    schemas: list(TEXT),
+    schemaVersion: TEXT_OR_NULL,
+    follow: list(TEXT),
+    swap: POLICY,
+    readers: list(TEXT),
+    slots: object({ live: ref('Slot'), staging: ref('Slot'), previous: ref('Slot') }),
+    history: list(ref('HistoryEntry')),
+  }),
+  Slot: SLOT,
+  HistoryEntry: object({
+    id: COUNT,
+    at: TIME,
+    action: { type: 'string', enum: ['staged', 'swapped', 'rolled_back', 'rejected'] },
+    version: TEXT,
+    replaced: TEXT_OR_NULL,
+    actor: TEXT,
+    source: nullable(ref('Source')),
+    rows: nullable(ref('RowCounts')),
+    problems: list(ref('Problem')),
+    durationMs: MILLISECONDS,
+  }),
+  Diff: object({
+    from: object({ slot: TEXT, version: TEXT_OR_NULL }),
+    to: object({ slot: TEXT, version: TEXT_OR_NULL }),
+    breaking: BREAKING,
+    changes: list(ref('Change')),
+  }),
+  Change: object(
+    {
+      kind: { type: 'string', enum: ['schema', 'table', 'column', 'key'] },
+      change: { type: 'string', enum: ['added', 'removed', 'changed'] },
+      name: TEXT,
+      breaking: BREAKING,
+      fields: { type: 'object', additionalProperties: CHANGED_FIELD },
+    },
+    ['fields'],
+  ),
+  Staged: {
+    anyOf: [
+      object({
+        server: TEXT,
+        outcome: { const: 'staged' },
+        version: TEXT,
+        rows: ref('RowCounts'),
+        durationMs: MILLISECONDS,
+        warnings: list(ref('Problem')),
+        source: ref('Source'),
+      }),
+      object({
+        server: TEXT,
+        outcome: { type: 'string', enum: ['unchanged', 'superseded'] },
+        version: TEXT,
+        reason: TEXT,
+        source: ref('Source'),
+      }),
+    ],
+  },
+  Exchanged: object({
+    server: TEXT,
+    outcome: { type: 'string', enum: ['swapped', 'rolled_back'] },
+    live: { type: 'string', description: 'The version that is live now' },
+    previous: TEXT_OR_NULL,
+    durationMs: MILLISECONDS,
+    attempts: { type: 'integer', minimum: 1 },
+    warnings: list(TEXT),
+  }),
+  Health: object({ status: { const: 'ok' } }),
+} as const

@@ -1,0 +1,41 @@
+import type pg from 'pg'
+import type { Environment, TapServer } from '../../shared/environment/model.ts'
+import { createApi } from '../../shared/platform/http.ts'
+import type { Caller, RequestHeaders } from '../../shared/platform/identity.ts'
+import type { Logger } from '../../shared/platform/log.ts'
+import type { ReleaseBucket } from '../../shared/releases/bucket.ts'
+import type { Announce } from '../../shared/releases/deliver.ts'
+import { createRoutes } from './routes.ts'
+
+/** What `swap-schema` works with: put together in index.ts, or by a test. */
+export interface SwapDependencies {
+  readonly environment: Environment
+  poolFor(server: TapServer): Promise<pg.Pool>
+  readonly bucket: ReleaseBucket
+  readonly announce: Announce
+  identify(headers: RequestHeaders): Promise<Caller>
+  readonly logger: Logger
+}
+
+export interface SwapSchemaOptions {
+  readonly logger: Logger
+  /** What stands before every path where several functions share a port: `/swap-schema`. Default none. */
+  readonly prefix?: string
+  /** How long the list of servers waits for each database; default 5 s. */
+  readonly statusDeadlineMs?: number
+}
+
+/**
+ * The HTTP function with which operators look at the slots of the TAP servers, stage, swap and roll back.
+ *
+ * @param dependencies asked for at each request; a rejection is answered as an error and asked for again
+ */
+export function createSwapSchema(
+  dependencies: () => Promise<SwapDependencies>,
+  options: SwapSchemaOptions,
+): ReturnType<typeof createApi> {
+  const { logger, prefix = '', statusDeadlineMs = 5_000 } = options
+  const routes = createRoutes(dependencies, { base: prefix === '' ? '/' : prefix, statusDeadlineMs })
+  const identify = async (headers: RequestHeaders) => (await dependencies()).identify(headers)
+  return createApi(routes, { logger, prefix, identify })
+}

@@ -1,0 +1,86 @@
+import { expect, test } from 'vitest'
+import { createRoutes } from '../../functions/swap-schema/routes.ts'
+import { startSwapSchema } from './swap-schema-service.ts'
+
+const routes = createRoutes(() => Promise.reject(new Error('not needed')), { base: '/', statusDeadlineMs: 1 })
+
+const ISSUE = [
+  'GET /servers',
+  'GET /servers/{server}',
+  'GET /servers/{server}/diff',
+  'POST /servers/{server}/stage',
+  'POST /servers/{server}/swap',
+  'POST /servers/{server}/rollback',
+  'GET /healthz',
+  'GET /openapi.json',
+]
+
+test('the routes are those of the interface', () => {
+  expect(routes.map(({ method, path }) => `${method} ${path}`)).toEqual(ISSUE)
+})
+
+test('every route is described, and every description has a route', async () => {
+  const service = await startSwapSchema({ servers: {} })
+  const { body } = await service.get('/openapi.json')
+  expect(body.openapi).toBe('3.1.0')
+  const described = Object.entries<Record<string, unknown>>(body.paths).flatMap(([path, item]) =>
+    Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`),
+  )
+  expect(described.sort()).toEqual([...ISSUE].sort())
+})
+
+test('every described operation answers with a described status', async () => {
+  const service = await startSwapSchema({ servers: {} })
+  const { body } = await service.get('/openapi.json')
+  for (const [path, item] of Object.entries<Record<string, { responses: object }>>(body.paths)) {
+    for (const [method, operation] of Object.entries(item)) {
+      const sent = method === 'post' ? { version: 'w.1' } : undefined
+      const answer = await service.call(method.toUpperCase(), path.replace('{server}', 'nobody'), sent)
+      expect(Object.keys(operation.responses)).toContain(String(answer.status))
+      expect(answer.status).toBe(path.includes('{server}') ? 404 : 200)
+    }
+  }
+})
+
+test('parameters, bodies and errors are described as they are checked', async () => {
+  const service = await startSwapSchema({ servers: {}, prefix: '/swap-schema' })
+  const { body } = await service.get('/openapi.json')
+  expect(body.servers).toEqual([{ url: '/swap-schema' }])
+  const diff = body.paths['/servers/{server}/diff'].get
+  expect(diff.parameters.map((parameter: { name: string }) => parameter.name)).toEqual([
+    'server',
+    'from',
+    'to',
+    'format',
+  ])
+  expect(diff.parameters[1].schema).toEqual({ type: 'string', enum: ['live', 'staging', 'previous'], default: 'live' })
+  expect(Object.keys(diff.responses['200'].content)).toEqual(['application/json', 'text/plain'])
+  const stage = body.paths['/servers/{server}/stage'].post
+  const schema = stage.requestBody.content['application/json'].schema
+  expect(schema.required).toEqual(['version'])
+  expect(schema.additionalProperties).toBe(false)
+  expect(Object.keys(schema.properties)).toEqual(['version', 'generation'])
+  expect(Object.keys(stage.responses)).toEqual(['200', '400', '401', '404', '409', '413', '415', '422', '500', '503'])
+})
+
+test('every reference leads somewhere, and every operation has a name of its own', async () => {
+  const service = await startSwapSchema({ servers: {} })
+  const { body, text } = await service.get('/openapi.json')
+  const references = [...text.matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)].map((match) => match[1]!)
+  expect(references.length).toBeGreaterThan(10)
+  for (const name of references) expect(Object.keys(body.components.schemas)).toContain(name)
+  const names = routes.map((route) => route.operation)
+  expect(new Set(names).size).toBe(names.length)
+})
+
+test('each path says which methods it has', async () => {
+  const service = await startSwapSchema({ servers: {} })
+  for (const { method, path } of routes) {
+    const allow = method === 'GET' ? 'GET, HEAD, OPTIONS' : 'POST, OPTIONS'
+    const answer = await service.call(method === 'GET' ? 'PUT' : 'GET', path.replace('{server}', 'tap'))
+    expect(answer.status).toBe(405)
+    expect(answer.headers.get('allow')).toBe(allow)
+    const options = await service.call('OPTIONS', path.replace('{server}', 'tap'))
+    expect([options.status, options.headers.get('allow')]).toEqual([204, allow])
+  }
+})
