@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { File, FileMetadata, Bucket as RemoteBucket } from '@google-cloud/storage'
 import type { ReleaseBucket, StoredObject } from '../releases/bucket.ts'
 import { crc32c } from './crc32c.ts'
@@ -63,6 +64,7 @@ export function openBucket(config: BucketConfig, options: BucketOptions = {}): B
 
 const RETRY: Omit<RetryPolicy, 'isRetryable'> = { attempts: 5, baseDelayMs: 200, maxDelayMs: 3_000, totalMs: 30_000 }
 const PAGE_SIZE = 1000
+const CLIENT_LISTENERS = 20
 /** An upload may take this much longer for its size: 100 kB/s. */
 const BYTES_PER_MS = 100
 /** An object that is overwritten while it is read is read again, this often. */
@@ -216,6 +218,8 @@ class CloudBucket implements Bucket {
 
 async function connectBucket({ bucket, apiEndpoint }: BucketConfig): Promise<RemoteBucket> {
   const { Storage } = await import('@google-cloud/storage')
+  // A download of the client puts eleven listeners on one stream; Node would warn of a leak each time.
+  setMaxListeners(CLIENT_LISTENERS)
   const isStandIn = apiEndpoint?.startsWith('http:') === true
   const address = apiEndpoint === null ? {} : { apiEndpoint, useAuthWithCustomEndpoint: !isStandIn }
   return new Storage({ ...address, retryOptions: { autoRetry: false } }).bucket(bucket)

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import type { BucketOptions } from '../../shared/platform/objects.ts'
 import { openBucket } from '../../shared/platform/objects.ts'
 import { type Fault, startFakeGcs } from '../support/fake-gcs.ts'
@@ -97,6 +97,17 @@ describe('reading an object', () => {
     await gcs.put('releases', NAME, 'second')
     expect(await bucket.read('nothing', limit)).toBeUndefined()
     expect(await bucket.read(NAME, { generation: resource.generation, ...limit })).toBeUndefined()
+  })
+
+  it('raises no warning', async () => {
+    const { bucket } = await setUp()
+    const warnings: Error[] = []
+    const listen = (warning: Error) => void warnings.push(warning)
+    process.on('warning', listen)
+    onTestFinished(() => void process.off('warning', listen))
+    await bucket.read(NAME, limit)
+    await new Promise((done) => setImmediate(done))
+    expect(warnings).toEqual([])
   })
 
   it('refuses an object over the limit for good, without downloading it', async () => {
