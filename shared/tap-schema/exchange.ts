@@ -48,9 +48,9 @@ export async function exchangeSlots<T>(
     } catch (error) {
       const cause = error instanceof Error ? error.cause : undefined
       if (!(cause instanceof SlotsInUse)) throw error
-      const pause = pauseBefore(attempts)
-      if (elapsed() + pause >= patience.deadlineMs) throw new BusyError(operation, elapsed(), 30, cause.cause)
-      await new Promise((done) => setTimeout(done, pause))
+      const left = patience.deadlineMs - elapsed()
+      if (left <= 0) throw new BusyError(operation, elapsed(), 30, cause.cause)
+      await new Promise((done) => setTimeout(done, Math.min(left, pauseAfter(attempts))))
     }
   }
 }
@@ -63,7 +63,7 @@ class SlotsInUse extends Error {
 }
 
 /** Readers that queued behind the last attempt get through first; jitter keeps us out of step with regular queries. */
-function pauseBefore(attempts: number): number {
+function pauseAfter(attempts: number): number {
   return Math.min(1000, 50 * 2 ** Math.min(attempts, 5)) * (0.5 + Math.random() / 2)
 }
 

@@ -1,0 +1,389 @@
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { cloudEvent } from '@google-cloud/functions-framework'
+import { getTestServer } from '@google-cloud/functions-framework/testing'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { type LoadDependencies, loadRelease } from '../../functions/load-release/load-release.ts'
+import type { Environment, TapServer } from '../../shared/environment/model.ts'
+import { createLogger } from '../../shared/platform/log.ts'
+import { openBucket } from '../../shared/platform/objects.ts'
+import { DEFAULT_LIMITS } from '../../shared/releases/limits.ts'
+import { DEPLOYED } from '../../shared/tap-schema/options.ts'
+import { readStatus, type ServerStatus } from '../../shared/tap-schema/status.ts'
+import { buildRelease } from '../releases/build-archive.ts'
+import { type FakeGcs, startFakeGcs } from '../support/fake-gcs.ts'
+import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
+import { sampleSchema } from '../support/sample-release.ts'
+
+interface Stack {
+  readonly gcs: FakeGcs
+  readonly databases: Readonly<Record<string, TestDatabase>>
+  readonly announced: { event: string; attributes: Readonly<Record<string, string>> }[]
+  readonly log: { severity: string; message: string }[]
+  /** Uploads a release; its generation is the answer. */
+  upload(version: string, files: Readonly<Record<string, string>> | Buffer): Promise<string>
+  /** Posts a notification to the function, as the push subscription does; its status is the answer. */
+  push(body: unknown, headers?: Record<string, string>): Promise<number>
+  status(server?: string): Promise<ServerStatus>
+}
+
+/** How often the bucket is asked before a delivery is given up. */
+const ATTEMPTS = 3
+
+const SURVEY = { 'survey.yaml': sampleSchema('survey') }
+
+/** The function under the real framework, on a fake bucket and one real database per TAP server. */
+async function startStack(servers: Readonly<Record<string, Partial<TapServer>>> = { tap: {} }): Promise<Stack> {
+  const gcs = await startFakeGcs()
+  const databases: Record<string, TestDatabase> = {}
+  const configured = new Map<string, TapServer>()
+  for (const [name, changes] of Object.entries(servers)) {
+    databases[name] = await createTestDatabase()
+    configured.set(name, { ...TAP, name, ...changes })
+  }
+  const announced: Stack['announced'] = []
+  const log: Stack['log'] = []
+  const logger = createLogger({ write: (line) => log.push(JSON.parse(line)) })
+  const dependencies: LoadDependencies = {
+    environment: { ...ENVIRONMENT, servers: configured },
+    poolFor: async (server) => databases[server.name]!.pool,
+    bucket: openBucket(
+      { bucket: 'releases', apiEndpoint: gcs.endpoint },
+      { retry: { attempts: ATTEMPTS, baseDelayMs: 1, maxDelayMs: 5, totalMs: 1000 } },
+    ),
+    announce: async (event, attributes) => void announced.push({ event, attributes }),
+    logger,
+  }
+  const name = `load-release-${Math.random().toString(36).slice(2)}`
+  cloudEvent(name, (event: unknown) => loadRelease(event, dependencies))
+  const url = await listen(getTestServer(name))
+  return {
+    gcs,
+    databases,
+    announced,
+    log,
+    async upload(version, files) {
+      const content = Buffer.isBuffer(files) ? files : await buildRelease(files)
+      return (await gcs.put('releases', `${version}/schemas.tar.gz`, content)).generation
+    },
+    async push(body, headers = {}) {
+      const answer = await fetch(`${url}/projects/p/topics/releases`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify(body),
+      })
+      await answer.arrayBuffer()
+      return answer.status
+    },
+    status: (server = 'tap') => readStatus(databases[server]!.pool),
+  }
+}
+
+const TAP: Omit<TapServer, 'name'> = {
+  database: { kind: 'url', url: 'postgresql://unused', passwordKey: null, poolMax: 2 },
+  schemas: ['survey'],
+  schemaVersion: null,
+  follow: ['releases/*', 'main'],
+  swap: 'never',
+  readers: [],
+  options: DEPLOYED,
+}
+
+const ENVIRONMENT: Omit<Environment, 'servers'> = {
+  file: 'environment.yaml',
+  releases: { bucket: 'releases', template: '{version}/schemas.tar.gz', limits: DEFAULT_LIMITS },
+  topic: null,
+  secretsDirectory: '/nowhere',
+  identity: { audience: [], trustPlatform: false },
+  swap: { deadlineMs: 300, lockTimeoutMs: 20 },
+  storage: { apiEndpoint: null },
+}
+
+async function listen(server: Server): Promise<string> {
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+interface NotificationChanges {
+  readonly attributes?: Readonly<Record<string, string | undefined>>
+  readonly resource?: object
+  readonly data?: string
+}
+
+/** The raw body of an own push subscription. */
+function pushBody(version: string, generation: string, changes: NotificationChanges = {}) {
+  const object = `${version}/schemas.tar.gz`
+  const resource = { kind: 'storage#object', bucket: 'releases', name: object, generation, ...changes.resource }
+  const attributes = {
+    notificationConfig: 'projects/_/buckets/releases/notificationConfigs/1',
+    eventType: 'OBJECT_FINALIZE',
+    payloadFormat: 'JSON_API_V1',
+    bucketId: 'releases',
+    objectId: object,
+    objectGeneration: generation,
+    eventTime: '2026-11-21T10:00:00.000000Z',
+    ...changes.attributes,
+  }
+  const data = changes.data ?? Buffer.from(JSON.stringify(resource)).toString('base64')
+  const message = { data, attributes, messageId: '42', publishTime: '2026-11-21T10:00:00.000Z' }
+  return { message, subscription: 'projects/p/subscriptions/load-release' }
+}
+
+describe('an upload', () => {
+  test('is staged, recorded and announced', async () => {
+    const stack = await startStack()
+    const generation = await stack.upload('releases/r1', SURVEY)
+    expect(await stack.push(pushBody('releases/r1', generation))).toBe(204)
+    const { slots, history } = await stack.status()
+    expect(slots.staging).toMatchObject({ version: 'releases/r1', stagedBy: 'load-release', schemas: ['survey'] })
+    expect(slots.staging.source).toMatchObject({ bucket: 'releases', object: 'releases/r1/schemas.tar.gz', generation })
+    expect(history).toHaveLength(1)
+    expect(stack.announced).toEqual([
+      {
+        event: 'staged',
+        attributes: {
+          server: 'tap',
+          version: 'releases/r1',
+          bucket: 'releases',
+          object: 'releases/r1/schemas.tar.gz',
+          generation,
+        },
+      },
+    ])
+  })
+
+  test('arrives as a CloudEvent too, in both content modes', async () => {
+    const stack = await startStack()
+    const first = await stack.upload('releases/r1', SURVEY)
+    const { message, subscription } = pushBody('releases/r1', first)
+    const context = {
+      specversion: '1.0',
+      id: '42',
+      source: '//pubsub.googleapis.com/projects/p/topics/releases',
+      type: 'google.cloud.pubsub.topic.v1.messagePublished',
+    }
+    const structured = { ...context, datacontenttype: 'application/json', data: { message, subscription } }
+    expect(await stack.push(structured, { 'content-type': 'application/cloudevents+json' })).toBe(204)
+    expect((await stack.status()).slots.staging.version).toBe('releases/r1')
+    const second = await stack.upload('releases/r2', SURVEY)
+    const headers = Object.fromEntries(Object.entries(context).map(([name, value]) => [`ce-${name}`, value]))
+    expect(await stack.push(pushBody('releases/r2', second), headers)).toBe(204)
+    expect((await stack.status()).slots.staging.version).toBe('releases/r2')
+  })
+
+  test('delivered twice, also at once, is staged once', async () => {
+    const stack = await startStack()
+    const body = pushBody('releases/r1', await stack.upload('releases/r1', SURVEY))
+    expect(await Promise.all([stack.push(body), stack.push(body), stack.push(body)])).toEqual([204, 204, 204])
+    const requests = stack.gcs.requests.length
+    expect(await stack.push(body)).toBe(204)
+    expect((await stack.status()).history).toHaveLength(1)
+    expect(stack.announced).toHaveLength(1)
+    expect(stack.gcs.requests.length).toBe(requests)
+  })
+
+  test('that was overwritten before its notification came is left to the newer one, in any order', async () => {
+    const stack = await startStack()
+    const older = await stack.upload('main', SURVEY)
+    const newer = await stack.upload('main', { 'survey.yaml': sampleSchema('survey', { newer: [{ name: 'a' }] }) })
+    expect(await stack.push(pushBody('main', older))).toBe(204)
+    expect((await stack.status()).slots.staging.exists).toBe(false)
+    expect(await stack.push(pushBody('main', newer))).toBe(204)
+    expect(await stack.push(pushBody('main', older))).toBe(204)
+    const { slots, history } = await stack.status()
+    expect(slots.staging.source?.generation).toBe(newer)
+    expect(history).toHaveLength(1)
+  })
+
+  test('goes to the servers that take it, and one failing does not hold back another', async () => {
+    const stack = await startStack({
+      broken: { schemas: ['absent'] },
+      pinned: { schemaVersion: 'releases/r1', follow: [] },
+      other: { schemaVersion: 'releases/r2', follow: ['tickets/*'] },
+    })
+    const generation = await stack.upload('releases/r1', SURVEY)
+    expect(await stack.push(pushBody('releases/r1', generation))).toBe(204)
+    expect((await stack.status('pinned')).slots.staging.version).toBe('releases/r1')
+    expect((await stack.status('other')).slots.staging.exists).toBe(false)
+    const [rejected] = (await stack.status('broken')).history
+    expect(rejected).toMatchObject({
+      action: 'rejected',
+      version: 'releases/r1',
+      problems: [{ code: 'schema_missing' }],
+    })
+    expect(stack.announced.map(({ event, attributes }) => `${event} ${attributes.server}`).sort()).toEqual([
+      'rejected broken',
+      'staged pinned',
+    ])
+  })
+})
+
+describe('a release that can never be loaded', () => {
+  test('is recorded with every problem, announced, logged as an error and acknowledged', async () => {
+    const stack = await startStack()
+    const generation = await stack.upload('releases/bad', {
+      'survey.yaml':
+        'name: survey\ntables:\n- name: t\n  columns:\n  - {name: a, datatype: intt}\n  - {name: b, datatype: string}\n',
+    })
+    expect(await stack.push(pushBody('releases/bad', generation))).toBe(204)
+    const { slots, history } = await stack.status()
+    expect(slots.staging.exists).toBe(false)
+    expect(history).toHaveLength(1)
+    expect(history[0]?.action).toBe('rejected')
+    expect(history[0]?.problems.map(({ file, line, path }) => `${file}:${line} ${path}`)).toEqual([
+      'survey.yaml:5 tables.0.columns.0.datatype',
+      'survey.yaml:6 tables.0.columns.1',
+    ])
+    expect(stack.announced).toMatchObject([{ event: 'rejected', attributes: { code: 'rejected' } }])
+    expect(stack.log.filter(({ severity }) => severity === 'ERROR')).toHaveLength(1)
+    expect(await stack.push(pushBody('releases/bad', generation))).toBe(204)
+    expect((await stack.status()).history).toHaveLength(1)
+  })
+
+  test.each<[string, Buffer, string]>([
+    ['a truncated archive', Buffer.from('H4sIAAAAAAAAA+3BMQEAAADCoPVPbQ', 'base64'), 'truncated_gzip'],
+    ['a web page', Buffer.from('<html>404</html>'), 'not_gzip'],
+    ['nothing at all', Buffer.alloc(0), 'not_gzip'],
+  ])('%s is rejected as %s', async (_name, content, code) => {
+    const stack = await startStack()
+    const generation = await stack.upload('releases/bad', content)
+    expect(await stack.push(pushBody('releases/bad', generation))).toBe(204)
+    const [rejected] = (await stack.status()).history
+    expect(rejected).toMatchObject({ action: 'rejected', problems: [{ code }], source: { generation } })
+  })
+})
+
+describe('a transient failure', () => {
+  test.each([
+    ['storage answers 503', { kind: 'status', status: 503, times: ATTEMPTS }],
+    ['storage answers 429', { kind: 'status', status: 429, times: ATTEMPTS }],
+    ['the connection to storage breaks', { kind: 'reset', times: ATTEMPTS }],
+  ] as const)('%s: the message is not acknowledged, and the next delivery succeeds', async (_name, fault) => {
+    const stack = await startStack()
+    const generation = await stack.upload('releases/r1', SURVEY)
+    stack.gcs.inject({ ...fault, match: /^GET/ })
+    expect(await stack.push(pushBody('releases/r1', generation))).toBe(500)
+    expect((await stack.status()).history).toEqual([])
+    expect(await stack.push(pushBody('releases/r1', generation))).toBe(204)
+    expect((await stack.status()).slots.staging.version).toBe('releases/r1')
+  })
+
+  test('of the database is tried again, and a short one of storage is not even noticed', async () => {
+    const stack = await startStack()
+    const generation = await stack.upload('releases/r1', SURVEY)
+    stack.gcs.inject({ kind: 'status', status: 503, match: /^GET/ })
+    await stack.databases.tap!.pool.query('alter table almagest.history rename to away')
+    expect(await stack.push(pushBody('releases/r1', generation))).toBe(500)
+    await stack.databases.tap!.pool.query('alter table almagest.away rename to history')
+    expect(await stack.push(pushBody('releases/r1', generation))).toBe(204)
+    expect((await stack.status()).slots.staging.version).toBe('releases/r1')
+  })
+})
+
+describe('what is not for us', () => {
+  test.each<[string, unknown]>([
+    ['a deletion', pushBody('releases/r1', '1', { attributes: { eventType: 'OBJECT_DELETE' } })],
+    ['a metadata change', pushBody('releases/r1', '1', { attributes: { eventType: 'OBJECT_METADATA_UPDATE' } })],
+    [
+      'another object',
+      pushBody('releases/r1', '1', {
+        attributes: { objectId: 'releases/r1/datalink-columns.zip' },
+        resource: { name: 'releases/r1/datalink-columns.zip' },
+      }),
+    ],
+    [
+      'another bucket',
+      pushBody('releases/r1', '1', { attributes: { bucketId: 'others' }, resource: { bucket: 'others' } }),
+    ],
+    ['a version that no server takes', pushBody('tickets/DM-1', '1')],
+    [
+      'an event of another kind',
+      { specversion: '1.0', id: '1', source: 'x', type: 'google.cloud.storage.object.v1.finalized', data: {} },
+    ],
+  ])('%s is acknowledged and changes nothing', async (_name, body) => {
+    const stack = await startStack()
+    expect(await stack.push(body)).toBe(204)
+    expect((await stack.status()).history).toEqual([])
+    expect(stack.log.map(({ severity }) => severity)).toEqual(['INFO'])
+    expect(stack.gcs.requests).toEqual([])
+  })
+
+  test.each<[string, unknown]>([
+    ['any JSON', { x: 1 }],
+    ['a message without attributes', { message: { data: 'e30=', messageId: '1' }, subscription: 's' }],
+    ['attributes without a generation', pushBody('releases/r1', '1', { attributes: { objectGeneration: undefined } })],
+    [
+      'a generation that is no number',
+      pushBody('releases/r1', '1; drop table', { resource: { generation: '1; drop table' } }),
+    ],
+    ['a payload that is not JSON', pushBody('releases/r1', '1', { data: 'bm90IGpzb24=' })],
+    ['a payload of another object', pushBody('releases/r1', '1', { resource: { name: 'releases/r2/schemas.tar.gz' } })],
+    ['a payload of another generation', pushBody('releases/r1', '1', { resource: { generation: '2' } })],
+  ])(
+    '%s is no notification: an error is logged, and it is acknowledged, for it will never get better',
+    async (_name, body) => {
+      const stack = await startStack()
+      expect(await stack.push(body)).toBe(204)
+      expect(stack.log.map(({ severity }) => severity)).toEqual(['ERROR'])
+      expect((await stack.status()).history).toEqual([])
+    },
+  )
+})
+
+describe('the swap policy', () => {
+  const table = (columns: string[]) => ({
+    'survey.yaml': sampleSchema('survey', { object: columns.map((name) => ({ name })) }),
+  })
+
+  async function deliver(stack: Stack, version: string, columns: string[]): Promise<number> {
+    return stack.push(pushBody(version, await stack.upload(version, table(columns))))
+  }
+
+  test('never: the release waits in staging', async () => {
+    const stack = await startStack({ tap: { swap: 'never' } })
+    await deliver(stack, 'releases/r1', ['a'])
+    expect((await stack.status()).slots.live.exists).toBe(false)
+  })
+
+  test('always: it goes live at once, whatever changes', async () => {
+    const stack = await startStack({ tap: { swap: 'always' } })
+    await deliver(stack, 'releases/r1', ['a', 'b'])
+    await deliver(stack, 'releases/r2', ['a'])
+    const { slots } = await stack.status()
+    expect([slots.live.version, slots.previous.version, slots.staging.version]).toEqual([
+      'releases/r2',
+      'releases/r1',
+      null,
+    ])
+    expect(stack.announced.map(({ event }) => event)).toEqual(['staged', 'swapped', 'staged', 'swapped'])
+  })
+
+  test('compatible: it goes live unless something breaks', async () => {
+    const stack = await startStack({ tap: { swap: 'compatible' } })
+    await deliver(stack, 'releases/r1', ['a'])
+    await deliver(stack, 'releases/r2', ['a', 'b'])
+    await deliver(stack, 'releases/r3', ['a'])
+    const { slots } = await stack.status()
+    expect([slots.live.version, slots.staging.version]).toEqual(['releases/r2', 'releases/r3'])
+  })
+
+  test('a live slot that is busy is swapped when the message comes again', async () => {
+    const stack = await startStack({ tap: { swap: 'always' } })
+    await deliver(stack, 'releases/r1', ['a'])
+    const reader = await stack.databases.tap!.pool.connect()
+    await reader.query('begin; select * from tap_schema.tables')
+    const body = pushBody('releases/r2', await stack.upload('releases/r2', table(['b'])))
+    expect(await stack.push(body)).toBe(500)
+    expect((await stack.status()).slots.staging.version).toBe('releases/r2')
+    await reader.query('commit')
+    reader.release()
+    expect(await stack.push(body)).toBe(204)
+    const { slots, history } = await stack.status()
+    expect(slots.live.version).toBe('releases/r2')
+    expect(history.filter(({ action }) => action === 'staged')).toHaveLength(2)
+  })
+})
