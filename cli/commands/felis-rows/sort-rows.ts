@@ -1,0 +1,44 @@
+import type { LoaderOptions } from '../../../shared/tap-schema/options.ts'
+import type { TapRow, TapSchemaRows } from '../../../shared/tap-schema/rows.ts'
+import { columnsOf, TAP_TABLES, type TapTable, type TapTableName } from '../../../shared/tap-schema/tables.ts'
+
+export interface TableRows {
+  readonly columns: readonly string[]
+  readonly rows: readonly TapRow[]
+}
+
+export type SortedRows = Readonly<Record<TapTableName, TableRows>>
+
+/** The rows under the names of their columns, each table by its primary key (key_columns, which has none, by all). */
+export function sortRows(rows: TapSchemaRows, options: LoaderOptions): SortedRows {
+  const tables = TAP_TABLES.map((table) => {
+    const columns = columnsOf(table, options).map((column) => column.name)
+    return [table.name, { columns, rows: sortTable(table, columns, rows[table.name]) }]
+  })
+  return Object.fromEntries(tables)
+}
+
+function sortTable(table: TapTable, columns: readonly string[], rows: readonly TapRow[]): readonly TapRow[] {
+  const key = table.primaryKey.length > 0 ? table.primaryKey : columns
+  const positions = key.map((name) => columns.indexOf(name))
+  return rows.toSorted((a, b) => {
+    for (const position of positions) {
+      const order = compareCodePoints(String(a[position] ?? ''), String(b[position] ?? ''))
+      if (order !== 0) return order
+    }
+    return 0
+  })
+}
+
+/** The order of PostgreSQL's C collation. JavaScript's own is by UTF-16 units and puts U+1F52D before U+FF21. */
+function compareCodePoints(a: string, b: string): number {
+  const left = a[Symbol.iterator]()
+  const right = b[Symbol.iterator]()
+  for (;;) {
+    const x = left.next()
+    const y = right.next()
+    if (x.done === true || y.done === true) return Number(y.done ?? false) - Number(x.done ?? false)
+    const order = (x.value.codePointAt(0) ?? 0) - (y.value.codePointAt(0) ?? 0)
+    if (order !== 0) return order
+  }
+}

@@ -1,0 +1,53 @@
+import type { Command } from 'commander'
+import { endOnInterrupt } from '../terminal/interrupt.ts'
+import { type OutputOptions, writeResult } from '../terminal/output.ts'
+import { withProgress } from '../terminal/progress.ts'
+import { addExamples } from './examples.ts'
+import { parseList } from './parsers.ts'
+import { addDatabaseOption, type DatabaseFlags, requireDatabase } from './server/options.ts'
+
+interface InitFlags extends DatabaseFlags, OutputOptions {
+  readonly stager?: readonly string[]
+  readonly operator?: readonly string[]
+  readonly reader?: readonly string[]
+}
+
+export function declare(command: Command): void {
+  addDatabaseOption(command)
+    .option('--stager <login...>', 'logins that may stage', parseList)
+    .option('--operator <login...>', 'logins that may stage, swap and roll back', parseList)
+    .option('--reader <role...>', 'roles that may read the slots that exist already', parseList)
+    .option('--json', 'print one JSON document')
+    .action(run)
+  addExamples(
+    command,
+    [
+      'init --database postgresql://postgres@db/tap --operator almagest',
+      'init --database postgresql://postgres@db/tap --stager loader --operator alice,bob --reader tap',
+    ],
+    ['The login must be allowed to create roles. It can be run again at any time.'],
+  )
+}
+
+async function run(flags: InitFlags): Promise<void> {
+  const url = requireDatabase(flags)
+  endOnInterrupt()
+  const grants = { stagers: flags.stager ?? [], operators: flags.operator ?? [], readers: flags.reader ?? [] }
+  const { withPool } = await import('./server/connect.ts')
+  const { initialiseDatabase } = await import('../../shared/tap-schema/roles.ts')
+  await withPool(url, (pool) => withProgress('preparing the database', () => initialiseDatabase(pool, grants)))
+  writeResult({ outcome: 'initialised', ...grants }, flags, describeGrants)
+}
+
+interface Initialised {
+  readonly stagers: readonly string[]
+  readonly operators: readonly string[]
+  readonly readers: readonly string[]
+}
+
+function describeGrants({ stagers, operators, readers }: Initialised): string {
+  const list = (label: string, names: readonly string[]) =>
+    names.length === 0 ? [] : [`  ${label}: ${names.join(', ')}`]
+  const lines = [...list('may stage', stagers), ...list('may stage, swap and roll back', operators)]
+  return ['the database is ready for Almagest', ...lines, ...list('may read', readers)].join('\n')
+}

@@ -1,0 +1,49 @@
+import { InvalidArgumentError } from 'commander'
+import { refuseVersion } from '../../shared/releases/naming.ts'
+
+/** `a,b` and repetitions of the option, in one list. */
+export function parseList(value: string, before: readonly string[] | undefined): readonly string[] {
+  const names = value.split(',').map((name) => name.trim())
+  if (names.includes('')) throw new InvalidArgumentError('A name is empty; names are separated by commas.')
+  const all = [...(before ?? []), ...names]
+  const twice = all.find((name, index) => all.indexOf(name) !== index)
+  if (twice !== undefined) throw new InvalidArgumentError(`${twice} is named twice.`)
+  return all
+}
+
+export function parseSchemas(value: string, before: readonly string[] | undefined): readonly string[] {
+  const schemas = parseList(value, before)
+  const file = schemas.find((name) => /\.ya?ml$/.test(name))
+  if (file === undefined) return schemas
+  throw new InvalidArgumentError(`Schemas are named without their ending: ${file.replace(/\.ya?ml$/, '')}.`)
+}
+
+export function parseSeconds(value: string): number {
+  const seconds = Number(value)
+  if (value.trim() !== '' && seconds > 0 && seconds <= 3600) return seconds
+  throw new InvalidArgumentError('It must be a number of seconds, more than 0 and at most 3600.')
+}
+
+/** @param what says what is expected, in an error */
+export function parseInteger(value: string, minimum: number, maximum: number, what: string): number {
+  const number = Number(value)
+  if (/^[+-]?\d+$/.test(value) && number >= minimum && number <= maximum) return number
+  throw new InvalidArgumentError(`It must be ${what}.`)
+}
+
+export function parseText(value: string): string {
+  if (value.trim() === '' || value.includes('\0')) throw new InvalidArgumentError('It must not be empty.')
+  return value
+}
+
+/** A name for a release (`releases/w.2026.34`, `main`). */
+export function parseVersion(value: string): string {
+  const complaint = refuseVersion(value)
+  if (complaint !== null) throw new InvalidArgumentError(`A release cannot have this name: it ${complaint}.`)
+  return value
+}
+
+export function parseGeneration(value: string): string {
+  if (/^\d{1,19}$/.test(value)) return value
+  throw new InvalidArgumentError('It must be a generation: up to 19 digits.')
+}

@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError } from 'commander'
+import { OK, USAGE } from '../terminal/exit-codes.ts'
+import { guardOutput, writeError } from '../terminal/output.ts'
+import { reportFailure, reportUsage } from '../terminal/report-failure.ts'
+import { COMMANDS } from './table.ts'
+
+/**
+ * Runs `almagest` with the given arguments and says with which code the process shall end: 0 ok, 1 the operation failed
+ * or problems were found, 2 wrong usage. It throws nothing.
+ */
+export async function runAlmagest(args: readonly string[]): Promise<number> {
+  guardOutput()
+  const json = args.includes('--json')
+  try {
+    const program = await buildProgram(args, json)
+    await program.parseAsync([...args], { from: 'user' })
+    return Number(process.exitCode ?? OK)
+  } catch (error) {
+    if (!(error instanceof CommanderError)) return reportFailure(error, { json, args })
+    if (error.exitCode === 0) return OK
+    // Without a command there is nothing wrong to name: commander has shown the help instead.
+    if (error.code !== 'commander.help') reportUsage(error.message, { json, args })
+    return USAGE
+  }
+}
+
+async function buildProgram(args: readonly string[], json: boolean): Promise<Command> {
+  const program = new Command('almagest')
+    .description('TAP_SCHEMA releases for IVOA TAP services: stage, swap, roll back, compare')
+    .version(readVersion())
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput({ writeErr: json ? () => {} : writeError, outputError: () => {} })
+    .addHelpText('after', EXAMPLES)
+  for (const { name, summary, load } of COMMANDS) {
+    const command = program
+      .command(name)
+      .summary(summary)
+      .description(`${sentence(summary)}.`)
+    if (args.includes(name)) (await load()).declare(command)
+  }
+  return program
+}
+
+function readVersion(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  return String(version)
+}
+
+function sentence(summary: string): string {
+  return `${summary.charAt(0).toUpperCase()}${summary.slice(1)}`
+}
+
+const EXAMPLES = `
+Examples:
+  $ almagest rows schemas/dp2.yaml
+  $ almagest stage --database postgresql://loader@db/tap --version w.2026.34 --schemas dp2,ivoa_obscore schemas.tar.gz
+  $ almagest help swap
+
+Exit codes: 0 ok, 1 problems found or the operation failed, 2 wrong usage.
+ALMAGEST_DATABASE_URL stands in for --database; ALMAGEST_DEBUG=1 shows stacks.`

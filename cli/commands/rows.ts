@@ -1,0 +1,46 @@
+import type { Command } from 'commander'
+import { TAP_TABLE_NAMES } from '../../shared/tap-schema/tables.ts'
+import { endOnInterrupt } from '../terminal/interrupt.ts'
+import { type OutputOptions, writeResult } from '../terminal/output.ts'
+import { style } from '../terminal/style.ts'
+import { formatTable } from '../terminal/table.ts'
+import { addExamples } from './examples.ts'
+import type { SortedRows } from './felis-rows/sort-rows.ts'
+import { addLoaderOptions, type LoaderFlags, readLoaderOptions } from './loader-options.ts'
+
+interface RowsFlags extends LoaderFlags, OutputOptions {}
+
+export function declare(command: Command): void {
+  command.argument('<file...>', 'Felis YAML files, in the order of schema_index; - is standard input')
+  addLoaderOptions(command, { postfix: false }).option('--json', 'print one JSON document').action(run)
+  addExamples(
+    command,
+    ['rows schemas/dp2.yaml', 'rows --profile plain --json schemas/dp2.yaml schemas/ivoa_obscore.yaml'],
+    [
+      'Resources are looked up beside each file. Rows are those of a whole TAP_SCHEMA, with its description of itself.',
+      'JSON: {table: {columns: [name, …], rows: [[value, …], …]}}, sorted by primary key.',
+    ],
+  )
+}
+
+async function run(paths: readonly string[], flags: RowsFlags): Promise<void> {
+  endOnInterrupt()
+  const { computeRows } = await import('./felis-rows/compute-rows.ts')
+  const { sortRows } = await import('./felis-rows/sort-rows.ts')
+  const { writeProblems } = await import('../terminal/report-failure.ts')
+  const options = readLoaderOptions(flags)
+  const { rows, warnings } = await computeRows(paths, options)
+  writeProblems(warnings)
+  writeResult(sortRows(rows, options), flags, formatRows)
+}
+
+/** A table for each table; on a terminal in its width, elsewhere whole. */
+function formatRows(sorted: SortedRows): string {
+  const { columns: width, isTTY } = process.stdout
+  const blocks = TAP_TABLE_NAMES.map((name) => {
+    const { columns, rows } = sorted[name]
+    const lines = formatTable(columns, rows, { width: isTTY ? width : undefined })
+    return [style('bold', `tap_schema.${name} (${rows.length === 1 ? '1 row' : `${rows.length} rows`})`), ...lines]
+  })
+  return blocks.map((lines) => lines.join('\n')).join('\n\n')
+}

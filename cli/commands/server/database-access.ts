@@ -1,0 +1,28 @@
+import { diffSlots } from '../../../shared/tap-schema/diff.ts'
+import { rollback } from '../../../shared/tap-schema/rollback.ts'
+import { readStatus } from '../../../shared/tap-schema/status.ts'
+import { type SwapRequest, swap } from '../../../shared/tap-schema/swap.ts'
+import type { ExchangeRequest, ServerAccess } from './access.ts'
+import { currentActor } from './actor.ts'
+import { openPool } from './connect.ts'
+
+/** A TAP server by its database. */
+export async function openDatabaseAccess(url: string): Promise<ServerAccess> {
+  const { pool, close } = await openPool(url)
+  return {
+    readStatus: (historyLimit) => readStatus(pool, { historyLimit }),
+    diff: (from, to) => diffSlots(pool, from, to),
+    swap: (request) => swap(pool, swapRequest(request)),
+    rollback: (request) => rollback(pool, swapRequest(request)),
+    close,
+  }
+}
+
+function swapRequest({ version, generation, actor, deadlineSeconds }: ExchangeRequest): SwapRequest {
+  return {
+    expectedVersion: version,
+    actor: actor ?? currentActor(),
+    ...(generation === undefined ? {} : { expectedGeneration: generation }),
+    ...(deadlineSeconds === undefined ? {} : { deadlineMs: deadlineSeconds * 1000 }),
+  }
+}

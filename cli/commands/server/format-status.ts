@@ -1,0 +1,46 @@
+import type { HistoryEntry } from '../../../shared/tap-schema/history.ts'
+import { SLOT_NAMES } from '../../../shared/tap-schema/slots.ts'
+import type { ServerStatus, SlotStatus } from '../../../shared/tap-schema/status.ts'
+import { style } from '../../terminal/style.ts'
+import { formatTable } from '../../terminal/table.ts'
+
+/** The three slots and the history, for a person. */
+export function formatStatus({ slots, history }: ServerStatus): string {
+  const slotLines = formatTable(
+    ['slot', 'version', 'staged (UTC)', 'by', 'tables', 'columns', 'schemas'],
+    SLOT_NAMES.map((name) => [name, ...slotCells(slots[name])]),
+  )
+  if (history.length === 0) return [...highlight(slotLines), '', 'no history'].join('\n')
+  const historyLines = formatTable(
+    ['when (UTC)', 'what', 'version', 'in place of', 'by', 'ms', 'remarks'],
+    history.map(historyCells),
+  )
+  return [...highlight(slotLines), '', ...highlight(historyLines)].join('\n')
+}
+
+type Cells = (string | number | null)[]
+
+function slotCells({ exists, version, loadedAt, stagedBy, rows, schemas }: SlotStatus): Cells {
+  if (!exists) return ['(empty)', null, null, null, null, null]
+  const size = rows === null ? [null, null] : [rows.tables, rows.columns]
+  return [version ?? '(half-made)', moment(loadedAt), stagedBy, ...size, schemas.join(', ')]
+}
+
+function historyCells({ at, action, version, replaced, actor, durationMs, problems }: HistoryEntry): Cells {
+  const [first] = problems
+  const remark = first === undefined ? null : `${count(problems.length)}: ${first.file}: ${first.message}`
+  return [moment(at), action.replace('_', ' '), version, replaced, actor, Math.round(durationMs), remark]
+}
+
+function count(problems: number): string {
+  return problems === 1 ? '1 problem' : `${problems} problems`
+}
+
+/** `2026-08-24 10:42:07` of an ISO time in UTC. */
+function moment(iso: string | null): string | null {
+  return iso === null ? null : iso.slice(0, 19).replace('T', ' ')
+}
+
+function highlight([heading, ...lines]: readonly string[]): string[] {
+  return [style('bold', heading ?? ''), ...lines]
+}

@@ -1,0 +1,20 @@
+import type { Command } from 'commander'
+import { addExamples } from './examples.ts'
+import { declareExchange } from './server/exchange.ts'
+
+export function declare(command: Command): void {
+  declareExchange(command, {
+    argument: 'the version that you expect in the staging slot; `almagest status` shows it',
+    label: (version) => `swapping ${version} live`,
+    exchange: (server, request) => server.swap(request),
+    done: ({ live, previous }) => `${live} is live${previous === null ? '' : `; ${previous} is previous`}`,
+  })
+  addExamples(
+    command,
+    [
+      'swap w.2026.34 --database postgresql://alice@db/tap',
+      'swap w.2026.34 --url https://swap-schema-abc.a.run.app --server tap',
+    ],
+    ['`almagest rollback VERSION` goes back to what was live before.'],
+  )
+}

@@ -1,0 +1,57 @@
+import type { Command } from 'commander'
+
+/** What a command's module gives: its arguments, options and action, put on an empty command. */
+export interface CommandModule {
+  declare(command: Command): void
+}
+
+export interface CommandEntry {
+  readonly name: string
+  readonly summary: string
+  /** Only the command that was asked for is loaded, so that the others cost nothing. */
+  load(): Promise<CommandModule>
+}
+
+/** The commands, in the order of `almagest --help`. */
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'rows',
+    summary: 'show the TAP_SCHEMA rows of Felis files, without a database',
+    load: () => import('./rows.ts'),
+  },
+  {
+    name: 'init',
+    summary: "prepare a TAP server's database: roles, history, grants",
+    load: () => import('./init.ts'),
+  },
+  {
+    name: 'stage',
+    summary: 'load a release into the staging slot and verify it',
+    load: () => import('./stage.ts'),
+  },
+  {
+    name: 'status',
+    summary: 'show what the three slots hold, and their history',
+    load: () => import('./status.ts'),
+  },
+  {
+    name: 'diff',
+    summary: 'compare two slots: what a swap would change',
+    load: () => import('./diff.ts'),
+  },
+  {
+    name: 'swap',
+    summary: 'make the staged release live',
+    load: () => import('./swap.ts'),
+  },
+  {
+    name: 'rollback',
+    summary: 'exchange the live and the previous release',
+    load: () => import('./rollback.ts'),
+  },
+  {
+    name: 'start',
+    summary: 'run everything on this machine: PostgreSQL, an object store, the functions',
+    load: () => import('./start.ts'),
+  },
+]

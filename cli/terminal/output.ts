@@ -1,0 +1,34 @@
+import { OK } from './exit-codes.ts'
+import { showControls } from './printable.ts'
+
+/** A reader that closes early (`almagest … | head`) is no failure: the command ends quietly. */
+export function guardOutput(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+      process.exit(process.exitCode ?? OK)
+    })
+  }
+}
+
+export interface OutputOptions {
+  readonly json?: boolean
+}
+
+/** The result of a command: one JSON document, or the text that `describe` makes of it. */
+export function writeResult<T>(result: T, { json = false }: OutputOptions, describe: (result: T) => string): void {
+  process.stdout.write(json ? `${JSON.stringify(result, null, 2)}\n` : ensureNewline(describe(result)))
+}
+
+/** A line for the person at the terminal, beside the result. What comes from files or servers cannot steer the terminal. */
+export function writeNote(line: string): void {
+  writeError(`${showControls(line)}\n`)
+}
+
+export function writeError(text: string): void {
+  process.stderr.write(text)
+}
+
+function ensureNewline(text: string): string {
+  return text === '' || text.endsWith('\n') ? text : `${text}\n`
+}

@@ -1,0 +1,63 @@
+import { Failure } from '../../shared/failure.ts'
+import { formatProblem, type Problem } from '../../shared/felis/problem.ts'
+import { FAILED, USAGE } from './exit-codes.ts'
+import { writeNote } from './output.ts'
+import { hideSecrets } from './secrets.ts'
+import { UsageError } from './usage-error.ts'
+
+interface ReportOptions {
+  readonly json: boolean
+  /** The command's arguments: what must not be repeated is among them. */
+  readonly args: readonly string[]
+}
+
+/** Tells what was thrown: one sentence and its problems, or the same as JSON. Says the exit code. */
+export function reportFailure(error: unknown, { json, args }: ReportOptions): number {
+  const hide = hideSecrets(args)
+  const known = error instanceof Failure
+  const message = hide(known ? error.message : describeUnexpected(error))
+  const problems = known ? error.problems.map((problem) => ({ ...problem, message: hide(problem.message) })) : []
+  report({ code: known ? error.code : 'internal', message, problems }, json)
+  if (!known && !json) writeNote('  this should not happen; ALMAGEST_DEBUG=1 shows where it did')
+  if (process.env.ALMAGEST_DEBUG === '1') process.stderr.write(`${hide(stackOf(error))}\n`)
+  return error instanceof UsageError ? USAGE : FAILED
+}
+
+/** Tells what commander did not like. */
+export function reportUsage(message: string, { json, args }: ReportOptions): void {
+  const text = hideSecrets(args)(message.replace(/^error: /, ''))
+  report({ code: 'usage', message: text.replaceAll('\n', ' '), problems: [] }, json)
+}
+
+interface Report {
+  readonly code: string
+  readonly message: string
+  readonly problems: readonly Problem[]
+}
+
+function report(error: Report, json: boolean): void {
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ error }, null, 2)}\n`)
+    return
+  }
+  writeNote(`almagest: ${error.message}`)
+  writeProblems(error.problems)
+  if (error.code === 'usage') writeNote('  run `almagest help` or `almagest help COMMAND`')
+}
+
+/** One line a problem, on stderr. */
+export function writeProblems(problems: readonly Problem[]): void {
+  for (const problem of problems) writeNote(`  ${formatProblem(problem)}`)
+}
+
+function describeUnexpected(error: unknown): string {
+  return `unexpected error: ${error instanceof Error ? error.message : String(error)}`
+}
+
+function stackOf(error: unknown): string {
+  const lines: string[] = []
+  for (let cause = error; cause !== undefined; cause = cause instanceof Error ? cause.cause : undefined) {
+    lines.push(cause instanceof Error ? (cause.stack ?? cause.message) : String(cause))
+  }
+  return lines.join('\ncaused by: ')
+}
