@@ -1,5 +1,5 @@
 import { normaliseName, refuseName } from '../releases/entry-name.ts'
-import { refuseVersion } from '../releases/naming.ts'
+import { refuseTemplate, refuseVersion } from '../releases/naming.ts'
 
 const POSTGRES_NAME_BYTES = 63
 
@@ -18,6 +18,15 @@ export function refuseBucket(bucket: string): string | null {
 
 export function refusePrefix(prefix: string): string | null {
   return refuseVersion(prefix.replace(/\/$/, '')) ?? (/[{}]/.test(prefix) ? 'has braces' : null)
+}
+
+export function refuseObjectTemplate(template: string): string | null {
+  return refuseTemplate(normaliseTemplate(template))
+}
+
+/** Both names of the placeholder occur in Repertoire's configurations. */
+export function normaliseTemplate(template: string): string {
+  return template.replaceAll('{schemaVersion}', '{version}')
 }
 
 export function refuseTopic(topic: string): string | null {

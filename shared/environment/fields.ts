@@ -1,5 +1,5 @@
 import { DEFAULT_LIMITS } from '../releases/limits.ts'
-import { refuseTemplate, refuseVersion } from '../releases/naming.ts'
+import { refuseVersion } from '../releases/naming.ts'
 import { DEPLOYED } from '../tap-schema/options.ts'
 import type { Field } from './field.ts'
 import {
@@ -8,6 +8,7 @@ import {
   refuseEmpty,
   refuseEndpoint,
   refuseInstance,
+  refuseObjectTemplate,
   refusePasswordKey,
   refusePattern,
   refusePostfix,
@@ -42,7 +43,7 @@ export const FIELDS = [
     key: 'releases.objectTemplate',
     type: 'text',
     default: '{version}/schemas.tar.gz',
-    refuse: refuseTemplate,
+    refuse: refuseObjectTemplate,
     meaning: 'Name of the object that holds a release; `{version}` (or `{schemaVersion}`) exactly once.',
   },
   { key: 'releases.limits', type: 'section', meaning: 'What one release archive may cost in memory.' },

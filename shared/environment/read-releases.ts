@@ -1,6 +1,5 @@
 import type { ArchiveLimits } from '../releases/limits.ts'
-import { refuseTemplate } from '../releases/naming.ts'
-import { refuseBucket } from './field-rules.ts'
+import { normaliseTemplate, refuseBucket, refuseObjectTemplate } from './field-rules.ts'
 import type { Environment } from './model.ts'
 import type { Report } from './report.ts'
 import type { Settings } from './settings.ts'
@@ -31,7 +30,7 @@ interface Source {
 }
 
 function readTemplate(settings: Settings, report: Report): string {
-  const template = settings.get('releases.objectTemplate')
+  const template = normaliseTemplate(settings.get('releases.objectTemplate'))
   const prefix = settings.get('releases.prefix')
   if (prefix === null) return template
   if (settings.has('releases.objectTemplate')) {
@@ -57,8 +56,8 @@ function readSourceTemplate(settings: Settings, report: Report): Source | null {
     return null
   }
   const bucket = rest.slice(0, slash)
-  const template = rest.slice(slash + 1).replaceAll('{schemaVersion}', '{version}')
-  const complaint = refuseBucket(bucket) ?? refuseTemplate(template)
+  const template = normaliseTemplate(rest.slice(slash + 1))
+  const complaint = refuseBucket(bucket) ?? refuseObjectTemplate(template)
   if (complaint === null) return { bucket, template }
   const part = refuseBucket(bucket) === null ? template : bucket
   report.error('invalid_value', place, `${JSON.stringify(part)} ${complaint}`)

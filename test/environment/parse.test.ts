@@ -1,0 +1,498 @@
+import { describe, expect, it } from 'vitest'
+import { parseEnvironment } from '../../shared/environment/parse.ts'
+import type { Problem } from '../../shared/felis/problem.ts'
+import { formatProblem } from '../../shared/felis/problem.ts'
+import { DEPLOYED } from '../../shared/tap-schema/options.ts'
+
+function environmentOf(yaml: string) {
+  const { environment, problems } = parseEnvironment('env.yaml', yaml)
+  expect(problems.map(formatProblem)).toEqual([])
+  expect(environment).not.toBeNull()
+  return environment!
+}
+
+/** `line:column code path` of each problem. */
+function complaintsOf(yaml: string): string[] {
+  const { environment, problems } = parseEnvironment('env.yaml', yaml)
+  expect(environment).toBeNull()
+  return problems.map(({ line, column, code, path }) => `${line}:${column} ${code} ${path}`.trimEnd())
+}
+
+function problemOf(yaml: string): Problem {
+  const { environment, problems } = parseEnvironment('env.yaml', yaml)
+  expect(environment).toBeNull()
+  expect(problems.map(formatProblem)).toHaveLength(1)
+  return problems[0]!
+}
+
+const withServer = (lines: string) =>
+  `tap:\n  servers:\n    tap:\n      schemas: [dp1]\n${lines.replace(/^(?=.)/gm, '      ')}\n`
+const withUrl = (lines: string) => withServer(`databaseUrl: postgresql://tap@h/tap\n${lines}`)
+
+describe('a complete environment', () => {
+  it('has every value where it belongs', () => {
+    const environment = environmentOf(`
+releases:
+  bucket: sdm-schemas
+  objectTemplate: archive/{version}.tgz
+  limits: {unpackedMiB: 16, entries: 100, fileBytes: 2048}
+topic: projects/my-project/topics/tap-schema
+secretsDirectory: /run/secrets
+identity:
+  audience: [https://a.example, https://b.example]
+  trustPlatform: true
+swap: {deadlineMs: 5000, lockTimeoutMs: 100}
+storage: {apiEndpoint: "http://127.0.0.1:4443"}
+tap:
+  schemaVersion: releases/w.2026.34
+  servers:
+    tap:
+      schemas: [dp2, ivoa/obscore_nominal]
+      follow: [main, "tickets/**"]
+      swap: compatible
+      readers: [reader, tap@project.iam]
+      database:
+        instance: my-project:us-central1:tap
+        ipType: PSC
+        user: loader@my-project.iam
+        name: tapdb
+        poolMax: 3
+        adminApiEndpoint: http://127.0.0.1:9999
+      options:
+        postfix: ""
+        extensions: false
+        uniqueKeys: false
+        unboundedArraysize: false
+        columnRefIndexIncrement: null
+        firstSchemaIndex: 0
+    sso:
+      schemas: [dp03_10yr]
+      schemaVersion: releases/w.2026.24
+      databaseUrl: postgresql+psycopg2://sso:p%40ss@db.example/sso?sslmode=require
+`)
+    expect(environment).toEqual({
+      file: 'env.yaml',
+      releases: {
+        bucket: 'sdm-schemas',
+        template: 'archive/{version}.tgz',
+        limits: { unpackedBytes: 16 * 1024 * 1024, entries: 100, fileBytes: 2048 },
+      },
+      topic: 'projects/my-project/topics/tap-schema',
+      secretsDirectory: '/run/secrets',
+      identity: { audience: ['https://a.example', 'https://b.example'], trustPlatform: true },
+      swap: { deadlineMs: 5000, lockTimeoutMs: 100 },
+      storage: { apiEndpoint: 'http://127.0.0.1:4443' },
+      servers: new Map([
+        [
+          'tap',
+          {
+            name: 'tap',
+            database: {
+              kind: 'cloudsql',
+              instance: 'my-project:us-central1:tap',
+              ipType: 'PSC',
+              user: 'loader@my-project.iam',
+              database: 'tapdb',
+              poolMax: 3,
+              adminApiEndpoint: 'http://127.0.0.1:9999',
+            },
+            schemas: ['dp2', 'ivoa/obscore_nominal'],
+            schemaVersion: 'releases/w.2026.34',
+            follow: ['main', 'tickets/**'],
+            swap: 'compatible',
+            readers: ['reader', 'tap@project.iam'],
+            options: {
+              postfix: '',
+              extensions: false,
+              uniqueKeys: false,
+              unboundedArraysize: false,
+              columnRefIndexIncrement: null,
+              firstSchemaIndex: 0,
+            },
+          },
+        ],
+        [
+          'sso',
+          {
+            name: 'sso',
+            database: {
+              kind: 'url',
+              url: 'postgresql://sso:p%40ss@db.example/sso?sslmode=require',
+              passwordKey: null,
+              poolMax: 5,
+            },
+            schemas: ['dp03_10yr'],
+            schemaVersion: 'releases/w.2026.24',
+            follow: [],
+            swap: 'never',
+            readers: [],
+            options: DEPLOYED,
+          },
+        ],
+      ]),
+    })
+  })
+
+  it('may be small: everything else has a default', () => {
+    const environment = environmentOf('{}')
+    expect(environment).toEqual({
+      file: 'env.yaml',
+      releases: null,
+      topic: null,
+      secretsDirectory: '/etc/almagest/secrets',
+      identity: { audience: [], trustPlatform: false },
+      swap: { deadlineMs: 30_000, lockTimeoutMs: 50 },
+      storage: { apiEndpoint: null },
+      servers: new Map(),
+    })
+  })
+
+  it('keeps the order of servers and schemas', () => {
+    const servers = ['zeta', 'alpha', '10', '9'].map(
+      (name) => `    '${name}': {schemas: [z, a], databaseUrl: "postgresql://h/db${name}"}`,
+    )
+    const environment = environmentOf(`tap:\n  servers:\n${servers.join('\n')}\n`)
+    expect([...environment.servers.keys()]).toEqual(['zeta', 'alpha', '10', '9'])
+    expect(environment.servers.get('9')?.schemas).toEqual(['z', 'a'])
+  })
+
+  it('may use snake_case, anchors and merge keys', () => {
+    const environment = environmentOf(`
+releases: {bucket: b-1, object_template: "{version}", limits: {unpacked_mib: 2, file_mib: 1}}
+secrets_directory: /s
+identity: {audience: https://one.example, trust_platform: on}
+tap:
+  schema_version: main
+  servers:
+    a: &server
+      schemas: &schemas [x]
+      database_url: postgresql://h/a
+      database_password_key: key
+      options: {column_ref_index_increment: 3, unique_keys: off}
+    b:
+      <<: *server
+      database_url: postgresql://h/b
+    c: {schemas: *schemas, databaseUrl: "postgresql://h/c"}
+`)
+    expect(environment.releases).toMatchObject({
+      template: '{version}',
+      limits: { unpackedBytes: 2097152, fileBytes: 1048576 },
+    })
+    expect(environment.identity).toEqual({ audience: ['https://one.example'], trustPlatform: true })
+    const [a, b, c] = [...environment.servers.values()]
+    expect(a?.options).toMatchObject({ columnRefIndexIncrement: 3, uniqueKeys: false })
+    expect(b).toEqual({ ...a, name: 'b', database: { ...a?.database, url: 'postgresql://h/b' } })
+    expect(c?.schemas).toEqual(['x'])
+  })
+
+  it('takes nothing for what is null', () => {
+    const environment = environmentOf(`releases:\ntopic: null\ntap:\n  schemaVersion: ~\n  servers:\n`)
+    expect(environment).toEqual(environmentOf('{}'))
+    expect(environmentOf(withUrl('follow:\ndatabase:\noptions: {postfix: }')).servers.get('tap')?.options).toEqual(
+      DEPLOYED,
+    )
+  })
+
+  it('may set the size of the pool beside databaseUrl', () => {
+    const { servers } = environmentOf(withUrl('database: {poolMax: 9}'))
+    expect(servers.get('tap')?.database).toMatchObject({ kind: 'url', poolMax: 9 })
+  })
+
+  it('may begin with a byte order mark and use any line ends', () => {
+    const yaml = '\uFEFFtap:\r\n  servers:\r\n    t: {schemas: [a], databaseUrl: "postgresql://h/d"}\r\n'
+    expect(environmentOf(yaml).servers.size).toBe(1)
+    expect(complaintsOf(`${yaml}x: 1\r\n`)).toEqual(['4:1 unknown_key x'])
+    expect(complaintsOf('topic:\r  5\r')).toEqual(['2:3 wrong_type topic'])
+  })
+})
+
+describe('a name for releases', () => {
+  it.each([
+    ['prefix: released', 'released/{version}/schemas.tar.gz'],
+    ['prefix: a/b/', 'a/b/{version}/schemas.tar.gz'],
+    ['objectTemplate: "x/{version}"', 'x/{version}'],
+    ['object_template: "x/{schemaVersion}.tgz"', 'x/{version}.tgz'],
+    ['', '{version}/schemas.tar.gz'],
+  ])('%s: %s', (line, template) => {
+    expect(environmentOf(`releases:\n  bucket: b-1\n  ${line}\n`).releases?.template).toBe(template)
+  })
+
+  it.each(['gs://b-1/{version}/schemas.tar.gz', 'gs://b-1/{schemaVersion}/schemas.tar.gz'])(
+    'may come from schemaSourceTemplate %s, beside releases that say the same',
+    (source) => {
+      const tap = `tap: {schemaSourceTemplate: "${source}"}\n`
+      const expected = environmentOf('releases: {bucket: b-1}').releases
+      expect(environmentOf(tap).releases).toEqual(expected)
+      expect(environmentOf(`releases: {bucket: b-1}\n${tap}`).releases).toEqual(expected)
+      expect(environmentOf(`releases: {objectTemplate: "{version}/schemas.tar.gz"}\n${tap}`).releases).toEqual(expected)
+      expect(environmentOf(`releases: {limits: {entries: 7}}\n${tap}`).releases?.limits.entries).toBe(7)
+    },
+  )
+
+  it.each([
+    ['another bucket', 'releases: {bucket: b-2}', 'gs://b-1/{version}', 'conflict'],
+    ['another object', 'releases: {bucket: b-1, prefix: p}', 'gs://b-1/{version}', 'conflict'],
+    ['the web', '', 'https://github.com/lsst/sdm_schemas/archive/refs/tags/{version}.tar.gz', 'unsupported'],
+    ['the web in capitals', '', 'HTTP://x/{version}', 'unsupported'],
+    ['no scheme', '', '/data/{version}.tar.gz', 'invalid_value'],
+    ['another scheme', '', 's3://bucket/{version}', 'invalid_value'],
+    ['no object', '', 'gs://bucket', 'invalid_value'],
+    ['no version', '', 'gs://bucket/schemas.tar.gz', 'invalid_value'],
+    ['two versions', '', 'gs://bucket/{version}/{schemaVersion}.tar.gz', 'invalid_value'],
+    ['no bucket', '', 'gs:///{version}', 'invalid_value'],
+  ])('does not come from a schemaSourceTemplate of %s', (_, releases, source, code) => {
+    const problem = problemOf(`${releases}\ntap: {schemaSourceTemplate: "${source}"}\n`)
+    expect(problem).toMatchObject({ code, path: 'tap.schemaSourceTemplate', line: 2, column: 29 })
+  })
+
+  it('explains that a release must lie in a bucket', () => {
+    expect(problemOf('tap: {schemaSourceTemplate: "https://x/{version}"}').message).toContain('must lie in a bucket')
+  })
+
+  it('needs its bucket, and one way to say it', () => {
+    expect(complaintsOf('releases: {prefix: p}')).toEqual(['1:20 missing_key releases.prefix'])
+    expect(complaintsOf('releases: {bucket: b-1, prefix: p, objectTemplate: "{version}"}')).toEqual([
+      '1:33 conflict releases.prefix',
+    ])
+  })
+
+  it('has limits that fit together', () => {
+    const limits = (text: string) => complaintsOf(`releases: {bucket: b-1, limits: {${text}}}`)
+    expect(limits('unpackedMiB: 1, unpackedBytes: 4096')).toEqual(['1:47 conflict releases.limits.unpackedMiB'])
+    expect(limits('unpackedMiB: 1, fileMiB: 2')).toEqual(['1:59 conflict releases.limits.fileMiB'])
+    expect(limits('fileBytes: 3, entries: 0')).toEqual([
+      '1:45 out_of_range releases.limits.fileBytes',
+      '1:57 out_of_range releases.limits.entries',
+    ])
+  })
+})
+
+describe('problems', () => {
+  it('are found all at once, in the order of the file, each with its place', () => {
+    expect(
+      complaintsOf(`releases:
+  bucket: gs://x
+  limits: {entries: "3"}
+topik: x
+topic: t
+swap: {deadlineMs: 10, lockTimeoutMs: 20}
+tap:
+  schemaVersion: 1.10
+  schema_version: x
+  servers:
+    tap:
+      schemas: [a, a, b.yaml, 3, null]
+      databaseUrl: postgresql://u@h/db
+      database: {url: postgresql://h/x}
+      swap: no
+      options: {postfix: a-b, extension: true}
+    two: {schemas: [x], databaseUrl: "postgresql://u@localhost:5432/db"}
+    three: {schemas: [x], databaseUrl: "postgresql://127.0.0.1/db", enabled: "no"}
+    four: 3
+    four: 4
+`),
+    ).toEqual([
+      '2:11 invalid_value releases.bucket',
+      '3:21 wrong_type releases.limits.entries',
+      '4:1 unknown_key topik',
+      '5:8 invalid_value topic',
+      '6:39 conflict swap.lockTimeoutMs',
+      '8:18 wrong_type tap.schemaVersion',
+      '9:3 conflict tap.schema_version',
+      '12:20 duplicate_item tap.servers.tap.schemas.1',
+      '12:23 invalid_value tap.servers.tap.schemas.2',
+      '12:31 wrong_type tap.servers.tap.schemas.3',
+      '12:34 wrong_type tap.servers.tap.schemas.4',
+      '14:23 conflict tap.servers.tap.database.url',
+      '15:13 wrong_type tap.servers.tap.swap',
+      '16:26 invalid_value tap.servers.tap.options.postfix',
+      '16:31 unknown_key tap.servers.tap.options.extension',
+      '18:5 shared_database tap.servers.three',
+      '18:78 wrong_type tap.servers.three.enabled',
+      '19:5 wrong_type tap.servers.four',
+      '20:5 duplicate_key',
+    ])
+  })
+
+  it.each([
+    ['topik: x', 'topic'],
+    ['Tap: {}', 'tap'],
+    ['tap: {schemaSourceTemplat: x}', 'schemaSourceTemplate'],
+    ['tap: {servers: {t: {shemas: [a], databaseUrl: "postgresql://h/d"}}}', 'schemas'],
+    ['avaliableDatasets: []', 'availableDatasets'],
+    ['zzzzzz: 1', undefined],
+  ])('with a key suggest the one that was meant: %s', (yaml, suggestion) => {
+    const { problems } = parseEnvironment('env.yaml', yaml)
+    expect(problems.find((problem) => problem.code === 'unknown_key')?.suggestion).toBe(suggestion)
+  })
+
+  it('with a choice suggest it too', () => {
+    expect(problemOf(withUrl('swap: alway'))).toMatchObject({ code: 'invalid_value', suggestion: 'always' })
+    expect(problemOf(withServer('database: {instance: "p:r:n", user: u, name: d, ipType: private}'))).toMatchObject({
+      suggestion: 'PRIVATE',
+    })
+  })
+
+  it.each([
+    ['', 'empty'],
+    ['# only a comment\n', 'empty'],
+    ['a: [1,\n', 'not valid YAML'],
+    ['tap: {}\ntap: {}\n', 'already'],
+    ['--- {}\n--- {}\n', 'several YAML documents'],
+    ['- a\n', 'is a mapping'],
+    ['just text', 'is a mapping'],
+    ['---\n', 'is a mapping'],
+    ['topic: *nowhere\n', '*nowhere'],
+    ['tap: &t {servers: *t}\n', 'inside what it stands for'],
+    ['<<: [1]\n', 'only mappings can be merged'],
+    ['? {a: 1}\n: 2\n', 'plain text'],
+    ['topic: !secret x\n', 'tag'],
+    ['topic: "\\q"\n', 'escape'],
+  ])('of the YAML itself: %j', (yaml, message) => {
+    const problem = problemOf(yaml)
+    expect(problem.message).toContain(message)
+    expect(problem.line).toBeGreaterThan(0)
+    expect(problem.column).toBeGreaterThan(0)
+  })
+
+  it('never show a secret', () => {
+    const secret = 'hunter2'
+    const cases = [
+      withServer(`databaseUrl: mysql://u:${secret}@h/d`),
+      withServer(`databaseUrl: postgresql://u:${secret}#x@h/d`),
+      withServer(`databaseUrl: postgresql://u:${secret}%zz@h/d`),
+      withServer(`databaseUrl: postgresql://u:${secret}@h/`),
+      withServer(`database: {url: "postgresql://u:${secret}@h/d/e"}`),
+      withServer(`database: "postgresql://u:${secret}@h/d"`),
+      withServer(`databaseUrl: [${secret}]`),
+      withUrl(`databasePassword: ${secret}`),
+      withUrl(`poolMax: ${secret}`),
+      `swap: ${secret}`,
+      `swap: {deadlineMs: ${secret}}`,
+      `tap:\n  password: ${secret}\n bad: indentation ${secret}`,
+      `tap:\n  servers:\n    a: {schemas: [x], databaseUrl: "postgresql://u:${secret}@h/d"}\n    b: {schemas: [x], databaseUrl: "postgresql://v:${secret}@h/d"}`,
+    ]
+    for (const yaml of cases) {
+      const { environment, problems } = parseEnvironment('env.yaml', yaml)
+      expect(environment, yaml).toBeNull()
+      expect(JSON.stringify(problems)).not.toContain(secret)
+    }
+  })
+})
+
+describe('a TAP server', () => {
+  it.each([
+    ['no schemas at all', 'tap: {servers: {t: {databaseUrl: "postgresql://h/d"}}}', 'missing_key'],
+    ['an empty list of schemas', 'tap: {servers: {t: {schemas: [], databaseUrl: "postgresql://h/d"}}}', 'missing_key'],
+    [
+      'one schema that is no list',
+      'tap: {servers: {t: {schemas: dp1, databaseUrl: "postgresql://h/d"}}}',
+      'wrong_type',
+    ],
+    ['no database', withServer(''), 'missing_key'],
+    ['an empty database', withServer('database: {}'), 'missing_key'],
+    [
+      'URL and instance',
+      withServer('database: {url: "postgresql://h/d", instance: "p:r:n", user: u, name: d}'),
+      'conflict',
+    ],
+    ['instance without user', withServer('database: {instance: "p:r:n", name: d}'), 'missing_key'],
+    ['instance without name', withServer('database: {instance: "p:r:n", user: u}'), 'missing_key'],
+    [
+      'a password for IAM',
+      withServer('databasePasswordKey: k\ndatabase: {instance: "p:r:n", user: u, name: d}'),
+      'conflict',
+    ],
+    ['a user beside a URL', withUrl('database: {user: u}'), 'conflict'],
+    ['two password keys', withUrl('databasePasswordKey: a\ndatabase: {passwordKey: b}'), 'conflict'],
+    ['a password key that leads elsewhere', withUrl('databasePasswordKey: ../token'), 'invalid_value'],
+    ['an instance without region', withServer('database: {instance: "p:n", user: u, name: d}'), 'invalid_value'],
+    ['an unknown policy', withUrl('swap: sometimes'), 'invalid_value'],
+    ['a pattern of nothing', withUrl('follow: [""]'), 'invalid_value'],
+    ['nothing to follow', withUrl('follow: ["releases/*"]'), 'missing_key'],
+    ['a version that cannot be', withUrl('schemaVersion: /w.1'), 'invalid_value'],
+    ['a date for a version', withUrl('schemaVersion: 2026-08-20'), 'wrong_type'],
+    ['a variable', withUrl(`schemaVersion: releases/\${VERSION}`), 'unsupported'],
+    ['a step of nothing', withUrl('options: {columnRefIndexIncrement: 0}'), 'out_of_range'],
+    ['half a step', withUrl('options: {columnRefIndexIncrement: 1.5}'), 'wrong_type'],
+    ['a postfix with other characters', withUrl('options: {postfix: "a b"}'), 'invalid_value'],
+    ['a postfix of 17 characters', withUrl('options: {postfix: "12345678901234567"}'), 'invalid_value'],
+    ['a postfix that is a number', withUrl('options: {postfix: 11}'), 'wrong_type'],
+    ['too many connections', withUrl('database: {poolMax: 101}'), 'out_of_range'],
+    ['a path for a schema', withUrl('').replace('dp1', '../dp1'), 'invalid_value'],
+    ['a file name for a schema', withUrl('').replace('dp1', 'dp1.yaml'), 'invalid_value'],
+    ['a schema twice', withUrl('').replace('dp1', 'dp1, dp1'), 'duplicate_item'],
+    ['a reader twice', withUrl('readers: [r, r]'), 'duplicate_item'],
+    ["a reader of Almagest's own", withUrl('readers: [almagest_stager]'), 'invalid_value'],
+    ["a reader of PostgreSQL's own", withUrl('readers: [pg_monitor]'), 'invalid_value'],
+    ['everybody for a reader', withUrl('readers: [public]'), 'invalid_value'],
+    ['a reader over 63 bytes', withUrl(`readers: [${'µ'.repeat(32)}]`), 'invalid_value'],
+    ['own extension columns', `${withUrl('')}  schemaExtensionsPath: /etc/columns.yaml\n`, 'unsupported'],
+    ['a name with a slash', withUrl('').replace('    tap:', '    a/b:'), 'invalid_value'],
+  ])('is refused with %s', (_, yaml, code) => {
+    expect(problemOf(yaml).code).toBe(code)
+  })
+
+  it.each([
+    'mysql://h/d',
+    'h/d',
+    'postgresql://h',
+    'postgresql://h/',
+    'postgresql:///d',
+    'postgresql://h:port/d',
+    'postgresql://u:a#b@h/d',
+    'postgresql://u:100%@h/d',
+    'postgresql://h/d/e',
+  ])('is refused with the database URL %s', (url) => {
+    expect(problemOf(withServer(`databaseUrl: "${url}"`))).toMatchObject({ code: 'invalid_value', line: 5, column: 20 })
+  })
+
+  it.each([
+    'postgres://h/d',
+    'postgresql+asyncpg://h/d',
+    'postgresql://u%40x:p%23@h:6432/d?sslmode=require',
+    'postgresql:///d?host=/cloudsql/p:r:n',
+    'postgresql://[::1]:5432/d',
+  ])('may have the database URL %s', (url) => {
+    const database = environmentOf(withServer(`databaseUrl: "${url}"`)).servers.get('tap')?.database
+    expect(database).toMatchObject({ kind: 'url', url: url.replace(/^[a-z+0-9]+:/, 'postgresql:') })
+  })
+
+  it('may be incomplete while it is disabled, and is left out', () => {
+    const environment = environmentOf(`
+tap:
+  servers:
+    on: {schemas: [a], databaseUrl: "postgresql://h/d"}
+    off: {enabled: false, schemas: [a], databaseUrl: "postgresql://h/d"}
+    bare: {enabled: false}
+`)
+    expect([...environment.servers.keys()]).toEqual(['on'])
+    expect(complaintsOf('tap: {servers: {off: {enabled: false, shemas: [a]}}}')).toEqual([
+      '1:39 unknown_key tap.servers.off.shemas',
+    ])
+  })
+
+  it.each([
+    ['postgresql://a@h/d', 'postgresql://b:pw@H:5432/d?sslmode=require'],
+    ['postgresql://localhost/d', 'postgresql://127.0.0.1/d'],
+    ['postgresql:///d?host=/run/pg', 'postgresql:///d?host=/run/pg'],
+    ['postgresql://h/my%20db', 'postgresql://h/my%20db'],
+  ])('has a database of its own: %s is %s', (one, two) => {
+    const yaml = `tap: {servers: {a: {schemas: [x], databaseUrl: "${one}"}, b: {schemas: [x], databaseUrl: "${two}"}}}`
+    expect(problemOf(yaml)).toMatchObject({ code: 'shared_database', path: 'tap.servers.b' })
+  })
+
+  it('has a database of its own in Cloud SQL too', () => {
+    const server = (name: string) => `{schemas: [x], database: {instance: "p:r:n", user: u, name: ${name}}}`
+    expect(problemOf(`tap: {servers: {a: ${server('d')}, b: ${server('d')}}}`).code).toBe('shared_database')
+    expect(environmentOf(`tap: {servers: {a: ${server('d')}, b: ${server('e')}}}`).servers.size).toBe(2)
+  })
+
+  it('is warned of a password in the URL that a password key puts out of use', () => {
+    const yaml = withServer('databaseUrl: postgresql://u:hunter2@h/d\ndatabasePasswordKey: k')
+    const { environment, problems } = parseEnvironment('env.yaml', yaml)
+    expect(environment?.servers.get('tap')?.database).toMatchObject({ passwordKey: 'k' })
+    expect(problems).toMatchObject([{ code: 'no_effect', severity: 'warning', line: 5 }])
+    expect(JSON.stringify(problems)).not.toContain('hunter2')
+  })
+})
