@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import type pg from 'pg'
 import { findDependents } from './dependents.ts'
-import { exchangeSlots, lockSlot } from './exchange.ts'
+import { exchangeSlots } from './exchange.ts'
 import { EmptySlotError } from './failures.ts'
 import { recordHistory } from './history.ts'
+import { type LockOrder, lockSlot } from './lock-slot.ts'
 import { readSlot, readSlotVersion } from './slot-version.ts'
 import { quote, SLOT_SCHEMA } from './slots.ts'
 import { checkExpectation, patienceOf, type SwapOutcome, type SwapRequest } from './swap.ts'
@@ -20,15 +21,20 @@ import { checkExpectation, patienceOf, type SwapOutcome, type SwapRequest } from
 export async function rollback(pool: pg.Pool, request: SwapRequest): Promise<SwapOutcome> {
   const started = performance.now()
   const operation = `rolling back to ${request.expectedVersion}`
-  const { result, attempts, durationMs } = await exchangeSlots(pool, operation, patienceOf(request), (client) =>
-    rollBackOnce(client, request, started),
+  const { result, attempts, durationMs } = await exchangeSlots(pool, operation, patienceOf(request), (client, order) =>
+    rollBackOnce(client, order, request, started),
   )
   return { outcome: 'rolled_back', ...result, durationMs, attempts }
 }
 
 type Exchanged = Pick<SwapOutcome, 'live' | 'previous' | 'warnings'>
 
-async function rollBackOnce(client: pg.PoolClient, request: SwapRequest, started: number): Promise<Exchanged> {
+async function rollBackOnce(
+  client: pg.PoolClient,
+  order: LockOrder,
+  request: SwapRequest,
+  started: number,
+): Promise<Exchanged> {
   const { live, previous } = SLOT_SCHEMA
   const target = await readSlot(client, 'previous')
   if (target === null) throw new EmptySlotError('previous', 'there is nothing to go back to')
@@ -43,11 +49,11 @@ async function rollBackOnce(client: pg.PoolClient, request: SwapRequest, started
     source: target.source,
   } as const
   await recordHistory(client, { ...entry, rows: null, problems: [], durationMs: performance.now() - started })
-  await lockSlot(client, previous)
+  await lockSlot(client, previous, order)
   if (replaced === null) {
     await client.query(`alter schema ${quote(previous)} rename to ${quote(live)}`)
   } else {
-    await lockSlot(client, live)
+    await lockSlot(client, live, order)
     const between = `almagest_exchange_${randomBytes(8).toString('hex')}`
     await client.query(`alter schema ${quote(live)} rename to ${quote(between)};
 alter schema ${quote(previous)} rename to ${quote(live)};

@@ -1,8 +1,9 @@
 import type pg from 'pg'
 import { findDependents } from './dependents.ts'
-import { DEFAULT_PATIENCE, exchangeSlots, lockSlot, type Patience } from './exchange.ts'
+import { DEFAULT_PATIENCE, exchangeSlots, type Patience } from './exchange.ts'
 import { DependentObjectsError, EmptySlotError, VersionMismatchError } from './failures.ts'
 import { recordHistory } from './history.ts'
+import { type LockOrder, lockSlot } from './lock-slot.ts'
 import { removeSlot } from './remove-slot.ts'
 import { handOver } from './roles.ts'
 import { readSlot, readSlotVersion, type SlotVersion } from './slot-version.ts'
@@ -38,8 +39,8 @@ export interface SwapOutcome {
 export async function swap(pool: pg.Pool, request: SwapRequest): Promise<SwapOutcome> {
   const started = performance.now()
   const operation = `swapping ${request.expectedVersion} live`
-  const { result, attempts, durationMs } = await exchangeSlots(pool, operation, patienceOf(request), (client) =>
-    swapOnce(client, request, started),
+  const { result, attempts, durationMs } = await exchangeSlots(pool, operation, patienceOf(request), (client, order) =>
+    swapOnce(client, order, request, started),
   )
   return { outcome: 'swapped', ...result, durationMs, attempts }
 }
@@ -53,7 +54,12 @@ export function patienceOf(request: SwapRequest): Patience {
 
 type Exchanged = Pick<SwapOutcome, 'live' | 'previous' | 'warnings'>
 
-async function swapOnce(client: pg.PoolClient, request: SwapRequest, started: number): Promise<Exchanged> {
+async function swapOnce(
+  client: pg.PoolClient,
+  order: LockOrder,
+  request: SwapRequest,
+  started: number,
+): Promise<Exchanged> {
   const { live, staging, previous } = SLOT_SCHEMA
   const staged = await readSlot(client, 'staging')
   if (staged === null || staged.version === UNVERSIONED) throw new EmptySlotError('staging', 'stage a release first')
@@ -72,9 +78,9 @@ async function swapOnce(client: pg.PoolClient, request: SwapRequest, started: nu
     source: staged.source,
   } as const
   await recordHistory(client, { ...entry, rows: null, problems: [], durationMs: performance.now() - started })
-  await lockSlot(client, staging)
+  await lockSlot(client, staging, order)
   if (replaced !== null) {
-    await lockSlot(client, live)
+    await lockSlot(client, live, order)
     await client.query(`alter schema ${quote(live)} rename to ${quote(previous)}`)
   }
   await client.query(`alter schema ${quote(staging)} rename to ${quote(live)}`)
