@@ -107,7 +107,7 @@ function describe(node: Located): string {
   if (node.kind === 'sequence') return 'a list'
   if (node.kind === 'mapping') return 'a mapping'
   if (node.value === null) return 'nothing'
-  if (typeof node.value === 'number') return `the number ${node.value}`
+  if (typeof node.value === 'number' || typeof node.value === 'bigint') return `the number ${node.value}`
   if (typeof node.value === 'boolean') return `the truth value ${node.value}`
   if (typeof node.value === 'string') return 'text'
   return node.value instanceof Date ? 'a date' : 'something else'

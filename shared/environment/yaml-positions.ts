@@ -10,6 +10,8 @@ import {
   YAML11_SCHEMA,
   YAMLException,
 } from 'js-yaml'
+import { resolvePlain, Unresolvable } from '../felis/yaml/scalars.ts'
+import { YamlFloat, YamlTimestamp } from '../felis/yaml/values.ts'
 
 /** 1-based. */
 export interface Position {
@@ -22,7 +24,7 @@ export type Located = LocatedScalar | LocatedSequence | LocatedMapping
 export interface LocatedScalar {
   readonly kind: 'scalar'
   readonly at: Position
-  /** As YAML 1.1 resolves it: text, number, truth value, null, or something else that a tag made. */
+  /** As PyYAML resolves it: text, number (bigint beyond 2^53), truth value, null, Date, or what else a tag made. */
   readonly value: unknown
 }
 
@@ -115,12 +117,10 @@ class EventReader {
         return this.#mapping(event)
       case EVENT_ID.SEQUENCE:
         return this.#sequence(event)
-      case EVENT_ID.SCALAR:
-        return this.#remember(event, {
-          kind: 'scalar',
-          at: this.#startOf(event, fallback),
-          value: this.#resolve(event),
-        })
+      case EVENT_ID.SCALAR: {
+        const at = this.#startOf(event, fallback)
+        return this.#remember(event, { kind: 'scalar', at, value: this.#resolve(event, at) })
+      }
       case EVENT_ID.ALIAS:
         return this.#follow(this.#source.slice(event.anchorStart, event.anchorEnd), this.#at(event.anchorStart - 1))
       default:
@@ -190,8 +190,19 @@ class EventReader {
     return { kind: 'scalar', at, value: null }
   }
 
-  /** A scalar alone makes a document, of which the library says what it means. */
-  #resolve(event: ScalarEvent): unknown {
+  #resolve(event: ScalarEvent, at: Position): unknown {
+    if (event.tagStart !== NOTHING) return this.#resolveTagged(event)
+    const text = getScalarValue(this.#source, event)
+    const value = event.style === SCALAR_STYLE.PLAIN ? resolvePlain(text) : text
+    if (value instanceof YamlFloat) return value.value
+    if (value instanceof YamlTimestamp) return new Date(value.text)
+    if (!(value instanceof Unresolvable)) return value
+    this.#report('yaml_syntax', at, `the value here ${value.reason}`)
+    return null
+  }
+
+  /** A scalar alone makes a document, of which the library says what its tag makes of it. */
+  #resolveTagged(event: ScalarEvent): unknown {
     const directives = this.#document === undefined ? [] : this.#document.directives
     const document: Event = { type: EVENT_ID.DOCUMENT, explicitStart: false, explicitEnd: false, directives }
     return constructFromEvents([document, event, POP], { source: this.#source, schema: YAML11_SCHEMA })[0]

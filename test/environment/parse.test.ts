@@ -185,6 +185,13 @@ tap:
     expect(c?.schemas).toEqual(['x'])
   })
 
+  it('reads plain values as PyYAML does, which is not always as YAML 1.1 says', () => {
+    const lines = 'schemaVersion: 1e5\nfollow: [y, n, 08, 0o7, 1.2.3, =x]\nenabled: ON'
+    const { servers } = environmentOf(`releases: {bucket: b-1}\n${withUrl(lines)}`)
+    expect(servers.get('tap')?.follow).toEqual(['y', 'n', '08', '0o7', '1.2.3', '=x'])
+    expect(servers.get('tap')).toMatchObject({ schemaVersion: '1e5' })
+  })
+
   it('takes nothing for what is null', () => {
     const environment = environmentOf(`releases:\ntopic: null\ntap:\n  schemaVersion: ~\n  servers:\n`)
     expect(environment).toEqual(environmentOf('{}'))
