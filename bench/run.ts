@@ -1,0 +1,34 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { join } from 'node:path'
+import { readArchive } from '../shared/releases/archive.ts'
+import { DEFAULT_LIMITS } from '../shared/releases/limits.ts'
+import { benchStage } from './stage.ts'
+import { benchSwap } from './swap.ts'
+
+/** Rubin's main TAP service. */
+const SCHEMAS = ['dp2', 'dp1', 'ivoa_obscore', 'dp02_dc2']
+const RELEASE = join(import.meta.dirname, '..', '..', 'shared', 'data', 'releases', 'w.2026.34', 'schemas.tar.gz')
+
+const path = process.argv[2] ?? RELEASE
+if (!existsSync(path)) {
+  console.error(`no release at ${path}: name one, npm run bench -- path/to/schemas.tar.gz`)
+  process.exit(2)
+}
+const archive = readFileSync(path)
+const files = await readArchive(archive, DEFAULT_LIMITS)
+const seconds = Number(process.env.BENCH_SECONDS ?? 30)
+
+console.log(`${cpus().length} cores (${cpus()[0]?.model.trim()}), Node ${process.version}`)
+print('stage', await benchStage(archive, path, SCHEMAS, 20))
+const readers = { seconds, readers: 8 }
+print('eight readers, no swaps', await benchSwap(files, SCHEMAS, { ...readers, pauseMs: null }))
+print('eight readers, a swap after the other', await benchSwap(files, SCHEMAS, { ...readers, pauseMs: 0 }))
+print('eight readers, a swap every second', await benchSwap(files, SCHEMAS, { ...readers, pauseMs: 1000 }))
+
+function print(title: string, figures: Readonly<Record<string, number>>): void {
+  console.log(`\n| ${title} | |\n|---|---|`)
+  for (const [name, value] of Object.entries(figures)) {
+    if (!Number.isNaN(value)) console.log(`| ${name} | ${Number.isInteger(value) ? value : value.toFixed(1)} |`)
+  }
+}
