@@ -1,0 +1,75 @@
+import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
+
+export interface Subject {
+  readonly commonName: string
+  readonly publicKey: KeyObject
+  readonly lifetimeMs: number
+}
+
+/** Just enough X.509 (RFC 5280) to be a certificate authority in a test: no dependency, no openssl. */
+export class Authority {
+  /** PEM */
+  readonly certificate: string
+  readonly #name: string
+  readonly #key: KeyObject
+
+  constructor(name: string) {
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+    this.#name = name
+    this.#key = privateKey
+    const isAuthority = encode(0x30, object('551d13'), encode(0x04, encode(0x30, encode(0x01, Buffer.from([0xff])))))
+    this.certificate = this.#certify({ commonName: name, publicKey, lifetimeMs: 86_400_000 }, [isAuthority])
+  }
+
+  /** A certificate for somebody's public key, in PEM. */
+  issue(subject: Subject): string {
+    return this.#certify(subject, [])
+  }
+
+  #certify({ commonName, publicKey, lifetimeMs }: Subject, extensions: readonly Buffer[]): string {
+    const now = Date.now()
+    const body = encode(
+      0x30,
+      encode(0xa0, encode(0x02, Buffer.from([2]))),
+      encode(0x02, Buffer.concat([Buffer.from([1]), randomBytes(8)])),
+      RSA_WITH_SHA256,
+      name(this.#name),
+      encode(0x30, time(now - 60_000), time(now + lifetimeMs)),
+      name(commonName),
+      publicKey.export({ type: 'spki', format: 'der' }),
+      ...(extensions.length > 0 ? [encode(0xa3, encode(0x30, ...extensions))] : []),
+    )
+    const signature = encode(0x03, Buffer.from([0]), sign('sha256', body, this.#key))
+    return toPem(encode(0x30, body, RSA_WITH_SHA256, signature))
+  }
+}
+
+/** One value in DER (X.690): tag, length, content. */
+function encode(tag: number, ...parts: readonly Buffer[]): Buffer {
+  const content = Buffer.concat(parts)
+  if (content.length < 128) return Buffer.concat([Buffer.from([tag, content.length]), content])
+  const digits = content.length.toString(16)
+  const length = Buffer.from(digits.length % 2 === 0 ? digits : `0${digits}`, 'hex')
+  return Buffer.concat([Buffer.from([tag, 0x80 | length.length]), length, content])
+}
+
+/** An object identifier, already encoded. */
+function object(identifier: string): Buffer {
+  return encode(0x06, Buffer.from(identifier, 'hex'))
+}
+
+const RSA_WITH_SHA256 = encode(0x30, object('2a864886f70d01010b'), encode(0x05))
+
+function name(commonName: string): Buffer {
+  return encode(0x30, encode(0x31, encode(0x30, object('550403'), encode(0x0c, Buffer.from(commonName)))))
+}
+
+/** GeneralizedTime */
+function time(milliseconds: number): Buffer {
+  return encode(0x18, Buffer.from(new Date(milliseconds).toISOString().replace(/[-:T]|\.\d+/g, '')))
+}
+
+function toPem(certificate: Buffer): string {
+  const lines = certificate.toString('base64').match(/.{1,64}/g) ?? []
+  return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`
+}
