@@ -130,10 +130,11 @@ export const FIELDS = [
   {
     key: 'swap.lockTimeoutMs',
     type: 'integer',
-    default: 50,
+    default: 20,
     min: 1,
-    max: HOUR_MS,
-    meaning: 'How long one try may hold up readers, in milliseconds.',
+    max: 500,
+    meaning:
+      'How long the first try may hold up readers, in milliseconds. Later tries may take up to ten times as long, but never over 500.',
   },
   { key: 'storage', type: 'section', meaning: 'The object store.' },
   {

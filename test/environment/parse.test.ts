@@ -115,7 +115,7 @@ tap:
       topic: null,
       secretsDirectory: '/etc/almagest/secrets',
       identity: { audience: [], trustPlatform: false },
-      swap: { deadlineMs: 30_000, lockTimeoutMs: 50 },
+      swap: { deadlineMs: 30_000, lockTimeoutMs: 20 },
       storage: { apiEndpoint: null },
       servers: new Map(),
     })
