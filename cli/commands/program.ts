@@ -12,15 +12,17 @@ import { COMMANDS } from './table.ts'
 export async function runAlmagest(args: readonly string[]): Promise<number> {
   guardOutput()
   const json = args.includes('--json')
+  const [first] = args
+  const command = COMMANDS.some(({ name }) => name === first) ? first : undefined
   try {
     const program = await buildProgram(args, json)
     await program.parseAsync([...args], { from: 'user' })
     return Number(process.exitCode ?? OK)
   } catch (error) {
-    if (!(error instanceof CommanderError)) return reportFailure(error, { json, args })
+    if (!(error instanceof CommanderError)) return reportFailure(error, { json, args, command })
     if (error.exitCode === 0) return OK
     // Without a command there is nothing wrong to name: commander has shown the help instead.
-    if (error.code !== 'commander.help') reportUsage(error.message, { json, args })
+    if (error.code !== 'commander.help') reportUsage(error.message, { json, args, command })
     return USAGE
   }
 }

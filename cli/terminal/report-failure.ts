@@ -1,7 +1,8 @@
 import { Failure } from '../../shared/failure.ts'
 import { formatProblem, type Problem } from '../../shared/felis/problem.ts'
+import { isDebugging } from './debugging.ts'
 import { FAILED, USAGE } from './exit-codes.ts'
-import { writeNote } from './output.ts'
+import { writeError, writeNote } from './output.ts'
 import { hideSecrets } from './secrets.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -9,24 +10,26 @@ interface ReportOptions {
   readonly json: boolean
   /** The command's arguments: what must not be repeated is among them. */
   readonly args: readonly string[]
+  /** The command that was called, when there is one of that name. */
+  readonly command: string | undefined
 }
 
 /** Tells what was thrown: one sentence and its problems, or the same as JSON. Says the exit code. */
-export function reportFailure(error: unknown, { json, args }: ReportOptions): number {
+export function reportFailure(error: unknown, { json, args, command }: ReportOptions): number {
   const hide = hideSecrets(args)
   const known = error instanceof Failure
   const message = hide(known ? error.message : describeUnexpected(error))
   const problems = known ? error.problems.map((problem) => ({ ...problem, message: hide(problem.message) })) : []
-  report({ code: known ? error.code : 'internal', message, problems }, json)
+  report({ code: known ? error.code : 'internal', message, problems }, json, command)
   if (!known && !json) writeNote('  this should not happen; ALMAGEST_DEBUG=1 shows where it did')
-  if (process.env.ALMAGEST_DEBUG === '1') process.stderr.write(`${hide(stackOf(error))}\n`)
+  if (isDebugging()) writeError(`${hide(stackOf(error))}\n`)
   return error instanceof UsageError ? USAGE : FAILED
 }
 
 /** Tells what commander did not like. */
-export function reportUsage(message: string, { json, args }: ReportOptions): void {
+export function reportUsage(message: string, { json, args, command }: ReportOptions): void {
   const text = hideSecrets(args)(message.replace(/^error: /, ''))
-  report({ code: 'usage', message: text.replaceAll('\n', ' '), problems: [] }, json)
+  report({ code: 'usage', message: text.replaceAll('\n', ' '), problems: [] }, json, command)
 }
 
 interface Report {
@@ -35,14 +38,14 @@ interface Report {
   readonly problems: readonly Problem[]
 }
 
-function report(error: Report, json: boolean): void {
+function report(error: Report, json: boolean, command: string | undefined): void {
   if (json) {
     process.stdout.write(`${JSON.stringify({ error }, null, 2)}\n`)
     return
   }
   writeNote(`almagest: ${error.message}`)
   writeProblems(error.problems)
-  if (error.code === 'usage') writeNote('  run `almagest help` or `almagest help COMMAND`')
+  if (error.code === 'usage') writeNote(`  see \`almagest help${command === undefined ? '' : ` ${command}`}\``)
 }
 
 /** One line a problem, on stderr. */

@@ -1,0 +1,87 @@
+import { describe, expect, test } from 'vitest'
+import type { SchemaDiff } from '../../shared/tap-schema/diff.ts'
+import { readStatus, type ServerStatus } from '../../shared/tap-schema/status.ts'
+import type { SwapOutcome } from '../../shared/tap-schema/swap.ts'
+import { calledBy, startSwapSchema } from '../functions/swap-schema-service.ts'
+import { createTestDatabase } from '../support/postgres.ts'
+import { runAlmagest } from '../support/run-command.ts'
+
+interface ErrorDocument {
+  readonly error: {
+    readonly code: string
+    readonly message: string
+    readonly problems: readonly Readonly<Record<string, unknown>>[]
+  }
+}
+
+/** The real function on a database of its own, with a release live, one staged and one previous. */
+async function deploy() {
+  const database = await createTestDatabase()
+  const service = await startSwapSchema({ servers: { tap: database.pool }, prefix: '/swap-schema' })
+  for (const version of ['releases/v0', 'releases/v1', 'releases/v2']) {
+    await service.upload(version)
+    expect(await service.post('/servers/tap/stage', { version })).toMatchObject({ status: 200 })
+    if (version !== 'releases/v2') await service.post('/servers/tap/swap', { version })
+  }
+  return { database, service, at: ['--url', service.url, '--server', 'tap'] }
+}
+
+describe('a TAP server by its swap-schema function', () => {
+  test('status, diff, swap and rollback do what they do on the database', async () => {
+    const { database, at } = await deploy()
+    const status = await runAlmagest(['status', '--json', ...at, '--history', '3'])
+    expect(status).toMatchObject({ code: 0, stderr: '' })
+    expect(status.json<ServerStatus>()).toEqual(await readStatus(database.pool, { historyLimit: 3 }))
+
+    const diff = await runAlmagest(['diff', ...at])
+    expect(diff).toMatchObject({ code: 0, stdout: 'live (releases/v1) -> staging (releases/v2)\nno changes\n' })
+    const machine = await runAlmagest(['diff', '--json', '--from', 'previous', '--to', 'live', ...at])
+    expect(machine.json<SchemaDiff>()).toMatchObject({
+      from: { version: 'releases/v0' },
+      to: { version: 'releases/v1' },
+    })
+
+    const swapped = await runAlmagest(['swap', 'releases/v2', '--json', ...at])
+    expect(swapped.json<SwapOutcome>()).toMatchObject({ live: 'releases/v2', previous: 'releases/v1' })
+    const rolledBack = await runAlmagest(['rollback', 'releases/v1', ...at])
+    expect(rolledBack).toMatchObject({ code: 0, stdout: expect.stringContaining('releases/v1 is live again') })
+    const { slots } = await readStatus(database.pool)
+    expect([slots.live.version, slots.previous.version]).toEqual(['releases/v1', 'releases/v2'])
+  })
+
+  test('the caller of the token is the actor; the token may come from ALMAGEST_TOKEN', async () => {
+    const { database, at } = await deploy()
+    const [, ada = ''] = calledBy('ada@example.org').authorization!.split(' ')
+    const [, ben = ''] = calledBy('ben@example.org').authorization!.split(' ')
+    const env = { ALMAGEST_TOKEN: ben }
+    expect(await runAlmagest(['swap', 'releases/v2', ...at, '--token', ada], { env })).toMatchObject({ code: 0 })
+    expect(await runAlmagest(['rollback', 'releases/v1', ...at], { env })).toMatchObject({ code: 0 })
+    const { history } = await readStatus(database.pool, { historyLimit: 2 })
+    expect(history.map((entry) => entry.actor)).toEqual(['ben@example.org', 'ada@example.org'])
+  })
+
+  test('a refusal is told in the words of the function', async () => {
+    const { at, service } = await deploy()
+    const wrong = await runAlmagest(['swap', 'releases/v9', ...at])
+    expect(wrong).toMatchObject({ code: 1, stdout: '' })
+    expect(wrong.stderr).toContain('holds releases/v2, not releases/v9')
+    const machine = await runAlmagest(['swap', 'releases/v9', '--json', ...at])
+    expect(machine.json<ErrorDocument>().error).toMatchObject({ code: 'version_mismatch', problems: [] })
+    const unknown = await runAlmagest(['status', '--url', service.url, '--server', 'tpa'])
+    expect(unknown).toMatchObject({ code: 1, stderr: expect.stringMatching(/"tpa".*did you mean tap/) })
+    const forged = await runAlmagest(['status', ...at, '--token', 'no-token-at-all'])
+    expect(forged.code).toBe(1)
+    expect(forged.stderr).not.toContain('no-token-at-all')
+  })
+
+  test('--actor and --deadline are for --database', async () => {
+    const at = ['--url', 'http://127.0.0.1:1', '--server', 'tap']
+    for (const option of [
+      ['--actor', 'x'],
+      ['--deadline', '5'],
+    ]) {
+      const { code, stderr } = await runAlmagest(['swap', 'v1', ...at, ...option])
+      expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('--database only') })
+    }
+  })
+})

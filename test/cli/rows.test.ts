@@ -1,0 +1,177 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { readArchive } from '../../shared/releases/archive.ts'
+import { DEFAULT_LIMITS } from '../../shared/releases/limits.ts'
+import { PROJECT_ROOT, runAlmagest } from '../support/run-command.ts'
+import { sampleSchema } from '../support/sample-release.ts'
+import { writeFolder } from './release-folder.ts'
+
+type Rows = Readonly<
+  Record<
+    string,
+    { readonly columns: readonly string[]; readonly rows: readonly (readonly (string | number | null)[])[] }
+  >
+>
+
+const DATA = join(PROJECT_ROOT, '..', 'shared', 'data')
+const GOLDEN = join(DATA, 'golden', 'felis')
+
+function golden(...path: string[]): Rows {
+  return JSON.parse(readFileSync(join(GOLDEN, ...path), 'utf8'))
+}
+
+describe.skipIf(!existsSync(GOLDEN))(
+  'the rows of w.2026.34 are those of Felis (skipped without ../shared/data)',
+  () => {
+    let release: Record<string, string> = {}
+    beforeAll(async () => {
+      const archive = readFileSync(join(DATA, 'releases', 'w.2026.34', 'schemas.tar.gz'))
+      release = Object.fromEntries(await readArchive(archive, DEFAULT_LIMITS))
+    })
+
+    test.each([
+      ['deployed', 'dp02_dc2'],
+      ['deployed', 'dp03_10yr'],
+      ['deployed', 'dp03_1yr'],
+      ['deployed', 'dp1'],
+      ['deployed', 'dp2'],
+      ['deployed', 'ivoa_obscore'],
+      ['deployed', 'oga_live_obscore'],
+      ['deployed', 'ppdb'],
+      ['plain', 'cdb_latiss'],
+      ['plain', 'dp03_10yr'],
+      ['plain', 'dp1'],
+      ['plain', 'ivoa_obscore'],
+      ['plain', 'ppdb'],
+    ])('%s %s', async (profile, schema) => {
+      const folder = await writeFolder(release)
+      const args = ['rows', '--json', '--profile', profile, join(folder, `${schema}.yaml`)]
+      const result = await runAlmagest(args)
+      expect(result.code).toBe(0)
+      expect(result.json()).toEqual(golden(profile === 'plain' ? 'default' : profile, `${schema}.json`))
+    })
+
+    test('several files are one set, numbered in their order', async () => {
+      const folder = await writeFolder(release)
+      const files = ['dp2', 'dp1', 'ivoa_obscore', 'dp02_dc2'].map((schema) => join(folder, `${schema}.yaml`))
+      const result = await runAlmagest(['rows', '--json', ...files])
+      expect(result.json()).toEqual(golden('tap-sets', 'tap.json'))
+    })
+  },
+)
+
+const SURVEY = sampleSchema('survey')
+
+describe('rows', () => {
+  test('a file and standard input give the same rows', async () => {
+    const folder = await writeFolder({ 'survey.yaml': SURVEY })
+    const named = await runAlmagest(['rows', '--json', join(folder, 'survey.yaml')])
+    const piped = await runAlmagest(['rows', '--json', '-'], { stdin: SURVEY })
+    expect(named).toMatchObject({ code: 0, stderr: '' })
+    expect(named.json<Rows>().tables?.rows).toHaveLength(6)
+    expect(piped.stdout).toBe(named.stdout)
+  })
+
+  test('resources are found beside the file, and files that are not asked for are not read', async () => {
+    const folder = await writeFolder({
+      'survey.yaml':
+        'name: survey\nresources: {base: {uri: base.yaml}}\ntables:\n- name: t\n  columnRefs: {base: {object: {ra: null}}}\n',
+      'base.yaml': sampleSchema('base'),
+      'broken.yaml': Buffer.from([0xff, 0x00]),
+    })
+    const result = await runAlmagest(['rows', '--json', join(folder, 'survey.yaml')])
+    expect(result).toMatchObject({ code: 0, stderr: '' })
+    const columns = result.json<Rows>().columns!
+    expect(columns.rows.filter(([table]) => table === 'survey.t').map(([, column]) => column)).toEqual(['ra'])
+  })
+
+  test('rows are sorted by code points, as PostgreSQL does it in the C collation', async () => {
+    const names = ['\u{ff21}', '\u{1f52d}', 'b', 'B', 'ab', 'a']
+    const columns = names.map((name) => ({ name, datatype: 'int' }))
+    const result = await runAlmagest(['rows', '--json', '-'], { stdin: sampleSchema('s', { t: columns }) })
+    const found = result
+      .json<Rows>()
+      .columns!.rows.filter(([table]) => table === 's.t')
+      .map(([, column]) => column)
+    expect(found).toEqual(['B', 'a', 'ab', 'b', '\u{ff21}', '\u{1f52d}'])
+  })
+
+  test('the profile decides, and single options change it', async () => {
+    const index = async (...options: string[]) => {
+      const result = await runAlmagest(['rows', '--json', ...options, '-'], { stdin: SURVEY })
+      const { columns, rows } = result.json<Rows>().schemas!
+      return [columns.length, rows.find(([name]) => name === 'survey')?.[3]]
+    }
+    expect(await index()).toEqual([9, 1])
+    expect(await index('--profile', 'deployed')).toEqual([9, 1])
+    expect(await index('--no-extensions')).toEqual([4, 1])
+    expect(await index('--profile', 'plain')).toEqual([4, null])
+    expect(await index('--profile', 'plain', '--first-schema-index', '5')).toEqual([4, 5])
+    expect(await index('--first-schema-index', 'none')).toEqual([9, null])
+  })
+
+  test('without --json it is a table for each table, one line a row', async () => {
+    const stdin = SURVEY.replace('name: survey\n', 'name: survey\ndescription: "two\\nlines \\e[31m"\n')
+    const { code, stdout } = await runAlmagest(['rows', '--profile', 'plain', '-'], { stdin })
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^tap_schema\.schemas \(2 rows\)\nschema_name +utype +description +schema_index$/m)
+    expect(stdout).toMatch(/^survey +two\\nlines \\x1b\[31m/m)
+    expect(stdout).toMatch(/^survey\.object +ra +pos\.eq\.ra +deg +double/m)
+    expect(stdout).not.toContain('\x1b')
+  })
+
+  test('a schema without tables is shown: nothing forbids it in Felis', async () => {
+    const result = await runAlmagest(['rows', '--json', '-'], { stdin: 'name: s\ntables: []\n' })
+    expect(result.code).toBe(0)
+    expect(result.json<Rows>().tables?.rows).toHaveLength(5)
+  })
+
+  test('every problem of every file is told with its place, and no rows', async () => {
+    const folder = await writeFolder({
+      'a.yaml': 'name: a\ntables:\n- name: t\n  columns:\n  - {name: x, datatype: dubble}\n  - {name: y}\n',
+      'b.yaml': 'name: b\ntables: 5\n',
+    })
+    const files = [join(folder, 'a.yaml'), join(folder, 'b.yaml')]
+    const { code, stdout, stderr } = await runAlmagest(['rows', ...files])
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toMatch(/3 errors/)
+    expect(stderr).toMatch(/^ {2}\S*\/a\.yaml:5(:\d+)?: tables\.0\.columns\.0\.datatype: /m)
+    expect(stderr).toMatch(/^ {2}\S*\/a\.yaml:6(:\d+)?: tables\.0\.columns\.1/m)
+    expect(stderr).toMatch(/^ {2}\S*\/b\.yaml:2(:\d+)?: tables: /m)
+    const machine = await runAlmagest(['rows', '--json', ...files])
+    expect(machine).toMatchObject({ code: 1, stderr: '' })
+    const { error } = machine.json<{ error: { code: string; problems: { file: string; line: number }[] } }>()
+    expect(error.code).toBe('invalid_schema')
+    expect(error.problems.map(({ file, line }) => [file, line])).toEqual([
+      [files[0], 5],
+      [files[0], 6],
+      [files[1], 2],
+    ])
+  })
+
+  test('two files of one schema name are a problem', async () => {
+    const folder = await writeFolder({ 'a.yaml': SURVEY, 'b.yaml': SURVEY })
+    const { code, stderr } = await runAlmagest(['rows', join(folder, 'a.yaml'), join(folder, 'b.yaml')])
+    expect(code).toBe(1)
+    expect(stderr).toContain('survey')
+  })
+
+  test.each([
+    ['that is not there', 'nowhere.yaml', 2, /nowhere\.yaml: there is no such file/],
+    ['that is a folder', '.', 2, /is a folder/],
+    ['that is not UTF-8', 'latin1.yaml', 1, /latin1\.yaml.*UTF-8/],
+    ['that is not YAML', 'open.yaml', 1, /open\.yaml:\d+/],
+    ['that is empty', 'empty.yaml', 1, /empty\.yaml/],
+  ])('a file %s is an error that names it', async (_, name, expected, said) => {
+    const folder = await writeFolder({
+      'latin1.yaml': Buffer.from('name: caf\xe9\n', 'latin1'),
+      'open.yaml': 'name: [a\n',
+      'empty.yaml': '',
+    })
+    const { code, stdout, stderr } = await runAlmagest(['rows', join(folder, name)])
+    expect({ code, stdout }).toEqual({ code: expected, stdout: '' })
+    expect(stderr).toMatch(said)
+    expect(stderr).not.toContain('unexpected error')
+  })
+})
