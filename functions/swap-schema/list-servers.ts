@@ -1,6 +1,7 @@
 import type { TapServer } from '../../shared/environment/model.ts'
+import { withDeadline } from '../../shared/platform/deadline.ts'
 import { describeError, type ErrorDetail, HttpError } from '../../shared/platform/http-errors.ts'
-import { readStatus, type ServerStatus } from '../../shared/tap-schema/status.ts'
+import { readStatus } from '../../shared/tap-schema/status.ts'
 import type { SwapDependencies } from './swap-schema.ts'
 
 export interface ServerSummary {
@@ -31,7 +32,7 @@ async function summarise(
   const { name, schemaVersion, swap } = server
   const ask = async () => readStatus(await poolFor(server), { historyLimit: 0 })
   try {
-    const { slots } = await beforeDeadline(ask(), deadlineMs)
+    const { slots } = await withDeadline(ask(), deadlineMs, () => tooSlow(deadlineMs))
     const { live, staging, previous } = slots
     const versions = { live: live.version, staging: staging.version, previous: previous.version }
     return { name, schemaVersion, swap, ...versions }
@@ -43,13 +44,6 @@ async function summarise(
   }
 }
 
-async function beforeDeadline(status: Promise<ServerStatus>, deadlineMs: number): Promise<ServerStatus> {
-  const { promise: deadline, reject } = Promise.withResolvers<never>()
-  const msg = `the database did not answer within ${deadlineMs / 1000} s`
-  const timer = setTimeout(() => reject(new HttpError(503, { msg, type: 'deadline' })), deadlineMs)
-  try {
-    return await Promise.race([status, deadline])
-  } finally {
-    clearTimeout(timer)
-  }
+function tooSlow(deadlineMs: number): HttpError {
+  return new HttpError(503, { msg: `the database did not answer within ${deadlineMs / 1000} s`, type: 'deadline' })
 }
