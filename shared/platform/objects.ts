@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events'
 import type { File, FileMetadata, Bucket as RemoteBucket } from '@google-cloud/storage'
 import type { ReleaseBucket, StoredObject } from '../releases/bucket.ts'
 import { crc32c } from './crc32c.ts'
+import { withDeadline } from './deadline.ts'
 import { download } from './download.ts'
 import type { Logger } from './log.ts'
 import { type RetryPolicy, retry } from './retry.ts'
@@ -179,7 +180,8 @@ class CloudBucket implements Bucket {
     call: (attempt: number) => Promise<T>,
     timeoutMs: number = this.#timeoutMs,
   ): Promise<T> {
-    return this.#attempt(operation, name, (attempt) => withDeadline(call(attempt), timeoutMs))
+    const expired = () => new DamagedAnswerError(`no answer came within ${timeoutMs / 1000} s`)
+    return this.#attempt(operation, name, (attempt) => withDeadline(call(attempt), timeoutMs, expired))
   }
 
   async #attempt<T>(operation: string, name: string, call: (attempt: number) => Promise<T>): Promise<T> {
@@ -243,18 +245,5 @@ async function unlessAbsent<T>(call: () => Promise<T>): Promise<T | undefined> {
   } catch (error) {
     if (statusOf(error) === 404 && !isMissingBucket(error)) return undefined
     throw error
-  }
-}
-
-async function withDeadline<T>(call: Promise<T>, milliseconds: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const deadline = new Promise<never>((_, fail) => {
-    const expire = () => fail(new DamagedAnswerError(`no answer came within ${milliseconds / 1000} s`))
-    timer = setTimeout(expire, milliseconds)
-  })
-  try {
-    return await Promise.race([call, deadline])
-  } finally {
-    clearTimeout(timer)
   }
 }

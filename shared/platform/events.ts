@@ -1,0 +1,116 @@
+import type { PubSub, Topic } from '@google-cloud/pubsub'
+import { Failure } from '../failure.ts'
+import { withDeadline } from './deadline.ts'
+import type { Logger } from './log.ts'
+
+export type EventName = 'staged' | 'swapped' | 'rolled_back' | 'rejected'
+
+/** Tells other systems what happened to a release. */
+export interface EventPublisher {
+  /**
+   * Publishes one message: `data` as JSON, the name of the event as attribute `event` beside the given ones, for
+   * subscription filters.
+   *
+   * It never throws and returns within the time limit. By then the database holds the truth: failing here would make
+   * Pub/Sub deliver the upload again, or tell an operator that a swap which is live had failed. What could not be
+   * published is logged at ERROR, and history has it.
+   */
+  publish(event: EventName, attributes: Readonly<Record<string, string>>, data: unknown): Promise<void>
+  close(): Promise<void>
+}
+
+export interface PublisherOptions {
+  /** How long one publication may keep its caller waiting. */
+  readonly timeoutMs?: number
+}
+
+/**
+ * Opens a publisher to a topic, `projects/P/topics/T`; null: events go nowhere. The Pub/Sub client is loaded at the
+ * first publication.
+ *
+ * @throws TopicNameError
+ */
+export function openPublisher(topic: string | null, logger: Logger, options: PublisherOptions = {}): EventPublisher {
+  if (topic === null) return { publish: async () => {}, close: async () => {} }
+  const projectId = /^projects\/([^/]+)\/topics\/[^/]+$/.exec(topic)?.[1]
+  if (projectId === undefined) throw new TopicNameError(topic)
+  return new TopicPublisher(topic, projectId, logger, options.timeoutMs ?? 10_000)
+}
+
+export class TopicNameError extends Failure {
+  readonly permanent = true
+  constructor(topic: string) {
+    super('invalid_topic', `${JSON.stringify(topic)} does not name a topic: projects/PROJECT/topics/TOPIC is expected`)
+  }
+}
+
+class TopicPublisher implements EventPublisher {
+  readonly #topic: string
+  readonly #projectId: string
+  readonly #logger: Logger
+  readonly #timeoutMs: number
+  #client: Promise<{ readonly pubsub: PubSub; readonly topic: Topic }> | undefined
+
+  constructor(topic: string, projectId: string, logger: Logger, timeoutMs: number) {
+    this.#topic = topic
+    this.#projectId = projectId
+    this.#logger = logger
+    this.#timeoutMs = timeoutMs
+  }
+
+  async publish(event: EventName, attributes: Readonly<Record<string, string>>, data: unknown): Promise<void> {
+    try {
+      const message = { attributes: readAttributes({ ...attributes, event }), data: Buffer.from(encodeData(data)) }
+      const messageId = await this.#inTime(this.#publish(message))
+      this.#logger.info(`published ${event}`, { topic: this.#topic, messageId, attributes })
+    } catch (error) {
+      this.#logger.error(`the event ${event} could not be published`, { topic: this.#topic, attributes, error })
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#client === undefined) return
+    try {
+      const { pubsub } = await this.#client
+      await this.#inTime(pubsub.close())
+    } catch (error) {
+      this.#logger.warning('the Pub/Sub client could not be closed', { error })
+    }
+  }
+
+  #inTime<T>(work: Promise<T>): Promise<T> {
+    const seconds = this.#timeoutMs / 1000
+    return withDeadline(work, this.#timeoutMs, () => new Error(`Pub/Sub did not answer within ${seconds} s`))
+  }
+
+  async #publish(message: { readonly attributes: Record<string, string>; readonly data: Buffer }): Promise<string> {
+    this.#client ??= this.#connect()
+    const { topic } = await this.#client
+    return topic.publishMessage(message)
+  }
+
+  async #connect(): Promise<{ readonly pubsub: PubSub; readonly topic: Topic }> {
+    const { PubSub } = await import('@google-cloud/pubsub')
+    const pubsub = new PubSub({ projectId: this.#projectId })
+    // One message at a time: waiting for a batch to fill would only keep the request waiting.
+    const topic = pubsub.topic(this.#topic, { batching: { maxMessages: 1 }, gaxOpts: { timeout: this.#timeoutMs } })
+    return { pubsub, topic }
+  }
+}
+
+/** "Pub/Sub quotas and limits": bytes of an attribute's value. */
+const ATTRIBUTE_BYTES = 1024
+
+/** Long values are cut for the filters' sake; the data has them whole. */
+function readAttributes(attributes: Readonly<Record<string, string>>): Record<string, string> {
+  const entries = Object.entries(attributes).map(([name, value]): [string, string] => {
+    if (Buffer.byteLength(value) <= ATTRIBUTE_BYTES) return [name, value]
+    const cut = new TextDecoder().decode(Buffer.from(value).subarray(0, ATTRIBUTE_BYTES), { stream: true })
+    return [name, cut]
+  })
+  return Object.fromEntries(entries)
+}
+
+function encodeData(data: unknown): string {
+  return JSON.stringify(data ?? null, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value))
+}

@@ -1,0 +1,91 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { openPublisher } from '../../shared/platform/events.ts'
+import { createLogger } from '../../shared/platform/log.ts'
+import { startFakePubSub } from '../support/fake-pubsub.ts'
+
+const TOPIC = 'projects/demo/topics/almagest'
+
+function open(topic: string | null, timeoutMs = 5_000) {
+  const lines: { severity: string; message: string }[] = []
+  const logger = createLogger({ write: (line) => void lines.push(JSON.parse(line)) })
+  const publisher = openPublisher(topic, logger, { timeoutMs })
+  onTestFinished(() => publisher.close())
+  return { publisher, lines }
+}
+
+describe('a publisher', () => {
+  it('publishes attributes for filters and data as JSON', async () => {
+    const pubsub = await startFakePubSub()
+    const { publisher } = open(TOPIC)
+    await publisher.publish('staged', { server: 'tap', version: 'main' }, { rows: { tables: 3 }, big: 5n })
+    await publisher.publish('rejected', { server: 'tap' }, undefined)
+    expect(pubsub.messages).toEqual([
+      {
+        topic: TOPIC,
+        attributes: { event: 'staged', server: 'tap', version: 'main' },
+        data: { rows: { tables: 3 }, big: '5' },
+      },
+      { topic: TOPIC, attributes: { event: 'rejected', server: 'tap' }, data: null },
+    ])
+  })
+
+  it('cuts attributes that are longer than Pub/Sub takes, between characters', async () => {
+    const pubsub = await startFakePubSub()
+    const { publisher } = open(TOPIC)
+    await publisher.publish('staged', { version: 'x'.repeat(1023) + 'Ω'.repeat(500) }, null)
+    expect(pubsub.messages[0]!.attributes.version).toBe('x'.repeat(1023))
+  })
+
+  it.each([
+    ['is refused', { status: 7 }],
+    ['is not answered', 'silent'],
+    ['is answered that the service is down', { status: 14 }],
+  ] as const)('that %s logs an error in time and does not throw', async (_what, behaviour) => {
+    const pubsub = await startFakePubSub()
+    const { publisher, lines } = open(TOPIC, 500)
+    pubsub.behave(behaviour)
+    await publisher.publish('swapped', { server: 'tap' }, {})
+    expect(lines).toEqual([
+      expect.objectContaining({ severity: 'ERROR', message: 'the event swapped could not be published', topic: TOPIC }),
+    ])
+    pubsub.behave('answer')
+    await publisher.publish('staged', {}, {})
+    expect(pubsub.messages.map(({ attributes }) => attributes.event)).toContain('staged')
+  })
+
+  it('of data that is no JSON logs an error and does not throw', async () => {
+    await startFakePubSub()
+    const { publisher, lines } = open(TOPIC)
+    const ring: Record<string, unknown> = {}
+    ring.self = ring
+    await publisher.publish('staged', {}, ring)
+    expect(lines[0]).toMatchObject({ severity: 'ERROR' })
+  })
+
+  it.each(['almagest', 'projects/demo/topics/', 'projects//topics/x', 'projects/demo/subscriptions/x'])(
+    'refuses %j as the name of a topic',
+    (topic) => {
+      expect(() => open(topic)).toThrow(expect.objectContaining({ code: 'invalid_topic', permanent: true }))
+    },
+  )
+
+  it('without a topic does nothing and never loads the Pub/Sub client', async () => {
+    const events = join(import.meta.dirname, '../../shared/platform/events.ts')
+    const script = `
+      const { openPublisher } = await import(${JSON.stringify(events)})
+      const publisher = openPublisher(null)
+      await publisher.publish('staged', {}, {})
+      await publisher.close()
+      const { default: { _cache } } = await import('node:module')
+      const loaded = () => Object.keys(_cache).some((file) => file.includes('pubsub'))
+      const before = loaded()
+      await import('@google-cloud/pubsub')
+      console.log(before, loaded())`
+    const cwd = join(import.meta.dirname, '../..')
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], { cwd })
+    expect(stdout.trim()).toBe('false true')
+  })
+})
