@@ -1,0 +1,143 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { readStatus } from '../../shared/tap-schema/status.ts'
+import { swap } from '../../shared/tap-schema/swap.ts'
+import { buildRelease } from '../releases/build-archive.ts'
+import { startFakeGcs } from '../support/fake-gcs.ts'
+import { createTestDatabase } from '../support/postgres.ts'
+import { sampleSchema } from '../support/sample-release.ts'
+
+const root = resolve(import.meta.dirname, '../..')
+const framework = join(root, 'node_modules/@google-cloud/functions-framework/build/src/main.js')
+
+async function freePort(): Promise<number> {
+  const probe = createServer()
+  await once(probe.listen(0, '127.0.0.1'), 'listening')
+  const address = probe.address()
+  probe.close()
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
+
+/** The function as it is deployed: a process of the functions-framework that loads `functions/swap-schema/index.ts`. */
+async function startProcess(environmentFile: string) {
+  const port = await freePort()
+  const { NODE_OPTIONS: _, ...inherited } = process.env
+  const child: ChildProcess = spawn(process.execPath, [framework], {
+    cwd: root,
+    env: {
+      ...inherited,
+      PORT: String(port),
+      FUNCTION_TARGET: 'swap-schema',
+      FUNCTION_SOURCE: join(root, 'functions/swap-schema/index.ts'),
+      ALMAGEST_ENVIRONMENT: environmentFile,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  const listening = Promise.withResolvers<void>()
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (chunk: Buffer) => {
+      output += chunk
+      if (output.includes(`localhost:${port}`)) listening.resolve()
+    })
+  }
+  child.on('exit', (code) => listening.reject(new Error(`the framework ended with ${code}: ${output}`)))
+  onTestFinished(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+  })
+  await listening.promise
+  return { url: `http://127.0.0.1:${port}`, child, output: () => output }
+}
+
+async function environmentFile(text: string) {
+  const folder = await mkdtemp(join(tmpdir(), 'almagest-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  const file = join(folder, 'environment.yaml')
+  await writeFile(file, text)
+  return file
+}
+
+const ENVIRONMENT = (database: string, endpoint: string) => `
+releases: {bucket: releases}
+storage: {apiEndpoint: "${endpoint}"}
+tap:
+  servers:
+    tap:
+      databaseUrl: "${database}"
+      schemas: [survey]
+`
+
+test('the deployed function comes up, stages and swaps, and reads a mended environment file', async () => {
+  const database = await createTestDatabase()
+  const gcs = await startFakeGcs()
+  await gcs.put('releases', 'w.1/schemas.tar.gz', await buildRelease({ 'survey.yaml': sampleSchema('survey') }))
+  const file = await environmentFile('tpa: {}\n')
+  const { url, output } = await startProcess(file)
+
+  const broken = await fetch(`${url}/healthz`)
+  expect(broken.status).toBe(500)
+  expect(await broken.text()).not.toContain('tpa')
+  await expect.poll(output).toContain('environment.yaml')
+  expect(output()).toContain('tpa')
+
+  await writeFile(file, ENVIRONMENT(database.url, gcs.endpoint))
+  expect(await (await fetch(`${url}/healthz`)).json(), output()).toEqual({ status: 'ok' })
+
+  const post = (path: string, body: string) =>
+    fetch(`${url}/servers/tap/${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+  const bad = await post('stage', '{"version":')
+  expect(bad.status).toBe(400)
+  expect(((await bad.json()) as { detail: unknown[] }).detail).toMatchObject([{ type: 'json_invalid', loc: ['body'] }])
+  expect(await (await post('stage', '{"version":"w.1"}')).json()).toMatchObject({ outcome: 'staged' })
+  expect(await (await post('swap', '{"version":"w.1"}')).json()).toMatchObject({ outcome: 'swapped', live: 'w.1' })
+  const { servers } = (await (await fetch(`${url}/servers`)).json()) as { servers: unknown[] }
+  expect(servers).toMatchObject([{ name: 'tap', live: 'w.1', staging: null, previous: null }])
+})
+
+test('a process that is told to stop in the middle of a swap leaves everything as it was', async () => {
+  const database = await createTestDatabase()
+  const gcs = await startFakeGcs()
+  await gcs.put('releases', 'w.1/schemas.tar.gz', await buildRelease({ 'survey.yaml': sampleSchema('survey') }))
+  const { url, child } = await startProcess(await environmentFile(ENVIRONMENT(database.url, gcs.endpoint)))
+  const post = (path: string) =>
+    fetch(`${url}/servers/tap/${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"version":"w.1"}',
+    })
+  for (const path of ['stage', 'swap', 'stage']) expect((await post(path)).status).toBe(200)
+
+  const reader = await database.pool.connect()
+  try {
+    await reader.query('begin; select count(*) from tap_schema.tables')
+    const stopped = post('swap').then(
+      (response) => response.status,
+      () => 'broken off',
+    )
+    const waiting = async () => {
+      const found = await database.pool.query(
+        `select count(*)::int as n from pg_locks where database = (select oid from pg_database
+          where datname = current_database()) and locktype = 'advisory' and granted`,
+      )
+      return found.rows[0].n
+    }
+    await expect.poll(waiting, { timeout: 10_000 }).toBe(1)
+    const exited = once(child, 'exit')
+    child.kill('SIGTERM')
+    await exited
+    expect([500, 'broken off']).toContain(await stopped)
+  } finally {
+    await reader.query('rollback')
+    reader.release()
+  }
+  const { slots } = await readStatus(database.pool)
+  expect([slots.live.version, slots.staging.version, slots.previous.version]).toEqual(['w.1', 'w.1', null])
+  await expect(swap(database.pool, { expectedVersion: 'w.1', actor: 'tester' })).resolves.toMatchObject({ live: 'w.1' })
+})
