@@ -1,0 +1,136 @@
+import { repeated } from './fields/table.ts'
+import { below, type Path } from './location.ts'
+import type { Column, Constraint, Schema, Table } from './model.ts'
+import { nearMiss } from './near-miss.ts'
+import { type Reading, report } from './reading.ts'
+
+interface SchemaRule {
+  /** Whether it makes sense for a schema of which parts could not be read. */
+  readonly partial: boolean
+  readonly apply: (schema: Schema, reading: Reading) => void
+}
+
+/** Rules about a whole schema, with all its referenced columns in place. */
+const SCHEMA_RULES: readonly SchemaRule[] = [
+  { partial: false, apply: findRepeatedTableIndexes },
+  { partial: true, apply: (schema, reading) => findRepeatedNames(schema, 'constraints', 'constraint', reading) },
+  { partial: true, apply: (schema, reading) => findRepeatedNames(schema, 'indexes', 'index', reading) },
+  { partial: true, apply: findRepeatedIds },
+  { partial: true, apply: checkConstraintColumns },
+]
+
+export function checkSchema(schema: Schema, reading: Reading): void {
+  for (const rule of SCHEMA_RULES) {
+    if (rule.partial || reading.errors === 0) rule.apply(schema, reading)
+  }
+}
+
+function findRepeatedTableIndexes(schema: Schema, reading: Reading): void {
+  if (!reading.context.checks.has('tap-table-indexes')) return
+  const seen = new Map<number, string>()
+  for (const { tableIndex, name } of schema.tables) {
+    if (tableIndex === null) continue
+    const other = seen.get(tableIndex)
+    seen.set(tableIndex, name)
+    if (other === undefined) continue
+    const message = `Duplicate 'tap:table_index' value ${tableIndex} found in schema: tables '${other}' and '${name}'`
+    report(reading, { loc: null, code: 'table_index_repeated', message })
+    return
+  }
+}
+
+function findRepeatedNames(schema: Schema, list: 'constraints' | 'indexes', noun: string, reading: Reading): void {
+  const names = repeated(schema.tables.flatMap((table) => table[list].map(({ name }) => name)))
+  if (names.length === 0) return
+  const shown = names.map((name) => `'${name}'`).join(', ')
+  report(reading, {
+    loc: null,
+    code: `${noun}_names_repeated`,
+    message: `Duplicate ${noun} names found in schema: [${shown}]`,
+  })
+}
+
+/** Ids of schema, tables, columns and constraints; those of indexes and column groups are nobody's business. */
+function findRepeatedIds(schema: Schema, reading: Reading): void {
+  const constraints = schema.tables.flatMap((table) => table.constraints)
+  const ids = [
+    schema.id,
+    ...schema.tables.flatMap((table) => [table.id, ...table.columns.map(({ id }) => id)]),
+    ...constraints.map(({ id }) => id),
+  ]
+  // Constraints of one name have one id; that has been said once.
+  const names = new Set(repeated(constraints.map(({ name }) => name)))
+  const said = new Set(constraints.filter(({ name }) => names.has(name)).map(({ id }) => id))
+  const twice = repeated(ids).filter((id) => !said.has(id))
+  if (twice.length === 0) return
+  report(reading, {
+    loc: null,
+    code: 'ids_repeated',
+    message: `Duplicate IDs found in schema:\n${twice.map((id) => `    ${id}\n`).join('')}`,
+  })
+}
+
+/** Columns of constraints: each must exist, be a column, and (but for referenced ones) be of the same table. */
+function checkConstraintColumns(schema: Schema, reading: Reading): void {
+  const lookup = lookUpIds(schema)
+  for (const table of schema.tables) {
+    for (const constraint of table.constraints) {
+      if (constraint.kind === 'Check') continue
+      checkList(constraint, 'columns', constraint.columns, { table, lookup, reading })
+      if (constraint.kind === 'ForeignKey') {
+        checkList(constraint, 'referencedColumns', constraint.referencedColumns, { table: null, lookup, reading })
+      }
+    }
+  }
+}
+
+interface Scope {
+  /** The table that the columns must be of; null: any. */
+  readonly table: Table | null
+  readonly lookup: ReadonlyMap<string, Column | null>
+  readonly reading: Reading
+}
+
+function checkList(constraint: Constraint, list: string, ids: readonly string[], scope: Scope): void {
+  const shown = list === 'referencedColumns' ? 'referenced_columns' : list
+  const listLoc = below(untagged(constraint.origin.loc), list, shown)
+  for (const [index, id] of ids.entries()) checkId(id, below(listLoc, index, id), scope)
+}
+
+/** Felis leaves the constraint's type out of these paths. */
+function untagged(loc: Path): Path {
+  return loc === null ? null : below(loc.parent, loc.key)
+}
+
+function checkId(id: string, loc: Path, { table, lookup, reading }: Scope): void {
+  const found = lookup.get(id)
+  if (found === undefined && (reading.idsUnknown || reading.brokenIds.has(id))) return
+  const candidates = (): string[] =>
+    (table?.columns ?? [...lookup.values()].filter((column) => column !== null)).map((column) => column.id)
+  if (found === undefined) {
+    complain(reading, loc, 'column_not_found', `Column ID '${id}' not found in schema`, nearMiss(id, candidates()))
+  } else if (found === null) {
+    complain(reading, loc, 'not_a_column', `ID '${id}' does not refer to a Column object`, nearMiss(id, candidates()))
+  }
+  if (table !== null && !table.columns.some((column) => column.id === id)) {
+    complain(reading, loc, 'column_not_in_table', `Column '${id}' not found in table '${table.name}'`, undefined)
+  }
+}
+
+function complain(reading: Reading, loc: Path, code: string, message: string, suggestion: string | undefined): void {
+  report(reading, suggestion === undefined ? { loc, code, message } : { loc, code, message, suggestion })
+}
+
+/** The first thing of each id; null: it is not a column. */
+function lookUpIds(schema: Schema): ReadonlyMap<string, Column | null> {
+  const lookup = new Map<string, Column | null>([[schema.id, null]])
+  const add = (id: string, thing: Column | null): void => {
+    if (!lookup.has(id)) lookup.set(id, thing)
+  }
+  for (const table of schema.tables) {
+    add(table.id, null)
+    for (const column of table.columns) add(column.id, column)
+    for (const constraint of table.constraints) add(constraint.id, null)
+  }
+  return lookup
+}

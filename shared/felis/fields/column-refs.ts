@@ -1,0 +1,58 @@
+import { DATATYPE_NAMES } from '../datatypes.ts'
+import type { Path } from '../location.ts'
+import type { ColumnOverrides, ColumnRef, ColumnRefs } from '../model.ts'
+import { type Field, nested, objectReader } from '../read-object.ts'
+import { boolean, integer, mapping, nullable, oneOf, text } from '../readers.ts'
+import { INVALID, type Reader, type Reading, report } from '../reading.ts'
+import type { YamlMap, YamlValue } from '../yaml/values.ts'
+
+/** Overrides are not held to the ranges of the column's own fields. */
+const OVERRIDES: { readonly [P in keyof ColumnOverrides]-?: Field<unknown> } = {
+  datatype: { name: 'datatype', read: nullable(oneOf(DATATYPE_NAMES)), initial: undefined },
+  length: { name: 'length', read: nullable(integer()), initial: undefined },
+  description: { name: 'description', read: nullable(text), initial: undefined },
+  nullable: { name: 'nullable', read: nullable(boolean), initial: undefined },
+  principal: { name: 'tap_principal', alias: 'tap:principal', read: nullable(integer()), initial: undefined },
+  columnIndex: { name: 'tap_column_index', alias: 'tap:column_index', read: nullable(integer()), initial: undefined },
+}
+
+/** Felis refuses null only under these spellings; `tap:principal: null` goes through to the database. */
+const NOT_NULL = ['datatype', 'length', 'nullable', 'tap_principal']
+
+function refuseNulls(written: YamlMap, loc: Path, reading: Reading): null {
+  for (const key of NOT_NULL) {
+    if (written.get(key) !== null) continue
+    const message = `The '${key}' field cannot be overridden to null`
+    report(reading, { loc, code: 'override_null', message })
+  }
+  return null
+}
+
+type AllOverrides = { readonly [P in keyof ColumnOverrides]-?: unknown } & { readonly origin: unknown }
+
+const readAll = objectReader<AllOverrides>({
+  noun: 'overrides',
+  fields: OVERRIDES,
+  unknownKeys: 'refused',
+  derive: refuseNulls,
+  rules: [],
+})
+
+const readOverrides = (value: YamlValue, loc: Path, reading: Reading): ColumnOverrides | typeof INVALID => {
+  const all = readAll(value, loc, reading)
+  if (all === INVALID) return INVALID
+  const { origin: _, ...overrides } = all
+  return Object.fromEntries(Object.entries(overrides).filter(([, content]) => content !== undefined))
+}
+
+const readRef = objectReader<ColumnRef>({
+  noun: 'a column reference',
+  fields: {
+    refName: { name: 'ref_name', read: nullable(text), initial: null },
+    overrides: { name: 'overrides', read: nullable(nested(readOverrides)), initial: null },
+  },
+  unknownKeys: 'ignored',
+  rules: [],
+})
+
+export const readColumnRefs: Reader<ColumnRefs> = mapping(mapping(mapping(nullable(nested(readRef)))))

@@ -1,0 +1,138 @@
+import { deriveArraysize } from '../arraysize.ts'
+import { DATATYPE_NAMES, DATATYPES, isDatatype } from '../datatypes.ts'
+import { below, type Path } from '../location.ts'
+import type { Column, DefaultValue } from '../model.ts'
+import { type Fields, objectReader, type Rule } from '../read-object.ts'
+import { boolean, integer, nullable, oneOf, text, trim } from '../readers.ts'
+import { type Reader, type Reading, refuse, report } from '../reading.ts'
+import { describeValue, YamlFloat, type YamlMap, type YamlValue } from '../yaml/values.ts'
+import { BASE_FIELDS, BASE_RULES } from './base.ts'
+
+const flag = nullable(integer({ least: 0, most: 1 }))
+const optionalText = nullable(text)
+
+/** Text, or what Felis makes text of. */
+const arraysize: Reader<string> = (value, parent, key, reading) => {
+  if (typeof value === 'string') return text(value, parent, key, reading)
+  const number = integer()(value, parent, key, reading)
+  return typeof number === 'number' ? String(number) : number
+}
+
+const defaultValue: Reader<DefaultValue> = (value, parent, key, reading) => {
+  if (typeof value === 'string') return text(value, parent, key, reading)
+  if (value === null || value instanceof YamlFloat || typeof value !== 'object') return value
+  return refuse(
+    reading,
+    parent,
+    key,
+    'value_type',
+    `expected text, a number or a boolean, found ${describeValue(value)}`,
+  )
+}
+
+const FIELDS: Fields<Column> = {
+  ...BASE_FIELDS,
+  datatype: { name: 'datatype', read: oneOf(DATATYPE_NAMES) },
+  length: { name: 'length', read: nullable(integer({ above: 0 })), initial: null },
+  precision: { name: 'precision', read: nullable(integer({ least: 0 })), initial: null },
+  nullable: { name: 'nullable', read: boolean, initial: true },
+  value: { name: 'value', read: defaultValue, initial: null },
+  autoincrement: { name: 'autoincrement', read: nullable(boolean), initial: null },
+  ucd: { name: 'ivoa_ucd', alias: 'ivoa:ucd', read: optionalText, initial: null },
+  fitsUnit: { name: 'fits_tunit', alias: 'fits:tunit', read: optionalText, initial: null },
+  ivoaUnit: { name: 'ivoa_unit', alias: 'ivoa:unit', read: optionalText, initial: null },
+  columnIndex: { name: 'tap_column_index', alias: 'tap:column_index', read: nullable(integer()), initial: null },
+  principal: { name: 'tap_principal', alias: 'tap:principal', read: flag, initial: 0 },
+  std: { name: 'tap_std', alias: 'tap:std', read: flag, initial: 0 },
+  arraysize: { name: 'votable_arraysize', alias: 'votable:arraysize', read: nullable(arraysize), initial: null },
+  xtype: { name: 'votable_xtype', alias: 'votable:xtype', read: optionalText, initial: null },
+  votableDatatype: { name: 'votable_datatype', alias: 'votable:datatype', read: optionalText, initial: null },
+  mysqlDatatype: { name: 'mysql_datatype', alias: 'mysql:datatype', read: optionalText, initial: null },
+  postgresqlDatatype: { name: 'postgresql_datatype', alias: 'postgresql:datatype', read: optionalText, initial: null },
+}
+
+/** What a default value of each kind must be, and what Felis says when it is not. */
+const VALUE_KINDS = {
+  boolean: {
+    holds: (value: DefaultValue) => typeof value === 'boolean',
+    message: 'Default value must be a boolean for boolean columns',
+  },
+  integer: {
+    holds: (value: DefaultValue) =>
+      typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean',
+    message: 'Default value must be an int for integer type columns',
+  },
+  decimal: {
+    holds: (value: DefaultValue) => value instanceof YamlFloat,
+    message: 'Default value must be a decimal number for float and double columns',
+  },
+  text: {
+    holds: (value: DefaultValue) => typeof value === 'string',
+    message: 'Default value must be a string for string columns',
+  },
+} as const
+
+const RULES: readonly Rule<Column>[] = [
+  ...BASE_RULES,
+  { find: findWrongValue },
+  {
+    find: ({ fitsUnit, ivoaUnit }) =>
+      fitsUnit && ivoaUnit ? [{ code: 'two_units', message: 'Column cannot have both FITS and IVOA units' }] : [],
+  },
+  {
+    find: ({ precision, datatype }) =>
+      precision !== null && datatype !== 'timestamp'
+        ? [{ code: 'precision_not_timestamp', message: 'Precision is only valid for timestamp columns' }]
+        : [],
+  },
+]
+
+function findWrongValue({ value, autoincrement, datatype }: Column) {
+  if (value === null) return []
+  const code = 'default_value'
+  if (autoincrement === true)
+    return [{ code, message: 'Column cannot have both a default value and be autoincremented' }]
+  const kind = DATATYPES[datatype].value
+  if (kind === null) return []
+  if (!VALUE_KINDS[kind].holds(value)) return [{ code, message: VALUE_KINDS[kind].message }]
+  return value === '' ? [{ code, message: 'Default value must be a non-empty string for string columns' }] : []
+}
+
+function derive(written: YamlMap, loc: Path, reading: Reading): YamlMap {
+  const derived = new Map<string, YamlValue>()
+  const id = reading.generatedIds.get(written)
+  if (id !== undefined) derived.set('@id', id)
+  const arraysize = deriveArraysize(written, loc, reading)
+  if (arraysize !== undefined) derived.set('votable:arraysize', arraysize)
+  checkLength(written, id ?? written.get('@id') ?? null, loc, reading)
+  return derived
+}
+
+function checkLength(written: YamlMap, id: YamlValue, loc: Path, reading: Reading): void {
+  const datatype = written.get('datatype')
+  if (!isDatatype(datatype)) return
+  const length = written.get('length') ?? null
+  const { sized } = DATATYPES[datatype]
+  if (!sized && length !== null) {
+    const message = `a column of type ${datatype} has no length; this one is ignored`
+    report(reading, { loc: below(loc, 'length'), at: 'key', code: 'length_unused', severity: 'warning', message })
+  }
+  if (sized && length === null) {
+    const place = typeof id === 'string' ? ` in column '${trim(id)}'` : ''
+    report(reading, { loc, code: 'length_missing', message: `Length must be provided for type '${datatype}'${place}` })
+  }
+}
+
+const readWritten = objectReader<Column>({
+  noun: 'a column',
+  fields: FIELDS,
+  unknownKeys: 'refused',
+  derive,
+  rules: RULES,
+})
+
+export const readColumn: typeof readWritten = (value, loc, reading) => {
+  const column = readWritten(value, loc, reading)
+  if (typeof column === 'symbol' || column.datatype !== 'timestamp' || column.xtype !== null) return column
+  return { ...column, xtype: 'timestamp' }
+}

@@ -1,0 +1,97 @@
+import { below } from '../location.ts'
+import type { Column, Table } from '../model.ts'
+import { type Fields, type Finding, nested, objectReader, type Rule } from '../read-object.ts'
+import { integer, list, nullable, text } from '../readers.ts'
+import { INVALID, type Reader, report } from '../reading.ts'
+import { isYamlList } from '../yaml/values.ts'
+import { BASE_FIELDS, BASE_RULES, deriveId } from './base.ts'
+import { readColumn } from './column.ts'
+import { readColumnRefs } from './column-refs.ts'
+import { readConstraint } from './constraint.ts'
+import { memberId, readColumnGroup } from './group.ts'
+import { readIndex } from './table-index.ts'
+
+/** A list whose items have names, each its own. */
+export function namedList<T extends { readonly name: string; readonly origin: Column['origin'] }>(
+  item: Reader<T>,
+  message: string,
+): Reader<readonly T[]> {
+  const read = list(item)
+  return (value, parent, key, reading) => {
+    const items = read(value, parent, key, reading)
+    if (items === INVALID) {
+      reading.idsUnknown = true
+      return INVALID
+    }
+    const twice = repeated(items.map(({ name }) => name))
+    if (twice.length > 0) {
+      const loc = below(parent, key)
+      report(reading, { loc, code: 'names_not_unique', message: `${message}; found twice: ${twice.join(', ')}` })
+    }
+    return items
+  }
+}
+
+export function repeated(names: readonly string[]): string[] {
+  const seen = new Set<string>()
+  const twice = new Set<string>()
+  for (const name of names) (seen.has(name) ? twice : seen).add(name)
+  return [...twice]
+}
+
+const primaryKey: Reader<Table['primaryKey']> = (value, parent, key, reading) => {
+  if (value === null) return null
+  return isYamlList(value) ? list(text)(value, parent, key, reading) : text(value, parent, key, reading)
+}
+
+const FIELDS: Fields<Table> = {
+  ...BASE_FIELDS,
+  primaryKey: { name: 'primary_key', alias: 'primaryKey', read: primaryKey, initial: null },
+  tableIndex: { name: 'tap_table_index', alias: 'tap:table_index', read: nullable(integer()), initial: null },
+  mysqlEngine: { name: 'mysql_engine', alias: 'mysql:engine', read: nullable(text), initial: 'MyISAM' },
+  mysqlCharset: { name: 'mysql_charset', alias: 'mysql:charset', read: nullable(text), initial: null },
+  columnRefs: { name: 'column_refs', alias: 'columnRefs', read: readColumnRefs, initial: new Map() },
+  columns: { name: 'columns', read: namedList(nested(readColumn), 'Column names must be unique'), initial: [] },
+  columnGroups: { name: 'column_groups', alias: 'columnGroups', read: list(readColumnGroup), initial: [] },
+  constraints: { name: 'constraints', read: list(readConstraint), initial: [] },
+  indexes: { name: 'indexes', read: list(readIndex), initial: [] },
+}
+
+const RULES: readonly Rule<Table>[] = [
+  ...BASE_RULES,
+  {
+    check: 'tap-table-indexes',
+    find: ({ tableIndex }) =>
+      tableIndex === null ? [{ code: 'table_index_missing', message: 'Table is missing a TAP table index' }] : [],
+  },
+  {
+    check: 'tap-principal',
+    find: ({ name, columns }) =>
+      columns.some(({ principal }) => principal === 1)
+        ? []
+        : [
+            {
+              code: 'principal_missing',
+              message: `Table '${name}' is missing at least one column designated as 'tap:principal'`,
+            },
+          ],
+  },
+  { find: findForeignGroupMembers },
+]
+
+/** Column groups see the table's own columns only, never referenced ones. */
+function findForeignGroupMembers({ name, columns, columnGroups }: Table): Finding[] {
+  const ids = new Set(columns.map(({ id }) => id))
+  return columnGroups.flatMap((group) =>
+    group.columns
+      .filter((member) => typeof member === 'string' && !ids.has(member))
+      .map((member) => ({
+        code: 'group_column_unknown',
+        message: `Column '${memberId(member)}' not found in table '${name}'`,
+      })),
+  )
+}
+
+export const readTable = nested(
+  objectReader<Table>({ noun: 'a table', fields: FIELDS, unknownKeys: 'refused', derive: deriveId, rules: RULES }),
+)

@@ -1,0 +1,40 @@
+import { isYamlList, isYamlMap, type YamlMap, type YamlValue } from './yaml/values.ts'
+
+/** What of a table gets an id of its own: the key of the list, and whether the table's name is part of the id. */
+const IDENTIFIED: readonly { readonly key: string; readonly inTable: boolean }[] = [
+  { key: 'columns', inTable: true },
+  { key: 'columnGroups', inTable: true },
+  { key: 'constraints', inTable: false },
+  { key: 'indexes', inTable: false },
+]
+
+/**
+ * Makes an `@id` for everything that has none: `#schema`, `#table`, `#table.column`, `#table.group`, `#constraint`,
+ * `#index`. A mapping that is reached twice through an alias keeps the id of the first place, as in Felis.
+ */
+export function generateIds(document: YamlMap): ReadonlyMap<YamlMap, string> {
+  const ids = new Map<YamlMap, string>()
+  const generate = (item: YamlMap, prefix: string): void => {
+    const name = item.get('name')
+    // Without a name there is no id to make; the missing name is the reader's complaint.
+    if (name !== undefined && !item.has('@id') && !ids.has(item)) ids.set(item, `#${prefix}${nameText(name)}`)
+  }
+  generate(document, '')
+  for (const table of mappingsOf(document.get('tables'))) {
+    generate(table, '')
+    const prefix = `${nameText(table.get('name'))}.`
+    for (const { key, inTable } of IDENTIFIED) {
+      for (const item of mappingsOf(table.get(key))) generate(item, inTable ? prefix : '')
+    }
+  }
+  return ids
+}
+
+/** Names are taken as they were written, before white space is trimmed. */
+function nameText(name: YamlValue | undefined): string {
+  return typeof name === 'string' ? name : String(name ?? '')
+}
+
+function mappingsOf(value: YamlValue | undefined): readonly YamlMap[] {
+  return value !== undefined && isYamlList(value) ? value.filter(isYamlMap) : []
+}

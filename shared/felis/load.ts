@@ -1,0 +1,137 @@
+import { checkSchema } from './check-schema.ts'
+import type { FelisContext } from './context.ts'
+import { expandReferences } from './expand-references.ts'
+import { readSchema } from './fields/schema.ts'
+import { generateIds } from './generate-ids.ts'
+import { below, type Draft } from './location.ts'
+import type { Schema } from './model.ts'
+import { placeProblems } from './place-problems.ts'
+import type { Problem } from './problem.ts'
+import { INVALID, type Reading, report } from './reading.ts'
+import { resolveUri } from './resolve-uri.ts'
+import type { Construction } from './yaml/construct.ts'
+import { Locator } from './yaml/locate.ts'
+import { readYaml } from './yaml/read.ts'
+import type { YamlMap } from './yaml/values.ts'
+
+/** Name inside the release (a path below the schemas folder, `dp2.yaml`) → text. */
+export type SourceFiles = ReadonlyMap<string, string>
+
+export interface LoadedSchema {
+  readonly file: string
+  /** null: one of the problems is an error. */
+  readonly schema: Schema | null
+  readonly problems: readonly Problem[]
+  /** Gives further findings about the schema their positions in the file. */
+  readonly place: (drafts: readonly Draft[]) => readonly Problem[]
+}
+
+/**
+ * Loads Felis schemas from the files of one release. Each file is parsed and checked once, however many schemas use it
+ * as a resource. Nothing is thrown on account of the files: what is wrong with them is in the answer, all at once.
+ */
+export class FelisLoader {
+  readonly #files: SourceFiles
+  readonly #context: FelisContext
+  readonly #loaded = new Map<string, LoadedSchema>()
+  /** The files being loaded, each a resource of the one before. */
+  readonly #chain: string[] = []
+
+  constructor(files: SourceFiles, context: FelisContext) {
+    this.#files = files
+    this.#context = context
+  }
+
+  load(name: string): LoadedSchema {
+    const known = this.#loaded.get(name)
+    if (known !== undefined) return known
+    this.#chain.push(name)
+    const loaded = this.#loadFile(name)
+    this.#chain.pop()
+    this.#loaded.set(name, loaded)
+    return loaded
+  }
+
+  #loadFile(file: string): LoadedSchema {
+    const text = this.#files.get(file)
+    const place = (drafts: readonly Draft[]): readonly Problem[] => placeProblems(file, text ?? '', drafts)
+    const failed = (problem: Problem): LoadedSchema => ({ file, schema: null, problems: [problem], place })
+    if (text === undefined) {
+      return failed({
+        file,
+        path: '',
+        code: 'file_missing',
+        severity: 'error',
+        message: 'the release has no such file',
+      })
+    }
+    const read = readYaml(text)
+    if ('problem' in read) {
+      const { offset, code, message } = read.problem
+      return failed({ file, ...new Locator(text).position(offset), path: '', code, severity: 'error', message })
+    }
+    const reading = startReading(file, read.value instanceof Map ? read.value : null, this.#context)
+    const fromResources: Problem[] = []
+    const schema = this.#readSchema(read, reading, fromResources)
+    return {
+      file,
+      schema: reading.errors === 0 ? schema : null,
+      problems: [...duplicateKeys(file, text, read), ...place(reading.drafts), ...fromResources],
+      place,
+    }
+  }
+
+  #readSchema({ value }: Construction, reading: Reading, fromResources: Problem[]): Schema | null {
+    const written = readSchema(value, null, reading)
+    if (written === INVALID) return null
+    const resources = new Map<string, Schema | null>()
+    for (const [name, { uri }] of written.resources) {
+      resources.set(name, this.#loadResource(name, uri, reading, fromResources))
+    }
+    if ([...resources.values()].includes(null)) reading.idsUnknown = true
+    const schema = expandReferences(written, resources, reading)
+    checkSchema(schema, reading)
+    return schema
+  }
+
+  #loadResource(name: string, uri: string, reading: Reading, fromResources: Problem[]): Schema | null {
+    const loc = below(below(null, 'resources'), name)
+    const fail = (code: string, reason: string, suggestion?: string): null => {
+      const message = `Failed to load resource '${name}' from URI '${uri}': ${reason}`
+      report(reading, suggestion === undefined ? { loc, code, message } : { loc, code, message, suggestion })
+      return null
+    }
+    const resolved = resolveUri(uri, reading.file, this.#files)
+    if (!('file' in resolved)) return fail(resolved.code, resolved.message, resolved.suggestion)
+    const { file } = resolved
+    const start = this.#chain.indexOf(file)
+    if (start !== -1) {
+      return fail('resource_cycle', `it is a resource of itself: ${[...this.#chain.slice(start), file].join(' → ')}`)
+    }
+    const chain = [...this.#chain, file].join(' → ')
+    const { schema, problems } = this.load(file)
+    if (schema !== null) return schema
+    fromResources.push(...problems.filter((problem) => !fromResources.includes(problem)))
+    const errors = problems.filter(({ severity }) => severity === 'error').length
+    return fail('resource_invalid', `${file} has ${errors === 1 ? 'an error' : `${errors} errors`} (${chain})`)
+  }
+}
+
+function startReading(file: string, document: YamlMap | null, context: FelisContext): Reading {
+  const generatedIds = document !== null && context.idGeneration ? generateIds(document) : new Map<YamlMap, string>()
+  return { file, context, generatedIds, drafts: [], errors: 0, brokenIds: new Set(), idsUnknown: false }
+}
+
+/** YAML takes the last of equal keys without a word; whoever wrote both wants to know. */
+function duplicateKeys(file: string, text: string, { duplicates }: Construction): readonly Problem[] {
+  if (duplicates.length === 0) return []
+  const locator = new Locator(text)
+  return duplicates.map(({ offset, key }) => ({
+    file,
+    ...locator.position(offset),
+    path: '',
+    code: 'yaml_duplicate_key',
+    severity: 'warning',
+    message: `the key '${key}' is here a second time; the value that comes last counts`,
+  }))
+}

@@ -1,0 +1,45 @@
+import type { YamlKey } from './yaml/values.ts'
+
+/** A place in a file's data: the chain of keys and indices that leads to it. */
+export interface Loc {
+  readonly parent: Loc | null
+  readonly key: YamlKey
+  /** How Felis writes this step of the path, where it differs from the key. */
+  readonly shown?: string
+}
+
+export type Path = Loc | null
+
+/** Where a thing of the model was written. */
+export interface Origin {
+  readonly file: string
+  readonly loc: Path
+}
+
+export function below(parent: Path, key: YamlKey, shown?: string): Loc {
+  return shown === undefined ? { parent, key } : { parent, key, shown }
+}
+
+export function keysOf(loc: Path): YamlKey[] {
+  const keys: YamlKey[] = []
+  for (let step = loc; step !== null; step = step.parent) keys.unshift(step.key)
+  return keys
+}
+
+/** Felis's own notation: `tables.1.constraints.0.ForeignKey.columns`. */
+export function showPath(loc: Path): string {
+  const steps: string[] = []
+  for (let step = loc; step !== null; step = step.parent) steps.unshift(step.shown ?? String(step.key))
+  return steps.join('.')
+}
+
+/** A problem whose position has not been looked up yet. */
+export interface Draft {
+  readonly loc: Path
+  /** What the position should be of: the value, or the key that leads to it. */
+  readonly at: 'key' | 'value'
+  readonly code: string
+  readonly severity: 'error' | 'warning'
+  readonly message: string
+  readonly suggestion?: string
+}

@@ -1,0 +1,40 @@
+/**
+ * The candidate that was probably meant: the same word in another case or behind a prefix (`ucd` for `ivoa:ucd`), or
+ * else the nearest one by edit distance, if it is near.
+ */
+export function nearMiss(word: string, candidates: Iterable<string>): string | undefined {
+  if (word.length > 100) return undefined
+  const lower = word.toLowerCase()
+  let nearest: string | undefined
+  let least = Math.max(1, Math.floor(lower.length / 3)) + 1
+  for (const candidate of candidates) {
+    const other = candidate.toLowerCase()
+    if (simplify(other) === simplify(lower)) return candidate
+    const distance = other.endsWith(`:${lower}`) ? 0 : editDistance(lower, other, least)
+    if (distance < least) {
+      least = distance
+      nearest = candidate
+    }
+  }
+  return nearest
+}
+
+function simplify(word: string): string {
+  return word.replaceAll(/[-_:\s]/g, '')
+}
+
+/** Levenshtein distance, given up once it must reach `limit`. */
+function editDistance(a: string, b: string, limit: number): number {
+  if (Math.abs(a.length - b.length) >= limit) return limit
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => index)
+  for (let i = 0; i < a.length; i++) {
+    const current = [i + 1]
+    for (let j = 0; j < b.length; j++) {
+      const substituted = (previous[j] ?? 0) + (a[i] === b[j] ? 0 : 1)
+      current.push(Math.min(substituted, (previous[j + 1] ?? 0) + 1, (current[j] ?? 0) + 1))
+    }
+    if (Math.min(...current) >= limit) return limit
+    previous = current
+  }
+  return previous[b.length] ?? limit
+}

@@ -1,0 +1,164 @@
+import type { FelisContext } from './context.ts'
+import { below, type Draft, type Origin, type Path } from './location.ts'
+import { nearMiss } from './near-miss.ts'
+import { INVALID, type Reader, type Reading, report } from './reading.ts'
+import { describeValue, isYamlMap, type YamlMap, type YamlValue } from './yaml/values.ts'
+
+/** One field of a class of Felis's data model. */
+export interface Field<T> {
+  /** How Felis calls it in Python; it may be written so in YAML, too. */
+  readonly name: string
+  /** How it is written in YAML, where that is not the name. */
+  readonly alias?: string
+  readonly read: Reader<T>
+  /** The value when it is absent; without one it must be there. */
+  readonly initial?: T
+}
+
+/** All fields of a class, by their name in the model. `origin` is not in the file. */
+export type Fields<M> = { readonly [P in Exclude<keyof M, 'origin' | 'kind'>]: Field<M[P]> }
+
+/** What an object-level rule found. */
+export interface Finding {
+  /** Where, if it is not the object itself. */
+  readonly loc?: Path
+  readonly code: string
+  readonly message: string
+  readonly suggestion?: string
+}
+
+/** A rule about one object whose fields are all right. */
+export interface Rule<M> {
+  /** The check that must be asked for; none: always. */
+  readonly check?: Parameters<FelisContext['checks']['has']>[0]
+  readonly find: (object: M, context: FelisContext) => readonly Finding[]
+}
+
+export interface ObjectType<M> {
+  /** The noun for messages. */
+  readonly noun: string
+  readonly fields: Fields<M>
+  /** What happens to keys that are no field. */
+  readonly unknownKeys: 'refused' | 'ignored'
+  /** Values that are worked out from what was written, before anything is checked; they go before those written. */
+  readonly derive?: (written: YamlMap, loc: Path, reading: Reading) => YamlMap | null
+  readonly rules: readonly Rule<M>[]
+  /** What every object of the type has besides its fields. */
+  readonly constant?: Partial<M>
+}
+
+interface Slot {
+  readonly property: string
+  readonly field: Field<unknown>
+  readonly isAlias: boolean
+}
+
+/** Makes the reader of a class out of its description. */
+export function objectReader<M extends object>(
+  type: ObjectType<M>,
+): (value: YamlValue, loc: Path, reading: Reading) => M | typeof INVALID {
+  const fields = Object.entries<Field<unknown>>(type.fields)
+  const slots = new Map<string, Slot>()
+  for (const [property, field] of fields) {
+    slots.set(field.name, { property, field, isAlias: false })
+    if (field.alias !== undefined) slots.set(field.alias, { property, field, isAlias: true })
+  }
+  const required = fields.filter(([, field]) => !('initial' in field))
+  const template = {
+    ...Object.fromEntries(fields.map(([property, field]) => [property, field.initial])),
+    ...type.constant,
+    origin: null as Origin | null,
+  }
+
+  return function readObject(value, loc, reading) {
+    if (!isYamlMap(value)) {
+      report(reading, {
+        loc,
+        code: 'model_type',
+        message: `expected a mapping (${type.noun}), found ${describeValue(value)}`,
+      })
+      reading.idsUnknown = true
+      return INVALID
+    }
+    const errors = reading.errors
+    const object: Record<string, unknown> = { ...template, origin: { file: reading.file, loc } }
+    const derived = type.derive?.(value, loc, reading) ?? null
+    const given = new Set<string>()
+
+    const take = (key: YamlMap extends ReadonlyMap<infer K, unknown> ? K : never, content: YamlValue): void => {
+      const slot = typeof key === 'string' ? slots.get(key) : undefined
+      const alias = slot?.field.alias
+      const shadowed =
+        slot !== undefined && alias !== undefined && !slot.isAlias && (value.has(alias) || derived?.has(alias) === true)
+      if (slot === undefined || shadowed) {
+        if (type.unknownKeys === 'refused')
+          refuseKey(type.noun, String(key), shadowed ? alias : null, slots, loc, reading)
+        return
+      }
+      given.add(slot.property)
+      const read = slot.field.read(content, loc, key, reading)
+      if (read !== INVALID) object[slot.property] = read
+      else if (!('initial' in slot.field)) object[slot.property] = INVALID
+    }
+    for (const [key, content] of value) {
+      if (derived?.has(key) !== true) take(key, content)
+    }
+    if (derived !== null) for (const [key, content] of derived) take(key, content)
+
+    let complete = true
+    for (const [property, field] of required) {
+      if (object[property] === INVALID) complete = false
+      else if (!given.has(property)) {
+        complete = false
+        // Without a name there is no generated id: one complaint is enough.
+        if (property === 'id' && reading.context.idGeneration && !given.has('name')) continue
+        report(reading, missing(type.noun, field, loc))
+      }
+    }
+    if (!complete) {
+      if (typeof object['id'] === 'string') reading.brokenIds.add(object['id'])
+      else reading.idsUnknown = true
+      return INVALID
+    }
+    // Complete by the loop above: every required property has been read, every other one has its initial value.
+    const whole = object as M
+    if (reading.errors === errors) applyRules(type.rules, whole, loc, reading)
+    return whole
+  }
+}
+
+/** The same, in the place of a field's value or a list's item. */
+export function nested<M>(read: (value: YamlValue, loc: Path, reading: Reading) => M | typeof INVALID): Reader<M> {
+  return (value, parent, key, reading) => read(value, below(parent, key), reading)
+}
+
+export function applyRules<M>(rules: readonly Rule<M>[], object: M, loc: Path, reading: Reading): void {
+  for (const rule of rules) {
+    if (rule.check !== undefined && !reading.context.checks.has(rule.check)) continue
+    for (const finding of rule.find(object, reading.context)) report(reading, { loc, ...finding })
+  }
+}
+
+function missing(noun: string, field: Field<unknown>, loc: Path): Omit<Draft, 'severity' | 'at'> {
+  const written = field.alias ?? field.name
+  return { loc: below(loc, written), code: 'missing', message: `${noun} must have '${written}'` }
+}
+
+function refuseKey(
+  noun: string,
+  key: string,
+  alias: string | null | undefined,
+  slots: ReadonlyMap<string, Slot>,
+  loc: Path,
+  reading: Reading,
+): void {
+  const place = { loc: below(loc, key), at: 'key', code: 'extra_forbidden' } as const
+  if (alias !== null && alias !== undefined) {
+    report(reading, { ...place, message: `'${key}' is another name of '${alias}', which has a value already` })
+    return
+  }
+  const message = `${noun} has no '${key}'`
+  const names = [...slots].filter(([, slot]) => slot.isAlias || slot.field.alias === undefined).map(([name]) => name)
+  const suggestion = nearMiss(key, names)
+  report(reading, suggestion === undefined ? { ...place, message } : { ...place, message, suggestion })
+}

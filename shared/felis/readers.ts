@@ -1,0 +1,144 @@
+import { below } from './location.ts'
+import { nearMiss } from './near-miss.ts'
+import { INVALID, type Reader, refuse, report } from './reading.ts'
+import { describeValue, isYamlList, isYamlMap, YamlFloat, type YamlValue } from './yaml/values.ts'
+
+/** Text and nothing else: Felis does not turn numbers, booleans or dates into text. White space at the ends goes. */
+export const text: Reader<string> = (value, parent, key, reading) => {
+  if (typeof value !== 'string') {
+    const hint = value === null || typeof value === 'object' ? '' : '; write it in quotes'
+    return refuse(reading, parent, key, 'string_type', `expected text, found ${describeValue(value)}${hint}`)
+  }
+  if (!value.isWellFormed()) {
+    return refuse(
+      reading,
+      parent,
+      key,
+      'string_unicode',
+      'the text has half of a surrogate pair (\\ud800…\\udfff) in it',
+    )
+  }
+  return trim(value)
+}
+
+export function nullable<T>(reader: Reader<T>): Reader<T | null> {
+  return (value, parent, key, reading) => (value === null ? null : reader(value, parent, key, reading))
+}
+
+export interface Range {
+  readonly above?: number
+  readonly least?: number
+  readonly most?: number
+}
+
+/** An integer, or what Felis takes for one: a boolean, `3.0`, `'3'`. */
+export function integer(range: Range = {}): Reader<number> {
+  return (value, parent, key, reading) => {
+    const number = toInteger(value)
+    if (typeof number === 'object') return refuse(reading, parent, key, number.code, number.message)
+    if (range.above !== undefined && !(number > range.above)) {
+      return refuse(reading, parent, key, 'greater_than', `must be greater than ${range.above}, found ${number}`)
+    }
+    if (range.least !== undefined && number < range.least) {
+      return refuse(reading, parent, key, 'greater_than_equal', `must be at least ${range.least}, found ${number}`)
+    }
+    if (range.most !== undefined && number > range.most) {
+      return refuse(reading, parent, key, 'less_than_equal', `must be at most ${range.most}, found ${number}`)
+    }
+    return number
+  }
+}
+
+/** Python's integers have no limit; beyond 2^53 digits are lost here, and no integer column of a database holds them. */
+function toInteger(value: YamlValue): number | { readonly code: string; readonly message: string } {
+  if (typeof value === 'number') return value
+  if (typeof value === 'boolean' || typeof value === 'bigint') return Number(value)
+  if (value instanceof YamlFloat) {
+    if (Number.isInteger(value.value)) return value.value
+    const code = Number.isFinite(value.value) ? 'int_from_float' : 'finite_number'
+    return { code, message: `expected an integer, found ${describeValue(value)}` }
+  }
+  if (typeof value !== 'string')
+    return { code: 'int_type', message: `expected an integer, found ${describeValue(value)}` }
+  const digits = /^[+-]?\d+(?:_\d+)*(?=\.0*$|$)/.exec(trim(value))
+  if (digits === null || digits[0].length > 4300) {
+    return { code: 'int_parsing', message: `expected an integer, found ${describeValue(value)}` }
+  }
+  return Number(digits[0].replaceAll('_', ''))
+}
+
+const BOOLEAN_WORDS = new Map<string, boolean>([
+  ...['0', 'off', 'f', 'false', 'n', 'no'].map((word) => [word, false] as const),
+  ...['1', 'on', 't', 'true', 'y', 'yes'].map((word) => [word, true] as const),
+])
+
+/** A boolean, or what Felis takes for one: 0, 1, `0.0`, and words such as `yes` and `off` in any case. */
+export const boolean: Reader<boolean> = (value, parent, key, reading) => {
+  const plain = value instanceof YamlFloat ? value.value : value
+  if (typeof plain === 'boolean') return plain
+  if (plain === 0 || plain === 1) return plain === 1
+  const word = typeof plain === 'string' ? BOOLEAN_WORDS.get(plain.toLowerCase()) : undefined
+  if (word !== undefined) return word
+  return refuse(reading, parent, key, 'bool_type', `expected true or false, found ${describeValue(value)}`)
+}
+
+/** One of a fixed set of words, written exactly so. */
+export function oneOf<T extends string>(words: readonly T[]): Reader<T> {
+  const known = new Set<unknown>(words)
+  return (value, parent, key, reading) => {
+    if (known.has(value)) return value as T
+    const suggestion = typeof value === 'string' ? nearMiss(value, words) : undefined
+    const message = `expected one of ${words.join(', ')}; found ${describeValue(value)}`
+    return refuse(reading, parent, key, 'literal_error', message, suggestion)
+  }
+}
+
+/** A list; items that are wrong have been reported and are left out. */
+export function list<T>(item: Reader<T>, least = 0): Reader<T[]> {
+  return (value, parent, key, reading) => {
+    if (!isYamlList(value)) {
+      return refuse(reading, parent, key, 'list_type', `expected a list, found ${describeValue(value)}`)
+    }
+    if (value.length < least) return refuse(reading, parent, key, 'too_short', 'the list must not be empty')
+    const loc = below(parent, key)
+    const items: T[] = []
+    for (let index = 0; index < value.length; index++) {
+      const read = item(value[index] ?? null, loc, index, reading)
+      if (read !== INVALID) items.push(read)
+    }
+    return items
+  }
+}
+
+/** A mapping with keys of one's own choice; entries that are wrong have been reported and are left out. */
+export function mapping<T>(entry: Reader<T>): Reader<ReadonlyMap<string, T>> {
+  return (value, parent, key, reading) => {
+    if (!isYamlMap(value)) {
+      return refuse(reading, parent, key, 'dict_type', `expected a mapping, found ${describeValue(value)}`)
+    }
+    const loc = below(parent, key)
+    const entries = new Map<string, T>()
+    for (const [name, content] of value) {
+      if (typeof name !== 'string') {
+        const message = `expected text as a key, found ${describeValue(name)}; write it in quotes`
+        report(reading, { loc: below(loc, name), at: 'key', code: 'string_type', message })
+        continue
+      }
+      const read = entry(content, loc, name, reading)
+      if (read !== INVALID) entries.set(trim(name), read)
+    }
+    return entries
+  }
+}
+
+const WHITE_SPACE = /^\p{White_Space}+|\p{White_Space}+$/gu
+
+/** Takes Unicode white space off both ends, as Felis's data model does (`String.trim` takes more and less). */
+export function trim(value: string): string {
+  const last = value.length - 1
+  return isInk(value.charCodeAt(0)) && isInk(value.charCodeAt(last)) ? value : value.replaceAll(WHITE_SPACE, '')
+}
+
+function isInk(code: number): boolean {
+  return code > 0x20 && code < 0x7f
+}

@@ -1,0 +1,142 @@
+import { EVENT_ID, type Event, getScalarValue, parseEvents, type ScalarEvent } from 'js-yaml'
+import { offsetOf } from './construct.ts'
+import type { YamlKey } from './values.ts'
+
+/** 1-based, columns counted in characters. */
+export interface Position {
+  readonly line: number
+  readonly column: number
+}
+
+export interface Target {
+  readonly keys: readonly YamlKey[]
+  readonly at: 'key' | 'value'
+}
+
+interface Place {
+  readonly key: number
+  readonly value: number
+  readonly node: PlaceNode | null
+}
+
+/** Where the children of a collection are; `merged` are the mappings that `<<` takes in. */
+interface PlaceNode {
+  readonly entries: Map<string, Place>
+  readonly merged: PlaceNode[]
+}
+
+/** Finds offsets in a text that has been read before; parsed for that only when something is wrong with it. */
+export class Locator {
+  readonly #text: string
+  readonly #lineStarts: number[] = [0]
+  #root: Place | undefined
+
+  constructor(text: string) {
+    this.#text = text
+    for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) this.#lineStarts.push(at + 1)
+  }
+
+  /** The position of what the keys lead to, or of the nearest thing on the way there that exists. */
+  find({ keys, at }: Target): Position {
+    this.#root ??= placeEvents(this.#text)
+    let place = this.#root
+    for (const key of keys) {
+      const next = place.node === null ? undefined : childOf(place.node, key)
+      if (next === undefined) return this.position(place.value)
+      place = next
+    }
+    return this.position(at === 'key' ? place.key : place.value)
+  }
+
+  position(offset: number): Position {
+    let low = 0
+    let high = this.#lineStarts.length - 1
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2)
+      if ((this.#lineStarts[middle] ?? 0) <= offset) low = middle
+      else high = middle - 1
+    }
+    const start = this.#lineStarts[low] ?? 0
+    return { line: low + 1, column: [...this.#text.slice(start, offset)].length + 1 }
+  }
+}
+
+function childOf(node: PlaceNode, key: YamlKey): Place | undefined {
+  const own = node.entries.get(String(key))
+  if (own !== undefined) return own
+  for (const merged of node.merged.toReversed()) {
+    const place = childOf(merged, key)
+    if (place !== undefined) return place
+  }
+  return undefined
+}
+
+interface Frame {
+  readonly node: PlaceNode
+  readonly offset: number
+  readonly anchor: string | null
+  readonly isList: boolean
+  size: number
+  key: { readonly name: string; readonly offset: number } | null
+}
+
+function placeEvents(text: string): Place {
+  const frames: Frame[] = []
+  const anchors = new Map<string, PlaceNode>()
+  let root: Place = { key: 0, value: 0, node: null }
+
+  const add = (offset: number, node: PlaceNode | null, name: string): void => {
+    const frame = frames.at(-1)
+    if (frame === undefined) root = { key: offset, value: offset, node }
+    else if (frame.isList) frame.node.entries.set(String(frame.size++), { key: offset, value: offset, node })
+    else if (frame.key === null) frame.key = { name, offset }
+    else {
+      // An empty value has no place of its own: it is where its key is.
+      const value = offset === NOWHERE ? frame.key.offset : offset
+      if (frame.key.name === '<<') mergeInto(frame.node, node)
+      else frame.node.entries.set(frame.key.name, { key: frame.key.offset, value, node })
+      frame.key = null
+    }
+  }
+
+  for (const event of parseEvents(text, {})) {
+    if (event.type === EVENT_ID.SCALAR) add(scalarOffset(event), null, getScalarValue(text, event))
+    else if (event.type === EVENT_ID.ALIAS) {
+      const name = text.slice(event.anchorStart, event.anchorEnd)
+      add(offsetOf(event), anchors.get(name) ?? null, name)
+    } else if (event.type === EVENT_ID.SEQUENCE || event.type === EVENT_ID.MAPPING) {
+      frames.push(openFrame(event, text))
+    } else if (event.type === EVENT_ID.POP) {
+      const frame = frames.pop()
+      if (frame === undefined) break
+      if (frame.anchor !== null) anchors.set(frame.anchor, frame.node)
+      add(frame.offset, frame.node, '')
+    }
+  }
+  return root
+}
+
+const NOWHERE = -1
+
+function scalarOffset(event: ScalarEvent): number {
+  return event.valueStart === -1 && event.tagStart === -1 && event.anchorStart === -1 ? NOWHERE : offsetOf(event)
+}
+
+function openFrame(event: Extract<Event, { start: number }>, text: string): Frame {
+  return {
+    node: { entries: new Map(), merged: [] },
+    offset: offsetOf(event),
+    anchor: event.anchorStart === -1 ? null : text.slice(event.anchorStart, event.anchorEnd),
+    isList: event.type === EVENT_ID.SEQUENCE,
+    size: 0,
+    key: null,
+  }
+}
+
+function mergeInto(target: PlaceNode, source: PlaceNode | null): void {
+  if (source === null) return
+  // A list of mappings is merged item by item; the first of them counts most.
+  const items = [...source.entries.values()].flatMap(({ node }) => (node === null ? [] : [node]))
+  const isList = source.entries.has('0') && items.length === source.entries.size
+  target.merged.push(...(isList ? items.toReversed() : [source]))
+}

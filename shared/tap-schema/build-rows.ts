@@ -1,0 +1,170 @@
+import type { LoadedSchema } from '../felis/load.ts'
+import { below, type Draft } from '../felis/location.ts'
+import type { Schema } from '../felis/model.ts'
+import type { Problem } from '../felis/problem.ts'
+import type { LoaderOptions } from './options.ts'
+import { type CellCheck, checkOf } from './row-limits.ts'
+import type { TapRow, TapSchemaRows } from './rows.ts'
+import { type Cell, columnRows, fieldOf, keyRows, type RowSource, schemaRow, tableRow } from './schema-rows.ts'
+import { describeItself } from './self-description.ts'
+import { columnsOf, type TapTableName, tapTable } from './tables.ts'
+
+export interface BuiltRows {
+  readonly rows: TapSchemaRows
+  /** What the tables could not hold, in all schemas at once. */
+  readonly problems: readonly Problem[]
+}
+
+/**
+ * The rows of TAP_SCHEMA (TAP 1.1 §4) for a list of schemas in their order, after the rows with which TAP_SCHEMA
+ * describes itself. Schemas that could not be loaded are passed over; they have problems of their own.
+ */
+export function buildRows(schemas: readonly LoadedSchema[], options: LoaderOptions): BuiltRows {
+  const rows = describeItself(options)
+  const building: Building = {
+    options,
+    tables: {
+      schemas: startTable('schemas', rows.schemas, options),
+      tables: startTable('tables', rows.tables, options),
+      columns: startTable('columns', rows.columns, options),
+      keys: startTable('keys', rows.keys, options),
+      key_columns: startTable('key_columns', rows.key_columns, options),
+    },
+  }
+  const problems = schemas.flatMap((loaded, position) => {
+    if (loaded.schema === null) return []
+    const index = options.firstSchemaIndex === null ? null : options.firstSchemaIndex + position
+    const drafts = addSchema(building, loaded.file, loaded.schema, index)
+    return loaded.place(drafts).map((problem) => ({ ...problem, file: loaded.file }))
+  })
+  const { tables } = building
+  return {
+    rows: {
+      schemas: tables.schemas.rows,
+      tables: tables.tables.rows,
+      columns: tables.columns.rows,
+      keys: tables.keys.rows,
+      key_columns: tables.key_columns.rows,
+    },
+    problems,
+  }
+}
+
+interface Building {
+  readonly options: LoaderOptions
+  readonly tables: Readonly<Record<TapTableName, TableInProgress>>
+}
+
+interface TableInProgress {
+  readonly name: TapTableName
+  readonly cells: readonly { readonly name: string; readonly check: CellCheck | null }[]
+  /** Columns whose values together can be there only once; none: no such rule. */
+  readonly unique: readonly string[]
+  /** The file in which each unique value was found; null: TAP_SCHEMA's own. */
+  readonly owners: Map<string, string | null>
+  readonly rows: TapRow[]
+}
+
+function startTable(name: TapTableName, own: readonly TapRow[], options: LoaderOptions): TableInProgress {
+  const table = tapTable(name)
+  const columns = columnsOf(table, options)
+  // What is copied from another table is checked there, so that one mistake is told once.
+  const copied = new Set(table.foreignKeys.map((key) => key.column))
+  const cells = columns.map((column) => ({
+    name: column.name,
+    check: copied.has(column.name) || column.extension ? null : checkOf(column, name),
+  }))
+  const positions = table.primaryKey.map((column) => columns.findIndex((candidate) => candidate.name === column))
+  const owners = new Map(own.map((row) => [uniqueValue(positions.map((position) => row[position] ?? null)), null]))
+  return { name, cells, unique: table.primaryKey, owners, rows: [...own] }
+}
+
+function addSchema(building: Building, file: string, schema: Schema, index: number | null): Draft[] {
+  const drafts: Draft[] = []
+  const add = (source: RowSource): boolean => addRow(building, file, source, drafts)
+  // Of a second schema of one name nothing is added: that is one mistake, not one for each of its tables.
+  if (!add(schemaRow(schema, index))) return drafts
+  for (const table of schema.tables) {
+    if (add(tableRow(schema, table))) columnRows(schema, table).forEach(add)
+  }
+  for (const [key, ...pairs] of keyRows(schema, building.options)) {
+    if (add(key)) pairs.forEach(add)
+  }
+  return drafts
+}
+
+/** Adds one row and reports what is wrong with it; false: a row of this name is there already. */
+function addRow(building: Building, file: string, source: RowSource, drafts: Draft[]): boolean {
+  const table = building.tables[source.table]
+  if (table.unique.length > 0) {
+    const value = uniqueValue(table.unique.map((name) => source.cells[name] ?? null))
+    const owner = table.owners.get(value)
+    if (owner !== undefined) {
+      drafts.push(repeatedName(building.options, file, source, owner))
+      return false
+    }
+    table.owners.set(value, file)
+  }
+  const row: Cell[] = []
+  for (const { name, check } of table.cells) {
+    const cell = source.cells[name] ?? null
+    row.push(cell)
+    const problem = check?.(cell)
+    if (problem != null) {
+      drafts.push({
+        loc: below(source.from.origin.loc, fieldOf(name, source)),
+        at: 'value',
+        severity: 'error',
+        ...problem,
+      })
+    }
+  }
+  table.rows.push(row)
+  return true
+}
+
+function repeatedName(options: LoaderOptions, file: string, source: RowSource, owner: string | null): Draft {
+  const { noun, name, advice } = REPEATED[source.table](source.cells, options)
+  const place =
+    owner === null ? 'belongs to TAP_SCHEMA itself' : `is in ${owner === file ? 'this file' : owner} already`
+  return {
+    loc: below(source.from.origin.loc, 'name'),
+    at: 'value',
+    severity: 'error',
+    code: `${source.table}_repeated`,
+    message: `${noun} '${name}' ${place}; ${advice}`,
+  }
+}
+
+interface Repetition {
+  readonly noun: string
+  readonly name: Cell | undefined
+  readonly advice: string
+}
+
+/** How each table's repetitions are told. */
+const REPEATED: Readonly<Record<TapTableName, (cells: RowSource['cells'], options: LoaderOptions) => Repetition>> = {
+  schemas: (cells) => ({
+    noun: 'the schema name',
+    name: cells['schema_name'],
+    advice: 'a TAP server can have one schema of a name: take one of them off the list, or rename it',
+  }),
+  tables: (cells) => ({ noun: 'the table', name: cells['table_name'], advice: 'rename one of them' }),
+  columns: (cells) => ({
+    noun: 'the column',
+    name: `${cells['table_name']}.${cells['column_name']}`,
+    advice: 'rename one of them',
+  }),
+  keys: (cells, { uniqueKeys }) => ({
+    noun: 'the key_id',
+    name: cells['key_id'],
+    advice: uniqueKeys
+      ? 'rename one of the constraints'
+      : 'rename one of the constraints, or turn on uniqueKeys to put the schema in front',
+  }),
+  key_columns: (cells) => ({ noun: 'the key', name: cells['key_id'], advice: 'rename one of them' }),
+}
+
+function uniqueValue(values: readonly Cell[]): string {
+  return values.join('\0')
+}

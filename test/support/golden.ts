@@ -1,0 +1,76 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createGunzip } from 'node:zlib'
+import { extract } from 'tar-stream'
+import type { TapRow, TapSchemaRows } from '../../shared/tap-schema/rows.ts'
+import { TAP_TABLE_NAMES, type TapTableName } from '../../shared/tap-schema/tables.ts'
+
+/** Measured behaviour of Felis, Repertoire and sdm-tools, and the releases it was measured on. */
+export const DATA = join(import.meta.dirname, '../../../shared/data')
+
+export const HAS_DATA = existsSync(DATA)
+
+/** For `describe.skipIf`: what is skipped, and why. */
+export const NEEDS_DATA = HAS_DATA ? '' : ` (skipped: no golden data in ${DATA})`
+
+/** Tables as the golden files hold them: sorted by primary key, code point order. */
+export type GoldenTables = {
+  readonly [table in TapTableName]: { readonly columns: readonly string[]; readonly rows: readonly TapRow[] }
+}
+
+export function readGolden<T>(path: string): T {
+  return JSON.parse(readFileSync(join(DATA, 'golden', path), 'utf8')) as T
+}
+
+/** The YAML files of a release, as `readArchive` names them. */
+export async function readReleaseFiles(version: string): Promise<Map<string, string>> {
+  const files = new Map<string, string>()
+  const archive = readFileSync(join(DATA, 'releases', version, 'schemas.tar.gz'))
+  const entries = createGunzip().end(archive).pipe(extract())
+  for await (const entry of entries) {
+    const chunks: Buffer[] = []
+    for await (const chunk of entry) chunks.push(chunk as Buffer)
+    const name = /^sdm_schemas\/python\/lsst\/sdm\/schemas\/(.+\.yaml)$/.exec(entry.header.name)?.[1]
+    if (name !== undefined) files.set(name, Buffer.concat(chunks).toString('utf8'))
+  }
+  return files
+}
+
+/**
+ * The files from which the golden rows of `ppdb` were measured. That schema was not taken from the archive of
+ * w.2026.34: its rows have another description of DiaObject and no column validityEndMjdTai. All else is the same.
+ */
+export function asMeasured(files: ReadonlyMap<string, string>): Map<string, string> {
+  const ppdb = (files.get('ppdb.yaml') ?? '')
+    .replace(
+      'description: Astronomical objects detected on one or more difference images\n',
+      'description: Astronomical objects detected on one or more difference images, containing only the latest version of each record (i.e., with an open validity interval)\n',
+    )
+    .replace('        validityEndMjdTai:\n', '')
+  return new Map(files).set('ppdb.yaml', ppdb)
+}
+
+/** Rows in the order of the golden files. */
+export function sortRows(rows: TapSchemaRows): { readonly [table in TapTableName]: readonly TapRow[] } {
+  const sorted = TAP_TABLE_NAMES.map((table) => [table, rows[table].toSorted(KEYED[table])] as const)
+  return Object.fromEntries(sorted) as { [table in TapTableName]: readonly TapRow[] }
+}
+
+const KEYED: Readonly<Record<TapTableName, (a: TapRow, b: TapRow) => number>> = {
+  schemas: byCells(0),
+  tables: byCells(1),
+  columns: byCells(0, 1),
+  keys: byCells(0),
+  // Without a primary key all its cells count.
+  key_columns: byCells(0, 1, 2),
+}
+
+function byCells(...positions: number[]): (a: TapRow, b: TapRow) => number {
+  return (a, b) => {
+    for (const position of positions) {
+      const order = Buffer.compare(Buffer.from(String(a[position])), Buffer.from(String(b[position])))
+      if (order !== 0) return order
+    }
+    return 0
+  }
+}
