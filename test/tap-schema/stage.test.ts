@@ -143,8 +143,8 @@ describe('a release that cannot be loaded', () => {
     expect(error.problems.map(({ file, code }: { file: string; code: string }) => `${file} ${code}`).sort()).toEqual([
       'absent.yaml schema_missing',
       'empty.yaml empty',
-      'long.yaml text_too_long',
-      'long.yaml text_too_long',
+      'long.yaml row_text_too_long',
+      'long.yaml row_text_too_long',
     ])
     expect(error.problems.find(({ code }: { code: string }) => code === 'schema_missing').message).toContain(
       'empty, long, survey',
