@@ -15,8 +15,8 @@ export interface EventPublisher {
    * Pub/Sub deliver the upload again, or tell an operator that a swap which is live had failed. What could not be
    * published is logged at ERROR, and history has it.
    */
-  publish(event: EventName, attributes: Readonly<Record<string, string>>, data: unknown): Promise<void>
-  close(): Promise<void>
+  readonly publish: (event: EventName, attributes: Readonly<Record<string, string>>, data: unknown) => Promise<void>
+  readonly close: () => Promise<void>
 }
 
 export interface PublisherOptions {
@@ -34,7 +34,12 @@ export function openPublisher(topic: string | null, logger: Logger, options: Pub
   if (topic === null) return { publish: async () => {}, close: async () => {} }
   const projectId = /^projects\/([^/]+)\/topics\/[^/]+$/.exec(topic)?.[1]
   if (projectId === undefined) throw new TopicNameError(topic)
-  return new TopicPublisher(topic, projectId, logger, options.timeoutMs ?? 10_000)
+  const publisher = new TopicPublisher(topic, projectId, logger, options.timeoutMs ?? 10_000)
+  // As plain functions, so that they can be handed on by themselves.
+  return {
+    publish: (event, attributes, data) => publisher.publish(event, attributes, data),
+    close: () => publisher.close(),
+  }
 }
 
 export class TopicNameError extends Failure {
@@ -44,7 +49,7 @@ export class TopicNameError extends Failure {
   }
 }
 
-class TopicPublisher implements EventPublisher {
+class TopicPublisher {
   readonly #topic: string
   readonly #projectId: string
   readonly #logger: Logger

@@ -1,4 +1,4 @@
-import { describeStack, toLoggable } from './loggable.ts'
+import { clip, describeStack, toLoggable } from './loggable.ts'
 import { redactText } from './redact.ts'
 import { currentTrace } from './trace.ts'
 
@@ -49,7 +49,7 @@ export function createLogger(options: LoggerOptions = {}): Logger {
         formatEntry({
           severity,
           time: now(),
-          message: redactText(String(message)),
+          message: clip(redactText(String(message))),
           fields: { ...options.fields, ...fields },
         }),
       )
@@ -57,6 +57,9 @@ export function createLogger(options: LoggerOptions = {}): Logger {
   }
   return { debug: log('DEBUG'), info: log('INFO'), warning: log('WARNING'), error: log('ERROR') }
 }
+
+/** Cloud Logging takes 256 KiB, and a line that is cut there is no JSON any more. */
+const MAX_ENTRY_BYTES = 240 * 1024
 
 interface Entry {
   readonly severity: Severity
@@ -82,7 +85,9 @@ function formatJson({ severity, time, message, fields }: Entry, projectId: strin
     ...(severity === 'ERROR' && error !== undefined && { stack_trace: describeStack(error) }),
   }
   const own = Object.entries(fields).map(([name, value]) => [name in special ? `field_${name}` : name, value])
-  return JSON.stringify({ ...special, ...Object(toLoggable(Object.fromEntries(own))) })
+  const line = JSON.stringify({ ...special, ...Object(toLoggable(Object.fromEntries(own))) })
+  const bytes = Buffer.byteLength(line)
+  return bytes <= MAX_ENTRY_BYTES ? line : JSON.stringify({ ...special, left_out: `fields of ${bytes} bytes` })
 }
 
 /** `10:42:07 WARNING message  key=value`, with the stacks of errors below. */

@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { isSecretName, REDACTED, redactText } from './redact.ts'
 
 const MAX_DEPTH = 8
@@ -48,7 +49,7 @@ function convertObject(value: object, ancestors: readonly object[]): unknown {
   if (ancestors.length >= MAX_DEPTH) return '[deep]'
   const within = [...ancestors, value]
   try {
-    if (value instanceof Error) return convertError(value, within)
+    if (value instanceof Error || types.isNativeError(value)) return convertError(value, within)
     if (value instanceof Date) return Number.isNaN(value.getTime()) ? '[invalid date]' : value.toISOString()
     if (value instanceof URL || value instanceof RegExp) return clip(redactText(String(value)))
     if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`
@@ -67,6 +68,7 @@ function convertError(error: Error, within: readonly object[]): Record<string, u
     name,
     message: clip(redactText(message)),
     ...convertEntries(own, within),
+    ...(error instanceof AggregateError && { errors: convert(error.errors, within) }),
     ...(stack !== undefined && { stack: clip(redactText(stack)) }),
     ...(cause !== undefined && { cause: convert(cause, within) }),
   }
@@ -96,6 +98,7 @@ function readEntries(value: object): (readonly [string, unknown])[] {
   })
 }
 
-function clip(text: string): string {
+/** Cuts a text to a length that a reader may still read. */
+export function clip(text: string): string {
   return text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT)}… [${text.length - MAX_TEXT} more characters]`
 }

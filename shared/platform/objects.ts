@@ -63,7 +63,7 @@ export function openBucket(config: BucketConfig, options: BucketOptions = {}): B
   return new CloudBucket(config, options)
 }
 
-const RETRY: Omit<RetryPolicy, 'isRetryable'> = { attempts: 5, baseDelayMs: 200, maxDelayMs: 3_000, totalMs: 30_000 }
+const RETRY: Omit<RetryPolicy, 'isRetryable'> = { attempts: 5, baseDelayMs: 200, maxDelayMs: 3_000, totalMs: 60_000 }
 const PAGE_SIZE = 1000
 const CLIENT_LISTENERS = 20
 /** An upload may take this much longer for its size: 100 kB/s. */
@@ -80,7 +80,7 @@ class CloudBucket implements Bucket {
   constructor(config: BucketConfig, options: BucketOptions) {
     this.#config = config
     this.#options = options
-    this.#timeoutMs = options.timeoutMs ?? 30_000
+    this.#timeoutMs = options.timeoutMs ?? 15_000
   }
 
   async stat(name: string, generation?: string): Promise<StoredObject | undefined> {
@@ -222,9 +222,22 @@ async function connectBucket({ bucket, apiEndpoint }: BucketConfig): Promise<Rem
   const { Storage } = await import('@google-cloud/storage')
   // A download of the client puts eleven listeners on one stream; Node would warn of a leak each time.
   setMaxListeners(CLIENT_LISTENERS)
-  const isStandIn = apiEndpoint?.startsWith('http:') === true
-  const address = apiEndpoint === null ? {} : { apiEndpoint, useAuthWithCustomEndpoint: !isStandIn }
-  return new Storage({ ...address, retryOptions: { autoRetry: false } }).bucket(bucket)
+  const retryOptions = { autoRetry: false }
+  if (apiEndpoint === null) return new Storage({ retryOptions }).bucket(bucket)
+  const { origin, protocol, hostname } = new URL(apiEndpoint)
+  if (protocol === 'http:') bypassProxy(hostname)
+  const useAuthWithCustomEndpoint = protocol !== 'http:'
+  const storage = new Storage({ apiEndpoint: origin, useAuthWithCustomEndpoint, retryOptions })
+  // STORAGE_EMULATOR_HOST would be used beside the configured address.
+  storage.baseUrl = `${origin}/storage/v1`
+  return storage.bucket(bucket)
+}
+
+/** The client sends even what stays on this machine through HTTP_PROXY, unless NO_PROXY names the host. */
+function bypassProxy(hostname: string): void {
+  if (!/^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)) return
+  const listed = (process.env.NO_PROXY || process.env.no_proxy || '').split(',').filter((host) => host !== '')
+  if (!listed.includes(hostname)) process.env.NO_PROXY = [...listed, hostname].join(',')
 }
 
 /**

@@ -22,8 +22,8 @@ function byUrl(url: string, poolMax = 2): DatabaseAddress {
   return { kind: 'url', url, passwordKey: null, poolMax }
 }
 
-/** A PostgreSQL whose door misbehaves: the first connections are broken, or none is ever answered. */
-async function startDoor(postgres: string, faults: ('reset' | 'silent')[]) {
+/** A PostgreSQL whose door misbehaves: the first connections are broken, or refused with a SQLSTATE. */
+async function startDoor(postgres: string, faults: string[]) {
   const { hostname, port } = new URL(postgres)
   const sockets = new Set<Socket>()
   const { connect: dial } = await import('node:net')
@@ -34,7 +34,7 @@ async function startDoor(postgres: string, faults: ('reset' | 'silent')[]) {
     client.on('error', () => client.destroy())
     const fault = faults.shift()
     if (fault === 'reset') return client.resetAndDestroy()
-    if (fault === 'silent') return
+    if (fault !== undefined) return client.once('data', () => client.end(errorResponse(fault)))
     const upstream = dial(Number(port), hostname)
     sockets.add(upstream)
     upstream.on('error', () => client.destroy()).on('close', () => client.destroy())
@@ -53,6 +53,14 @@ async function startDoor(postgres: string, faults: ('reset' | 'silent')[]) {
   const url = new URL(postgres)
   url.port = String(typeof address === 'object' ? address?.port : '')
   return { url: url.href, drop, counted }
+}
+
+/** PostgreSQL documentation, "Message Formats": ErrorResponse. */
+function errorResponse(sqlState: string): Buffer {
+  const fields = Buffer.from(`SFATAL\0VFATAL\0C${sqlState}\0Mrefused by the test\0\0`)
+  const head = Buffer.from('E\0\0\0\0')
+  head.writeInt32BE(fields.length + 4, 1)
+  return Buffer.concat([head, fields])
 }
 
 describe('a database by URL', () => {
@@ -131,6 +139,21 @@ describe('acquiring a connection', () => {
     }
     expect(door.counted.connections).toBe(4)
     expect(lines.filter((line) => line.includes('trying again'))).toHaveLength(3)
+  })
+
+  it.each(['57P03', '53300', '57P01', '08006'])('tries again when the server answers %s', async (state) => {
+    const { url } = await createTestDatabase({ initialised: false })
+    const door = await startDoor(url, [state, state])
+    const { pool } = await open(byUrl(door.url))
+    expect((await pool.query('select 1 as one')).rows).toEqual([{ one: 1 }])
+    expect(door.counted.connections).toBe(3)
+  })
+
+  it.each(['28P01', '28000', '3D000', '42501', '0A000', '08P01', 'XX000'])('gives up at once on %s', async (state) => {
+    const door = await startDoor(inject('postgres'), [state, state])
+    const { pool } = await open(byUrl(door.url))
+    await expect(pool.query('select 1')).rejects.toMatchObject({ code: 'database_connection', sqlState: state })
+    expect(door.counted.connections).toBe(1)
   })
 
   it('never repeats a query whose connection broke', async () => {

@@ -21,7 +21,8 @@ describe('a publisher', () => {
     const pubsub = await startFakePubSub()
     const { publisher } = open(TOPIC)
     await publisher.publish('staged', { server: 'tap', version: 'main' }, { rows: { tables: 3 }, big: 5n })
-    await publisher.publish('rejected', { server: 'tap' }, undefined)
+    const { publish } = publisher
+    await publish('rejected', { server: 'tap' }, undefined)
     expect(pubsub.messages).toEqual([
       {
         topic: TOPIC,

@@ -125,6 +125,24 @@ describe('a JSON entry', () => {
   })
 })
 
+describe('a long entry', () => {
+  it('stays one line that Cloud Logging takes', () => {
+    const { logger, lines, entry } = capture()
+    const fields = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`field${index}`, 'Ω'.repeat(50_000)]))
+    logger.error('m'.repeat(1_000_000), { ...fields, error: new Error('x'.repeat(1_000_000)) })
+    expect(Buffer.byteLength(lines[0]!)).toBeLessThan(256 * 1024)
+    expect(entry()).toMatchObject({ severity: 'ERROR', left_out: expect.stringMatching(/fields of \d+ bytes/) })
+  })
+})
+
+describe('an error of several', () => {
+  it('shows each of them', () => {
+    const { logger, entry } = capture()
+    logger.error('failed', { error: new AggregateError([new Error('one'), new Error('two')], 'both') })
+    expect(entry().error).toMatchObject({ message: 'both', errors: [{ message: 'one' }, { message: 'two' }] })
+  })
+})
+
 describe('secrets', () => {
   it.each([
     ['postgresql://loader:s3cret@db.example.org:5432/tap', 'postgresql://loader:[redacted]@db.example.org:5432/tap'],

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { BucketOptions } from '../../shared/platform/objects.ts'
 import { openBucket } from '../../shared/platform/objects.ts'
 import { type Fault, startFakeGcs } from '../support/fake-gcs.ts'
@@ -204,6 +204,31 @@ describe('a store in trouble', () => {
     const { bucket, gcs } = await setUp()
     await gcs.stop()
     await expect(bucket.read(NAME, limit)).rejects.toMatchObject({ code: 'storage', permanent: false, status: null })
+  })
+})
+
+describe('readers at the same time', () => {
+  it('each get their content, although the client closes all connections when one breaks', async () => {
+    const { bucket, gcs } = await setUp()
+    const contents = Array.from({ length: 12 }, (_, index) => randomBytes(50_000 + index))
+    for (const [index, content] of contents.entries()) await gcs.put('releases', `many/${index}`, content)
+    gcs.inject({ kind: 'cut', bytes: 20_000, match: /many.*alt=media/, times: 4 })
+    gcs.inject({ kind: 'corrupt', match: /many.*alt=media/, times: 4 })
+    const found = await Promise.all(contents.map((_, index) => bucket.read(`many/${index}`, limit)))
+    expect(found.map((read, index) => read?.content.equals(contents[index]!))).toEqual(contents.map(() => true))
+  })
+})
+
+describe('the environment of the process', () => {
+  it('cannot send calls to a stand-in on this machine through a proxy, or to another stand-in', async () => {
+    vi.stubEnv('HTTP_PROXY', 'http://127.0.0.1:1')
+    vi.stubEnv('NO_PROXY', 'example.org')
+    vi.stubEnv('STORAGE_EMULATOR_HOST', 'http://127.0.0.1:1')
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const { bucket } = await setUp()
+    await bucket.save('new', Buffer.from('text'), { ifGenerationMatch: '0' })
+    expect(String((await bucket.read('new', limit))?.content)).toBe('text')
+    expect(process.env.NO_PROXY).toBe('example.org,127.0.0.1')
   })
 })
 

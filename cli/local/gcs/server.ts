@@ -82,8 +82,8 @@ async function receive(incoming: IncomingMessage): Promise<GcsRequest> {
     chunks.push(chunk)
   }
   const url = new URL(incoming.url ?? '/', 'http://localhost')
-  // With STORAGE_EMULATOR_HOST the client leaves the prefix `/storage/v1` out.
-  const [, upload, path = '/'] = /^(\/upload)?(?:\/storage\/v1)?(\/.*)$/.exec(url.pathname) ?? []
+  // With STORAGE_EMULATOR_HOST the client leaves the prefix `/storage/v1` out; clients in Python download elsewhere.
+  const [, upload, path = '/'] = /^(?:\/download|(\/upload))?(?:\/storage\/v1)?(\/.*)$/.exec(url.pathname) ?? []
   return {
     method: incoming.method ?? 'GET',
     kind: upload === undefined ? 'api' : 'upload',

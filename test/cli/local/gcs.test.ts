@@ -94,6 +94,13 @@ describe('downloads of the real client', () => {
     expect(await plain.text()).toBe('a text')
   })
 
+  it('work under the address that clients in Python use', async () => {
+    const { gcs } = await setUp()
+    await gcs.put('releases', 'a/b', 'content')
+    const answer = await fetch(`${gcs.endpoint}/download/storage/v1/b/releases/o/a%2Fb?alt=media`)
+    expect(await answer.text()).toBe('content')
+  })
+
   it('of another generation than the one that is there find nothing', async () => {
     const { gcs, bucket } = await setUp()
     const first = await gcs.put('releases', 'x', 'one')
