@@ -64,17 +64,19 @@ async function findRelease(
   }
   const started = performance.now()
   const object = objectOf(releases, version)
-  const missing = () => {
-    const upload = `gs://${releases.bucket}/${object}${generation === undefined ? '' : `#${generation}`}`
-    const msg = `there is no release ${version}: ${upload} does not exist`
-    return new HttpError(404, { msg, type: 'release_not_found', loc: ['body', 'version'] })
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const stored = await bucket.stat(object, generation)
+    if (stored === undefined) break
+    const release = await fetchRelease(bucket, releases, version, releases.limits, stored.generation).catch(asBroken)
+    if (release !== undefined) return { release, stored, durationMs: performance.now() - started }
   }
-  const stored = await bucket.stat(object, generation)
-  if (stored === undefined) throw missing()
-  const fetched = await fetchRelease(bucket, releases, version, releases.limits, stored.generation).catch(asBroken)
-  if (fetched === undefined) throw missing()
-  return { release: fetched, stored, durationMs: performance.now() - started }
+  const upload = `gs://${releases.bucket}/${object}${generation === undefined ? '' : `#${generation}`}`
+  const msg = `there is no release ${version}: ${upload} does not exist`
+  throw new HttpError(404, { msg, type: 'release_not_found', loc: ['body', 'version'] })
 }
+
+/** An upload that is overwritten between the two looks at it is gone; the next one is there. */
+const ROUNDS = 3
 
 function asBroken(error: unknown): Failure {
   if (error instanceof Failure && error.permanent) return error

@@ -52,6 +52,7 @@ const STATUSES: Readonly<Record<string, StatusRule>> = {
   empty_slot: { status: 409 },
   dependent_objects: { status: 409 },
   invalid_release_name: { status: 400 },
+  invalid_object_name: { status: 400 },
   rejected: { status: 422 },
   too_large: { status: 422 },
   busy: { status: 503, retryAfter: 30, severity: 'warning' },
