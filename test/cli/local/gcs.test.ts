@@ -1,8 +1,12 @@
 import { randomBytes } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 import { Storage } from '@google-cloud/storage'
 import { describe, expect, it, vi } from 'vitest'
 import { crc32c } from '../../../shared/platform/crc32c.ts'
 import { startFakeGcs } from '../../support/fake-gcs.ts'
+
+// The client's downloads put eleven listeners on one stream.
+setMaxListeners(20)
 
 async function setUp() {
   const gcs = await startFakeGcs({ buckets: ['releases', 'other'] })
