@@ -1,15 +1,19 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { readArchive } from '../../shared/releases/archive.ts'
-import { DEFAULT_LIMITS } from '../../shared/releases/limits.ts'
 import { stageRelease } from '../../shared/tap-schema/stage.ts'
+import { TAP_TABLE_NAMES, type TapTableName } from '../../shared/tap-schema/tables.ts'
+import {
+  asMeasured,
+  DATA,
+  type GoldenTables,
+  HAS_DATA,
+  NEEDS_DATA,
+  readGolden,
+  readReleaseFiles,
+} from '../support/golden.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
 import { stageRequest } from '../support/sample-release.ts'
-
-const DATA = join(import.meta.dirname, '..', '..', '..', 'shared', 'data')
-const GOLDEN = join(DATA, 'golden', 'felis')
-const ARCHIVE = join(DATA, 'releases', 'w.2026.34', 'schemas.tar.gz')
 
 /** The sets that Rubin's TAP services are deployed with. */
 const TAP_SETS: Readonly<Record<string, readonly string[]>> = {
@@ -19,7 +23,7 @@ const TAP_SETS: Readonly<Record<string, readonly string[]>> = {
   ppdbtap: ['ppdb'],
 }
 
-const KEYS: Readonly<Record<string, string>> = {
+const KEYS: Readonly<Record<TapTableName, string>> = {
   schemas: 'schema_name',
   tables: 'table_name',
   columns: 'table_name, column_name',
@@ -27,23 +31,23 @@ const KEYS: Readonly<Record<string, string>> = {
   key_columns: 'key_id, from_column, target_column',
 }
 
-describe.skipIf(!existsSync(ARCHIVE))('the staging slot (skipped without the golden data)', () => {
+describe.skipIf(!HAS_DATA)(`the staging slot${NEEDS_DATA}`, () => {
   test.each(Object.entries(TAP_SETS))(
     'of the deployed set %s holds exactly the rows that Repertoire loads',
     async (name, schemas) => {
       const database = await createTestDatabase()
-      const files = await readArchive(readFileSync(ARCHIVE), DEFAULT_LIMITS)
+      const files = asMeasured(await readReleaseFiles('w.2026.34'))
       await stageRelease(database.pool, stageRequest('releases/w.2026.34', { files, schemas }))
-      const golden = JSON.parse(readFileSync(join(GOLDEN, 'tap-sets', `${name}.json`), 'utf8'))
-      for (const [table, order] of Object.entries(KEYS)) {
+      const golden = readGolden<GoldenTables>(`felis/tap-sets/${name}.json`)
+      for (const table of TAP_TABLE_NAMES) {
         const { columns, rows } = golden[table]
         const list = columns.map((column: string) => `"${column}"`).join(', ')
         const found = await database.pool.query({
-          text: `select ${list} from tap_schema_staging.${table}11 order by ${order}`,
+          text: `select ${list} from tap_schema_staging.${table}11 order by ${KEYS[table]}`,
           rowMode: 'array',
         })
         expect(found.fields.map(({ name }) => name)).toEqual(columns)
-        expect(withoutRevised(found.rows), table).toEqual(withoutRevised(rows))
+        expect(found.rows, table).toEqual(rows)
       }
     },
   )
@@ -51,7 +55,7 @@ describe.skipIf(!existsSync(ARCHIVE))('the staging slot (skipped without the gol
   test('has the tables, comments, constraints and views that Felis and Repertoire make', async () => {
     const database = await createTestDatabase()
     await stageRelease(database.pool, stageRequest('r1'))
-    const dump = readFileSync(join(GOLDEN, 'tap-schema-ddl.sql'), 'utf8')
+    const dump = readFileSync(join(DATA, 'golden', 'felis', 'tap-schema-ddl.sql'), 'utf8')
     expect(await describeColumns(database)).toEqual(columnsIn(dump))
     expect(await describeComments(database)).toEqual(
       matches(dump, /^COMMENT ON (?:TABLE|COLUMN) tap_schema\.(\S+ IS '.*');$/gm),
@@ -64,15 +68,6 @@ describe.skipIf(!existsSync(ARCHIVE))('the staging slot (skipped without the gol
     expect(await describeViews(database)).toEqual(matches(dump, /^CREATE VIEW tap_schema\.(\w+) AS$/gm))
   })
 })
-
-/** The golden rows of ppdb come from a later revision of ppdb.yaml, in which this one description is longer. */
-function withoutRevised(rows: readonly unknown[][]): unknown[][] {
-  const revised = 'Astronomical objects detected on one or more difference images'
-  return rows.map((row) => {
-    if (row[1] !== 'ppdb.DiaObject') return row
-    return row.map((cell) => (typeof cell === 'string' && cell.startsWith(revised) ? revised : cell))
-  })
-}
 
 function matches(text: string, pattern: RegExp): string[] {
   return [...text.matchAll(pattern)].map((match) => match.slice(1).join(' ').replaceAll('tap_schema.', '')).sort()

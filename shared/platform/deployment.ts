@@ -1,0 +1,53 @@
+import type pg from 'pg'
+import type { Environment, TapServer } from '../environment/model.ts'
+import { loadEnvironment } from './environment-file.ts'
+import { type EventPublisher, openPublisher } from './events.ts'
+import type { Logger } from './log.ts'
+import { type Bucket, openBucket } from './objects.ts'
+import { connectServers } from './server-connections.ts'
+
+/** What the functions of a deployment work with. */
+export interface Deployment {
+  readonly environment: Environment
+  /** @throws ConnectionError, SecretError, DatabaseAddressError */
+  readonly poolFor: (server: TapServer) => Promise<pg.Pool>
+  /** The releases bucket; null: the environment names none. */
+  readonly bucket: Bucket | null
+  readonly announce: EventPublisher['publish']
+  readonly logger: Logger
+}
+
+/**
+ * Puts together what a function works with, at the first call; afterwards it is at hand. What failed, say for a broken
+ * environment file, is tried anew by the next call. Databases, bucket and topic are reached for when they are needed.
+ *
+ * @param functionName appears in PostgreSQL as `application_name`
+ * @returns a function that throws EnvironmentError and TopicNameError
+ */
+export function deploymentOf(functionName: string, logger: Logger): () => Promise<Deployment> {
+  let opened: Promise<Deployment> | undefined
+  return async () => {
+    opened ??= openDeployment(functionName, logger)
+    const mine = opened
+    try {
+      return await mine
+    } catch (error) {
+      if (opened === mine) opened = undefined
+      throw error
+    }
+  }
+}
+
+async function openDeployment(functionName: string, logger: Logger): Promise<Deployment> {
+  const environment = await loadEnvironment(logger)
+  const { releases, storage, topic } = environment
+  const connections = connectServers(environment, { applicationName: `almagest ${functionName}`, logger })
+  const publisher = openPublisher(topic, logger)
+  return {
+    environment,
+    poolFor: connections.poolFor,
+    bucket: releases === null ? null : openBucket({ bucket: releases.bucket, ...storage }, { logger }),
+    announce: publisher.publish,
+    logger,
+  }
+}
