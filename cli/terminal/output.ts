@@ -6,7 +6,9 @@ export function guardOutput(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EPIPE') throw error
-      process.exit(process.exitCode ?? OK)
+      // Whoever listens to SIGTERM has something to stop first.
+      if (process.listenerCount('SIGTERM') === 0) process.exit(process.exitCode ?? OK)
+      process.kill(process.pid, 'SIGTERM')
     })
   }
 }

@@ -1,27 +1,44 @@
 const HIDDEN = '***'
 
 /**
- * A function that blanks out, in anything that is about to be shown, the passwords of the database URLs and the tokens
- * among the arguments and in the environment.
+ * A function that blanks out, in anything that is about to be shown, the database passwords and the tokens among the
+ * arguments and in the environment.
  */
-export function hideSecrets(args: readonly string[]): (text: string) => string {
-  const words = args.flatMap((arg) => [arg, arg.slice(arg.indexOf('=') + 1)])
-  const urls = [...words, process.env.ALMAGEST_DATABASE_URL ?? '']
-  const token = args.flatMap((arg, index) => {
-    if (arg === '--token') return args[index + 1] ?? ''
-    return arg.startsWith('--token=') ? arg.slice('--token='.length) : ''
-  })
-  const secrets = [...urls.flatMap(passwordsOf), ...token, process.env.ALMAGEST_TOKEN ?? '']
+export function hideSecrets(
+  args: readonly string[],
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): (text: string) => string {
+  const words = [...args.flatMap((arg) => [arg, assignedValue(arg)]), environment.ALMAGEST_DATABASE_URL ?? '']
+  const tokens = args.flatMap((arg, index) => (/^--tok/.test(arg) ? [assignedValue(arg), args[index + 1] ?? ''] : []))
+  const secrets = [...words.flatMap(passwordsOf), ...tokens, environment.ALMAGEST_TOKEN ?? '']
   // A longer one first: it may hold a shorter one.
   const found = [...new Set(secrets)].filter((secret) => secret !== '').sort((a, b) => b.length - a.length)
   return (text) => found.reduce((shown, secret) => shown.replaceAll(secret, HIDDEN), text)
 }
 
-/** As written and as meant. A URL may hold its password in the authority or in the query. */
+/** What stands behind the `=` of an option. */
+function assignedValue(arg: string): string {
+  const start = arg.startsWith('--') ? arg.indexOf('=') : -1
+  return start === -1 ? '' : arg.slice(start + 1)
+}
+
+/**
+ * Where people put a password: after the user of a URL, with or without its scheme, up to the last `@`, because some
+ * forget to encode the one in their password; or as a parameter.
+ */
+const PLACES: readonly RegExp[] = [
+  /^(?:[a-z][a-z0-9+.-]*:\/\/)?[^/@:\s]*:([^/?#]*)@/i,
+  /^(?:[a-z][a-z0-9+.-]*:\/\/)?[^/@:\s]*:(.*)@/i,
+  /\bpassword\s*=\s*'([^']*)'/i,
+  /\bpassword\s*=\s*([^&#\s]*)/i,
+]
+
+/** As written and as meant. */
 function passwordsOf(text: string): string[] {
-  const authority = /^[a-z][a-z+]*:\/\/[^/@:]*:([^/]*)@/i.exec(text)?.[1] ?? ''
-  const query = /[?&]password=([^&#]*)/i.exec(text)?.[1] ?? ''
-  return [authority, query].flatMap((written) => [written, decoded(written)])
+  return PLACES.flatMap((place) => {
+    const written = place.exec(text)?.[1] ?? ''
+    return [written, decoded(written)]
+  })
 }
 
 function decoded(text: string): string {

@@ -67,8 +67,11 @@ describe('a TAP server by its swap-schema function', () => {
     expect(wrong.stderr).toContain('holds releases/v2, not releases/v9')
     const machine = await runAlmagest(['swap', 'releases/v9', '--json', ...at])
     expect(machine.json<ErrorDocument>().error).toMatchObject({ code: 'version_mismatch', problems: [] })
-    const unknown = await runAlmagest(['status', '--url', service.url, '--server', 'tpa'])
-    expect(unknown).toMatchObject({ code: 1, stderr: expect.stringMatching(/"tpa".*did you mean tap/) })
+    const unknown = await runAlmagest(['status', '--url', service.url, '--server', 'tapp'])
+    expect(unknown).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^almagest: no TAP server is called "tapp": did you mean tap/),
+    })
     const forged = await runAlmagest(['status', ...at, '--token', 'no-token-at-all'])
     expect(forged.code).toBe(1)
     expect(forged.stderr).not.toContain('no-token-at-all')

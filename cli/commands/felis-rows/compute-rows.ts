@@ -68,10 +68,15 @@ function openLoader(folder: SchemaFolder, options: LoaderOptions): FelisLoader {
 function nameByPath(loaded: LoadedSchema, path: string, renamed: Map<Problem, Problem>): LoadedSchema {
   const directory = path === '-' ? '.' : dirname(path)
   if (directory === '.') return loaded
-  const problems = loaded.problems.map((problem) => {
+  const rename = (problem: Problem): Problem => {
     const known = renamed.get(problem) ?? { ...problem, file: join(directory, problem.file) }
     renamed.set(problem, known)
     return known
-  })
-  return { ...loaded, file: join(directory, loaded.file), problems }
+  }
+  return {
+    ...loaded,
+    file: join(directory, loaded.file),
+    problems: loaded.problems.map(rename),
+    place: (drafts) => loaded.place(drafts).map(rename),
+  }
 }

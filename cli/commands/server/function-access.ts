@@ -134,12 +134,15 @@ function describeRefusal(response: Response, url: string, answer: unknown): Fail
   }
   const retryAfter = response.headers.get('retry-after')
   const later = status === 503 && retryAfter !== null ? `; try again in ${retryAfter} s` : ''
-  if (details.length === 1 && first.loc.length === 0) {
+  if (details.length === 1 && (first.loc.length === 0 || REQUEST_PARTS.includes(first.loc[0] ?? ''))) {
     return new FunctionError(status, first.type, `${first.msg}${later}`)
   }
   const message = `the function answered ${status} ${response.statusText} with ${details.length === 1 ? '1 problem' : `${details.length} problems`}${later}`
   return new FunctionError(status, first.type, message, details.map(asProblem))
 }
+
+/** Where in the request a complaint is about it; the command's user knows those parts under other names. */
+const REQUEST_PARTS = ['path', 'query', 'header', 'body']
 
 function readDetails(answer: unknown): readonly Detail[] {
   if (typeof answer !== 'object' || answer === null || !('detail' in answer) || !Array.isArray(answer.detail)) return []
