@@ -1,6 +1,6 @@
 import { repeated } from './fields/table.ts'
 import { below, type Path } from './location.ts'
-import type { Column, Constraint, Schema, Table } from './model.ts'
+import type { Column, Constraint, FelisObject, Schema, Table } from './model.ts'
 import { nearMiss } from './near-miss.ts'
 import { type Reading, report } from './reading.ts'
 
@@ -40,34 +40,32 @@ function findRepeatedTableIndexes(schema: Schema, reading: Reading): void {
 }
 
 function findRepeatedNames(schema: Schema, list: 'constraints' | 'indexes', noun: string, reading: Reading): void {
-  const names = repeated(schema.tables.flatMap((table) => table[list].map(({ name }) => name)))
-  if (names.length === 0) return
-  const shown = names.map((name) => `'${name}'`).join(', ')
-  report(reading, {
-    loc: null,
-    code: `${noun}_names_repeated`,
-    message: `Duplicate ${noun} names found in schema: [${shown}]`,
-  })
+  const things = schema.tables.flatMap((table): readonly FelisObject[] => table[list])
+  for (const { name, id, origin } of repeated(things, (thing) => thing.name)) {
+    reading.repeatedIds.add(id)
+    const message = `Duplicate ${noun} names found in schema: there is a '${name}' before this one`
+    report(reading, { loc: below(origin.loc, 'name'), path: null, code: `${noun}_names_repeated`, message })
+  }
 }
 
 /** Ids of schema, tables, columns and constraints; those of indexes and column groups are nobody's business. */
 function findRepeatedIds(schema: Schema, reading: Reading): void {
-  const constraints = schema.tables.flatMap((table) => table.constraints)
-  const ids = [
-    schema.id,
-    ...schema.tables.flatMap((table) => [table.id, ...table.columns.map(({ id }) => id)]),
-    ...constraints.map(({ id }) => id),
+  const things = [
+    { noun: 'the schema', thing: schema as FelisObject },
+    ...schema.tables.flatMap((table) => [
+      { noun: `table '${table.name}'`, thing: table },
+      ...table.columns.map((column) => ({ noun: `column '${column.name}' of table '${table.name}'`, thing: column })),
+    ]),
+    ...schema.tables.flatMap((table) =>
+      table.constraints.map((constraint) => ({ noun: `constraint '${constraint.name}'`, thing: constraint })),
+    ),
   ]
-  // Constraints of one name have one id; that has been said once.
-  const names = new Set(repeated(constraints.map(({ name }) => name)))
-  const said = new Set(constraints.filter(({ name }) => names.has(name)).map(({ id }) => id))
-  const twice = repeated(ids).filter((id) => !said.has(id))
-  if (twice.length === 0) return
-  report(reading, {
-    loc: null,
-    code: 'ids_repeated',
-    message: `Duplicate IDs found in schema:\n${twice.map((id) => `    ${id}\n`).join('')}`,
-  })
+  for (const { noun, thing } of repeated(things, (entry) => entry.thing.id)) {
+    if (reading.repeatedIds.has(thing.id)) continue
+    const first = things.find((entry) => entry.thing.id === thing.id)
+    const message = `Duplicate IDs found in schema: '${thing.id}' is the id of ${first?.noun} and of ${noun}`
+    report(reading, { loc: thing.origin.loc, path: null, code: 'ids_repeated', message })
+  }
 }
 
 /** Columns of constraints: each must exist, be a column, and (but for referenced ones) be of the same table. */

@@ -68,7 +68,7 @@ function expandTable(table: Table, resources: LoadedResources, reading: Reading)
 
 function complain(reading: Reading, loc: Path, message: string, suggestion: string | undefined): void {
   reading.idsUnknown = true
-  const draft = { loc, at: 'key', code: 'reference_not_found', message } as const
+  const draft = { loc, path: null, at: 'key', code: 'reference_not_found', message } as const
   report(reading, suggestion === undefined ? draft : { ...draft, suggestion })
 }
 

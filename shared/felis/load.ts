@@ -71,7 +71,7 @@ export class FelisLoader {
       return failed({ file, ...new Locator(text).position(offset), path: '', code, severity: 'error', message })
     }
     const reading = startReading(file, read.value instanceof Map ? read.value : null, this.#context)
-    const fromResources: Problem[] = []
+    const fromResources = new Set<Problem>()
     const schema = this.#readSchema(read, reading, fromResources)
     return {
       file,
@@ -81,12 +81,13 @@ export class FelisLoader {
     }
   }
 
-  #readSchema({ value }: Construction, reading: Reading, fromResources: Problem[]): Schema | null {
+  #readSchema({ value }: Construction, reading: Reading, fromResources: Set<Problem>): Schema | null {
     const written = readSchema(value, null, reading)
     if (written === INVALID) return null
     const resources = new Map<string, Schema | null>()
+    const isSound = reading.errors === 0
     for (const [name, { uri }] of written.resources) {
-      resources.set(name, this.#loadResource(name, uri, reading, fromResources))
+      resources.set(name, this.#loadResource(name, uri, reading, fromResources, isSound))
     }
     if ([...resources.values()].includes(null)) reading.idsUnknown = true
     const schema = expandReferences(written, resources, reading)
@@ -94,11 +95,18 @@ export class FelisLoader {
     return schema
   }
 
-  #loadResource(name: string, uri: string, reading: Reading, fromResources: Problem[]): Schema | null {
+  #loadResource(
+    name: string,
+    uri: string,
+    reading: Reading,
+    fromResources: Set<Problem>,
+    isSound: boolean,
+  ): Schema | null {
     const loc = below(below(null, 'resources'), name)
     const fail = (code: string, reason: string, suggestion?: string): null => {
       const message = `Failed to load resource '${name}' from URI '${uri}': ${reason}`
-      report(reading, suggestion === undefined ? { loc, code, message } : { loc, code, message, suggestion })
+      const draft = { loc, path: null, code, message }
+      report(reading, suggestion === undefined ? draft : { ...draft, suggestion })
       return null
     }
     const resolved = resolveUri(uri, reading.file, this.#files)
@@ -110,8 +118,10 @@ export class FelisLoader {
     }
     const chain = [...this.#chain, file].join(' → ')
     const { schema, problems } = this.load(file)
+    for (const problem of problems) fromResources.add(problem)
     if (schema !== null) return schema
-    fromResources.push(...problems.filter((problem) => !fromResources.includes(problem)))
+    // Felis loads resources only for a file without errors of its own; the resource's are told in any case.
+    if (!isSound) return null
     const errors = problems.filter(({ severity }) => severity === 'error').length
     return fail('resource_invalid', `${file} has ${errors === 1 ? 'an error' : `${errors} errors`} (${chain})`)
   }
@@ -119,7 +129,16 @@ export class FelisLoader {
 
 function startReading(file: string, document: YamlMap | null, context: FelisContext): Reading {
   const generatedIds = document !== null && context.idGeneration ? generateIds(document) : new Map<YamlMap, string>()
-  return { file, context, generatedIds, drafts: [], errors: 0, brokenIds: new Set(), idsUnknown: false }
+  return {
+    file,
+    context,
+    generatedIds,
+    drafts: [],
+    errors: 0,
+    brokenIds: new Set(),
+    repeatedIds: new Set(),
+    idsUnknown: false,
+  }
 }
 
 /** YAML takes the last of equal keys without a word; whoever wrote both wants to know. */

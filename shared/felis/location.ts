@@ -36,6 +36,8 @@ export function showPath(loc: Path): string {
 /** A problem whose position has not been looked up yet. */
 export interface Draft {
   readonly loc: Path
+  /** What Felis gives as the place, where that says less than `loc`. */
+  readonly path?: Path
   /** What the position should be of: the value, or the key that leads to it. */
   readonly at: 'key' | 'value'
   readonly code: string

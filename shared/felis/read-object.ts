@@ -116,7 +116,7 @@ export function objectReader<M extends object>(
       }
     }
     if (!complete) {
-      if (typeof object['id'] === 'string') reading.brokenIds.add(object['id'])
+      if (typeof object.id === 'string') reading.brokenIds.add(object.id)
       else reading.idsUnknown = true
       return INVALID
     }

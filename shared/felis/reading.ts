@@ -13,6 +13,8 @@ export interface Reading {
   errors: number
   /** Ids of things that are in the file but could not be read: nothing may be called missing that is only broken. */
   readonly brokenIds: Set<string>
+  /** Ids that are there twice because a name is, which has been reported. */
+  readonly repeatedIds: Set<string>
   /** Something broken has no known id, so a missing id may be its own. */
   idsUnknown: boolean
 }

@@ -146,23 +146,23 @@ interface Repetition {
 const REPEATED: Readonly<Record<TapTableName, (cells: RowSource['cells'], options: LoaderOptions) => Repetition>> = {
   schemas: (cells) => ({
     noun: 'the schema name',
-    name: cells['schema_name'],
+    name: cells.schema_name,
     advice: 'a TAP server can have one schema of a name: take one of them off the list, or rename it',
   }),
-  tables: (cells) => ({ noun: 'the table', name: cells['table_name'], advice: 'rename one of them' }),
+  tables: (cells) => ({ noun: 'the table', name: cells.table_name, advice: 'rename one of them' }),
   columns: (cells) => ({
     noun: 'the column',
-    name: `${cells['table_name']}.${cells['column_name']}`,
+    name: `${cells.table_name}.${cells.column_name}`,
     advice: 'rename one of them',
   }),
   keys: (cells, { uniqueKeys }) => ({
     noun: 'the key_id',
-    name: cells['key_id'],
+    name: cells.key_id,
     advice: uniqueKeys
       ? 'rename one of the constraints'
       : 'rename one of the constraints, or turn on uniqueKeys to put the schema in front',
   }),
-  key_columns: (cells) => ({ noun: 'the key', name: cells['key_id'], advice: 'rename one of them' }),
+  key_columns: (cells) => ({ noun: 'the key', name: cells.key_id, advice: 'rename one of them' }),
 }
 
 function uniqueValue(values: readonly Cell[]): string {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { createGunzip } from 'node:zlib'
 import { extract } from 'tar-stream'
 import type { TapRow, TapSchemaRows } from '../../shared/tap-schema/rows.ts'
-import { TAP_TABLE_NAMES, type TapTableName } from '../../shared/tap-schema/tables.ts'
+import type { TapTableName } from '../../shared/tap-schema/tables.ts'
 
 /** Measured behaviour of Felis, Repertoire and sdm-tools, and the releases it was measured on. */
 export const DATA = join(import.meta.dirname, '../../../shared/data')
@@ -51,9 +51,14 @@ export function asMeasured(files: ReadonlyMap<string, string>): Map<string, stri
 }
 
 /** Rows in the order of the golden files. */
-export function sortRows(rows: TapSchemaRows): { readonly [table in TapTableName]: readonly TapRow[] } {
-  const sorted = TAP_TABLE_NAMES.map((table) => [table, rows[table].toSorted(KEYED[table])] as const)
-  return Object.fromEntries(sorted) as { [table in TapTableName]: readonly TapRow[] }
+export function sortRows(rows: TapSchemaRows): TapSchemaRows {
+  return {
+    schemas: rows.schemas.toSorted(KEYED.schemas),
+    tables: rows.tables.toSorted(KEYED.tables),
+    columns: rows.columns.toSorted(KEYED.columns),
+    keys: rows.keys.toSorted(KEYED.keys),
+    key_columns: rows.key_columns.toSorted(KEYED.key_columns),
+  }
 }
 
 const KEYED: Readonly<Record<TapTableName, (a: TapRow, b: TapRow) => number>> = {

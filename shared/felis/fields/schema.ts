@@ -42,7 +42,13 @@ const FIELDS: Fields<Schema> = {
   ...BASE_FIELDS,
   version: { name: 'version', read: version, initial: null },
   resources: { name: 'resources', read: mapping(readResource), initial: new Map() },
-  tables: { name: 'tables', read: namedList(readTable, 'Table names must be unique') },
+  tables: {
+    name: 'tables',
+    read: namedList(readTable, 'Table names must be unique', ({ id, columns }) => [
+      id,
+      ...columns.map((column) => column.id),
+    ]),
+  },
 }
 
 /** Rules that need resources and all tables at once are applied afterwards (`check-schema.ts`). */

@@ -1,5 +1,5 @@
 import { below } from '../location.ts'
-import type { Column, Table } from '../model.ts'
+import type { FelisObject, Table } from '../model.ts'
 import { type Fields, type Finding, nested, objectReader, type Rule } from '../read-object.ts'
 import { integer, list, nullable, text } from '../readers.ts'
 import { INVALID, type Reader, report } from '../reading.ts'
@@ -11,10 +11,11 @@ import { readConstraint } from './constraint.ts'
 import { memberId, readColumnGroup } from './group.ts'
 import { readIndex } from './table-index.ts'
 
-/** A list whose items have names, each its own. */
-export function namedList<T extends { readonly name: string; readonly origin: Column['origin'] }>(
+/** A list whose items have names, each its own. `idsOf`: all that is repeated when the name is. */
+export function namedList<T extends FelisObject>(
   item: Reader<T>,
   message: string,
+  idsOf: (item: T) => readonly string[],
 ): Reader<readonly T[]> {
   const read = list(item)
   return (value, parent, key, reading) => {
@@ -23,20 +24,30 @@ export function namedList<T extends { readonly name: string; readonly origin: Co
       reading.idsUnknown = true
       return INVALID
     }
-    const twice = repeated(items.map(({ name }) => name))
-    if (twice.length > 0) {
-      const loc = below(parent, key)
-      report(reading, { loc, code: 'names_not_unique', message: `${message}; found twice: ${twice.join(', ')}` })
+    const path = below(parent, key)
+    for (const second of repeated(items, ({ name }) => name)) {
+      for (const id of idsOf(second)) reading.repeatedIds.add(id)
+      const loc = below(second.origin.loc, 'name')
+      report(reading, {
+        loc,
+        path,
+        code: 'names_not_unique',
+        message: `${message}: there is a '${second.name}' before this one`,
+      })
     }
     return items
   }
 }
 
-export function repeated(names: readonly string[]): string[] {
+/** The items that have the key of an earlier one. */
+export function repeated<T>(items: readonly T[], keyOf: (item: T) => string): T[] {
   const seen = new Set<string>()
-  const twice = new Set<string>()
-  for (const name of names) (seen.has(name) ? twice : seen).add(name)
-  return [...twice]
+  return items.filter((item) => {
+    const key = keyOf(item)
+    if (seen.has(key)) return true
+    seen.add(key)
+    return false
+  })
 }
 
 const primaryKey: Reader<Table['primaryKey']> = (value, parent, key, reading) => {
@@ -51,7 +62,11 @@ const FIELDS: Fields<Table> = {
   mysqlEngine: { name: 'mysql_engine', alias: 'mysql:engine', read: nullable(text), initial: 'MyISAM' },
   mysqlCharset: { name: 'mysql_charset', alias: 'mysql:charset', read: nullable(text), initial: null },
   columnRefs: { name: 'column_refs', alias: 'columnRefs', read: readColumnRefs, initial: new Map() },
-  columns: { name: 'columns', read: namedList(nested(readColumn), 'Column names must be unique'), initial: [] },
+  columns: {
+    name: 'columns',
+    read: namedList(nested(readColumn), 'Column names must be unique', ({ id }) => [id]),
+    initial: [],
+  },
   columnGroups: { name: 'column_groups', alias: 'columnGroups', read: list(readColumnGroup), initial: [] },
   constraints: { name: 'constraints', read: list(readConstraint), initial: [] },
   indexes: { name: 'indexes', read: list(readIndex), initial: [] },
