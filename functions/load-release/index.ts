@@ -11,10 +11,10 @@ cloudEvent('load-release', (event: unknown) => withTrace(traceOf(event), () => h
 
 async function handle(event: unknown): Promise<void> {
   try {
-    const { bucket, ...dependencies } = await deployment()
+    const dependencies = await deployment()
     // Whoever deploys this function wants releases loaded; without a bucket it would only swallow messages.
     requireReleases(dependencies.environment)
-    if (bucket !== null) await loadRelease(event, { ...dependencies, bucket })
+    await loadRelease(event, dependencies)
   } catch (error) {
     logger.error('the delivery failed and will be repeated', { error })
     throw error

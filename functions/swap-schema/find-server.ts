@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import type { TapServer } from '../../shared/environment/model.ts'
-import { findNearMiss } from '../../shared/environment/near-miss.ts'
+import { nearMiss } from '../../shared/felis/near-miss.ts'
 import { HttpError } from '../../shared/platform/http-errors.ts'
 import type { SwapDependencies } from './swap-schema.ts'
 
@@ -15,7 +15,7 @@ export async function findServer(
 }
 
 function unknownServer(name: string, known: readonly string[]): HttpError {
-  const meant = findNearMiss(name, known)
+  const meant = nearMiss(name, known)
   const hint = meant === undefined ? `there are ${known.join(', ') || 'none'}` : `did you mean ${meant}?`
   const msg = `no TAP server is called ${JSON.stringify(name)}: ${hint}`
   return new HttpError(404, { msg, type: 'server_not_found', loc: ['path', 'server'] })

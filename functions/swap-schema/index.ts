@@ -1,8 +1,8 @@
-import * as functions from '@google-cloud/functions-framework'
+import { http } from '@google-cloud/functions-framework'
+import { deploymentOf } from '../../shared/platform/deployment.ts'
 import { createLogger } from '../../shared/platform/log.ts'
-import { assembleOnFirstUse } from './assemble.ts'
 import { createSwapSchema } from './swap-schema.ts'
 
 const logger = createLogger({ fields: { function: 'swap-schema' } })
 
-functions.http('swap-schema', createSwapSchema(assembleOnFirstUse(logger), { logger }))
+http('swap-schema', createSwapSchema(deploymentOf('swap-schema', logger), { logger }))

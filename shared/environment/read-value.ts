@@ -1,5 +1,5 @@
+import { nearMiss } from '../felis/near-miss.ts'
 import type { IntegerField, TextField, TextsField, ValueField } from './field.ts'
-import { findNearMiss } from './near-miss.ts'
 import type { Place, Report } from './report.ts'
 import type { Located } from './yaml-positions.ts'
 
@@ -51,7 +51,7 @@ function readChoice(choices: readonly string[], node: Located, place: Place, rep
   const value = node.kind === 'scalar' ? node.value : undefined
   if (typeof value === 'string' && choices.includes(value)) return value
   const found = typeof value === 'string' ? JSON.stringify(value) : describe(node)
-  const suggestion = typeof value === 'string' ? findNearMiss(value, choices) : undefined
+  const suggestion = typeof value === 'string' ? nearMiss(value, choices) : undefined
   const code = typeof value === 'string' ? 'invalid_value' : 'wrong_type'
   report.error(code, place, `must be one of ${choices.join(', ')}, not ${found}`, suggestion)
   return undefined

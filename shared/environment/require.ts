@@ -1,6 +1,6 @@
+import { nearMiss } from '../felis/near-miss.ts'
 import { EnvironmentError } from './failures.ts'
 import type { Environment, TapServer } from './model.ts'
-import { findNearMiss } from './near-miss.ts'
 import { parseEnvironment } from './parse.ts'
 
 /** As `parseEnvironment`, for those who can do nothing without one. Throws EnvironmentError with every problem. */
@@ -22,7 +22,7 @@ export function requireServer(environment: Environment, name: string): TapServer
   const server = environment.servers.get(name)
   if (server !== undefined) return server
   const names = [...environment.servers.keys()]
-  const meant = findNearMiss(name, names)
+  const meant = nearMiss(name, names)
   const hint = meant === undefined ? `it has ${names.join(', ') || 'none'}` : `did you mean ${meant}?`
   throw new EnvironmentError(
     `the environment file ${environment.file} has no TAP server ${JSON.stringify(name)}: ${hint}`,

@@ -1,7 +1,7 @@
+import { nearMiss } from '../felis/near-miss.ts'
 import type { Field, ValueField } from './field.ts'
 import { FIELDS } from './fields.ts'
 import { FOREIGN_KEYS } from './foreign-keys.ts'
-import { findNearMiss } from './near-miss.ts'
 import { readValue } from './read-value.ts'
 import type { Place, Report } from './report.ts'
 import type { Located, LocatedMapping } from './yaml-positions.ts'
@@ -75,7 +75,7 @@ export class Settings {
       const place = { path: path === '' ? name : `${path}.${name}`, at }
       const field = fields.get(name)
       if (field === undefined) {
-        const suggestion = findNearMiss(name, [...fields.keys(), ...foreign])
+        const suggestion = nearMiss(name, [...fields.keys(), ...foreign])
         report.error('unknown_key', place, `there is no key ${JSON.stringify(name)} here`, suggestion)
         continue
       }

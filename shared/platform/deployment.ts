@@ -1,9 +1,11 @@
 import type pg from 'pg'
 import type { Environment, TapServer } from '../environment/model.ts'
+import type { ReleaseBucket } from '../releases/bucket.ts'
 import { loadEnvironment } from './environment-file.ts'
 import { type EventPublisher, openPublisher } from './events.ts'
+import { type Caller, createIdentity, type RequestHeaders } from './identity.ts'
 import type { Logger } from './log.ts'
-import { type Bucket, openBucket } from './objects.ts'
+import { openBucket } from './objects.ts'
 import { connectServers } from './server-connections.ts'
 
 /** What the functions of a deployment work with. */
@@ -11,9 +13,10 @@ export interface Deployment {
   readonly environment: Environment
   /** @throws ConnectionError, SecretError, DatabaseAddressError */
   readonly poolFor: (server: TapServer) => Promise<pg.Pool>
-  /** The releases bucket; null: the environment names none. */
-  readonly bucket: Bucket | null
+  /** The releases bucket; an empty one where the environment names none. */
+  readonly bucket: ReleaseBucket
   readonly announce: EventPublisher['publish']
+  readonly identify: (headers: RequestHeaders) => Promise<Caller>
   readonly logger: Logger
 }
 
@@ -40,14 +43,17 @@ export function deploymentOf(functionName: string, logger: Logger): () => Promis
 
 async function openDeployment(functionName: string, logger: Logger): Promise<Deployment> {
   const environment = await loadEnvironment(logger)
-  const { releases, storage, topic } = environment
+  const { releases, storage, topic, identity } = environment
   const connections = connectServers(environment, { applicationName: `almagest ${functionName}`, logger })
   const publisher = openPublisher(topic, logger)
   return {
     environment,
     poolFor: connections.poolFor,
-    bucket: releases === null ? null : openBucket({ bucket: releases.bucket, ...storage }, { logger }),
+    bucket: releases === null ? NO_BUCKET : openBucket({ bucket: releases.bucket, ...storage }, { logger }),
     announce: publisher.publish,
+    identify: createIdentity(identity),
     logger,
   }
 }
+
+const NO_BUCKET: ReleaseBucket = { stat: async () => undefined, read: async () => undefined }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { findNearMiss } from '../environment/near-miss.ts'
+import { nearMiss } from '../felis/near-miss.ts'
 import { type ErrorDetail, HttpError } from './http-errors.ts'
 import type { Field, Fields } from './http-route.ts'
 
@@ -107,7 +107,7 @@ function checkFields(given: ReadonlyMap<string, unknown>, fields: Fields, where:
   }
   for (const name of given.keys()) {
     if (Object.hasOwn(fields, name)) continue
-    const meant = findNearMiss(name, Object.keys(fields))
+    const meant = nearMiss(name, Object.keys(fields))
     const known = Object.keys(fields).join(', ')
     const hint = meant !== undefined ? `: did you mean ${meant}?` : known === '' ? '' : `: known are ${known}`
     complaints.push({

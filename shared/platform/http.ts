@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { findNearMiss } from '../environment/near-miss.ts'
+import { nearMiss } from '../felis/near-miss.ts'
 import { answerFrameworkErrors } from './framework-errors.ts'
 import { HttpError } from './http-errors.ts'
 import { type FrameworkRequest, readJsonBody, readQuery } from './http-input.ts'
@@ -125,7 +125,7 @@ function unknownPath(routes: readonly Route[], segments: readonly string[]): Htt
     return `/${filled.join('/')}`
   })
   const path = `/${segments.join('/')}`
-  const meant = findNearMiss(path, paths)
+  const meant = nearMiss(path, paths)
   const known = [...new Set(routes.map((route) => route.path))].join(', ')
   const hint = meant === undefined ? `there are ${known}` : `did you mean ${meant}?`
   return new HttpError(404, { msg: `there is nothing at ${path}: ${hint}`, type: 'not_found' })
