@@ -3,7 +3,7 @@ import { TAP_TABLE_NAMES } from '../../shared/tap-schema/tables.ts'
 import { endOnInterrupt } from '../terminal/interrupt.ts'
 import { type OutputOptions, writeResult } from '../terminal/output.ts'
 import { style } from '../terminal/style.ts'
-import { formatTable } from '../terminal/table.ts'
+import { formatTable, terminalWidth } from '../terminal/table.ts'
 import { addExamples } from './examples.ts'
 import type { SortedRows } from './felis-rows/sort-rows.ts'
 import { addLoaderOptions, type LoaderFlags, readLoaderOptions } from './loader-options.ts'
@@ -34,13 +34,17 @@ async function run(paths: readonly string[], flags: RowsFlags): Promise<void> {
   writeResult(sortRows(rows, options), flags, formatRows)
 }
 
-/** A table for each table; on a terminal in its width, elsewhere whole. */
+/** A table for each table; on a terminal in its width, elsewhere whole. Columns without any value are only named. */
 function formatRows(sorted: SortedRows): string {
-  const { columns: width, isTTY } = process.stdout
   const blocks = TAP_TABLE_NAMES.map((name) => {
     const { columns, rows } = sorted[name]
-    const lines = formatTable(columns, rows, { width: isTTY ? width : undefined })
-    return [style('bold', `tap_schema.${name} (${rows.length === 1 ? '1 row' : `${rows.length} rows`})`), ...lines]
+    const filled = columns.map((_, index) => rows.some((row) => (row[index] ?? null) !== null))
+    const shown = columns.filter((_, index) => filled[index])
+    const cells = rows.map((row) => row.filter((_, index) => filled[index]))
+    const empty = columns.filter((_, index) => !filled[index])
+    const size = rows.length === 1 ? '1 row' : `${rows.length} rows`
+    const heading = `tap_schema.${name} (${[size, ...(empty.length > 0 ? [`null: ${empty.join(', ')}`] : [])].join('; ')})`
+    return [style('bold', heading), ...formatTable(shown, cells, { width: terminalWidth() })]
   })
   return blocks.map((lines) => lines.join('\n')).join('\n\n')
 }

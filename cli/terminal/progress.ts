@@ -1,8 +1,7 @@
 import { writeError, writeNote } from './output.ts'
 
-/** What is quicker than this needs no word. */
+/** What is quicker than a second needs no word; on a terminal every further one is counted. */
 const PATIENCE_MS = 1000
-const TICK_MS = 250
 
 /**
  * Runs an operation and, when it takes longer than a second, says on stderr what is going on: on a terminal one line
@@ -18,17 +17,14 @@ export async function withProgress<T>(label: string, operation: () => Promise<T>
 }
 
 function countSeconds(label: string): () => void {
-  const started = performance.now()
-  let shown = false
+  let seconds = 0
   const timer = setInterval(() => {
-    const seconds = (performance.now() - started) / 1000
-    if (seconds * 1000 < PATIENCE_MS) return
-    shown = true
-    writeError(`\r\x1b[K${label} … ${Math.floor(seconds)} s`)
-  }, TICK_MS)
+    seconds += 1
+    writeError(`\r\x1b[K${label} … ${seconds} s`)
+  }, PATIENCE_MS)
   return () => {
     clearInterval(timer)
-    if (shown) writeError('\r\x1b[K')
+    if (seconds > 0) writeError('\r\x1b[K')
   }
 }
 

@@ -7,6 +7,11 @@ export interface TableOptions {
   readonly width?: number | undefined
 }
 
+/** What a line of stdout holds; undefined where it is no terminal, or one that does not know. */
+export function terminalWidth(): number | undefined {
+  return process.stdout.isTTY && process.stdout.columns > 0 ? process.stdout.columns : undefined
+}
+
 const GAP = '  '
 const NARROWEST = 8
 

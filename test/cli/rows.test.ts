@@ -107,7 +107,7 @@ describe('rows', () => {
     const stdin = SURVEY.replace('name: survey\n', 'name: survey\ndescription: "two\\nlines \\e[31m"\n')
     const { code, stdout } = await runAlmagest(['rows', '--profile', 'plain', '-'], { stdin })
     expect(code).toBe(0)
-    expect(stdout).toMatch(/^tap_schema\.schemas \(2 rows\)\nschema_name +utype +description +schema_index$/m)
+    expect(stdout).toMatch(/^tap_schema\.schemas \(2 rows; null: utype\)\nschema_name +description +schema_index$/m)
     expect(stdout).toMatch(/^survey +two\\nlines \\x1b\[31m/m)
     expect(stdout).toMatch(/^survey\.object +ra +pos\.eq\.ra +deg +double/m)
     expect(stdout).not.toContain('\x1b')

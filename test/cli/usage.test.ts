@@ -113,8 +113,8 @@ test('a reader of stdout that closes early ends the command quietly', async () =
   const running = startAlmagest(['rows', '--json', '-'], { stdin: wideSchema() })
   await once(running.child.stdout!, 'data')
   running.child.stdout!.destroy()
-  const { code, stderr } = await running.result
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  const { code, stdout, stderr } = await running.result
+  expect({ code, stderr }, stdout.slice(0, 200)).toEqual({ code: 0, stderr: '' })
 })
 
 /** Far more rows than a pipe holds. */

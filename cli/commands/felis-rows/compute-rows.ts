@@ -1,5 +1,6 @@
-import { readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import { Failure } from '../../../shared/failure.ts'
 import { FelisLoader, type LoadedSchema } from '../../../shared/felis/load.ts'
 import type { Problem } from '../../../shared/felis/problem.ts'
@@ -35,7 +36,7 @@ export async function computeRows(paths: readonly string[], options: LoaderOptio
   const renamed = new Map<Problem, Problem>()
   const schemas: LoadedSchema[] = []
   for (const path of paths) {
-    const loaded = await withFileErrors(path, async () => loadFile(path, options, loaders))
+    const loaded = await withFileErrors(path, () => loadFile(path, options, loaders))
     schemas.push(nameByPath(loaded, path, renamed))
   }
   const built = buildRows(schemas, options)
@@ -45,18 +46,24 @@ export async function computeRows(paths: readonly string[], options: LoaderOptio
   return { rows: built.rows, warnings: problems }
 }
 
-function loadFile(path: string, options: LoaderOptions, loaders: Map<string, FelisLoader>): LoadedSchema {
-  if (path === '-') {
-    const folder = new SchemaFolder('.')
-    const content = decodeSchemas(new Map([[STANDARD_INPUT, readFileSync(0)]]), '', STANDARD_INPUT)
-    folder.set(STANDARD_INPUT, content.get(STANDARD_INPUT) ?? '')
-    return openLoader(folder, options).load(STANDARD_INPUT)
-  }
+async function loadFile(
+  path: string,
+  options: LoaderOptions,
+  loaders: Map<string, FelisLoader>,
+): Promise<LoadedSchema> {
+  if (path === '-') return loadStandardInput(options)
   if (statSync(path).isDirectory()) throw new UsageError(`${path} is a folder: name the Felis files in it`)
   const directory = dirname(path)
   const loader = loaders.get(directory) ?? openLoader(new SchemaFolder(directory), options)
   loaders.set(directory, loader)
   return loader.load(basename(path))
+}
+
+async function loadStandardInput(options: LoaderOptions): Promise<LoadedSchema> {
+  const content = decodeSchemas(new Map([[STANDARD_INPUT, await buffer(process.stdin)]]), '', STANDARD_INPUT)
+  const folder = new SchemaFolder('.')
+  folder.set(STANDARD_INPUT, content.get(STANDARD_INPUT) ?? '')
+  return openLoader(folder, options).load(STANDARD_INPUT)
 }
 
 function openLoader(folder: SchemaFolder, options: LoaderOptions): FelisLoader {

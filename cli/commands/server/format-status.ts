@@ -2,18 +2,21 @@ import type { HistoryEntry } from '../../../shared/tap-schema/history.ts'
 import { SLOT_NAMES } from '../../../shared/tap-schema/slots.ts'
 import type { ServerStatus, SlotStatus } from '../../../shared/tap-schema/status.ts'
 import { style } from '../../terminal/style.ts'
-import { formatTable } from '../../terminal/table.ts'
+import { formatTable, terminalWidth } from '../../terminal/table.ts'
 
 /** The three slots and the history, for a person. */
 export function formatStatus({ slots, history }: ServerStatus): string {
+  const width = terminalWidth()
   const slotLines = formatTable(
     ['slot', 'version', 'staged (UTC)', 'by', 'tables', 'columns', 'schemas'],
     SLOT_NAMES.map((name) => [name, ...slotCells(slots[name])]),
+    { width },
   )
   if (history.length === 0) return [...highlight(slotLines), '', 'no history'].join('\n')
   const historyLines = formatTable(
     ['when (UTC)', 'what', 'version', 'in place of', 'by', 'ms', 'remarks'],
     history.map(historyCells),
+    { width },
   )
   return [...highlight(slotLines), '', ...highlight(historyLines)].join('\n')
 }
@@ -28,12 +31,21 @@ function slotCells({ exists, version, loadedAt, stagedBy, rows, schemas }: SlotS
 
 function historyCells({ at, action, version, replaced, actor, durationMs, problems }: HistoryEntry): Cells {
   const [first] = problems
-  const remark = first === undefined ? null : `${count(problems.length)}: ${first.file}: ${first.message}`
+  const remark =
+    first === undefined ? null : `${count(problems.length)}: ${shorten(first.file)}: ${shorten(first.message)}`
   return [moment(at), action.replace('_', ' '), version, replaced, actor, Math.round(durationMs), remark]
 }
 
 function count(problems: number): string {
   return problems === 1 ? '1 problem' : `${problems} problems`
+}
+
+const REMARK_LENGTH = 60
+
+/** The JSON form has it whole. */
+function shorten(text: string): string {
+  const characters = [...text]
+  return characters.length <= REMARK_LENGTH ? text : `${characters.slice(0, REMARK_LENGTH - 1).join('')}…`
 }
 
 /** `2026-08-24 10:42:07` of an ISO time in UTC. */
