@@ -5,7 +5,6 @@ import { withProgress } from '../terminal/progress.ts'
 import { addExamples } from './examples.ts'
 import { parseInteger } from './parsers.ts'
 import { withServer } from './server/access.ts'
-import { formatStatus } from './server/format-status.ts'
 import { addServerOptions, type ServerFlags } from './server/options.ts'
 
 interface StatusFlags extends ServerFlags, OutputOptions {
@@ -26,7 +25,9 @@ export function declare(command: Command): void {
 async function run(flags: StatusFlags): Promise<void> {
   endOnInterrupt()
   const read = () => withServer(flags, (server) => server.readStatus(flags.history))
-  writeResult(await withProgress('reading the status', read), flags, formatStatus)
+  const status = await withProgress('reading the status', read)
+  const { formatStatus } = await import('./server/format-status.ts')
+  writeResult(status, flags, formatStatus)
 }
 
 function parseHistory(value: string): number {

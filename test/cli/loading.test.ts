@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest'
+import { COMMANDS } from '../../cli/commands/table.ts'
+import { runAlmagest } from '../support/run-command.ts'
+import { sampleSchema } from '../support/sample-release.ts'
+
+/** Names every module on stderr as it is loaded. */
+const SPY = `
+  import { registerHooks } from 'node:module'
+  registerHooks({ load(url, context, next) { process.stderr.write('loaded ' + url + '\\n'); return next(url, context) } })`
+
+/** The packages and files of ours that a command loads. */
+async function loadedBy(args: readonly string[], stdin = ''): Promise<readonly string[]> {
+  const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(SPY)}` }
+  const { code, stderr } = await runAlmagest(args, { env, stdin })
+  expect(code).toBe(0)
+  const urls = [...stderr.matchAll(/^loaded file:\/\/(.*)$/gm)].map(([, path = '']) => path)
+  const names = urls.map(
+    (path) => /\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? path.replace(/^.*?\/(?=cli\/|shared\/)/, ''),
+  )
+  expect(names).toContain('cli/almagest.ts')
+  return [...new Set(names)]
+}
+
+function packages(names: readonly string[]): readonly string[] {
+  return names.filter((name) => !name.endsWith('.ts'))
+}
+
+/** What `start` is made of is its own affair. */
+const ALL_BUT_START = COMMANDS.map(({ name }) => name).filter((name) => name !== 'start')
+
+test('the help of all commands loads none of them', async () => {
+  const loaded = await loadedBy(['--help'])
+  expect(packages(loaded)).toEqual(['commander'])
+  for (const { name } of COMMANDS) expect(loaded).not.toContain(`cli/commands/${name}.ts`)
+})
+
+test.each(ALL_BUT_START)('the help of %s loads no client of anything', async (name) => {
+  expect(packages(await loadedBy(['help', name]))).toEqual(['commander'])
+})
+
+test('rows loads neither PostgreSQL nor Google Cloud', async () => {
+  const loaded = packages(await loadedBy(['rows', '-'], sampleSchema('survey')))
+  expect(loaded.toSorted()).toEqual(['commander', 'js-yaml'])
+})
