@@ -1,0 +1,69 @@
+import { isAbsolute, join, resolve } from 'node:path'
+import type { Command } from 'commander'
+import { addExamples } from './examples.ts'
+import { parseInteger, parseSchemas, parseText, parseVersion } from './parsers.ts'
+
+interface StartFlags {
+  readonly release?: string
+  readonly schemas?: readonly string[]
+  readonly version?: string
+  readonly swap: boolean
+  readonly once?: boolean
+  readonly reset?: boolean
+  readonly port?: number
+  readonly state?: string
+  readonly json?: boolean
+}
+
+const STATE_FOLDER = join(import.meta.dirname, '..', '..', '.almagest')
+
+export function declare(command: Command): void {
+  command
+    .option(
+      '--release <path>',
+      'release to bring live: an archive, a folder that holds one, or a folder of YAML',
+      parseText,
+    )
+    .option('--schemas <names>', 'its schemas that the server tap serves, in their order: a,b', parseSchemas)
+    .option('--version <version>', 'its name (default: releases/ and the name of the file or folder)', parseVersion)
+    .option('--no-swap', 'leave the release in the staging slot')
+    .option('--once', 'stop everything when it is done')
+    .option('--reset', 'forget what earlier starts left behind')
+    .option('--port <number>', 'port of the functions, 0 for any (default: 8080 or the next free one)', parsePort)
+    .option('--state <folder>', 'where everything is kept (default: .almagest in the project)', parseText)
+    .option('--json', 'print one JSON document, and the steps to stderr')
+    .action(run)
+  addExamples(command, [
+    'start',
+    'start --release ../sdm_schemas --schemas dp1,ivoa_obscore',
+    'start --release w.2026.34/schemas.tar.gz --schemas dp2 --version releases/w.2026.34 --no-swap',
+  ])
+}
+
+async function run(flags: StartFlags): Promise<void> {
+  const { runStack } = await import('../local/run.ts')
+  const { release, schemas, version, port } = flags
+  process.exitCode = await runStack({
+    wish: {
+      ...(release !== undefined && { path: fromWhereItWasTyped(release) }),
+      ...(schemas !== undefined && { schemas }),
+      ...(version !== undefined && { version }),
+    },
+    stateFolder: flags.state === undefined ? STATE_FOLDER : fromWhereItWasTyped(flags.state),
+    swap: flags.swap,
+    once: flags.once === true,
+    reset: flags.reset === true,
+    json: flags.json === true,
+    port,
+  })
+}
+
+/** npm runs scripts in the project's folder, wherever `npm start` was typed. */
+function fromWhereItWasTyped(path: string): string {
+  const folder = process.env.npm_lifecycle_event === 'start' ? process.env.INIT_CWD : undefined
+  return isAbsolute(path) || folder === undefined ? resolve(path) : resolve(folder, path)
+}
+
+function parsePort(value: string): number {
+  return parseInteger(value, 0, 65_535, 'a port: a number from 0 to 65535')
+}

@@ -1,0 +1,109 @@
+import { join } from 'node:path'
+import { prepareDatabases } from './databases.ts'
+import { DeadLetterError } from './dead-letter.ts'
+import type { Ending } from './ending.ts'
+import { type LocalServer, NAMING, writeEnvironment } from './environment.ts'
+import { type Mounts, type PortChoice, startFront } from './front.ts'
+import { FUNCTIONS, serveFunction, wakeFunction } from './functions.ts'
+import { openFolderStore } from './gcs/folder-store.ts'
+import { createSubscription, type PushSubscription } from './gcs/notify.ts'
+import { startGcs } from './gcs/server.ts'
+import { startPostgres } from './postgres.ts'
+import type { Steps } from './steps.ts'
+import { stopAtExit } from './stop-postgres.ts'
+
+export interface StackOptions {
+  readonly stateFolder: string
+  /** Whether databases that are there belong to a state folder that is gone. */
+  readonly fresh: boolean
+  readonly servers: readonly LocalServer[]
+  readonly port: PortChoice
+}
+
+export interface Stack {
+  /** Of the front; each function is below its name. */
+  readonly url: string
+  /** Superuser URL of the cluster. */
+  readonly postgres: string
+  readonly storage: string
+  readonly environmentFile: string
+}
+
+export interface StackTools {
+  /** Takes what has to be stopped, in the order in which it was started. */
+  readonly resources: AsyncDisposableStack
+  readonly steps: Steps
+  readonly ending: Ending
+  /** Tells of a delivery that is tried again. */
+  readonly warn: (message: string) => void
+  /** Tells of one that was given up. */
+  readonly onDeadLetter: (error: DeadLetterError) => void
+}
+
+/** Starts everything that the cloud would give: PostgreSQL, the object store with its notifications, the functions. */
+export async function startStack(options: StackOptions, tools: StackTools): Promise<Stack> {
+  const { stateFolder, fresh, servers } = options
+  const { steps, ending } = tools
+  const names = servers.map(({ name }) => name)
+  const postgres = await steps.step('PostgreSQL', () => startDatabase(stateFolder, tools), describeDatabase)
+  await steps.step(
+    'databases',
+    () => ending.race(prepareDatabases(postgres.url, names, { fresh })),
+    () => `${names.join(', ')}, with roles and history`,
+  )
+  const mounts: Mounts = new Map()
+  const front = await startFront(mounts, options.port)
+  tools.resources.defer(front.stop)
+  const storage = await steps.step(
+    'object store',
+    () => startStorage(stateFolder, front.url, tools),
+    (endpoint) => `gs://${NAMING.bucket} at ${endpoint}, in ${join(stateFolder, 'buckets')}`,
+  )
+  const addresses = { postgres: postgres.url, storage }
+  const wakeAll = async () => {
+    for (const local of FUNCTIONS) {
+      mounts.set(`/${local.name}`, await ending.race(serveFunction(local)))
+      const file = await writeEnvironment(stateFolder, local.login, servers, addresses)
+      await ending.race(wakeFunction(local, front.url, file))
+    }
+  }
+  await steps.step('functions', wakeAll, () => `${FUNCTIONS.map(({ name }) => name).join(', ')} at ${front.url}`)
+  const environmentFile = await writeEnvironment(stateFolder, 'operator', servers, addresses)
+  process.env.ALMAGEST_ENVIRONMENT = environmentFile
+  return { url: front.url, postgres: postgres.url, storage, environmentFile }
+}
+
+/** Not raced against the end: what is starting can only be stopped once it has started. */
+async function startDatabase(stateFolder: string, { resources, ending }: StackTools) {
+  const postgres = await startPostgres({ stateDirectory: stateFolder })
+  resources.defer(stopAtExit(postgres))
+  await ending.race(Promise.resolve())
+  return postgres
+}
+
+function describeDatabase({ port, created }: { readonly port: number; readonly created: boolean }): string {
+  return `127.0.0.1:${port}${created ? ', a new cluster' : ''}`
+}
+
+async function startStorage(stateFolder: string, frontUrl: string, tools: StackTools): Promise<string> {
+  const subscription = subscribeLoader(frontUrl, tools)
+  tools.resources.defer(subscription.stop)
+  const store = await openFolderStore(join(stateFolder, 'buckets'))
+  const gcs = await startGcs({ store, buckets: [NAMING.bucket], onEvent: subscription.notify })
+  tools.resources.defer(gcs.stop)
+  return gcs.endpoint
+}
+
+/** As the push subscription to the bucket's notifications, but less patient. */
+function subscribeLoader(frontUrl: string, { warn, onDeadLetter }: StackTools): PushSubscription {
+  return createSubscription({
+    url: `${frontUrl}/load-release/projects/local/topics/releases`,
+    bucket: NAMING.bucket,
+    baseDelayMs: 250,
+    maxDelayMs: 4_000,
+    onRetry: (_envelope, reason) => warn(`a notification is delivered again: ${reason.message}`),
+    onDeadLetter: ({ message }, reason) => {
+      onDeadLetter(new DeadLetterError(message.attributes.objectId ?? 'an object', reason))
+    },
+  })
+}
