@@ -101,3 +101,24 @@ test('several databases of a cluster can be prepared at once', async () => {
   await Promise.all(databases.map(({ pool }) => initialiseDatabase(pool)))
   for (const { pool } of databases) expect((await readStatus(pool)).history).toEqual([])
 })
+
+test('an administrator who is no superuser can prepare a database, as on Cloud SQL', async () => {
+  const database = await createTestDatabase({ initialised: false })
+  const administrator = await database.createLogin()
+  const name = new URL(database.url).pathname.slice(1)
+  await database.pool.query(`alter role ${administrator} createrole; alter database ${name} owner to ${administrator}`)
+  // The roles belong to the whole cluster, where another database's administrator may have made them.
+  await database.pool.query(`
+    do $$ begin create role almagest_stager; exception when duplicate_object then null; end $$;
+    do $$ begin create role almagest_owner; exception when duplicate_object then null; end $$;
+    grant almagest_stager, almagest_owner to ${administrator} with admin option`)
+  const [loader, operator] = [await database.createLogin(), await database.createLogin()]
+  await initialiseDatabase(database.poolAs(administrator), { stagers: [loader], operators: [operator] })
+  await stageRelease(database.poolAs(loader), stageRequest('r1'))
+  await swap(database.poolAs(operator), { expectedVersion: 'r1', actor })
+  await stageRelease(database.poolAs(loader), stageRequest('r2'))
+  await swap(database.poolAs(operator), { expectedVersion: 'r2', actor })
+  expect((await readStatus(database.poolAs(operator))).slots.live.version).toBe('r2')
+  await database.pool.query(`alter database ${name} owner to current_user`)
+  await database.pool.query(`reassign owned by ${administrator} to current_user; drop owned by ${administrator}`)
+})
