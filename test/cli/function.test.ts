@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { SchemaDiff } from '../../shared/tap-schema/diff.ts'
+import type { StageOutcome } from '../../shared/tap-schema/stage.ts'
 import { readStatus, type ServerStatus } from '../../shared/tap-schema/status.ts'
 import type { SwapOutcome } from '../../shared/tap-schema/swap.ts'
 import { calledBy, startSwapSchema } from '../functions/swap-schema-service.ts'
@@ -49,6 +50,28 @@ describe('a TAP server by its swap-schema function', () => {
     expect([slots.live.version, slots.previous.version]).toEqual(['releases/v1', 'releases/v2'])
   })
 
+  test('stage takes a release from the bucket, the newest upload or a given one', async () => {
+    const { database, service, at } = await deploy()
+    const first = await service.upload('main')
+    const second = await service.upload('main')
+    const generation = async () => (await readStatus(database.pool)).slots.staging.source?.generation
+    const newest = await runAlmagest(['stage', '--version', 'main', ...at])
+    expect(newest).toMatchObject({ code: 0, stdout: expect.stringMatching(/^staged main in .* 6 tables/) })
+    expect(await generation()).toBe(second.generation)
+    const given = await runAlmagest(['stage', '--version', 'main', '--json', '--generation', second.generation, ...at])
+    expect(given.json<StageOutcome>()).toMatchObject({ outcome: 'staged', version: 'main' })
+    const gone = await runAlmagest(['stage', '--version', 'main', '--generation', first.generation, ...at])
+    expect(gone).toMatchObject({ code: 1, stderr: expect.stringContaining('does not exist') })
+  })
+
+  test('a broken release in the bucket is rejected with its problems', async () => {
+    const { service, at } = await deploy()
+    await service.upload('bad', { schema: 'name: survey\ntables: 5\n' })
+    const { code, stdout, stderr } = await runAlmagest(['stage', '--version', 'bad', ...at])
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toMatch(/^ {2}survey\.yaml:2: tables: /m)
+  })
+
   test('the caller of the token is the actor; the token may come from ALMAGEST_TOKEN', async () => {
     const { database, at } = await deploy()
     const [, ada = ''] = calledBy('ada@example.org').authorization!.split(' ')
@@ -75,6 +98,18 @@ describe('a TAP server by its swap-schema function', () => {
     const forged = await runAlmagest(['status', ...at, '--token', 'no-token-at-all'])
     expect(forged.code).toBe(1)
     expect(forged.stderr).not.toContain('no-token-at-all')
+  })
+
+  test.each([
+    ['a release', 'schemas.tar.gz'],
+    ['--schemas', '--schemas', 'a'],
+    ['--no-extensions', '--no-extensions'],
+    ['--extensions', '--extensions'],
+  ])('stage leaves %s to the function', async (said, ...args) => {
+    const at = ['--url', 'http://127.0.0.1:1', '--server', 'tap', '--version', 'v1']
+    const { code, stderr } = await runAlmagest(['stage', ...at, ...args])
+    expect(code).toBe(2)
+    expect(stderr).toContain(`leave out ${said === 'a release' ? args[0] : '--'}`)
   })
 
   test('--actor and --deadline are for --database', async () => {

@@ -63,6 +63,12 @@ describe('wrong usage', () => {
     ['an empty version', ['swap', '', '--database', DATABASE], /must not be empty/],
     ['a history of less than nothing', ['status', '--history', '-1', '--database', DATABASE], /from 0 to 1000/],
     ['stage without schemas', ['stage', '--version', 'v1', 'x', '--database', DATABASE], /--schemas/],
+    ['stage without a release', ['stage', '--version', 'v1', '--schemas', 'a', '--database', DATABASE], /'release'/],
+    [
+      'a generation on disk',
+      ['stage', '--version', 'v', '--schemas', 'a', '--generation', '1', 'x', '--database', DATABASE],
+      /--url only/,
+    ],
     ['stage without a version', ['stage', '--schemas', 'a', 'x', '--database', DATABASE], /--version/],
     ['a version that climbs', ['stage', '--version', '../v1', '--schemas', 'a', 'x', '--database', DATABASE], /".."/],
     ['an empty schema name', ['stage', '--version', 'v1', '--schemas', 'a,,b', 'x'], /empty/],

@@ -1,14 +1,13 @@
 import { Failure } from '../../../shared/failure.ts'
 import type { Problem } from '../../../shared/felis/problem.ts'
 import type { SchemaDiff } from '../../../shared/tap-schema/diff.ts'
+import type { StageOutcome } from '../../../shared/tap-schema/stage.ts'
 import type { ServerStatus } from '../../../shared/tap-schema/status.ts'
 import type { SwapOutcome } from '../../../shared/tap-schema/swap.ts'
 import { UsageError } from '../../terminal/usage-error.ts'
 import type { ExchangeRequest, ServerAccess } from './access.ts'
 import { authorise } from './authorise.ts'
-import type { ServerAddress } from './options.ts'
-
-type FunctionAddress = Extract<ServerAddress, { kind: 'function' }>
+import type { FunctionAddress } from './options.ts'
 
 /** The function answered, and the answer is no. */
 export class FunctionError extends Failure {
@@ -29,17 +28,25 @@ export class UnreachableError extends Failure {
   }
 }
 
+export interface FunctionAccess extends ServerAccess {
+  /** Stages a release that lies in the function's bucket, in its newest generation or a given one. */
+  stage(version: string, generation?: string): Promise<StageOutcome>
+}
+
 /** A TAP server by the JSON interface of the swap-schema function. */
-export async function openFunctionAccess(address: FunctionAddress): Promise<ServerAccess> {
+export async function openFunctionAccess(address: FunctionAddress): Promise<FunctionAccess> {
   const headers = await authorise(address)
   const base = `${address.url.replace(/\/+$/, '')}/servers/${encodeURIComponent(address.server)}`
   const get = <T>(path: string, isAnswer: Shape) => request<T>({ method: 'GET', headers }, `${base}${path}`, isAnswer)
-  const post = (path: string, wish: ExchangeRequest): Promise<SwapOutcome> => {
+  const post = <T>(path: string, body: ReleaseWish, isAnswer: Shape) => {
+    const type = { 'content-type': 'application/json' }
+    const init = { method: 'POST', headers: { ...headers, ...type }, body: JSON.stringify(body) }
+    return request<T>(init, `${base}${path}`, isAnswer)
+  }
+  const exchange = (path: string, wish: ExchangeRequest): Promise<SwapOutcome> => {
     refuseLocalWishes(wish)
     const { version, generation } = wish
-    const body = JSON.stringify({ version, ...(generation === undefined ? {} : { generation }) })
-    const init = { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body }
-    return request<SwapOutcome>(init, `${base}${path}`, hasMembers('outcome', 'live', 'durationMs', 'warnings'))
+    return post(path, { version, generation }, hasMembers('outcome', 'live', 'durationMs', 'warnings'))
   }
   return {
     async readStatus(historyLimit) {
@@ -47,10 +54,17 @@ export async function openFunctionAccess(address: FunctionAddress): Promise<Serv
       return { slots: answer.slots, history: answer.history }
     },
     diff: (from, to) => get<SchemaDiff>(`/diff?from=${from}&to=${to}`, hasMembers('from', 'to', 'changes')),
-    swap: (wish) => post('/swap', wish),
-    rollback: (wish) => post('/rollback', wish),
+    stage: (version, generation) => post('/stage', { version, generation }, hasMembers('outcome', 'version')),
+    swap: (wish) => exchange('/swap', wish),
+    rollback: (wish) => exchange('/rollback', wish),
     async close() {},
   }
+}
+
+interface ReleaseWish {
+  readonly version: string
+  /** undefined is left out of the JSON. */
+  readonly generation: string | undefined
 }
 
 /** Those are decided on the other side: the caller is who the token says, the deadline is in the environment file. */

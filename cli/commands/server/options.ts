@@ -43,9 +43,14 @@ export function requireDatabase(flags: DatabaseFlags): string {
   }
 }
 
-export type ServerAddress =
-  | { readonly kind: 'database'; readonly url: string }
-  | { readonly kind: 'function'; readonly url: string; readonly server: string; readonly token: string | null }
+export interface FunctionAddress {
+  readonly kind: 'function'
+  readonly url: string
+  readonly server: string
+  readonly token: string | null
+}
+
+export type ServerAddress = { readonly kind: 'database'; readonly url: string } | FunctionAddress
 
 /** @throws UsageError when there is none, or when it is not clear which */
 export function requireServer(flags: ServerFlags): ServerAddress {
