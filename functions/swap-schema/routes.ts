@@ -108,38 +108,18 @@ export function createRoutes(resolve: () => Promise<SwapDependencies>, options: 
         return { body: await stageFromBucket(dependencies, server, pool, { ...body, actor: caller.actor }) }
       },
     }),
-    route({
-      method: 'POST',
+    exchangeRoute(resolve, swap, {
       path: '/servers/{server}/swap',
       operation: 'swapSlots',
       summary: 'Make the staged release live',
-      params,
-      body: { version: { ...VERSION, description: 'What the staging slot has to hold' }, generation: GENERATION },
-      answers: json('Exchanged'),
-      errors: [404, 409, 503],
-      async handle({ params, body, caller }) {
-        const dependencies = await resolve()
-        const { server, pool } = await findServer(dependencies, params.server)
-        const request = { ...body, actor: caller.actor }
-        return { body: await exchangeAndAnnounce(swap, dependencies, server, pool, request) }
-      },
+      version: 'What the staging slot has to hold',
     }),
-    route({
-      method: 'POST',
+    exchangeRoute(resolve, rollback, {
       path: '/servers/{server}/rollback',
       operation: 'rollBack',
       summary: 'Exchange the live and the previous release',
       description: 'Done twice, it undoes itself.',
-      params,
-      body: { version: { ...VERSION, description: 'What the previous slot has to hold' }, generation: GENERATION },
-      answers: json('Exchanged'),
-      errors: [404, 409, 503],
-      async handle({ params, body, caller }) {
-        const dependencies = await resolve()
-        const { server, pool } = await findServer(dependencies, params.server)
-        const request = { ...body, actor: caller.actor }
-        return { body: await exchangeAndAnnounce(rollback, dependencies, server, pool, request) }
-      },
+      version: 'What the previous slot has to hold',
     }),
     route({
       method: 'GET',
@@ -164,6 +144,35 @@ export function createRoutes(resolve: () => Promise<SwapDependencies>, options: 
     }),
   ]
   return routes
+}
+
+interface ExchangeAbout {
+  readonly path: '/servers/{server}/swap' | '/servers/{server}/rollback'
+  readonly operation: string
+  readonly summary: string
+  readonly description?: string
+  /** What the caller's `version` is held against. */
+  readonly version: string
+}
+
+function exchangeRoute(
+  resolve: () => Promise<SwapDependencies>,
+  exchange: Parameters<typeof exchangeAndAnnounce>[0],
+  { version, ...about }: ExchangeAbout,
+): Route {
+  return route({
+    method: 'POST',
+    ...about,
+    params,
+    body: { version: { ...VERSION, description: version }, generation: GENERATION },
+    answers: json('Exchanged'),
+    errors: [404, 409, 503],
+    async handle({ params, body, caller }) {
+      const dependencies = await resolve()
+      const { server, pool } = await findServer(dependencies, params.server)
+      return { body: await exchangeAndAnnounce(exchange, dependencies, server, pool, { ...body, actor: caller.actor }) }
+    },
+  })
 }
 
 const ABOUT = {
