@@ -129,10 +129,12 @@ async function checkReaders(client: pg.PoolClient, readers: readonly string[]): 
   throw new MissingRoleError(`configured readers do not exist as roles in this database: ${names}`)
 }
 
-/** Readers join the tables right after the swap, long before autovacuum would have looked at them. */
+/**
+ * Readers join the tables right after the swap, long before autovacuum looks at them with its larger sample.
+ */
 function analyze(schema: string, options: LoaderOptions): string {
   const names = TAP_TABLE_NAMES.map((table) => qualified(schema, tableName(table, options.postfix)))
-  return `analyze ${names.join(', ')}`
+  return `set local default_statistics_target = 10; analyze ${names.join(', ')}`
 }
 
 export function countRows(rows: TapSchemaRows): RowCounts {
