@@ -8,7 +8,7 @@ import { withFileErrors } from '../../terminal/file-error.ts'
 /**
  * Reads a release from disk: an archive, a folder that holds one, or a folder of schemas.
  *
- * @throws ArchiveError for what is in it, FileError for what the disk says
+ * @throws ArchiveError for what is in it, UsageError for a path that cannot be read
  */
 export async function readRelease(version: string, path: string): Promise<Release> {
   const absolute = resolve(path)
