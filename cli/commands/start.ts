@@ -1,5 +1,6 @@
 import { isAbsolute, join, resolve } from 'node:path'
 import type { Command } from 'commander'
+import type { RunOptions } from '../local/run.ts'
 import { addExamples } from './examples.ts'
 import { parseInteger, parseSchemas, parseText, parseVersion } from './parsers.ts'
 
@@ -40,22 +41,32 @@ export function declare(command: Command): void {
   ])
 }
 
+/** What is still open when everything has been stopped is not worth waiting for. */
+const LINGER_MS = 2_000
+
 async function run(flags: StartFlags): Promise<void> {
   const { runStack } = await import('../local/run.ts')
-  const { release, schemas, version, port } = flags
-  process.exitCode = await runStack({
+  try {
+    process.exitCode = await runStack(readOptions(flags))
+  } finally {
+    setTimeout(() => process.exit(), LINGER_MS).unref()
+  }
+}
+
+function readOptions({ release, schemas, version, state, port, ...flags }: StartFlags): RunOptions {
+  return {
     wish: {
       ...(release !== undefined && { path: fromWhereItWasTyped(release) }),
       ...(schemas !== undefined && { schemas }),
       ...(version !== undefined && { version }),
     },
-    stateFolder: flags.state === undefined ? STATE_FOLDER : fromWhereItWasTyped(flags.state),
+    stateFolder: state === undefined ? STATE_FOLDER : fromWhereItWasTyped(state),
     swap: flags.swap,
     once: flags.once === true,
     reset: flags.reset === true,
     json: flags.json === true,
     port,
-  })
+  }
 }
 
 /** npm runs scripts in the project's folder, wherever `npm start` was typed. */

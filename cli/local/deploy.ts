@@ -48,26 +48,23 @@ export interface Deployment {
  * @throws RejectedError, and what storage and functions throw
  */
 export async function deploy(targets: readonly Target[], tools: DeployTools): Promise<readonly Deployment[]> {
-  const deployments: Deployment[] = []
-  const pending: { readonly target: Target; readonly before: ServerStatus }[] = []
+  const plans: Plan[] = []
   for (const target of targets) {
     const before = await tools.race(target.access.readStatus(1))
-    const live = before.slots.live.version
-    if (target.release.isDefault && live !== null) {
-      deployments.push({ server: target.server, version: live, outcome: 'resumed', stageMs: null, swapMs: null })
-    } else {
-      pending.push({ target, before })
-    }
+    plans.push({ target, before, resumed: target.release.isDefault ? before.slots.live.version : null })
   }
-  const uploads = await uploadEach(
-    pending.map(({ target }) => target.release),
-    tools,
-  )
-  for (const { target, before } of pending) {
-    const upload = uploads.get(target.release.version)
-    if (upload !== undefined) deployments.push(await deployOn(target, before, upload, tools))
-  }
+  const releases = plans.filter(({ resumed }) => resumed === null).map(({ target }) => target.release)
+  const uploads = await uploadEach(releases, tools)
+  const deployments: Deployment[] = []
+  for (const plan of plans) deployments.push(await carryOut(plan, uploads, tools))
   return deployments
+}
+
+interface Plan {
+  readonly target: Target
+  readonly before: ServerStatus
+  /** The version that is live and stays so, because nobody asked for another. */
+  readonly resumed: string | null
 }
 
 /** Servers that take the same version share one upload. */
@@ -91,15 +88,17 @@ async function uploadEach(
   return uploads
 }
 
-async function deployOn(
-  target: Target,
-  before: ServerStatus,
-  { object, isNew }: Upload,
+async function carryOut(
+  { target, before, resumed }: Plan,
+  uploads: ReadonlyMap<string, Upload>,
   tools: DeployTools,
 ): Promise<Deployment> {
   const { server, release, schemasChanged, access } = target
   const { version } = release
+  const upload = uploads.get(version)
   const done = { server, version, stageMs: null, swapMs: null }
+  if (resumed !== null || upload === undefined) return { ...done, version: resumed ?? version, outcome: 'resumed' }
+  const { object, isNew } = upload
   const holds = (slot: SlotStatus) => !isNew && !schemasChanged && isFrom(slot, object)
   if (holds(before.slots.live)) return { ...done, outcome: 'live' }
   const staged = holds(before.slots.staging) ? null : await stage(target, before, { object, isNew }, tools)

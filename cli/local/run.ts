@@ -35,6 +35,8 @@ export interface RunOptions {
 
 const DEFAULT_PORT = 8080
 
+const STOPPING = 'stopping …'
+
 /**
  * Runs the whole of Almagest on this machine: brings a release live and stays until somebody ends it. Everything that
  * was started is stopped, however it ends.
@@ -51,6 +53,7 @@ export async function runStack(options: RunOptions): Promise<number> {
     // What breaks because the end has come is no news.
     const interruption = ending.interruption()
     if (interruption === null) throw error
+    writeNote(STOPPING)
     return interruption.exitCode
   } finally {
     await resources.disposeAsync()
@@ -60,6 +63,7 @@ export async function runStack(options: RunOptions): Promise<number> {
 
 async function bringUp(options: RunOptions, ending: Ending, resources: AsyncDisposableStack): Promise<number> {
   const { stateFolder, once, json } = options
+  const started = performance.now()
   const remembered = options.reset ? null : await readMemory(stateFolder)
   const chosen = await chooseRelease(options.wish, remembered)
   resources.defer(await openState(stateFolder, { reset: options.reset }))
@@ -87,12 +91,13 @@ async function bringUp(options: RunOptions, ending: Ending, resources: AsyncDisp
   const deployments = await bringReleases(options, stack, chosen, tools)
   const servers = await Promise.all(deployments.map((deployment) => ending.race(reportServer(deployment, stack))))
   const { url, storage, environmentFile } = stack
-  const report: StartReport = { url, servers, environmentFile, logFile, storage }
+  const durationMs = performance.now() - started
+  const report: StartReport = { url, durationMs, servers, environmentFile, logFile, storage }
   diversion.print(json ? `${JSON.stringify(report, null, 2)}\n` : describeStart(report, { staysUp: !once }))
   isUp = true
   if (once) return OK
   await ending.reached
-  writeNote('stopping …')
+  writeNote(STOPPING)
   return OK
 }
 

@@ -1,21 +1,31 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { UsageError } from '../terminal/usage-error.ts'
 import { lockState } from './state-lock.ts'
 
 /** Where PostgreSQL keeps its data, unless it may not enter this folder. */
 const DATABASE = 'postgres'
-const LOCK = 'lock'
+
+/** What `--reset` removes; whatever else somebody keeps in the folder is not ours. */
+const CONTENTS: readonly string[] = [
+  DATABASE,
+  'buckets',
+  'releases.json',
+  'environment.yaml',
+  'environment.loader.yaml',
+  'log.jsonl',
+  'log.jsonl.old',
+]
 
 /**
  * Takes the state folder for this process, made when it is not there.
  *
- * @param reset whether everything in it goes first
+ * @param reset whether what earlier starts left in it goes first
  * @returns a function that gives it back
- * @throws StateInUseError
+ * @throws StateInUseError, UsageError
  */
 export async function openState(folder: string, { reset }: { readonly reset: boolean }): Promise<() => Promise<void>> {
-  await mkdir(folder, { recursive: true })
-  const unlock = await lockState(folder)
+  const unlock = await takeFolder(folder)
   try {
     if (reset) await empty(folder)
   } catch (error) {
@@ -25,10 +35,20 @@ export async function openState(folder: string, { reset }: { readonly reset: boo
   return unlock
 }
 
+async function takeFolder(folder: string): Promise<() => Promise<void>> {
+  try {
+    await mkdir(folder, { recursive: true })
+    return await lockState(folder)
+  } catch (error) {
+    if (!(error instanceof Error && 'syscall' in error)) throw error
+    throw new UsageError(`the state cannot be kept in ${folder}: ${error.message}`, error)
+  }
+}
+
 /** A PostgreSQL that a killed start left running keeps its data: it is stopped, and emptied, by the next one. */
 async function empty(folder: string): Promise<void> {
-  const kept = (await isServing(join(folder, DATABASE))) ? [LOCK, DATABASE] : [LOCK]
-  const names = (await readdir(folder)).filter((name) => !kept.includes(name))
+  const keepsData = await isServing(join(folder, DATABASE))
+  const names = CONTENTS.filter((name) => !(keepsData && name === DATABASE))
   for (const name of names) await rm(join(folder, name), { recursive: true, force: true })
 }
 

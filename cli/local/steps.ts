@@ -1,5 +1,6 @@
 import { withProgress } from '../terminal/progress.ts'
 import { style } from '../terminal/style.ts'
+import { Interruption } from './ending.ts'
 
 /** What `npm start` does, told step by step. */
 export interface Steps {
@@ -18,7 +19,7 @@ export function createSteps(print: (text: string) => void): Steps {
         print(`${style('green', '✓')} ${label}${outcome === '' ? '' : `: ${outcome}`}  ${time}\n`)
         return result
       } catch (error) {
-        print(`${style('red', '✗')} ${label}\n`)
+        if (!(error instanceof Interruption)) print(`${style('red', '✗')} ${label}\n`)
         throw error
       }
     },

@@ -7,6 +7,8 @@ import { formatDuration } from './steps.ts'
 /** What `npm start` came to. */
 export interface StartReport {
   readonly url: string
+  /** From the call to the end of the last step. */
+  readonly durationMs: number
   readonly servers: readonly ServerReport[]
   readonly environmentFile: string
   readonly logFile: string
@@ -31,10 +33,19 @@ export function describeStart(report: StartReport, { staysUp }: { readonly stays
     ),
     ...report.servers.flatMap(describeTables),
     '',
-    ...(staysUp ? suggest(report) : [`Everything is stopped. \`npm start\` goes on from here.`]),
+    ...report.servers.flatMap(describeOutcome),
+    '',
+    ...(staysUp ? suggest(report) : suggestStart(report)),
     '',
   ]
-  return `${lines.join('\n')}`
+  return lines.join('\n')
+}
+
+function describeOutcome({ server, version, outcome, slots }: ServerReport): string[] {
+  if (outcome === 'swapped') return []
+  if (outcome === 'staged') return [`${server}: ${version} waits in the staging slot.`]
+  const waiting = slots.staging === null ? '' : ` ${slots.staging} waits in the staging slot.`
+  return [`${server}: nothing to do, ${version} is live.${waiting}`]
 }
 
 function describeServer({ server, live, slots, stageMs, swapMs }: ServerReport): (string | number)[] {
@@ -70,32 +81,46 @@ function describeTables({ server, live }: ServerReport): string[] {
 }
 
 function suggest(report: StartReport): string[] {
-  const [first] = report.servers
-  if (first === undefined) return []
-  const { server, databaseUrl, live, slots } = first
-  const api = `${report.url}/swap-schema`
-  const almagest = (words: string) => `npx almagest ${words} --url ${api} --server ${server}`
-  const table = live?.tables[0]?.name ?? 'tap_schema.tables'
-  const query = `select column_name, datatype, unit from tap_schema.columns where table_name = '${table}'`
-  const exchange = [
-    ...(slots.staging === null ? [] : [almagest('diff'), almagest(`swap ${slots.staging}`)]),
-    ...(slots.previous === null ? [] : [almagest(`rollback ${slots.previous}`)]),
-  ]
+  const { url, durationMs, environmentFile, logFile } = report
   return [
-    `${style('bold', 'Almagest is up')} at ${report.url}; Ctrl-C stops it. Try next:`,
+    `${style('bold', 'Almagest is up')} at ${url} after ${formatDuration(durationMs)}; Ctrl-C stops it. Try next:`,
     '',
-    `  curl ${api}/servers`,
-    `  curl ${api}/servers/${server}`,
-    `  curl '${api}/servers/${server}/diff?from=previous&to=live&format=text'`,
-    ...(live === null ? [] : [`  psql '${databaseUrl}' -c "${query}"`]),
-    `  ${almagest('status')}`,
-    ...exchange.map((line) => `  ${line}`),
+    ...report.servers.slice(0, 1).flatMap((server) => suggestCalls(server, `${url}/swap-schema`)),
     '',
     'Your own release (an archive, a folder that holds one, or a folder of YAML), after Ctrl-C:',
-    '',
     '  npm start -- --release PATH --schemas a,b',
+    '  npm start -- --release PATH --schemas a,b --no-swap   to look at the difference first',
     '',
-    `Environment: ${report.environmentFile}`,
-    `Log of the functions: ${report.logFile}`,
+    `Environment: ${environmentFile}`,
+    `Log of the functions: ${logFile}`,
+  ]
+}
+
+/** What makes sense for the slots as they are. */
+function suggestCalls({ server, databaseUrl, live, slots }: ServerReport, api: string): string[] {
+  const almagest = (words: string) => `npx almagest ${words} --url ${api} --server ${server}`
+  const table = live?.tables[0]?.name
+  const query = `select column_name, datatype, unit from tap_schema.columns where table_name = '${table}'`
+  const { staging, previous } = slots
+  const compared = staging === null ? '?from=previous&to=live&format=text' : '?format=text'
+  const isComparable = live !== null && (staging ?? previous) !== null
+  const suggestions: readonly (readonly [boolean, string])[] = [
+    [true, `curl ${api}/servers`],
+    [true, `curl ${api}/servers/${server}`],
+    [isComparable, `curl '${api}/servers/${server}/diff${compared}'`],
+    [table !== undefined, `psql '${databaseUrl}' -c "${query}"`],
+    [true, almagest('status')],
+    [staging !== null && live !== null, almagest('diff')],
+    [staging !== null, almagest(`swap ${staging}`)],
+    [previous !== null, almagest(`rollback ${previous}`)],
+  ]
+  return suggestions.filter(([fits]) => fits).map(([, line]) => `  ${line}`)
+}
+
+function suggestStart({ servers }: StartReport): string[] {
+  const staged = servers.find(({ server, slots }) => server === 'tap' && slots.staging !== null)?.slots.staging
+  return [
+    'Everything is stopped. `npm start` goes on from here.',
+    ...(staged == null ? [] : [`  npm start -- --version ${staged}   swaps it live`]),
   ]
 }
