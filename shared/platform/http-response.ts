@@ -11,9 +11,13 @@ interface SentError {
 }
 
 /** Sends what the family's error format says about anything that was thrown. */
-export function sendError(response: ServerResponse, error: unknown): SentError {
+export function sendError(
+  response: ServerResponse,
+  error: unknown,
+  extra: Readonly<Record<string, string>> = {},
+): SentError {
   const { status, detail, headers, severity } = describeError(error)
-  send(response, { status, headers, body: { detail } })
+  send(response, { status, headers: { ...headers, ...extra }, body: { detail } })
   const reason = error instanceof Error ? error.message : String(error)
   return status >= 500 ? { status, severity, reason, error } : { status, severity, reason }
 }
@@ -31,11 +35,15 @@ export function send(response: ServerResponse, answer: ApiResponse): number {
     response.end()
     return status
   }
-  const [type, text] =
-    typeof answer.body === 'string' ? ['text/plain', answer.body] : ['application/json', JSON.stringify(answer.body)]
-  const content = Buffer.from(text)
-  response.setHeader('content-type', `${type}; charset=utf-8`)
+  const [type, content] = encodeBody(answer.body)
+  if (!response.hasHeader('content-type')) response.setHeader('content-type', type)
   response.setHeader('content-length', content.length)
   response.end(content)
   return status
+}
+
+function encodeBody(body: unknown): readonly [string, Uint8Array] {
+  if (body instanceof Uint8Array) return ['application/octet-stream', body]
+  if (typeof body === 'string') return ['text/plain; charset=utf-8', Buffer.from(body)]
+  return ['application/json; charset=utf-8', Buffer.from(JSON.stringify(body))]
 }

@@ -56,7 +56,10 @@ export interface ApiResponse {
   /** Default 200. */
   readonly status?: number
   readonly headers?: Readonly<Record<string, string>>
-  /** A string is sent as `text/plain`, anything else as JSON. */
+  /**
+   * A string is sent as `text/plain`, bytes as `application/octet-stream`, unless `headers` name a content type; anything
+   * else as JSON.
+   */
   readonly body: unknown
 }
 
@@ -79,6 +82,10 @@ export interface Route<
   readonly body?: Body
   /** Answers without looking at who asks. */
   readonly anonymous?: boolean
+  /** Whether scripts of any web page may read what this answers, errors included. */
+  readonly cors?: boolean
+  /** Whether query parameters that it does not know are left alone instead of refused. */
+  readonly ignoresQuery?: boolean
   /** The schema of a 200's body by media type. */
   readonly answers: Readonly<Record<string, JsonSchema>>
   /** Statuses that this operation answers on its own account, for its description. */

@@ -32,7 +32,12 @@ interface Progress {
   /** The template; the path as it was sent where no route fits. */
   path: string
   actor: string | null
+  /** What every answer of this path carries. */
+  headers: Readonly<Record<string, string>>
 }
+
+/** Routes that depend on what is configured: asked for at each request, with its decoded path. */
+export type RouteSource = (path: string) => Promise<readonly Route[]>
 
 const DEFAULT_MAX_BODY_BYTES = 64 * 1024
 
@@ -40,12 +45,14 @@ const DEFAULT_MAX_BODY_BYTES = 64 * 1024
  * An HTTP function for the functions-framework out of a table of routes. It answers every request itself, errors as
  * `{"detail":[{"msg","type","loc"?}]}`, and never throws.
  */
-export function createApi(routes: readonly Route[], options: ApiOptions): Handler {
+export function createApi(routes: readonly Route[] | RouteSource, options: ApiOptions): Handler {
   answerFrameworkErrors(options.logger)
+  const routesFor: RouteSource = typeof routes === 'function' ? routes : async () => routes
   return (request, response) =>
     withTrace(request.headers, async () => {
       const started = performance.now()
-      const progress: Progress = { path: (request.url ?? '/').split('?', 1)[0] ?? '/', actor: null }
+      const path = (request.url ?? '/').split('?', 1)[0] ?? '/'
+      const progress: Progress = { path, actor: null, headers: {} }
       const fields = () => ({
         method: request.method,
         path: progress.path,
@@ -53,11 +60,11 @@ export function createApi(routes: readonly Route[], options: ApiOptions): Handle
         actor: progress.actor,
       })
       try {
-        const answer = await answerRequest(routes, options, request, progress)
-        const status = send(response, answer)
+        const answer = await answerRequest(routesFor, options, request, progress)
+        const status = send(response, { ...answer, headers: { ...answer.headers, ...progress.headers } })
         options.logger.info(`${request.method} ${progress.path} ${status}`, { ...fields(), status })
       } catch (error) {
-        const { severity, ...failed } = sendError(response, error)
+        const { severity, ...failed } = sendError(response, error, progress.headers)
         options.logger[severity](`${request.method} ${progress.path} ${failed.status}: ${failed.reason}`, {
           ...fields(),
           ...failed,
@@ -67,18 +74,24 @@ export function createApi(routes: readonly Route[], options: ApiOptions): Handle
 }
 
 async function answerRequest(
-  routes: readonly Route[],
+  routesFor: RouteSource,
   options: ApiOptions,
   request: FrameworkRequest,
   progress: Progress,
 ): Promise<ApiResponse> {
   const { segments, search } = readTarget(request.url ?? '/', options.prefix ?? '')
+  const routes = await routesFor(`/${segments.join('/')}`)
   const matches = matchRoutes(routes, segments)
   const [first] = matches
   if (first === undefined) throw unknownPath(routes, segments)
   progress.path = first.route.path
   const allow = allowedMethods(matches.map((match) => match.route.method))
-  if (request.method === 'OPTIONS') return { status: 204, headers: { allow }, body: undefined }
+  const cors = matches.some((match) => match.route.cors === true)
+  if (cors) progress.headers = CORS
+  if (request.method === 'OPTIONS') {
+    const preflight = cors && request.headers['access-control-request-method'] !== undefined
+    return { status: 204, headers: { allow, ...(preflight ? describePreflight(allow) : {}) }, body: undefined }
+  }
   const method = request.method === 'HEAD' ? 'GET' : request.method
   const match = matches.find((candidate) => candidate.route.method === method)
   if (match === undefined) {
@@ -90,11 +103,23 @@ async function answerRequest(
   const headers = request.headersDistinct
   const caller = route.anonymous === true ? ANONYMOUS : ((await options.identify?.(headers)) ?? ANONYMOUS)
   progress.actor = caller.actor
-  const query = readQuery(search, route.query ?? {})
+  const query = route.ignoresQuery === true ? {} : readQuery(search, route.query ?? {})
   const limit = options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES
   const body = route.body === undefined ? undefined : readJsonBody(request, route.body, limit)
   // `route` typed the handler after the very fields that were checked here.
   return route.handle({ method, params, query, body, headers, caller } as ApiRequest<never, never, never>)
+}
+
+/** Whether the page is of another origin makes no difference, so that shared caches may keep the answer for all. */
+const CORS = { 'access-control-allow-origin': '*', 'access-control-expose-headers': 'etag, last-modified, retry-after' }
+
+/** Fetch §3.2.3; the browser may remember it for a day. */
+function describePreflight(allow: string): Record<string, string> {
+  return {
+    'access-control-allow-methods': allow,
+    'access-control-allow-headers': '*',
+    'access-control-max-age': '86400',
+  }
 }
 
 /** Path segments, percent-decoded after they were split, so that a server's name may hold a slash. */
