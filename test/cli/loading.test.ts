@@ -37,5 +37,6 @@ test.each(COMMANDS.map(({ name }) => name))('the help of %s loads no client of a
 
 test('rows loads neither PostgreSQL nor Google Cloud', async () => {
   const loaded = packages(await loadedBy(['rows', '-'], sampleSchema('survey')))
-  expect(loaded.toSorted()).toEqual(['commander', 'js-yaml'])
+  expect(loaded).toContain('commander')
+  expect(loaded.filter((name) => /^(pg|@?google)/.test(name))).toEqual([])
 })
