@@ -1,5 +1,4 @@
-import { EVENT_ID, type Event, getScalarValue, parseEvents, type ScalarEvent } from 'js-yaml'
-import { offsetOf } from './construct.ts'
+import { parseDocument, type YamlEvent } from './events.ts'
 import type { YamlKey } from './values.ts'
 
 /** 1-based, columns counted in characters. */
@@ -99,14 +98,11 @@ function placeEvents(text: string): Place {
     }
   }
 
-  for (const event of parseEvents(text, {})) {
-    if (event.type === EVENT_ID.SCALAR) add(scalarOffset(event), null, getScalarValue(text, event))
-    else if (event.type === EVENT_ID.ALIAS) {
-      const name = text.slice(event.anchorStart, event.anchorEnd)
-      add(offsetOf(event), anchors.get(name) ?? null, name)
-    } else if (event.type === EVENT_ID.SEQUENCE || event.type === EVENT_ID.MAPPING) {
-      frames.push(openFrame(event, text))
-    } else if (event.type === EVENT_ID.POP) {
+  for (const event of parseDocument(text)) {
+    if (event.type === 'scalar') add(event.empty ? NOWHERE : event.offset, null, event.text)
+    else if (event.type === 'alias') add(event.offset, anchors.get(event.name) ?? null, event.name)
+    else if (event.type !== 'end') frames.push(openFrame(event))
+    else {
       const frame = frames.pop()
       if (frame === undefined) break
       if (frame.anchor !== null) anchors.set(frame.anchor, frame.node)
@@ -118,19 +114,8 @@ function placeEvents(text: string): Place {
 
 const NOWHERE = -1
 
-function scalarOffset(event: ScalarEvent): number {
-  return event.valueStart === -1 && event.tagStart === -1 && event.anchorStart === -1 ? NOWHERE : offsetOf(event)
-}
-
-function openFrame(event: Extract<Event, { start: number }>, text: string): Frame {
-  return {
-    node: { entries: new Map(), merged: [] },
-    offset: offsetOf(event),
-    anchor: event.anchorStart === -1 ? null : text.slice(event.anchorStart, event.anchorEnd),
-    isList: event.type === EVENT_ID.SEQUENCE,
-    size: 0,
-    key: null,
-  }
+function openFrame({ type, offset, anchor }: Extract<YamlEvent, { type: 'list' | 'map' }>): Frame {
+  return { node: { entries: new Map(), merged: [] }, offset, anchor, isList: type === 'list', size: 0, key: null }
 }
 
 function mergeInto(target: PlaceNode, source: PlaceNode | null): void {

@@ -1,10 +1,12 @@
-import { parseEvents, YAMLException } from 'js-yaml'
-import { type Construction, ConstructionError, construct } from './construct.ts'
+import { type Construction, construct } from './construct.ts'
+import { YamlError } from './cursor.ts'
+import { parseDocument } from './events.ts'
 
-/** Nested collections; Felis needs a dozen. */
-const DEEPEST = 100
 /** 8 MiB of text: far beyond any schema, and what a release archive lets through. */
 const LONGEST = 8 * 1024 * 1024
+
+/** Everything but what YAML 1.1 counts as printable. */
+const UNPRINTABLE = /[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u
 
 /** What is wrong with the text as YAML, at an offset in it. */
 export interface YamlProblem {
@@ -17,20 +19,28 @@ export type YamlReading = Construction | { readonly problem: YamlProblem }
 
 /** Reads one YAML 1.1 document as PyYAML's `safe_load` does. Never throws on account of the text. */
 export function readYaml(text: string): YamlReading {
-  if (text.length > LONGEST) return broken(0, 'yaml_size', `the file is longer than ${LONGEST} characters`)
   try {
-    const events = parseEvents(text, { maxDepth: DEEPEST })
-    if (events.length === 0)
-      return broken(0, 'yaml_empty', 'the file is empty; a schema is a mapping with a name and tables')
-    return construct(events, text)
+    checkCharacters(text)
+    const events = parseDocument(text)
+    if (events.length === 0) {
+      throw new YamlError(0, 'yaml_empty', 'the file is empty; a schema is a mapping with a name and tables')
+    }
+    return construct(events)
   } catch (error) {
-    if (error instanceof ConstructionError) return broken(error.offset, error.code, error.message)
-    if (error instanceof YAMLException)
-      return broken(error.mark?.position ?? 0, 'yaml_syntax', `not YAML: ${error.reason}`)
-    throw error
+    if (!(error instanceof YamlError)) throw error
+    const { offset, code, message } = error
+    return { problem: { offset, code, message } }
   }
 }
 
-function broken(offset: number, code: string, message: string): YamlReading {
-  return { problem: { offset, code, message } }
+function checkCharacters(text: string): void {
+  if (text.length > LONGEST) throw new YamlError(0, 'yaml_size', `the file is longer than ${LONGEST} characters`)
+  const offset = text.search(UNPRINTABLE)
+  if (offset === -1) return
+  const code = (text.codePointAt(offset) ?? 0).toString(16).toUpperCase().padStart(4, '0')
+  throw new YamlError(
+    offset,
+    'yaml_character',
+    `the character U+${code} cannot be in YAML; write it as an escape in double quotes`,
+  )
 }

@@ -1,4 +1,4 @@
-import { YamlBinary, YamlFloat, type YamlKey, YamlTimestamp } from './values.ts'
+import { YamlBinary, YamlFloat, type YamlScalar, YamlTimestamp } from './values.ts'
 
 /** What resolving gives for text that has the look of a type but no value of it: `2024-13-01`. */
 export class Unresolvable {
@@ -15,7 +15,7 @@ interface ScalarType {
   /** First characters of plain text that may be of this type; '' stands for no text. null: never implicit. */
   readonly first: string | null
   readonly pattern: RegExp
-  readonly construct: (text: string) => YamlKey | Unresolvable
+  readonly construct: (text: string) => YamlScalar | Unresolvable
 }
 
 const INT =
@@ -57,7 +57,7 @@ for (const type of SCALAR_TYPES) {
 }
 
 /** A plain scalar by YAML 1.1's implicit types. The merge key `<<` and the value key `=` are the caller's business. */
-export function resolvePlain(text: string): YamlKey | Unresolvable {
+export function resolvePlain(text: string): YamlScalar | Unresolvable {
   if (text === '') return null
   const types = BY_FIRST_CHARACTER.get(text.charAt(0))
   if (types === undefined) return text
@@ -68,7 +68,7 @@ export function resolvePlain(text: string): YamlKey | Unresolvable {
 }
 
 /** A scalar with an explicit tag; undefined: no such scalar tag. PyYAML constructs without looking at the pattern. */
-export function resolveTagged(tag: string, text: string): YamlKey | Unresolvable | undefined {
+export function resolveTagged(tag: string, text: string): YamlScalar | Unresolvable | undefined {
   const type = SCALAR_TYPES.find((candidate) => candidate.tag === tag)
   if (type === undefined) return undefined
   if (type.tag === 'null') return null
@@ -87,7 +87,7 @@ const LONGEST_INTEGER = 4300
 
 function constructInteger(source: string): number | bigint | Unresolvable {
   if (/^[1-9]\d{0,14}$/.test(source)) return Number(source)
-  const text = source.replaceAll('_', '')
+  const text = source.replaceAll('_', '').trim()
   const negative = text.startsWith('-')
   const digits = text.replace(/^[-+]/, '')
   if (digits.length > LONGEST_INTEGER) return new Unresolvable(`is an integer of ${digits.length} digits`)
@@ -106,11 +106,11 @@ function readMagnitude(digits: string): bigint | undefined {
 }
 
 function constructFloat(source: string): YamlFloat | Unresolvable {
-  const text = source.replaceAll('_', '').toLowerCase()
+  const text = source.replaceAll('_', '').toLowerCase().trim()
   const sign = text.startsWith('-') ? -1 : 1
   const digits = text.replace(/^[-+]/, '')
-  if (digits === '.inf') return new YamlFloat(sign * Number.POSITIVE_INFINITY)
-  if (digits === '.nan') return new YamlFloat(Number.NaN)
+  if (/^(?:\.inf|inf|infinity)$/.test(digits)) return new YamlFloat(sign * Number.POSITIVE_INFINITY)
+  if (digits === '.nan' || digits === 'nan') return new YamlFloat(Number.NaN)
   const parts = digits.split(':')
   if (!parts.every((part) => /^(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/.test(part))) {
     return new Unresolvable('is not a decimal number')

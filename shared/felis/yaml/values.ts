@@ -3,23 +3,14 @@
  * they say enough; an integer is a number (a bigint beyond 2^53), so a float needs a class of its own: `1` and `1.0`
  * are different things to Felis.
  */
-export type YamlValue =
-  | null
-  | boolean
-  | number
-  | bigint
-  | string
-  | YamlFloat
-  | YamlTimestamp
-  | YamlBinary
-  | YamlPairs
-  | readonly YamlValue[]
-  | YamlMap
+export type YamlValue = YamlScalar | YamlPairs | readonly YamlValue[] | YamlMap
+
+export type YamlScalar = YamlKey | YamlFloat
 
 /** Keys in document order; the keys of a set have the value null. */
 export type YamlMap = ReadonlyMap<YamlKey, YamlValue>
 
-export type YamlKey = null | boolean | number | bigint | string | YamlFloat | YamlTimestamp | YamlBinary
+export type YamlKey = null | boolean | number | bigint | string | YamlTimestamp | YamlBinary
 
 export class YamlFloat {
   readonly value: number
