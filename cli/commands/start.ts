@@ -41,15 +41,13 @@ export function declare(command: Command): void {
   ])
 }
 
-/** What is still open when everything has been stopped is not worth waiting for. */
-const LINGER_MS = 2_000
-
 async function run(flags: StartFlags): Promise<void> {
   const { runStack } = await import('../local/run.ts')
   try {
     process.exitCode = await runStack(readOptions(flags))
   } finally {
-    setTimeout(() => process.exit(), LINGER_MS).unref()
+    // Functions may still be trying to reach what has been stopped. An error is reported before this comes.
+    setImmediate(() => process.exit())
   }
 }
 

@@ -48,14 +48,31 @@ export function watchForEnd(): Ending {
   reached.catch(() => {})
   for (const signal of SIGNALS) process.on(signal, interrupt)
   process.on('uncaughtException', reject)
+  const unwatch = watchParent(() => interrupt('SIGHUP'))
   return {
     race: (work) => Promise.race([promise, work]),
     interruption: () => interruption,
     reached,
     fail: reject,
     release: () => {
+      unwatch()
       for (const signal of SIGNALS) process.off(signal, interrupt)
       process.off('uncaughtException', reject)
     },
   }
+}
+
+const PARENT_POLL_MS = 250
+
+/**
+ * npm runs a script in a shell, which does not pass on the signal that ends npm: the script would stay behind, alone.
+ * Without npm, outliving the parent may be just what is wanted (`nohup`).
+ */
+function watchParent(onGone: () => void): () => void {
+  if (process.env.npm_lifecycle_event === undefined) return () => {}
+  const parent = process.ppid
+  const timer = setInterval(() => {
+    if (process.ppid !== parent) onGone()
+  }, PARENT_POLL_MS)
+  return () => clearInterval(timer)
 }

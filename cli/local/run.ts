@@ -70,7 +70,7 @@ async function bringUp(options: RunOptions, ending: Ending, resources: AsyncDisp
   const logFile = join(stateFolder, 'log.jsonl')
   const diversion = divertOutput(logFile)
   resources.defer(async () => diversion.restore())
-  const steps = createSteps(json ? writeError : diversion.print)
+  const steps = createSteps(json ? writeError : diversion.print, () => ending.interruption() !== null)
   let isUp = false
   const stack = await startStack(
     {

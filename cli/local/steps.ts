@@ -1,6 +1,5 @@
 import { withProgress } from '../terminal/progress.ts'
 import { style } from '../terminal/style.ts'
-import { Interruption } from './ending.ts'
 
 /** What `npm start` does, told step by step. */
 export interface Steps {
@@ -8,7 +7,8 @@ export interface Steps {
   step<T>(label: string, work: () => Promise<T>, describe?: (result: T) => string): Promise<T>
 }
 
-export function createSteps(print: (text: string) => void): Steps {
+/** @param isEnding whether a step that breaks off is no failure */
+export function createSteps(print: (text: string) => void, isEnding: () => boolean): Steps {
   return {
     async step(label, work, describe = () => '') {
       const started = performance.now()
@@ -19,7 +19,7 @@ export function createSteps(print: (text: string) => void): Steps {
         print(`${style('green', '✓')} ${label}${outcome === '' ? '' : `: ${outcome}`}  ${time}\n`)
         return result
       } catch (error) {
-        if (!(error instanceof Interruption)) print(`${style('red', '✗')} ${label}\n`)
+        if (!isEnding()) print(`${style('red', '✗')} ${label}\n`)
         throw error
       }
     },
