@@ -1,8 +1,7 @@
 import { repeated } from './fields/table.ts'
 import { below, type Path } from './location.ts'
-import type { Column, Constraint, FelisObject, Schema, Table } from './model.ts'
-import { nearMiss } from './near-miss.ts'
-import { type Reading, report } from './reading.ts'
+import type { Column, Constraint, FelisObject, Schema } from './model.ts'
+import { type Reading, report, reportWithSuggestion } from './reading.ts'
 
 interface SchemaRule {
   /** Whether it makes sense for a schema of which parts could not be read. */
@@ -60,11 +59,14 @@ function findRepeatedIds(schema: Schema, reading: Reading): void {
       table.constraints.map((constraint) => ({ noun: `constraint '${constraint.name}'`, thing: constraint })),
     ),
   ]
-  for (const { noun, thing } of repeated(things, (entry) => entry.thing.id)) {
-    if (reading.repeatedIds.has(thing.id)) continue
-    const first = things.find((entry) => entry.thing.id === thing.id)
-    const message = `Duplicate IDs found in schema: '${thing.id}' is the id of ${first?.noun} and of ${noun}`
-    report(reading, { loc: thing.origin.loc, path: null, code: 'ids_repeated', message })
+  const owners = new Map<string, string>()
+  for (const { noun, thing } of things) {
+    const first = owners.get(thing.id)
+    if (first === undefined) owners.set(thing.id, noun)
+    else if (!reading.repeatedIds.has(thing.id)) {
+      const message = `Duplicate IDs found in schema: '${thing.id}' is the id of ${first} and of ${noun}`
+      report(reading, { loc: thing.origin.loc, path: null, code: 'ids_repeated', message })
+    }
   }
 }
 
@@ -72,27 +74,35 @@ function findRepeatedIds(schema: Schema, reading: Reading): void {
 function checkConstraintColumns(schema: Schema, reading: Reading): void {
   const lookup = lookUpIds(schema)
   for (const table of schema.tables) {
+    if (table.constraints.length === 0) continue
+    const own: Scope = { name: table.name, ids: new Set(table.columns.map(({ id }) => id)) }
     for (const constraint of table.constraints) {
       if (constraint.kind === 'Check') continue
-      checkList(constraint, 'columns', constraint.columns, { table, lookup, reading })
+      checkList(constraint, 'columns', constraint.columns, { own, lookup, reading })
       if (constraint.kind === 'ForeignKey') {
-        checkList(constraint, 'referencedColumns', constraint.referencedColumns, { table: null, lookup, reading })
+        checkList(constraint, 'referencedColumns', constraint.referencedColumns, { own: null, lookup, reading })
       }
     }
   }
 }
 
+/** The table that columns must be of. */
 interface Scope {
-  /** The table that the columns must be of; null: any. */
-  readonly table: Table | null
+  readonly name: string
+  readonly ids: ReadonlySet<string>
+}
+
+interface Surroundings {
+  /** null: any table. */
+  readonly own: Scope | null
   readonly lookup: ReadonlyMap<string, Column | null>
   readonly reading: Reading
 }
 
-function checkList(constraint: Constraint, list: string, ids: readonly string[], scope: Scope): void {
+function checkList(constraint: Constraint, list: string, ids: readonly string[], surroundings: Surroundings): void {
   const shown = list === 'referencedColumns' ? 'referenced_columns' : list
   const listLoc = below(untagged(constraint.origin.loc), list, shown)
-  for (const [index, id] of ids.entries()) checkId(id, below(listLoc, index, id), scope)
+  for (const [index, id] of ids.entries()) checkId(id, below(listLoc, index, id), surroundings)
 }
 
 /** Felis leaves the constraint's type out of these paths. */
@@ -100,23 +110,24 @@ function untagged(loc: Path): Path {
   return loc === null ? null : below(loc.parent, loc.key)
 }
 
-function checkId(id: string, loc: Path, { table, lookup, reading }: Scope): void {
+function checkId(id: string, loc: Path, { own, lookup, reading }: Surroundings): void {
   const found = lookup.get(id)
   if (found === undefined && (reading.idsUnknown || reading.brokenIds.has(id))) return
-  const candidates = (): string[] =>
-    (table?.columns ?? [...lookup.values()].filter((column) => column !== null)).map((column) => column.id)
+  const candidates = (): Iterable<string> => own?.ids ?? columnIds(lookup)
   if (found === undefined) {
-    complain(reading, loc, 'column_not_found', `Column ID '${id}' not found in schema`, nearMiss(id, candidates()))
+    const message = `Column ID '${id}' not found in schema`
+    reportWithSuggestion(reading, { loc, code: 'column_not_found', message }, id, candidates)
   } else if (found === null) {
-    complain(reading, loc, 'not_a_column', `ID '${id}' does not refer to a Column object`, nearMiss(id, candidates()))
+    const message = `ID '${id}' does not refer to a Column object`
+    reportWithSuggestion(reading, { loc, code: 'not_a_column', message }, id, candidates)
   }
-  if (table !== null && !table.columns.some((column) => column.id === id)) {
-    complain(reading, loc, 'column_not_in_table', `Column '${id}' not found in table '${table.name}'`, undefined)
+  if (own !== null && !own.ids.has(id)) {
+    report(reading, { loc, code: 'column_not_in_table', message: `Column '${id}' not found in table '${own.name}'` })
   }
 }
 
-function complain(reading: Reading, loc: Path, code: string, message: string, suggestion: string | undefined): void {
-  report(reading, suggestion === undefined ? { loc, code, message } : { loc, code, message, suggestion })
+function columnIds(lookup: ReadonlyMap<string, Column | null>): string[] {
+  return [...lookup].filter(([, column]) => column !== null).map(([id]) => id)
 }
 
 /** The first thing of each id; null: it is not a column. */

@@ -1,7 +1,6 @@
 import { below, type Path } from './location.ts'
 import type { Column, ColumnRef, Schema, Table } from './model.ts'
-import { nearMiss } from './near-miss.ts'
-import { type Reading, report } from './reading.ts'
+import { type Reading, reportWithSuggestion } from './reading.ts'
 
 /** The resources that could be loaded; null: this one could not, and that has been reported. */
 export type LoadedResources = ReadonlyMap<string, Schema | null>
@@ -12,64 +11,87 @@ export type LoadedResources = ReadonlyMap<string, Schema | null>
  */
 export function expandReferences(schema: Schema, resources: LoadedResources, reading: Reading): Schema {
   if (schema.tables.every(({ columnRefs }) => columnRefs.size === 0)) return schema
-  return {
-    ...schema,
-    tables: schema.tables.map((table) =>
-      table.columnRefs.size === 0
-        ? table
-        : { ...table, columns: [...table.columns, ...expandTable(table, resources, reading)] },
-    ),
-  }
+  const sources: Sources = { resources, byName: new Map() }
+  const tables = schema.tables.map((table) =>
+    table.columnRefs.size === 0
+      ? table
+      : { ...table, columns: [...table.columns, ...expandTable(table, sources, reading)] },
+  )
+  return { ...schema, tables }
 }
 
-function expandTable(table: Table, resources: LoadedResources, reading: Reading): Column[] {
+interface Sources {
+  readonly resources: LoadedResources
+  /** The tables of a schema and the columns of a table by their names, as far as they were asked for. */
+  readonly byName: Map<Schema | Table, ReadonlyMap<string, unknown>>
+}
+
+function namesOf<T extends Named>(
+  sources: Sources,
+  owner: Schema | Table,
+  things: readonly T[],
+): ReadonlyMap<string, T> {
+  const known = sources.byName.get(owner) as ReadonlyMap<string, T> | undefined
+  if (known !== undefined) return known
+  const names = new Map<string, T>()
+  for (const thing of things) if (!names.has(thing.name)) names.set(thing.name, thing)
+  sources.byName.set(owner, names)
+  return names
+}
+
+interface Named {
+  readonly name: string
+}
+
+function expandTable(table: Table, sources: Sources, reading: Reading): Column[] {
   const refsLoc = below(table.origin.loc, 'columnRefs')
   return [...table.columnRefs].flatMap(([resourceName, tables]) => {
     const loc = below(refsLoc, resourceName)
-    const resource = resources.get(resourceName)
+    const resource = sources.resources.get(resourceName)
     if (resource === undefined) {
-      complain(
-        reading,
-        loc,
-        `Schema resource '${resourceName}' was not found in resources`,
-        nearMiss(resourceName, resources.keys()),
-      )
+      const message = `Schema resource '${resourceName}' was not found in resources`
+      complain(reading, loc, message, resourceName, sources.resources)
       return []
     }
     // What a broken resource would have given is unknown.
     if (resource === null) return []
     const number = numberColumns(reading.context.columnRefIndexIncrement)
+    const tablesByName = namesOf(sources, resource, resource.tables)
     return [...tables].flatMap(([tableName, columns]) => {
       const tableLoc = below(loc, tableName)
-      const source = resource.tables.find(({ name }) => name === tableName)
+      const source = tablesByName.get(tableName)
       if (source === undefined) {
-        const suggestion = nearMiss(
-          tableName,
-          resource.tables.map(({ name }) => name),
-        )
-        complain(reading, tableLoc, `Table '${tableName}' not found in resource '${resource.name}'`, suggestion)
+        const message = `Table '${tableName}' not found in resource '${resource.name}'`
+        complain(reading, tableLoc, message, tableName, tablesByName)
         return []
       }
-      const byName = new Map(source.columns.map((column) => [column.name, column]))
+      const columnsByName = namesOf(sources, source, source.columns)
       return [...columns].flatMap(([localName, ref]) => {
         const columnLoc = below(tableLoc, localName)
         const name = ref?.refName ?? localName
-        const column = byName.get(name)
-        if (column !== undefined)
+        const column = columnsByName.get(name)
+        if (column !== undefined) {
           return [number(takeOver(column, localName, ref, table, { file: reading.file, loc: columnLoc }), ref)]
+        }
         const hint = ref?.refName == null ? ' and no ref_name provided' : ''
         const message = `Column '${name}' not found in table '${tableName}' from resource '${resourceName}'${hint}`
-        complain(reading, columnLoc, message, nearMiss(name, byName.keys()))
+        complain(reading, columnLoc, message, name, columnsByName)
         return []
       })
     })
   })
 }
 
-function complain(reading: Reading, loc: Path, message: string, suggestion: string | undefined): void {
+function complain(
+  reading: Reading,
+  loc: Path,
+  message: string,
+  word: string,
+  candidates: ReadonlyMap<string, unknown>,
+): void {
   reading.idsUnknown = true
-  const draft = { loc, path: null, at: 'key', code: 'reference_not_found', message } as const
-  report(reading, suggestion === undefined ? draft : { ...draft, suggestion })
+  const problem = { loc, path: null, at: 'key', code: 'reference_not_found', message } as const
+  reportWithSuggestion(reading, problem, word, () => candidates.keys())
 }
 
 function takeOver(source: Column, name: string, ref: ColumnRef | null, table: Table, origin: Column['origin']): Column {

@@ -7,12 +7,12 @@ import { below, type Draft } from './location.ts'
 import type { Schema } from './model.ts'
 import { placeProblems } from './place-problems.ts'
 import type { Problem } from './problem.ts'
-import { INVALID, type Reading, report } from './reading.ts'
+import { INVALID, type Reading, report, startReading } from './reading.ts'
 import { resolveUri } from './resolve-uri.ts'
 import type { Construction } from './yaml/construct.ts'
 import { Locator } from './yaml/locate.ts'
 import { readYaml } from './yaml/read.ts'
-import type { YamlMap } from './yaml/values.ts'
+import { abridge, isYamlMap } from './yaml/values.ts'
 
 /** Name inside the release (a path below the schemas folder, `dp2.yaml`) → text. */
 export type SourceFiles = ReadonlyMap<string, string>
@@ -25,6 +25,9 @@ export interface LoadedSchema {
   /** Gives further findings about the schema their positions in the file. */
   readonly place: (drafts: readonly Draft[]) => readonly Problem[]
 }
+
+/** Resources of resources; releases have one step. */
+const LONGEST_CHAIN = 50
 
 /**
  * Loads Felis schemas from the files of one release. Each file is parsed and checked once, however many schemas use it
@@ -70,7 +73,8 @@ export class FelisLoader {
       const { offset, code, message } = read.problem
       return failed({ file, ...new Locator(text).position(offset), path: '', code, severity: 'error', message })
     }
-    const reading = startReading(file, read.value instanceof Map ? read.value : null, this.#context)
+    const hasIds = this.#context.idGeneration && isYamlMap(read.value)
+    const reading = startReading(file, this.#context, hasIds ? generateIds(read.value) : new Map())
     const fromResources = new Set<Problem>()
     const schema = this.#readSchema(read, reading, fromResources)
     return {
@@ -116,6 +120,9 @@ export class FelisLoader {
     if (start !== -1) {
       return fail('resource_cycle', `it is a resource of itself: ${[...this.#chain.slice(start), file].join(' → ')}`)
     }
+    if (this.#chain.length >= LONGEST_CHAIN) {
+      return fail('resource_chain', `resources of resources are more than ${LONGEST_CHAIN} deep`)
+    }
     const chain = [...this.#chain, file].join(' → ')
     const { schema, problems } = this.load(file)
     for (const problem of problems) fromResources.add(problem)
@@ -127,30 +134,18 @@ export class FelisLoader {
   }
 }
 
-function startReading(file: string, document: YamlMap | null, context: FelisContext): Reading {
-  const generatedIds = document !== null && context.idGeneration ? generateIds(document) : new Map<YamlMap, string>()
-  return {
-    file,
-    context,
-    generatedIds,
-    drafts: [],
-    errors: 0,
-    brokenIds: new Set(),
-    repeatedIds: new Set(),
-    idsUnknown: false,
-  }
-}
+const MOST_DUPLICATES = 100
 
 /** YAML takes the last of equal keys without a word; whoever wrote both wants to know. */
 function duplicateKeys(file: string, text: string, { duplicates }: Construction): readonly Problem[] {
   if (duplicates.length === 0) return []
   const locator = new Locator(text)
-  return duplicates.map(({ offset, key }) => ({
+  return duplicates.slice(0, MOST_DUPLICATES).map(({ offset, key }) => ({
     file,
     ...locator.position(offset),
     path: '',
     code: 'yaml_duplicate_key',
     severity: 'warning',
-    message: `the key '${key}' is here a second time; the value that comes last counts`,
+    message: `the key '${abridge(key)}' is here a second time; the value that comes last counts`,
   }))
 }

@@ -1,4 +1,4 @@
-import type { YamlKey } from './yaml/values.ts'
+import { abridge, type YamlKey } from './yaml/values.ts'
 
 /** A place in a file's data: the chain of keys and indices that leads to it. */
 export interface Loc {
@@ -29,7 +29,7 @@ export function keysOf(loc: Path): YamlKey[] {
 /** Felis's own notation: `tables.1.constraints.0.ForeignKey.columns`. */
 export function showPath(loc: Path): string {
   const steps: string[] = []
-  for (let step = loc; step !== null; step = step.parent) steps.unshift(step.shown ?? String(step.key))
+  for (let step = loc; step !== null; step = step.parent) steps.unshift(abridge(step.shown ?? String(step.key)))
   return steps.join('.')
 }
 

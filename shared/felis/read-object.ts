@@ -1,8 +1,7 @@
 import type { FelisContext } from './context.ts'
 import { below, type Draft, type Origin, type Path } from './location.ts'
-import { nearMiss } from './near-miss.ts'
-import { INVALID, type Reader, type Reading, report } from './reading.ts'
-import { describeValue, isYamlMap, type YamlMap, type YamlValue } from './yaml/values.ts'
+import { INVALID, type Reader, type Reading, report, reportWithSuggestion, spendItems } from './reading.ts'
+import { abridge, describeValue, isYamlMap, type YamlMap, type YamlValue } from './yaml/values.ts'
 
 /** One field of a class of Felis's data model. */
 export interface Field<T> {
@@ -80,6 +79,7 @@ export function objectReader<M extends object>(
       reading.idsUnknown = true
       return INVALID
     }
+    if (!spendItems(reading, value.size, loc)) return INVALID
     const errors = reading.errors
     const object: Record<string, unknown> = { ...template, origin: { file: reading.file, loc } }
     const derived = type.derive?.(value, loc, reading) ?? null
@@ -157,8 +157,7 @@ function refuseKey(
     report(reading, { ...place, message: `'${key}' is another name of '${alias}', which has a value already` })
     return
   }
-  const message = `${noun} has no '${key}'`
+  const message = `${noun} has no '${abridge(key)}'`
   const names = [...slots].filter(([, slot]) => slot.isAlias || slot.field.alias === undefined).map(([name]) => name)
-  const suggestion = nearMiss(key, names)
-  report(reading, suggestion === undefined ? { ...place, message } : { ...place, message, suggestion })
+  reportWithSuggestion(reading, { ...place, message }, key, () => names)
 }

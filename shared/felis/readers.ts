@@ -1,6 +1,5 @@
 import { below } from './location.ts'
-import { nearMiss } from './near-miss.ts'
-import { INVALID, type Reader, refuse, report } from './reading.ts'
+import { INVALID, type Reader, refuse, report, reportWithSuggestion, spendItems } from './reading.ts'
 import { describeValue, isYamlList, isYamlMap, YamlFloat, type YamlValue } from './yaml/values.ts'
 
 /** Text and nothing else: Felis does not turn numbers, booleans or dates into text. White space at the ends goes. */
@@ -87,9 +86,11 @@ export function oneOf<T extends string>(words: readonly T[]): Reader<T> {
   const known = new Set<unknown>(words)
   return (value, parent, key, reading) => {
     if (known.has(value)) return value as T
-    const suggestion = typeof value === 'string' ? nearMiss(value, words) : undefined
     const message = `expected one of ${words.join(', ')}; found ${describeValue(value)}`
-    return refuse(reading, parent, key, 'literal_error', message, suggestion)
+    const problem = { loc: below(parent, key), code: 'literal_error', message }
+    if (typeof value === 'string') reportWithSuggestion(reading, problem, value, () => words)
+    else report(reading, problem)
+    return INVALID
   }
 }
 
@@ -101,6 +102,7 @@ export function list<T>(item: Reader<T>, least = 0): Reader<T[]> {
     }
     if (value.length < least) return refuse(reading, parent, key, 'too_short', 'the list must not be empty')
     const loc = below(parent, key)
+    if (!spendItems(reading, value.length, loc)) return INVALID
     const items: T[] = []
     for (let index = 0; index < value.length; index++) {
       const read = item(value[index] ?? null, loc, index, reading)
@@ -117,6 +119,7 @@ export function mapping<T>(entry: Reader<T>): Reader<ReadonlyMap<string, T>> {
       return refuse(reading, parent, key, 'dict_type', `expected a mapping, found ${describeValue(value)}`)
     }
     const loc = below(parent, key)
+    if (!spendItems(reading, value.size, loc)) return INVALID
     const entries = new Map<string, T>()
     for (const [name, content] of value) {
       if (typeof name !== 'string') {

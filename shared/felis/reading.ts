@@ -1,5 +1,6 @@
 import type { FelisContext } from './context.ts'
 import { below, type Draft, type Path } from './location.ts'
+import { nearMiss } from './near-miss.ts'
 import type { YamlKey, YamlMap, YamlValue } from './yaml/values.ts'
 
 /** The state of turning one file's data into the model: what is known so far, and everything found wrong. */
@@ -17,6 +18,29 @@ export interface Reading {
   readonly repeatedIds: Set<string>
   /** Something broken has no known id, so a missing id may be its own. */
   idsUnknown: boolean
+  /** How many more list items and keys may be read: aliases can make a small file stand for millions. */
+  itemsLeft: number
+  /** How many more near misses may be looked for, which takes time. */
+  suggestionsLeft: number
+}
+
+const MOST_ITEMS = 1_000_000
+const MOST_SUGGESTIONS = 50
+const MOST_DRAFTS = 2_000
+
+export function startReading(file: string, context: FelisContext, generatedIds: ReadonlyMap<YamlMap, string>): Reading {
+  return {
+    file,
+    context,
+    generatedIds,
+    drafts: [],
+    errors: 0,
+    brokenIds: new Set(),
+    repeatedIds: new Set(),
+    idsUnknown: false,
+    itemsLeft: MOST_ITEMS,
+    suggestionsLeft: MOST_SUGGESTIONS,
+  }
 }
 
 /** What a reader answers when the value is wrong; it has reported why. */
@@ -29,19 +53,40 @@ export type Report = Omit<Draft, 'severity' | 'at'> & Partial<Pick<Draft, 'sever
 
 export function report(reading: Reading, { severity = 'error', at = 'value', ...rest }: Report): void {
   if (severity === 'error') reading.errors += 1
-  reading.drafts.push({ severity, at, ...rest })
+  if (reading.drafts.length < MOST_DRAFTS) reading.drafts.push({ severity, at, ...rest })
+  else if (reading.drafts.length === MOST_DRAFTS) {
+    const message = `there is more wrong with this file than these ${MOST_DRAFTS} problems`
+    reading.drafts.push({ loc: null, at, code: 'too_many_problems', severity: 'error', message })
+  }
+}
+
+/** Reports with the near miss, if there is one. */
+export function reportWithSuggestion(
+  reading: Reading,
+  problem: Report,
+  word: string,
+  candidates: () => Iterable<string>,
+): void {
+  reading.suggestionsLeft -= 1
+  const suggestion = reading.suggestionsLeft < 0 ? undefined : nearMiss(word, candidates())
+  report(reading, suggestion === undefined ? problem : { ...problem, suggestion })
+}
+
+/** Counts items about to be read; false: the file stands for too many, and that has been reported. */
+export function spendItems(reading: Reading, count: number, loc: Path): boolean {
+  const wasLeft = reading.itemsLeft >= 0
+  reading.itemsLeft -= count
+  if (reading.itemsLeft >= 0) return true
+  if (wasLeft) {
+    const message = `the file stands for more than ${MOST_ITEMS} things; aliases repeat what they stand for`
+    report(reading, { loc, code: 'too_large', message })
+  }
+  reading.idsUnknown = true
+  return false
 }
 
 /** Reports that a value is wrong and answers for the reader. */
-export function refuse(
-  reading: Reading,
-  parent: Path,
-  key: YamlKey,
-  code: string,
-  message: string,
-  suggestion?: string,
-): typeof INVALID {
-  const loc = below(parent, key)
-  report(reading, suggestion === undefined ? { loc, code, message } : { loc, code, message, suggestion })
+export function refuse(reading: Reading, parent: Path, key: YamlKey, code: string, message: string): typeof INVALID {
+  report(reading, { loc: below(parent, key), code, message })
   return INVALID
 }

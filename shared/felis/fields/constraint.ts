@@ -1,10 +1,9 @@
-import { below } from '../location.ts'
+import { below, type Path } from '../location.ts'
 import type { CheckConstraint, Constraint, ForeignKeyConstraint, UniqueConstraint } from '../model.ts'
-import { nearMiss } from '../near-miss.ts'
 import { type Field, type Fields, objectReader, type Rule } from '../read-object.ts'
 import { boolean, list, nullable, oneOf, text } from '../readers.ts'
-import { INVALID, type Reader, type Reading, report } from '../reading.ts'
-import { describeValue, isYamlMap, type YamlMap } from '../yaml/values.ts'
+import { INVALID, type Reader, type Reading, report, reportWithSuggestion } from '../reading.ts'
+import { describeValue, isYamlMap, type YamlMap, type YamlValue } from '../yaml/values.ts'
 import { BASE_FIELDS, BASE_RULES, deriveId } from './base.ts'
 
 const ACTIONS = ['CASCADE', 'SET NULL', 'SET DEFAULT', 'RESTRICT', 'NO ACTION'] as const
@@ -106,19 +105,15 @@ export const readConstraint: Reader<Constraint> = (value, parent, key, reading) 
   return READERS[kind](value, below(parent, key, `${key}.${kind}`), reading)
 }
 
-function refuseKind(
-  written: YamlMap,
-  kind: ReturnType<YamlMap['get']>,
-  loc: ReturnType<typeof below>,
-  reading: Reading,
-): typeof INVALID {
+function refuseKind(written: YamlMap, kind: YamlValue, loc: Path, reading: Reading): typeof INVALID {
   const id = reading.generatedIds.get(written) ?? written.get('@id')
   if (typeof id === 'string') reading.brokenIds.add(id)
   const expected = `a constraint's @type must be one of ${KINDS.join(', ')}`
-  const written_ = written.has('type') || written.has('@type')
-  const code = written_ ? 'union_tag_invalid' : 'union_tag_not_found'
-  const message = written_ ? `${expected}; found ${describeValue(kind ?? null)}` : `${expected}; it is missing`
-  const suggestion = typeof kind === 'string' ? nearMiss(kind, KINDS) : undefined
-  report(reading, suggestion === undefined ? { loc, code, message } : { loc, code, message, suggestion })
+  if (kind === null) {
+    report(reading, { loc, code: 'union_tag_not_found', message: `${expected}; it is missing` })
+    return INVALID
+  }
+  const problem = { loc, code: 'union_tag_invalid', message: `${expected}; found ${describeValue(kind)}` }
+  reportWithSuggestion(reading, problem, typeof kind === 'string' ? kind : '', () => KINDS)
   return INVALID
 }

@@ -12,6 +12,7 @@ export class YamlError extends Error {
 
 export const END = 0
 export const SPACE = 0x20
+export const HASH = 0x23
 const TAB = 0x09
 const LINE_FEED = 0x0a
 const CARRIAGE_RETURN = 0x0d

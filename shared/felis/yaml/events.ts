@@ -1,5 +1,6 @@
 import { YamlError } from './cursor.ts'
-import { type Directive, Scanner, TOKEN, type Token, type TokenKind } from './scanner.ts'
+import type { Directive } from './scan-directive.ts'
+import { Scanner, TOKEN, type Token, type TokenKind } from './scanner.ts'
 
 /** One step through a document: what begins, is there, or ends. */
 export type YamlEvent =

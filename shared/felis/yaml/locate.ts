@@ -12,6 +12,8 @@ export interface Target {
   readonly at: 'key' | 'value'
 }
 
+const LONG_LINE = 5_000
+
 interface Place {
   readonly key: number
   readonly value: number
@@ -56,7 +58,9 @@ export class Locator {
       else high = middle - 1
     }
     const start = this.#lineStarts[low] ?? 0
-    return { line: low + 1, column: [...this.#text.slice(start, offset)].length + 1 }
+    const before = this.#text.slice(start, offset)
+    // Characters are counted, but not again and again in a text without line breaks.
+    return { line: low + 1, column: (before.length > LONG_LINE ? before.length : [...before].length) + 1 }
   }
 }
 

@@ -1,6 +1,5 @@
-import { type Cursor, END, endsWord, isBlank, isBreak, SPACE } from './cursor.ts'
+import { type Cursor, END, endsWord, HASH, isBlank, isBreak, SPACE } from './cursor.ts'
 
-const HASH = 0x23
 const COLON = 0x3a
 const SINGLE_QUOTE = 0x27
 const BACKSLASH = 0x5c

@@ -1,6 +1,7 @@
-import { Cursor, END, endsWord, isBreak, SPACE } from './cursor.ts'
+import { Cursor, endsWord, HASH } from './cursor.ts'
+import { type Directive, scanDirective } from './scan-directive.ts'
 import { scanBlock, scanPlain, scanQuoted } from './scan-scalar.ts'
-import { scanAnchor, scanTag, scanTagHandle, scanTagUri, type WrittenTag } from './scan-tag.ts'
+import { scanAnchor, scanTag, type WrittenTag } from './scan-tag.ts'
 
 /** The words that YAML's grammar is made of, and how they are called in messages. */
 export const TOKEN = {
@@ -37,10 +38,6 @@ export interface Token {
   readonly tag: WrittenTag | null
   readonly directive: Directive | null
 }
-
-export type Directive =
-  | { readonly name: 'YAML'; readonly major: number }
-  | { readonly name: 'TAG'; readonly handle: string; readonly prefix: string }
 
 /** A place where a key may have begun without a `?`: it shows only at the `:` behind it. */
 interface SimpleKey {
@@ -358,45 +355,6 @@ export class Scanner {
   }
 }
 
-const HASH = 0x23
-
 function keyToken(kind: TokenKind, offset: number): Token {
   return { kind, offset, text: '', plain: false, tag: null, directive: null }
-}
-
-/** `%YAML 1.1` and `%TAG ! prefix`; others are passed over. */
-function scanDirective(cursor: Cursor): Directive | null {
-  const start = cursor.at
-  cursor.at += 1
-  const word = /^[0-9A-Za-z_-]*/.exec(cursor.text.slice(cursor.at, cursor.at + 80))?.[0] ?? ''
-  cursor.at += word.length
-  const isDelimited = cursor.peek() === SPACE || cursor.peek() === END || isBreak(cursor.peek())
-  if (word === '' || !isDelimited) cursor.fail('this directive has no proper name', start)
-  const directive = word === 'YAML' ? scanVersion(cursor) : word === 'TAG' ? scanTagDirective(cursor) : null
-  if (directive === null) {
-    cursor.skipToBreak()
-    return null
-  }
-  cursor.skipSpaces()
-  if (cursor.peek() === HASH) cursor.skipToBreak()
-  if (cursor.peek() !== END && !isBreak(cursor.peek())) {
-    cursor.fail(`expected the end of the line after the directive, found ${cursor.describe()}`)
-  }
-  return directive
-}
-
-function scanVersion(cursor: Cursor): Directive {
-  cursor.skipSpaces()
-  const version = /^(\d+)\.(\d+)(?=[ \0\r\n\x85\u2028\u2029])/.exec(cursor.text.slice(cursor.at, cursor.at + 40))
-  if (version === null) cursor.fail('expected a version such as 1.1 after %YAML')
-  cursor.at += version[0].length
-  return { name: 'YAML', major: Number(version[1]) }
-}
-
-function scanTagDirective(cursor: Cursor): Directive {
-  cursor.skipSpaces()
-  const handle = scanTagHandle(cursor)
-  if (cursor.peek() !== SPACE) cursor.fail(`expected a space after the handle, found ${cursor.describe()}`)
-  cursor.skipSpaces()
-  return { name: 'TAG', handle, prefix: scanTagUri(cursor) }
 }
