@@ -50,6 +50,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./rollback.ts'),
   },
   {
+    name: 'tutorials',
+    summary: 'make the menu of a tutorials repository for discovery',
+    load: () => import('./tutorials.ts'),
+  },
+  {
     name: 'start',
     summary: 'run everything on this machine: PostgreSQL, an object store, the functions',
     load: () => import('./start.ts'),

@@ -1,0 +1,88 @@
+/** The upload that a slot was staged from. */
+export interface LiveSource {
+  readonly bucket: string
+  readonly object: string
+  readonly generation: string
+  readonly sha256: string
+  readonly bytes: number
+}
+
+/** What the live slot of a TAP server's database holds. */
+export interface LiveRelease {
+  readonly version: string
+  /** Whether the slot itself tells its version; otherwise `version` only says that it does not. */
+  readonly versioned: boolean
+  /** ISO 8601, UTC. */
+  readonly loadedAt: string | null
+  readonly source: LiveSource | null
+  /** Names of the schemas, in their order, without `tap_schema` itself. */
+  readonly schemas: readonly string[]
+}
+
+/** Where everybody finds the releases bucket. */
+export interface PublicReleases {
+  readonly bucket: string
+  /** Object name with `{version}` in it. */
+  readonly template: string
+  /** URL of the bucket, below which an object has its name. */
+  readonly baseUrl: string
+}
+
+/** URLs of what was published with a release (SQR-112 §3.4). */
+export interface TapMetadata {
+  readonly datalink_snippets: string
+  readonly datalink_columns: string
+  readonly schemas: string
+}
+
+/** A member of `tap_schemas` in the discovery document. */
+export interface TapSchema {
+  readonly version: string
+  readonly loaded_at: string | null
+  readonly source: LiveSource | null
+  readonly schemas: readonly string[]
+  /** null: the release does not lie in the public bucket. */
+  readonly metadata: TapMetadata | null
+  /** The database does not answer; this is what it said last. */
+  readonly stale?: true
+}
+
+/** @param releases null: the environment has no public releases bucket */
+export function describeTapSchema(live: LiveRelease, releases: PublicReleases | null): TapSchema {
+  const { version, loadedAt, source, schemas } = live
+  const described =
+    source === null
+      ? null
+      : {
+          bucket: source.bucket,
+          object: source.object,
+          generation: source.generation,
+          sha256: source.sha256,
+          bytes: source.bytes,
+        }
+  return {
+    version,
+    loaded_at: loadedAt,
+    source: described,
+    schemas: [...schemas],
+    metadata: releases === null ? null : locateMetadata(live, releases),
+  }
+}
+
+/** The metadata lies beside the schemas; where it came from decides, and the version only if nothing else is known. */
+function locateMetadata({ version, versioned, source }: LiveRelease, releases: PublicReleases): TapMetadata | null {
+  if (source !== null && source.bucket !== releases.bucket) return null
+  if (source === null && !versioned) return null
+  const object = source?.object ?? releases.template.split('{version}').join(version)
+  const folder = object.slice(0, object.lastIndexOf('/') + 1)
+  return {
+    datalink_snippets: urlOf(releases, `${folder}datalink-snippets.zip`),
+    datalink_columns: urlOf(releases, `${folder}datalink-columns.zip`),
+    schemas: urlOf(releases, object),
+  }
+}
+
+function urlOf({ baseUrl }: PublicReleases, object: string): string {
+  const path = object.split('/').map(encodeURIComponent).join('/')
+  return `${baseUrl.replace(/\/+$/, '')}/${path}`
+}

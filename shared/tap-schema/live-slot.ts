@@ -1,0 +1,81 @@
+import type pg from 'pg'
+import { sqlStateOf } from './failures.ts'
+import { type SourceRow, sourceOf } from './history.ts'
+import type { ReleaseSource } from './release-source.ts'
+import { readSlot } from './slot-version.ts'
+import { UNVERSIONED } from './slots.ts'
+import { inTransaction } from './transaction.ts'
+
+/** What users see of a TAP server's metadata. */
+export interface LiveSlot {
+  /** UNVERSIONED for a slot that another tool made without a version table. */
+  readonly version: string
+  readonly versioned: boolean
+  /** ISO 8601, UTC. */
+  readonly loadedAt: string | null
+  readonly source: ReleaseSource | null
+  /** Names of the schemas, in their order, without `tap_schema` itself. */
+  readonly schemas: readonly string[]
+}
+
+/**
+ * Reads the live slot: one statement for a slot of ours, which is one consistent picture, and a transaction for anything
+ * else. Meant to be asked often; `timeoutMs` ends a query whose connection has died.
+ *
+ * @returns null when nothing is live
+ * @throws DatabaseError, MissingRoleError, ConnectionError
+ */
+export async function readLiveSlot(
+  pool: pg.Pool,
+  { timeoutMs }: { readonly timeoutMs: number },
+): Promise<LiveSlot | null> {
+  const query: pg.QueryConfig & { readonly query_timeout: number } = { text: LIVE, query_timeout: timeoutMs }
+  try {
+    const found = await pool.query<LiveRow>(query)
+    const [row] = found.rows
+    if (row !== undefined) return describeRow(row)
+  } catch (error) {
+    if (!ABSENT.includes(sqlStateOf(error) ?? '')) throw error
+  }
+  return readForeignSlot(pool)
+}
+
+const LIVE = `
+select v.version, v.loaded_at, v.bucket, v.object, v.generation, v.sha256, v.bytes,
+       array(select s.schema_name::text
+               from tap_schema.schemas s
+              where s.schema_name <> 'tap_schema'
+              order by s.schema_index, s.schema_name) as schemas
+  from tap_schema.versions v`
+
+/** undefined_table, undefined_column, invalid_schema_name: not a slot of ours. */
+const ABSENT: readonly string[] = ['42P01', '42703', '3F000']
+
+interface LiveRow extends SourceRow {
+  readonly version: string
+  readonly loaded_at: Date
+  readonly schemas: string[]
+}
+
+function describeRow(row: LiveRow): LiveSlot {
+  const { version, loaded_at, schemas } = row
+  return { version, versioned: true, loadedAt: loaded_at.toISOString(), source: sourceOf(row), schemas }
+}
+
+/** A slot that Repertoire or another tool made, or none. */
+async function readForeignSlot(pool: pg.Pool): Promise<LiveSlot | null> {
+  return inTransaction(pool, 'reading the live slot', async (client) => {
+    const slot = await readSlot(client, 'live')
+    if (slot === null) return null
+    const { version, loadedAt, source } = slot
+    const known = { version, versioned: version !== UNVERSIONED, loadedAt: loadedAt?.toISOString() ?? null, source }
+    const table = await client.query<{ readonly present: boolean }>(
+      `select to_regclass('tap_schema.schemas') is not null as present`,
+    )
+    if (table.rows[0]?.present !== true) return { ...known, schemas: [] }
+    const found = await client.query<{ readonly name: string }>(
+      `select schema_name::text as name from tap_schema.schemas where schema_name <> 'tap_schema' order by 1`,
+    )
+    return { ...known, schemas: found.rows.map(({ name }) => name) }
+  })
+}
