@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { link, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Failure } from '../../shared/failure.ts'
 
@@ -23,46 +24,58 @@ interface Owner {
 /**
  * Takes a state folder for this process. The lock of a process that was killed counts as none.
  *
+ * Locks are numbered files, and the highest number counts; it stays, emptied, when its owner is done. So no lock is ever
+ * removed that somebody else might hold, and of several that find the same lock stale one gets the next number.
+ *
  * @returns a function that gives the folder back
  * @throws StateInUseError
  */
 export async function lockState(folder: string): Promise<() => Promise<void>> {
-  const file = join(folder, 'lock')
-  const mine = `${JSON.stringify({ pid: process.pid, birth: birthOf(process.pid) } satisfies Owner)}\n`
-  const prepared = `${file}.${process.pid}`
+  const mine = JSON.stringify({ pid: process.pid, birth: birthOf(process.pid) } satisfies Owner)
+  for (;;) {
+    const newest = Math.max(0, ...(await lockNumbers(folder)))
+    const owner = await readOwner(lockFile(folder, newest))
+    if (owner !== null && isAlive(owner)) throw new StateInUseError(folder, owner.pid)
+    const number = newest + 1
+    if (!(await createWhole(lockFile(folder, number), mine))) continue
+    const others = (await lockNumbers(folder)).filter((other) => other !== number)
+    if (others.every((other) => other < number)) {
+      for (const other of others) await rm(lockFile(folder, other), { force: true })
+      return () => truncate(lockFile(folder, number))
+    }
+    // The number was free again because later ones have cleared up already.
+    await rm(lockFile(folder, number))
+  }
+}
+
+function lockFile(folder: string, number: number): string {
+  return join(folder, `lock.${number}`)
+}
+
+async function lockNumbers(folder: string): Promise<number[]> {
+  const names = await readdir(folder)
+  return names.flatMap((name) => /^lock\.(\d{1,15})$/.exec(name)?.slice(1).map(Number) ?? [])
+}
+
+/** A link is made whole or not at all: nobody ever sees a lock that is still being written. False: it is there. */
+async function createWhole(file: string, content: string): Promise<boolean> {
+  const prepared = `${file}.${randomUUID()}`
+  await writeFile(prepared, content)
   try {
-    await writeFile(prepared, mine)
-    // A link is made whole or not at all: nobody ever sees a lock that is still being written.
-    while (!(await succeeds(link(prepared, file), 'EEXIST'))) await removeStale(folder, file)
+    await link(prepared, file)
+    return true
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
+    throw error
   } finally {
     await rm(prepared, { force: true })
   }
-  return async () => {
-    if ((await readFile(file, 'utf8').catch(() => '')) === mine) await rm(file, { force: true })
-  }
 }
 
-/** @throws StateInUseError when its owner is alive */
-async function removeStale(folder: string, file: string): Promise<void> {
-  const found = await readFile(file, 'utf8').catch(() => null)
-  if (found === null) return
-  const owner = parseOwner(found)
-  if (owner !== null && isAlive(owner)) throw new StateInUseError(folder, owner.pid)
-  // Another start may have found it stale too, and have its own lock there by now: that one is put back.
-  const taken = `${file}.stale.${process.pid}`
-  if (!(await succeeds(rename(file, taken), 'ENOENT'))) return
-  if ((await readFile(taken, 'utf8')) !== found) await succeeds(link(taken, file), 'EEXIST')
-  await rm(taken, { force: true })
-}
-
-async function succeeds(operation: Promise<unknown>, otherwise: string): Promise<boolean> {
-  try {
-    await operation
-    return true
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === otherwise) return false
-    throw error
-  }
+/** null: nobody. */
+async function readOwner(file: string): Promise<Owner | null> {
+  const text = await readFile(file, 'utf8').catch(() => '')
+  return parseOwner(text)
 }
 
 function parseOwner(text: string): Owner | null {

@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest'
+import { readSample } from '../../../cli/local/choose-release.ts'
+import { packRelease } from '../../../cli/local/pack-release.ts'
+import { readArchive } from '../../../shared/releases/archive.ts'
+import { DEFAULT_LIMITS } from '../../../shared/releases/limits.ts'
+
+test('files are packed so that a release of them is read back', async () => {
+  const files = new Map([
+    ['survey.yaml', 'name: survey\n'],
+    ['deep/er/base.yaml', 'name: bäse\n'],
+  ])
+  const found = await readArchive(await packRelease(files), DEFAULT_LIMITS)
+  expect(new Map([...found].sort())).toEqual(new Map([...files].sort()))
+})
+
+test('the same files are the same bytes, whatever their order', async () => {
+  const one = await packRelease(new Map([['a.yaml', '1'], ['b.yaml', '2']])) // biome-ignore format: on one line
+  const other = await packRelease(new Map([['b.yaml', '2'], ['a.yaml', '1']])) // biome-ignore format: on one line
+  expect(one.equals(other)).toBe(true)
+  expect((await readSample()).equals(await readSample())).toBe(true)
+})
