@@ -14,6 +14,8 @@ export const LOGINS = {
 
 export type Login = keyof typeof LOGINS
 
+export const LOGIN_KINDS: readonly Login[] = ['loader', 'operator', 'reader']
+
 /**
  * Prepares one database per TAP server, named like it, with logins, roles and history; those that are there stay.
  *

@@ -49,9 +49,13 @@ export async function writeEnvironment(
     storage: { apiEndpoint: addresses.storage },
     tap: { servers: Object.fromEntries(described) },
   }
-  const path = join(folder, login === 'operator' ? 'environment.yaml' : `environment.${login}.yaml`)
+  const path = join(folder, environmentFile(login))
   await writeFile(path, `${HEADING}\n${dump(document, { lineWidth: -1 })}`)
   return path
+}
+
+export function environmentFile(login: Login): string {
+  return login === 'operator' ? 'environment.yaml' : `environment.${login}.yaml`
 }
 
 const HEADING = `# Written by \`npm start\`, anew at each start: the addresses change.

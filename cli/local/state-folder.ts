@@ -1,6 +1,8 @@
 import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UsageError } from '../terminal/usage-error.ts'
+import { LOGIN_KINDS } from './databases.ts'
+import { environmentFile } from './environment.ts'
 import { lockState } from './state-lock.ts'
 
 /** Where PostgreSQL keeps its data, unless it may not enter this folder. */
@@ -11,8 +13,7 @@ const CONTENTS: readonly string[] = [
   DATABASE,
   'buckets',
   'releases.json',
-  'environment.yaml',
-  'environment.loader.yaml',
+  ...LOGIN_KINDS.map(environmentFile),
   'log.jsonl',
   'log.jsonl.old',
 ]

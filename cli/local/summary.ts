@@ -25,6 +25,7 @@ export interface ServerReport extends Deployment {
 
 /** Lines for the person at the terminal: what is live, a look into it, and what to try next. */
 export function describeStart(report: StartReport, { staysUp }: { readonly staysUp: boolean }): string {
+  const outcomes = report.servers.flatMap(describeOutcome)
   const lines = [
     '',
     ...formatTable(
@@ -33,8 +34,7 @@ export function describeStart(report: StartReport, { staysUp }: { readonly stays
     ),
     ...report.servers.flatMap(describeTables),
     '',
-    ...report.servers.flatMap(describeOutcome),
-    '',
+    ...(outcomes.length === 0 ? [] : [...outcomes, '']),
     ...(staysUp ? suggest(report) : suggestStart(report)),
     '',
   ]
