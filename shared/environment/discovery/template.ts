@@ -1,0 +1,32 @@
+/** A variable of a template, with any space inside the braces. */
+const VARIABLE = /\{\{\s*(base_hostname|dataset)\s*\}\}/g
+
+export interface TemplateVariables {
+  readonly base_hostname: string
+  /** Only data services and HiPS trees have one; elsewhere the variable is empty, as in Repertoire. */
+  readonly dataset?: string
+}
+
+/** What the template stands for, as text; the reader of the configuration has found it to be a template. */
+export function renderTemplate(template: string, variables: TemplateVariables): string {
+  return template.replace(VARIABLE, (_, name: keyof TemplateVariables) => variables[name] ?? '')
+}
+
+/** The same as a normalised URL. */
+export function renderUrl(template: string, variables: TemplateVariables): string {
+  return new URL(renderTemplate(template, variables)).href
+}
+
+/** Why a text is no template, as the end of a sentence about it; null: it is one. */
+export function refuseTemplate(template: string): string | null {
+  const rest = template.replace(VARIABLE, '')
+  const found = /\{[{%#].*?(?:[}%#]\}|$)|[{}]/s.exec(rest)
+  if (found === null) return null
+  const what = found[0].length > 60 ? `${found[0].slice(0, 60)}…` : found[0]
+  return `has ${what}: a template may hold {{ base_hostname }} and {{ dataset }}, and no other braces`
+}
+
+/** Whether the variable occurs. */
+export function usesDataset(template: string): boolean {
+  return [...template.matchAll(VARIABLE)].some(([, name]) => name === 'dataset')
+}
