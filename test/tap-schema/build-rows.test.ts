@@ -70,3 +70,234 @@ describe.skipIf(!HAS_DATA)(`rows of release w.2026.34${NEEDS_DATA}`, async () =>
     expectGolden(`felis/tap-sets/${name}.json`, schemas, DEPLOYED)
   })
 })
+
+/** Builds rows of files `a.yaml`, `b.yaml`, … in this order. */
+function buildTexts(texts: readonly string[], options: LoaderOptions = DEPLOYED) {
+  const names = texts.map((_, index) => String.fromCharCode(97 + index))
+  const files = new Map(texts.map((text, index) => [`${names[index]}.yaml`, text]))
+  const built = build(files, names, options)
+  expect(built.loaded.flatMap((loaded) => loaded.problems)).toEqual([])
+  return built
+}
+
+function places(built: ReturnType<typeof buildTexts>): string[] {
+  return built.problems.map(({ file, line, column, path, code }) => `${file}:${line}:${column} ${path} ${code}`)
+}
+
+const TABLE = 'tables:\n- {name: t, columns: [{name: c, datatype: int}]}\n'
+const SELF = buildRows([], PLAIN).rows
+
+describe('rows', () => {
+  const SURVEY = `name: survey
+votable:utype: x
+description: d
+tables:
+- name: t
+  tap:table_index: 5
+  primaryKey: "#t.id"
+  columns:
+  - {name: id, datatype: long, tap:principal: 1, tap:std: 1, tap:column_index: -3, ivoa:ucd: meta.id}
+  - {name: u, datatype: string, length: 8, ivoa:unit: "", fits:tunit: mag}
+  - {name: v, datatype: binary, length: 8, votable:arraysize: "", ivoa:unit: deg}
+  indexes:
+  - {name: i, columns: ["#t.u"]}
+  - {name: j, columns: ["#t.v", "#t.id"]}
+- name: r
+  primaryKey: ["#r.id"]
+  columns: [{name: id, datatype: long}, {name: u, datatype: char, length: 8}]
+  constraints:
+  - {name: k, "@type": ForeignKey, columns: ["#r.id", "#r.u"], referencedColumns: ["#t.id", "#t.u"], description: kd, votable:utype: ku}
+  - {name: q, "@type": Unique, columns: ["#r.id"]}
+`
+
+  function rowsOf(options: LoaderOptions) {
+    const { rows, problems } = buildTexts([SURVEY], options)
+    expect(problems).toEqual([])
+    return Object.fromEntries(TAP_TABLE_NAMES.map((table) => [table, rows[table].slice(SELF[table].length)]))
+  }
+
+  it('hold what the schema says', () => {
+    expect(rowsOf(PLAIN)).toEqual({
+      schemas: [['survey', 'x', 'd', null]],
+      tables: [
+        ['survey', 'survey.t', 'table', null, null, 5],
+        ['survey', 'survey.r', 'table', null, null, 0],
+      ],
+      columns: [
+        ['survey.t', 'id', null, 'meta.id', null, null, 'long', null, null, null, 1, 1, 1, -3],
+        ['survey.t', 'u', null, null, 'mag', null, 'char', '8*', null, 8, 0, 1, 0, null],
+        ['survey.t', 'v', null, null, 'deg', null, 'unsignedByte', null, null, null, 0, 0, 0, null],
+        ['survey.r', 'id', null, null, null, null, 'long', null, null, null, 0, 0, 0, null],
+        ['survey.r', 'u', null, null, null, null, 'char', '8', null, 8, 0, 0, 0, null],
+      ],
+      keys: [['k', 'survey.r', 'survey.t', 'ku', 'kd']],
+      key_columns: [
+        ['k', 'id', 'id'],
+        ['k', 'u', 'u'],
+      ],
+    })
+  })
+
+  it('follow the options: unique keys, extension columns, numbered schemas', () => {
+    const rows = rowsOf({ ...DEPLOYED, firstSchemaIndex: 0 })
+    expect(rows.keys).toEqual([['survey_k', 'survey.r', 'survey.t', 'ku', 'kd']])
+    expect(rows.key_columns?.[0]).toEqual(['survey_k', 'id', 'id'])
+    expect(rows.schemas).toEqual([['survey', 'x', 'd', 0, null, null, null, null, null]])
+    expect(rows.tables?.[0]).toEqual(['survey', 'survey.t', 'table', null, null, 5, null, null, null, null, null, null])
+    expect(rows.columns?.[1]).toEqual([
+      'survey.t',
+      'u',
+      null,
+      null,
+      'mag',
+      null,
+      'char',
+      '*',
+      null,
+      null,
+      0,
+      1,
+      0,
+      null,
+      null,
+    ])
+  })
+
+  it('number schemas by their place in the list, and pass over one that could not be loaded', () => {
+    const files = new Map([
+      ['a.yaml', `name: a\n${TABLE}`],
+      ['b.yaml', 'name: b\n'],
+      ['c.yaml', `name: c\n${TABLE}`],
+    ])
+    const { rows } = build(files, ['a', 'b', 'c'], { ...PLAIN, firstSchemaIndex: 1 })
+    expect(rows.schemas.slice(1)).toEqual([
+      ['a', null, null, 1],
+      ['c', null, null, 3],
+    ])
+  })
+})
+
+describe('what TAP_SCHEMA cannot hold', () => {
+  it('is told all at once, with its place', () => {
+    const long = (length: number) => 'x'.repeat(length)
+    const text = `name: ${long(65)}
+description: "${long(513)}"
+tables:
+- name: t
+  tap:table_index: 2147483648
+  columns:
+  - {name: ${long(65)}, datatype: int, ivoa:ucd: ${long(65)}, fits:tunit: ${long(65)}}
+  - {name: b, datatype: int, votable:arraysize: "99999999999999999", votable:xtype: ${long(65)}}
+  - {name: c, datatype: int, tap:column_index: -2147483649, votable:utype: ${long(513)}}
+  - {name: d, datatype: int, tap:principal: null, tap:std: null}
+  - {name: "e\\0", datatype: string, length: 2147483648}
+  constraints:
+  - {name: k${long(64)}, "@type": ForeignKey, columns: ["#t.b"], referencedColumns: ["#t.c"]}
+`
+    expect(places(buildTexts([text], { ...PLAIN }))).toEqual([
+      'a.yaml:1:7 name row_text_too_long',
+      'a.yaml:2:14 description row_text_too_long',
+      'a.yaml:5:20 tables.0.tap:table_index row_integer_too_large',
+      'a.yaml:7:12 tables.0.columns.0.name row_text_too_long',
+      'a.yaml:7:104 tables.0.columns.0.ivoa:ucd row_text_too_long',
+      'a.yaml:7:183 tables.0.columns.0.fits:tunit row_text_too_long',
+      'a.yaml:8:47 tables.0.columns.1.votable:arraysize row_text_too_long',
+      'a.yaml:8:47 tables.0.columns.1.votable:arraysize row_integer_too_large',
+      'a.yaml:8:83 tables.0.columns.1.votable:xtype row_text_too_long',
+      'a.yaml:9:46 tables.0.columns.2.tap:column_index row_integer_too_large',
+      'a.yaml:9:74 tables.0.columns.2.votable:utype row_text_too_long',
+      'a.yaml:10:43 tables.0.columns.3.tap:principal row_null',
+      'a.yaml:10:58 tables.0.columns.3.tap:std row_null',
+      'a.yaml:11:5 tables.0.columns.4.votable:arraysize row_integer_too_large',
+      'a.yaml:11:12 tables.0.columns.4.name row_null_character',
+      'a.yaml:13:12 tables.0.constraints.0.ForeignKey.name row_text_too_long',
+    ])
+  })
+
+  it('is counted in characters, and the whole width can be used', () => {
+    const described = (text: string) => buildTexts([`name: s\ndescription: "${text}"\n${TABLE}`]).problems
+    expect(described('😀'.repeat(512))).toEqual([])
+    expect(described('😀'.repeat(513))).toMatchObject([{ code: 'row_text_too_long' }])
+    expect(described('😀'.repeat(513))[0]!.message).toContain('holds 512 characters; this text has 513')
+  })
+
+  it('counts the schema in a table name, and tells it once for the table and not for each of its columns', () => {
+    const text = `name: ${'s'.repeat(64)}\ntables:\n- {name: ${'t'.repeat(64)}, columns: [{name: a, datatype: int}, {name: b, datatype: int}]}\n`
+    expect(places(buildTexts([text]))).toEqual(['a.yaml:3:10 tables.0.name row_text_too_long'])
+  })
+
+  it('is told of a referenced column where it is referenced', () => {
+    const text =
+      'name: s\nresources: {b: {uri: b.yaml}}\ntables:\n- name: t\n  columnRefs:\n    b:\n      t:\n        c: {overrides: {tap:principal: null}}\n'
+    const { problems } = build(
+      new Map([
+        ['a.yaml', text],
+        ['b.yaml', `name: b\n${TABLE}`],
+      ]),
+      ['a'],
+      DEPLOYED,
+    )
+    expect(problems).toMatchObject([{ file: 'a.yaml', line: 8, code: 'row_null' }])
+  })
+})
+
+describe('names that can be there only once', () => {
+  it('schemas of two files', () => {
+    const { problems, rows } = buildTexts([`name: s\n${TABLE}`, `name: s\n${TABLE}`])
+    expect(problems).toMatchObject([{ file: 'b.yaml', line: 1, column: 7, path: 'name', code: 'schemas_repeated' }])
+    expect(problems[0]!.message).toContain("'s' is in a.yaml already")
+    expect(rows.tables.filter(([schema]) => schema === 's')).toHaveLength(1)
+  })
+
+  it('a schema that is twice in the list', () => {
+    const files = new Map([['a.yaml', `name: s\n${TABLE}`]])
+    expect(build(files, ['a', 'a'], DEPLOYED).problems).toMatchObject([{ code: 'schemas_repeated' }])
+  })
+
+  it('a schema called like TAP_SCHEMA itself', () => {
+    const { problems } = buildTexts([`name: tap_schema\n${TABLE}`])
+    expect(problems).toMatchObject([{ code: 'schemas_repeated' }])
+    expect(problems[0]!.message).toContain('belongs to TAP_SCHEMA itself')
+  })
+
+  it('tables of schemas whose names run together', () => {
+    const built = buildTexts([
+      'name: a\ntables: [{name: b.c, columns: [{name: x, datatype: int}]}]',
+      'name: a.b\ntables: [{name: c, columns: [{name: x, datatype: int}]}]',
+    ])
+    expect(places(built)).toEqual(['b.yaml:2:17 tables.0.name tables_repeated'])
+  })
+
+  it('columns, where own and referenced ones have ids of their own', () => {
+    const text =
+      'name: s\nresources: {b: {uri: b.yaml}}\ntables:\n- name: t\n  columns: [{name: c, "@id": x, datatype: int}]\n  columnRefs: {b: {t: {c: }}}\n'
+    const { problems } = build(
+      new Map([
+        ['a.yaml', text],
+        ['b.yaml', `name: b\n${TABLE}`],
+      ]),
+      ['a'],
+      DEPLOYED,
+    )
+    expect(problems).toMatchObject([{ line: 6, column: 24, code: 'columns_repeated' }])
+  })
+
+  const keyed = (name: string, key: string) =>
+    `name: ${name}\ntables:\n- name: t\n  columns: [{name: c, datatype: int}]\n  constraints: [{name: ${key}, "@type": ForeignKey, columns: ["#t.c"], referencedColumns: ["#t.c"]}]\n`
+
+  it('keys of two files, unless the schema is put in front', () => {
+    const texts = [keyed('a', 'k'), keyed('b', 'k')]
+    const { problems, rows } = buildTexts(texts, { ...DEPLOYED, uniqueKeys: false })
+    expect(problems).toMatchObject([{ file: 'b.yaml', line: 5, code: 'keys_repeated' }])
+    expect(problems[0]!.message).toMatch(/'k' is in a\.yaml already; .*uniqueKeys/)
+    expect(rows.key_columns.filter(([key]) => key === 'k')).toHaveLength(1)
+    expect(buildTexts(texts).problems).toEqual([])
+  })
+
+  it('keys that run together even so, or are called like those of TAP_SCHEMA', () => {
+    expect(buildTexts([keyed('a', 'b_k'), keyed('a_b', 'k')]).problems).toMatchObject([{ code: 'keys_repeated' }])
+    expect(buildTexts([keyed('a', 'k1')], { ...DEPLOYED, uniqueKeys: false }).problems).toMatchObject([
+      { code: 'keys_repeated' },
+    ])
+  })
+})
