@@ -1,10 +1,17 @@
+import { spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { StartReport } from '../../../cli/local/summary.ts'
 import { parseEnvironment } from '../../../shared/environment/parse.ts'
-import { type CommandResult, type RunningCommand, runAlmagest, startAlmagest } from '../../support/run-command.ts'
+import {
+  type CommandResult,
+  PROJECT_ROOT,
+  type RunningCommand,
+  runAlmagest,
+  startAlmagest,
+} from '../../support/run-command.ts'
 import { sampleSchema } from '../../support/sample-release.ts'
 import { writeFolder } from '../release-folder.ts'
 import { isRunning, makeStateFolder, type StateFolder } from './state-folder.ts'
@@ -197,4 +204,35 @@ test('Ctrl-C in the middle leaves no process, and --reset begins anew', async ()
   expect(isRunning(postgres)).toBe(false)
   expect(state.isLocked()).toBe(false)
   expect(await startWell()).toMatchObject({ outcome: 'swapped', live: { version: 'releases/heron-1' } })
+})
+
+test('a start whose shell is killed, as npm starts it, ends too', async () => {
+  const args = ['start', '--port', '0', '--state', state.path].map((word) => `'${word}'`).join(' ')
+  const entry = join(PROJECT_ROOT, 'cli', 'almagest.ts')
+  const env = { ...process.env, npm_lifecycle_event: 'start' }
+  const shell = spawn('sh', ['-c', `'${process.execPath}' '${entry}' ${args}; true`], { env, stdio: 'ignore' })
+  const postgres = await vi.waitFor(() => {
+    expect(state.postgresPid()).toBeGreaterThan(0)
+    return state.postgresPid()!
+  }, 10_000)
+  shell.kill('SIGKILL')
+  await vi.waitFor(() => expect(isRunning(postgres)).toBe(false), 10_000)
+  await vi.waitFor(() => expect(state.isLocked()).toBe(false), 10_000)
+})
+
+test('a notification that cannot be handled ends the start with its reason', async () => {
+  const running = startAlmagest(['start', '--port', '0', '--state', state.path])
+  const port = /tap_reader@127\.0\.0\.1:(\d+)/.exec(await untilUp(running))?.[1]
+  const client = new pg.Client({ connectionString: `postgresql://postgres@127.0.0.1:${port}/postgres` })
+  await client.connect()
+  await client.query('alter role loader nologin')
+  await client.end()
+  running.child.kill('SIGTERM')
+  expect(await running.result).toMatchObject({ code: 0 })
+
+  const refused = await start('--release', await writeSurvey(), '--version', 'releases/own')
+  expect(refused.code).toBe(1)
+  expect(refused.json<{ error: object }>().error).toMatchObject({ code: 'dead_letter' })
+  expect(refused.stdout).toContain('is not permitted to log in')
+  expect(state.postgresPid()).toBeNull()
 })
