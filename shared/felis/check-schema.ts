@@ -49,24 +49,22 @@ function findRepeatedNames(schema: Schema, list: 'constraints' | 'indexes', noun
 
 /** Ids of schema, tables, columns and constraints; those of indexes and column groups are nobody's business. */
 function findRepeatedIds(schema: Schema, reading: Reading): void {
-  const things = [
-    { noun: 'the schema', thing: schema as FelisObject },
-    ...schema.tables.flatMap((table) => [
-      { noun: `table '${table.name}'`, thing: table },
-      ...table.columns.map((column) => ({ noun: `column '${column.name}' of table '${table.name}'`, thing: column })),
-    ]),
-    ...schema.tables.flatMap((table) =>
-      table.constraints.map((constraint) => ({ noun: `constraint '${constraint.name}'`, thing: constraint })),
-    ),
-  ]
-  const owners = new Map<string, string>()
-  for (const { noun, thing } of things) {
+  const owners = new Map<string, () => string>()
+  const take = (thing: FelisObject, describe: () => string): void => {
     const first = owners.get(thing.id)
-    if (first === undefined) owners.set(thing.id, noun)
+    if (first === undefined) owners.set(thing.id, describe)
     else if (!reading.repeatedIds.has(thing.id)) {
-      const message = `Duplicate IDs found in schema: '${thing.id}' is the id of ${first} and of ${noun}`
+      const message = `Duplicate IDs found in schema: '${thing.id}' is the id of ${first()} and of ${describe()}`
       report(reading, { loc: thing.origin.loc, path: null, code: 'ids_repeated', message })
     }
+  }
+  take(schema, () => 'the schema')
+  for (const table of schema.tables) {
+    take(table, () => `table '${table.name}'`)
+    for (const column of table.columns) take(column, () => `column '${column.name}' of table '${table.name}'`)
+  }
+  for (const table of schema.tables) {
+    for (const constraint of table.constraints) take(constraint, () => `constraint '${constraint.name}'`)
   }
 }
 

@@ -98,14 +98,14 @@ function findWrongValue({ value, autoincrement, datatype }: Column) {
   return value === '' ? [{ code, message: 'Default value must be a non-empty string for string columns' }] : []
 }
 
-function derive(written: YamlMap, loc: Path, reading: Reading): YamlMap {
+function derive(written: YamlMap, loc: Path, reading: Reading): YamlMap | null {
   const derived = new Map<string, YamlValue>()
   const id = reading.generatedIds.get(written)
   if (id !== undefined) derived.set('@id', id)
   const arraysize = deriveArraysize(written, loc, reading)
   if (arraysize !== undefined) derived.set('votable:arraysize', arraysize)
   checkLength(written, id ?? written.get('@id') ?? null, loc, reading)
-  return derived
+  return derived.size === 0 ? null : derived
 }
 
 function checkLength(written: YamlMap, id: YamlValue, loc: Path, reading: Reading): void {

@@ -96,6 +96,7 @@ const RULES: readonly Rule<Table>[] = [
 
 /** Column groups see the table's own columns only, never referenced ones. */
 function findForeignGroupMembers({ name, columns, columnGroups }: Table): Finding[] {
+  if (columnGroups.length === 0) return []
   const ids = new Set(columns.map(({ id }) => id))
   return columnGroups.flatMap((group) =>
     group.columns

@@ -8,6 +8,9 @@ const LONGEST = 8 * 1024 * 1024
 /** Everything but what YAML 1.1 counts as printable. */
 const UNPRINTABLE = /[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u
 
+/** Most files are ASCII, for which the quicker pattern is enough. */
+const UNUSUAL = /[^\t\n\r\x20-\x7e]/
+
 /** What is wrong with the text as YAML, at an offset in it. */
 export interface YamlProblem {
   readonly offset: number
@@ -35,7 +38,7 @@ export function readYaml(text: string): YamlReading {
 
 function checkCharacters(text: string): void {
   if (text.length > LONGEST) throw new YamlError(0, 'yaml_size', `the file is longer than ${LONGEST} characters`)
-  const offset = text.search(UNPRINTABLE)
+  const offset = UNUSUAL.test(text) ? text.search(UNPRINTABLE) : -1
   if (offset === -1) return
   const code = (text.codePointAt(offset) ?? 0).toString(16).toUpperCase().padStart(4, '0')
   throw new YamlError(
