@@ -63,7 +63,9 @@ function convertObject(value: object, ancestors: readonly object[]): unknown {
 
 function convertError(error: Error, within: readonly object[]): Record<string, unknown> {
   const { name, message, stack, cause } = error
-  const own = readEntries(error).filter(([key]) => !['name', 'message', 'stack', 'cause'].includes(key))
+  const own = readEntries(error)
+    .filter(([key]) => !['name', 'message', 'stack', 'cause'].includes(key))
+    .map(([key, value]) => [key, isMachinery(value) ? `[${value.constructor.name}]` : value] as const)
   return {
     name,
     message: clip(redactText(message)),
@@ -72,6 +74,12 @@ function convertError(error: Error, within: readonly object[]): Record<string, u
     ...(stack !== undefined && { stack: clip(redactText(stack)) }),
     ...(cause !== undefined && { cause: convert(cause, within) }),
   }
+}
+
+/** Clients hang themselves, whole, on the errors they raise. */
+function isMachinery(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null || value instanceof Error) return false
+  return ![Object.prototype, Array.prototype, null].includes(Object.getPrototypeOf(value))
 }
 
 function convertList(list: readonly unknown[], within: readonly object[]): unknown[] {

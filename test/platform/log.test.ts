@@ -135,6 +135,15 @@ describe('a long entry', () => {
   })
 })
 
+it('does not write out the client that hangs on an error', () => {
+  const { logger, entry } = capture()
+  class Client {
+    readonly internals = 'x'.repeat(1000)
+  }
+  logger.warning('idle connection lost', { error: Object.assign(new Error('gone'), { client: new Client() }) })
+  expect(entry().error).toMatchObject({ message: 'gone', client: '[Client]' })
+})
+
 describe('an error of several', () => {
   it('shows each of them', () => {
     const { logger, entry } = capture()
