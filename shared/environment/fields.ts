@@ -1,15 +1,13 @@
 import { DEFAULT_LIMITS } from '../releases/limits.ts'
 import { refuseVersion } from '../releases/naming.ts'
 import { DEPLOYED } from '../tap-schema/options.ts'
+import { databaseFields } from './database-fields.ts'
 import type { Field } from './field.ts'
 import {
   refuseBucket,
-  refuseDatabaseUrl,
   refuseEmpty,
   refuseEndpoint,
-  refuseInstance,
   refuseObjectTemplate,
-  refusePasswordKey,
   refusePattern,
   refusePostfix,
   refusePrefix,
@@ -17,6 +15,7 @@ import {
   refuseSchemaName,
   refuseTopic,
 } from './field-rules.ts'
+import { RESULTS_FIELDS } from './results-fields.ts'
 
 const MAX_INTEGER = 2 ** 31 - 1
 const HOUR_MS = 3_600_000
@@ -214,87 +213,7 @@ export const FIELDS = [
     refuse: refuseReader,
     meaning: 'PostgreSQL roles that may read every slot.',
   },
-  {
-    key: 'tap.servers.*.databaseUrl',
-    type: 'text',
-    default: null,
-    refuse: refuseDatabaseUrl,
-    secret: true,
-    meaning: 'Its database, `postgresql://user@host:port/database`. This or `database` is required.',
-  },
-  {
-    key: 'tap.servers.*.databasePasswordKey',
-    type: 'text',
-    default: null,
-    refuse: refusePasswordKey,
-    meaning: 'File of the secrets directory that holds the password for `databaseUrl`.',
-  },
-  {
-    key: 'tap.servers.*.database',
-    type: 'section',
-    meaning: 'Its database, in more detail: a URL or a Cloud SQL instance.',
-  },
-  {
-    key: 'tap.servers.*.database.url',
-    type: 'text',
-    default: null,
-    refuse: refuseDatabaseUrl,
-    secret: true,
-    meaning: 'As `databaseUrl`.',
-  },
-  {
-    key: 'tap.servers.*.database.passwordKey',
-    type: 'text',
-    default: null,
-    refuse: refusePasswordKey,
-    meaning: 'As `databasePasswordKey`.',
-  },
-  {
-    key: 'tap.servers.*.database.instance',
-    type: 'text',
-    default: null,
-    refuse: refuseInstance,
-    meaning:
-      'Cloud SQL instance, `project:region:name`, reached through the Cloud SQL connector with IAM authentication.',
-  },
-  {
-    key: 'tap.servers.*.database.ipType',
-    type: 'text',
-    default: 'PRIVATE',
-    refuse: refuseEmpty,
-    choices: ['PUBLIC', 'PRIVATE', 'PSC'],
-    meaning: 'Which address of the instance to connect to.',
-  },
-  {
-    key: 'tap.servers.*.database.user',
-    type: 'text',
-    default: null,
-    refuse: refuseEmpty,
-    meaning:
-      'IAM database user: for a service account its e-mail without `.gserviceaccount.com`. Required with `instance`.',
-  },
-  {
-    key: 'tap.servers.*.database.name',
-    type: 'text',
-    default: null,
-    refuse: refuseEmpty,
-    meaning: 'Database of the instance. Required with `instance`.',
-  },
-  {
-    key: 'tap.servers.*.database.poolMax',
-    type: 'integer',
-    default: 5,
-    min: 1,
-    max: 100,
-    meaning: 'Connections that one function instance may hold open; also beside `databaseUrl`.',
-  },
-  {
-    key: 'tap.servers.*.database.adminApiEndpoint',
-    type: 'text',
-    default: null,
-    refuse: refuseEndpoint,
-    meaning: "URL of a stand-in for Google's Cloud SQL Admin API, for tests.",
-  },
+  ...databaseFields('tap.servers.*'),
   {
     key: 'tap.servers.*.options',
     type: 'section',
@@ -343,4 +262,5 @@ export const FIELDS = [
     nullable: true,
     meaning: '`schema_index` of the first schema of the list, the next ones count on; null: none.',
   },
+  ...RESULTS_FIELDS,
 ] as const satisfies readonly Field[]

@@ -1,6 +1,7 @@
 import type { ArchiveLimits } from '../releases/limits.ts'
 import type { ReleaseNaming } from '../releases/naming.ts'
 import type { LoaderOptions } from '../tap-schema/options.ts'
+import type { ResultsConfig } from './results-model.ts'
 
 /** One deployment, as its environment file describes it. Every default is filled in. */
 export interface Environment {
@@ -17,6 +18,8 @@ export interface Environment {
   readonly identity: IdentityConfig
   readonly swap: SwapTimeouts
   readonly storage: StorageConfig
+  /** null: nothing is said about results. */
+  readonly results: ResultsConfig | null
 }
 
 export interface StorageConfig {

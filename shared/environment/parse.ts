@@ -1,6 +1,7 @@
 import type { Problem } from '../felis/problem.ts'
 import type { Environment } from './model.ts'
 import { readReleases } from './read-releases.ts'
+import { readResults } from './read-results.ts'
 import { readServers } from './read-servers.ts'
 import { Report } from './report.ts'
 import { Settings } from './settings.ts'
@@ -31,6 +32,7 @@ export function parseEnvironment(
     },
     swap: readSwap(settings, report),
     storage: { apiEndpoint: settings.get('storage.apiEndpoint') },
+    results: readResults(settings, releases, report),
   }
   return { environment: report.failed ? null : environment, problems: report.list() }
 }

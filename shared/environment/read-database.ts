@@ -3,83 +3,97 @@ import type { CloudSqlAddress, DatabaseAddress, UrlAddress } from './model.ts'
 import type { Report } from './report.ts'
 import type { Settings, ValueKey } from './settings.ts'
 
-const URL_KEYS = ['tap.servers.*.databaseUrl', 'tap.servers.*.database.url'] as const
-const PASSWORD_KEYS = ['tap.servers.*.databasePasswordKey', 'tap.servers.*.database.passwordKey'] as const
-const INSTANCE = 'tap.servers.*.database.instance'
-const WAYS = [...URL_KEYS, INSTANCE] as const
-const INSTANCE_KEYS = [
-  'tap.servers.*.database.user',
-  'tap.servers.*.database.name',
-  'tap.servers.*.database.ipType',
-  'tap.servers.*.database.adminApiEndpoint',
-] as const
+type Prefix = 'tap.servers.*' | 'results.jobs'
 
-/** The database of one TAP server: a URL or a Cloud SQL instance. null: neither can be told, and that is reported. */
-export function readDatabase(server: Settings, report: Report): DatabaseAddress | null {
-  const ways = WAYS.filter((key) => server.has(key))
+/**
+ * The database that the keys below `prefix` name: a URL or a Cloud SQL instance. null: neither can be told, and that is
+ * reported.
+ */
+export function readDatabase(settings: Settings, prefix: Prefix, report: Report): DatabaseAddress | null {
+  const keys = keysBelow(prefix)
+  const ways = keys.ways.filter((key) => settings.has(key))
   const [way, second] = ways
   if (way === undefined) {
-    const wrong = WAYS.some((key) => server.wasWrong(key))
+    const wrong = keys.ways.some((key) => settings.wasWrong(key))
+    const message = 'has no database: give databaseUrl, or database with url or instance'
     if (!wrong)
-      report.error('missing_key', server.place, 'has no database: give databaseUrl, or database with url or instance')
+      report.error('missing_key', settings.place, prefix === 'results.jobs' ? `${prefix} ${message}` : message)
     return null
   }
   if (second !== undefined) {
     const message = `the database is given twice, by ${nameOf(way)} and ${nameOf(second)}; keep one of them`
-    report.error('conflict', server.placeOf(second), message)
+    report.error('conflict', settings.placeOf(second), message)
     return null
   }
-  return way === INSTANCE ? readInstance(server, report) : readUrl(server, way, report)
+  return way === keys.instance ? readInstance(settings, keys, report) : readUrl(settings, keys, way, report)
 }
 
-function readUrl(server: Settings, way: (typeof URL_KEYS)[number], report: Report): UrlAddress | null {
-  const url = server.get(way)
+function keysBelow(prefix: Prefix) {
+  const [databaseUrl, url] = [`${prefix}.databaseUrl`, `${prefix}.database.url`] as const
+  const instance = `${prefix}.database.instance` as const
+  const [user, name] = [`${prefix}.database.user`, `${prefix}.database.name`] as const
+  const ipType = `${prefix}.database.ipType` as const
+  const adminApiEndpoint = `${prefix}.database.adminApiEndpoint` as const
+  return {
+    ways: [databaseUrl, url, instance] as const,
+    passwords: [`${prefix}.databasePasswordKey`, `${prefix}.database.passwordKey`] as const,
+    ofInstance: [user, name, ipType, adminApiEndpoint] as const,
+    instance,
+    user,
+    name,
+    ipType,
+    adminApiEndpoint,
+    poolMax: `${prefix}.database.poolMax` as const,
+  }
+}
+
+type Keys = ReturnType<typeof keysBelow>
+
+function readUrl(settings: Settings, keys: Keys, way: Keys['ways'][number], report: Report): UrlAddress | null {
+  const url = settings.get(way)
   if (url === null) return null
-  refuseKeys(
-    server,
-    INSTANCE_KEYS,
-    `belongs to a Cloud SQL instance, but the database is given by ${nameOf(way)}`,
-    report,
-  )
-  const [, second] = PASSWORD_KEYS.filter((key) => server.has(key))
+  const reason = `belongs to a Cloud SQL instance, but the database is given by ${nameOf(way)}`
+  refuseKeys(settings, keys.ofInstance, reason, report)
+  const [, second] = keys.passwords.filter((key) => settings.has(key))
   if (second !== undefined)
-    report.error('conflict', server.placeOf(second), 'the password key is given twice; keep one')
-  const passwordKey = server.get(PASSWORD_KEYS[0]) ?? server.get(PASSWORD_KEYS[1])
+    report.error('conflict', settings.placeOf(second), 'the password key is given twice; keep one')
+  const passwordKey = settings.get(keys.passwords[0]) ?? settings.get(keys.passwords[1])
   const plain = normaliseDatabaseUrl(url)
   if (passwordKey !== null && new URL(plain).password !== '') {
     const message = 'the URL holds a password, which is not used: the password key comes first'
-    report.warn('no_effect', server.placeOf(way), message)
+    report.warn('no_effect', settings.placeOf(way), message)
   }
-  return { kind: 'url', url: plain, passwordKey, poolMax: server.get('tap.servers.*.database.poolMax') }
+  return { kind: 'url', url: plain, passwordKey, poolMax: settings.get(keys.poolMax) }
 }
 
-function readInstance(server: Settings, report: Report): CloudSqlAddress | null {
-  refuseKeys(server, PASSWORD_KEYS, 'has no meaning with a Cloud SQL instance: it authenticates with IAM', report)
-  const instance = server.get(INSTANCE)
-  const user = server.get('tap.servers.*.database.user')
-  const database = server.get('tap.servers.*.database.name')
-  for (const key of ['tap.servers.*.database.user', 'tap.servers.*.database.name'] as const) {
-    if (server.has(key) || server.wasWrong(key)) continue
-    report.error('missing_key', server.placeOf(INSTANCE), `a Cloud SQL instance also needs ${nameOf(key)}`)
+function readInstance(settings: Settings, keys: Keys, report: Report): CloudSqlAddress | null {
+  const reason = 'has no meaning with a Cloud SQL instance: it authenticates with IAM'
+  refuseKeys(settings, keys.passwords, reason, report)
+  const instance = settings.get(keys.instance)
+  const user = settings.get(keys.user)
+  const database = settings.get(keys.name)
+  for (const key of [keys.user, keys.name] as const) {
+    if (settings.has(key) || settings.wasWrong(key)) continue
+    report.error('missing_key', settings.placeOf(keys.instance), `a Cloud SQL instance also needs ${nameOf(key)}`)
   }
   if (instance === null || user === null || database === null) return null
   return {
     kind: 'cloudsql',
     instance,
-    ipType: server.get('tap.servers.*.database.ipType'),
+    ipType: settings.get(keys.ipType),
     user,
     database,
-    poolMax: server.get('tap.servers.*.database.poolMax'),
-    adminApiEndpoint: server.get('tap.servers.*.database.adminApiEndpoint'),
+    poolMax: settings.get(keys.poolMax),
+    adminApiEndpoint: settings.get(keys.adminApiEndpoint),
   }
 }
 
-function refuseKeys(server: Settings, keys: readonly ValueKey[], message: string, report: Report): void {
-  for (const key of keys) if (server.has(key)) report.error('conflict', server.placeOf(key), message)
+function refuseKeys(settings: Settings, keys: readonly ValueKey[], message: string, report: Report): void {
+  for (const key of keys) if (settings.has(key)) report.error('conflict', settings.placeOf(key), message)
 }
 
 function nameOf(key: ValueKey): string {
-  return key.slice('tap.servers.*.'.length)
+  return key.replace(/^(tap\.servers\.\*|results\.jobs)\./, '')
 }
 
 const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])$/

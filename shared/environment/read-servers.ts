@@ -46,7 +46,7 @@ function readServer(
     const message = 'there is nothing to follow: releases.bucket is missing'
     if (!namesReleases(settings)) report.error('missing_key', part.placeOf('tap.servers.*.follow'), message)
   }
-  const database = readDatabase(part, report)
+  const database = readDatabase(part, 'tap.servers.*', report)
   if (database === null) return null
   return {
     name,

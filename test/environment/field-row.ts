@@ -2,7 +2,7 @@ import type { Field } from '../../shared/environment/field.ts'
 
 /** A row of the table in docs/configuration.md, as the field's row in the code has it. */
 export function renderRow(field: Field): string {
-  const key = field.key.replace('tap.servers.*', 'tap.servers.NAME')
+  const key = field.key.replace('.*', '.NAME')
   return `| \`${key}\` | ${describeType(field)} | ${describeDefault(field)} | ${field.meaning} |`
 }
 

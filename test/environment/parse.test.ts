@@ -56,6 +56,7 @@ tap:
       identity: { audience: ['https://a.example', 'https://b.example'], trustPlatform: true },
       swap: { deadlineMs: 5000, lockTimeoutMs: 100 },
       storage: { apiEndpoint: 'http://127.0.0.1:4443' },
+      results: null,
       servers: new Map([
         [
           'tap',
@@ -117,6 +118,7 @@ tap:
       identity: { audience: [], trustPlatform: false },
       swap: { deadlineMs: 30_000, lockTimeoutMs: 20 },
       storage: { apiEndpoint: null },
+      results: null,
       servers: new Map(),
     })
   })

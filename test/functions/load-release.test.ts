@@ -97,6 +97,7 @@ const ENVIRONMENT: Omit<Environment, 'servers'> = {
   identity: { audience: [], trustPlatform: false },
   swap: { deadlineMs: 300, lockTimeoutMs: 20 },
   storage: { apiEndpoint: null },
+  results: null,
 }
 
 async function listen(server: Server): Promise<string> {

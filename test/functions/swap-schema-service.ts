@@ -128,6 +128,7 @@ function environmentWith(options: ServiceOptions, apiEndpoint: string): Environm
     identity: { audience: [], trustPlatform: true },
     swap: { deadlineMs: 300, lockTimeoutMs: 50 },
     storage: { apiEndpoint },
+    results: null,
     ...options.environment,
   }
 }

@@ -1,0 +1,73 @@
+import { refuseName } from '../releases/entry-name.ts'
+
+/** As in field-rules.ts: why a text cannot be what it is meant for, as the end of a sentence about it; null: it can. */
+
+const UNIT_MS: ReadonlyMap<string, number> = new Map([
+  ['s', 1000],
+  ['m', 60_000],
+  ['h', 3_600_000],
+  ['d', 86_400_000],
+])
+const DURATION = /^(\d{1,6})\s?([smhd])$/
+
+export function refuseDuration(text: string): string | null {
+  return DURATION.test(text) ? null : 'is no duration: a whole number with s, m, h or d, such as 36h'
+}
+
+/** Milliseconds of a duration that `refuseDuration` has not refused. */
+export function parseDuration(text: string): number {
+  const [, count = '', unit = ''] = DURATION.exec(text) ?? []
+  return Number(count) * (UNIT_MS.get(unit) ?? Number.NaN)
+}
+
+export function refuseNamePattern(pattern: string): string | null {
+  if (!pattern.startsWith('^') || !/[^\\]\$$/.test(pattern))
+    return 'must begin with ^ and end with $, to fit whole names only'
+  try {
+    const { source } = compileNamePattern(pattern)
+    const groups = [...source.matchAll(/\(\?<([A-Za-z_$][\w$]*)>/g)].map((match) => match[1])
+    const other = groups.find((name) => name !== 'job')
+    return other === undefined
+      ? null
+      : `has a group ${JSON.stringify(other)}; the only name that means something is job`
+  } catch (error) {
+    return `is no regular expression: ${error instanceof Error ? error.message.replace(/^.*\/: /, '') : error}`
+  }
+}
+
+/** Fits whole names, also when the pattern is a choice: `^a|b$` is not meant to fit `abc`. */
+export function compileNamePattern(pattern: string): RegExp {
+  return new RegExp(`^(?:${pattern.slice(1, -1)})$`, 'u')
+}
+
+export function refuseStateName(name: string): string | null {
+  return name === '' || name.endsWith('/') ? 'is not the name of an object' : refuseName(name)
+}
+
+const IDENTIFIER = /^(?:[A-Za-z_][A-Za-z0-9_$]*|"[^"\0]+")$/
+
+export function refuseIdentifier(name: string): string | null {
+  if (!IDENTIFIER.test(name))
+    return 'is no name of a column: letters, digits and underscores, or anything in double quotes'
+  return Buffer.byteLength(parseIdentifier(name)) > 63 ? 'is longer than the 63 bytes of a name in PostgreSQL' : null
+}
+
+export function refuseTable(table: string): string | null {
+  const parts = splitTable(table)
+  if (parts.length > 2 || !parts.every((part) => IDENTIFIER.test(part))) return 'is no table: expected schema.table'
+  return null
+}
+
+/** The names of schema and table, as PostgreSQL keeps them. */
+export function parseTable(table: string): readonly string[] {
+  return splitTable(table).map(parseIdentifier)
+}
+
+/** PostgreSQL keeps a name in lower case unless it was written in double quotes (SQL syntax, "Identifiers"). */
+export function parseIdentifier(name: string): string {
+  return name.startsWith('"') ? name.slice(1, -1) : name.toLowerCase()
+}
+
+function splitTable(table: string): readonly string[] {
+  return table.split(/\.(?=(?:[^"]*"[^"]*")*[^"]*$)/)
+}
