@@ -22,6 +22,11 @@ export interface LoadedSchema {
   /** null: one of the problems is an error. */
   readonly schema: Schema | null
   readonly problems: readonly Problem[]
+  /**
+   * What could be read in spite of the problems, for checks that go further: broken things are left out of it, values
+   * that are wrong have their defaults. null: nothing to speak of.
+   */
+  readonly readable: Schema | null
   /** Gives further findings about the schema their positions in the file. */
   readonly place: (drafts: readonly Draft[]) => readonly Problem[]
 }
@@ -58,7 +63,13 @@ export class FelisLoader {
   #loadFile(file: string): LoadedSchema {
     const text = this.#files.get(file)
     const place = (drafts: readonly Draft[]): readonly Problem[] => placeProblems(file, text ?? '', drafts)
-    const failed = (problem: Problem): LoadedSchema => ({ file, schema: null, problems: [problem], place })
+    const failed = (problem: Problem): LoadedSchema => ({
+      file,
+      schema: null,
+      readable: null,
+      problems: [problem],
+      place,
+    })
     if (text === undefined) {
       return failed({
         file,
@@ -80,6 +91,7 @@ export class FelisLoader {
     return {
       file,
       schema: reading.errors === 0 ? schema : null,
+      readable: schema,
       problems: [...duplicateKeys(file, text, read), ...place(reading.drafts), ...fromResources],
       place,
     }

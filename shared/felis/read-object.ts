@@ -19,8 +19,8 @@ export type Fields<M> = { readonly [P in Exclude<keyof M, 'origin' | 'kind'>]: F
 
 /** What an object-level rule found. */
 export interface Finding {
-  /** Where, if it is not the object itself. */
-  readonly loc?: Path
+  /** The key of the object that shows it; none: the object as a whole. */
+  readonly key?: string
   readonly code: string
   readonly message: string
   readonly suggestion?: string
@@ -135,7 +135,9 @@ export function nested<M>(read: (value: YamlValue, loc: Path, reading: Reading) 
 export function applyRules<M>(rules: readonly Rule<M>[], object: M, loc: Path, reading: Reading): void {
   for (const rule of rules) {
     if (rule.check !== undefined && !reading.context.checks.has(rule.check)) continue
-    for (const finding of rule.find(object, reading.context)) report(reading, { loc, ...finding })
+    for (const { key, ...finding } of rule.find(object, reading.context)) {
+      report(reading, { loc: key === undefined ? loc : below(loc, key), path: loc, ...finding })
+    }
   }
 }
 

@@ -17,7 +17,8 @@ export interface BuiltRows {
 
 /**
  * The rows of TAP_SCHEMA (TAP 1.1 §4) for a list of schemas in their order, after the rows with which TAP_SCHEMA
- * describes itself. Schemas that could not be loaded are passed over; they have problems of their own.
+ * describes itself. Schemas with errors have no rows; what can be read of them is still held against the tables, so
+ * that one look at the problems is enough.
  */
 export function buildRows(schemas: readonly LoadedSchema[], options: LoaderOptions): BuiltRows {
   const rows = describeItself(options)
@@ -32,10 +33,12 @@ export function buildRows(schemas: readonly LoadedSchema[], options: LoaderOptio
     },
   }
   const problems = schemas.flatMap((loaded, position) => {
-    if (loaded.schema === null) return []
+    const schema = loaded.schema ?? loaded.readable
+    if (schema === null) return []
     const index = options.firstSchemaIndex === null ? null : options.firstSchemaIndex + position
-    const drafts = addSchema(building, loaded.file, loaded.schema, index)
-    return loaded.place(drafts).map((problem) => ({ ...problem, file: loaded.file }))
+    const addition: Addition = { file: loaded.file, isWhole: loaded.schema !== null, drafts: [] }
+    addSchema(building, addition, schema, index)
+    return loaded.place(addition.drafts).map((problem) => ({ ...problem, file: loaded.file }))
   })
   const { tables } = building
   return {
@@ -79,24 +82,36 @@ function startTable(name: TapTableName, own: readonly TapRow[], options: LoaderO
   return { name, cells, unique: table.primaryKey, owners, rows: [...own] }
 }
 
-function addSchema(building: Building, file: string, schema: Schema, index: number | null): Draft[] {
-  const drafts: Draft[] = []
-  const add = (source: RowSource): boolean => addRow(building, file, source, drafts)
+/** More than anybody reads. */
+const MOST_DRAFTS = 2_000
+
+/** One schema on its way into the tables. */
+interface Addition {
+  readonly file: string
+  /** Whether there is nothing wrong with it; otherwise its rows are only checked. */
+  readonly isWhole: boolean
+  readonly drafts: Draft[]
+}
+
+function addSchema(building: Building, addition: Addition, schema: Schema, index: number | null): void {
+  const add = (source: RowSource): boolean => addRow(building, addition, source)
   // Of a second schema of one name nothing is added: that is one mistake, not one for each of its tables.
-  if (!add(schemaRow(schema, index))) return drafts
+  if (!add(schemaRow(schema, index))) return
   for (const table of schema.tables) {
     if (add(tableRow(schema, table))) columnRows(schema, table).forEach(add)
   }
+  // Keys are made of what they refer to, which may be missing only because it is broken.
+  if (!addition.isWhole) return
   for (const [key, ...pairs] of keyRows(schema, building.options)) {
     if (add(key)) pairs.forEach(add)
   }
-  return drafts
 }
 
 /** Adds one row and reports what is wrong with it; false: a row of this name is there already. */
-function addRow(building: Building, file: string, source: RowSource, drafts: Draft[]): boolean {
+function addRow(building: Building, { file, isWhole, drafts }: Addition, source: RowSource): boolean {
   const table = building.tables[source.table]
-  if (table.unique.length > 0) {
+  // What is there twice inside a schema that is not whole has been told with its other problems.
+  if (table.unique.length > 0 && (isWhole || source.table === 'schemas')) {
     const value = uniqueValue(table.unique.map((name) => source.cells[name] ?? null))
     const owner = table.owners.get(value)
     if (owner !== undefined) {
@@ -110,16 +125,12 @@ function addRow(building: Building, file: string, source: RowSource, drafts: Dra
     const cell = source.cells[name] ?? null
     row.push(cell)
     const problem = check?.(cell)
-    if (problem != null) {
-      drafts.push({
-        loc: below(source.from.origin.loc, fieldOf(name, source)),
-        at: 'value',
-        severity: 'error',
-        ...problem,
-      })
+    if (problem != null && drafts.length < MOST_DRAFTS) {
+      const loc = below(source.from.origin.loc, fieldOf(name, source))
+      drafts.push({ loc, at: 'value', severity: 'error', ...problem })
     }
   }
-  table.rows.push(row)
+  if (isWhole) table.rows.push(row)
   return true
 }
 

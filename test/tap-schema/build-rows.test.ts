@@ -186,7 +186,7 @@ tables:
 - name: t
   tap:table_index: 2147483648
   columns:
-  - {name: ${long(65)}, datatype: int, ivoa:ucd: ${long(65)}, fits:tunit: ${long(65)}}
+  - {name: ${long(65)}, datatype: int, ivoa:ucd: 'lsst:${long(60)};meta.main', fits:tunit: ${'m.'.repeat(33)}m}
   - {name: b, datatype: int, votable:arraysize: "99999999999999999", votable:xtype: ${long(65)}}
   - {name: c, datatype: int, tap:column_index: -2147483649, votable:utype: ${long(513)}}
   - {name: d, datatype: int, tap:principal: null, tap:std: null}
@@ -200,7 +200,7 @@ tables:
       'a.yaml:5:20 tables.0.tap:table_index row_integer_too_large',
       'a.yaml:7:12 tables.0.columns.0.name row_text_too_long',
       'a.yaml:7:104 tables.0.columns.0.ivoa:ucd row_text_too_long',
-      'a.yaml:7:183 tables.0.columns.0.fits:tunit row_text_too_long',
+      'a.yaml:7:195 tables.0.columns.0.fits:tunit row_text_too_long',
       'a.yaml:8:49 tables.0.columns.1.votable:arraysize row_text_too_long',
       'a.yaml:8:49 tables.0.columns.1.votable:arraysize row_integer_too_large',
       'a.yaml:8:85 tables.0.columns.1.votable:xtype row_text_too_long',
@@ -212,6 +212,24 @@ tables:
       'a.yaml:11:12 tables.0.columns.4.name row_null_character',
       'a.yaml:13:12 tables.0.constraints.0.ForeignKey.name row_text_too_long',
     ])
+  })
+
+  it('is told of a schema that has other errors, too, but of its good parts only', () => {
+    const long = 'x'.repeat(513)
+    const text = `name: s
+tables:
+- name: t
+  columns:
+  - {name: a, datatype: nt, description: ${long}}
+  - {name: b, datatype: int, description: ${long}, tap:column_index: x}
+  - {name: b, datatype: int}
+  constraints:
+  - {name: k, "@type": ForeignKey, columns: ["#t.a"], referencedColumns: ["#t.b"]}
+`
+    const { loaded, rows, problems } = build(new Map([['a.yaml', text]]), ['a'], DEPLOYED)
+    expect(loaded[0]!.problems.map(({ code }) => code)).toEqual(['literal_error', 'int_parsing', 'names_not_unique'])
+    expect(problems).toMatchObject([{ path: 'tables.0.columns.1.description', line: 6, code: 'row_text_too_long' }])
+    expect(rows).toEqual(buildRows([], DEPLOYED).rows)
   })
 
   it('is counted in characters, and the whole width can be used', () => {

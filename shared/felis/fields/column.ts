@@ -2,14 +2,26 @@ import { deriveArraysize } from '../arraysize.ts'
 import { DATATYPE_NAMES, DATATYPES, isDatatype } from '../datatypes.ts'
 import { below, type Path } from '../location.ts'
 import type { Column, DefaultValue } from '../model.ts'
-import { type Fields, objectReader, type Rule } from '../read-object.ts'
+import { type Fields, type Finding, objectReader, type Rule } from '../read-object.ts'
 import { boolean, integer, nullable, oneOf, text, trim } from '../readers.ts'
-import { type Reader, type Reading, refuse, report } from '../reading.ts'
+import { INVALID, type Reader, type Reading, refuse, report } from '../reading.ts'
+import { checkRedundantType } from '../redundant-types/check-redundant-type.ts'
+import { checkUcd } from '../ucd/check-ucd.ts'
 import { describeValue, YamlFloat, type YamlMap, type YamlValue } from '../yaml/values.ts'
 import { BASE_FIELDS, BASE_RULES } from './base.ts'
 
 const flag = nullable(integer({ least: 0, most: 1 }))
 const optionalText = nullable(text)
+
+const ucd: Reader<string> = (value, parent, key, reading) => {
+  const read = text(value, parent, key, reading)
+  if (read === INVALID) return INVALID
+  const problem = checkUcd(read)
+  if (problem === null) return read
+  report(reading, { loc: below(parent, key), code: 'ucd', ...problem })
+  // What the text is too long for is worth knowing all the same.
+  return read
+}
 
 /** Text, or what Felis makes text of. */
 const arraysize: Reader<string> = (value, parent, key, reading) => {
@@ -38,7 +50,7 @@ const FIELDS: Fields<Column> = {
   nullable: { name: 'nullable', read: boolean, initial: true },
   value: { name: 'value', read: defaultValue, initial: null },
   autoincrement: { name: 'autoincrement', read: nullable(boolean), initial: null },
-  ucd: { name: 'ivoa_ucd', alias: 'ivoa:ucd', read: optionalText, initial: null },
+  ucd: { name: 'ivoa_ucd', alias: 'ivoa:ucd', read: nullable(ucd), initial: null },
   fitsUnit: { name: 'fits_tunit', alias: 'fits:tunit', read: optionalText, initial: null },
   ivoaUnit: { name: 'ivoa_unit', alias: 'ivoa:unit', read: optionalText, initial: null },
   columnIndex: { name: 'tap_column_index', alias: 'tap:column_index', read: nullable(integer()), initial: null },
@@ -77,25 +89,44 @@ const RULES: readonly Rule<Column>[] = [
   { find: findWrongValue },
   {
     find: ({ fitsUnit, ivoaUnit }) =>
-      fitsUnit && ivoaUnit ? [{ code: 'two_units', message: 'Column cannot have both FITS and IVOA units' }] : [],
+      fitsUnit && ivoaUnit
+        ? [{ key: 'ivoa:unit', code: 'two_units', message: 'Column cannot have both FITS and IVOA units' }]
+        : [],
   },
   {
     find: ({ precision, datatype }) =>
       precision !== null && datatype !== 'timestamp'
-        ? [{ code: 'precision_not_timestamp', message: 'Precision is only valid for timestamp columns' }]
+        ? [
+            {
+              key: 'precision',
+              code: 'precision_not_timestamp',
+              message: 'Precision is only valid for timestamp columns',
+            },
+          ]
         : [],
   },
+  { check: 'redundant-datatypes', find: findRedundantTypes },
 ]
+
+const DIALECTS = ['mysql', 'postgresql'] as const
+
+function findRedundantTypes({ datatype, length, mysqlDatatype, postgresqlDatatype }: Column): Finding[] {
+  const overrides = { mysql: mysqlDatatype, postgresql: postgresqlDatatype }
+  return DIALECTS.flatMap((dialect) => {
+    const problem = checkRedundantType(dialect, overrides[dialect] ?? '', datatype, length)
+    return problem === null ? [] : [{ key: `${dialect}:datatype`, code: 'datatype_override', ...problem }]
+  })
+}
 
 function findWrongValue({ value, autoincrement, datatype }: Column) {
   if (value === null) return []
-  const code = 'default_value'
+  const finding = { key: 'value', code: 'default_value' }
   if (autoincrement === true)
-    return [{ code, message: 'Column cannot have both a default value and be autoincremented' }]
+    return [{ ...finding, message: 'Column cannot have both a default value and be autoincremented' }]
   const kind = DATATYPES[datatype].value
   if (kind === null) return []
-  if (!VALUE_KINDS[kind].holds(value)) return [{ code, message: VALUE_KINDS[kind].message }]
-  return value === '' ? [{ code, message: 'Default value must be a non-empty string for string columns' }] : []
+  if (!VALUE_KINDS[kind].holds(value)) return [{ ...finding, message: VALUE_KINDS[kind].message }]
+  return value === '' ? [{ ...finding, message: 'Default value must be a non-empty string for string columns' }] : []
 }
 
 function derive(written: YamlMap, loc: Path, reading: Reading): YamlMap | null {
