@@ -1,0 +1,86 @@
+import { dirname, resolve } from 'node:path'
+import type { DiscoveryConfig, TutorialsConfig } from '../../shared/environment/discovery/model.ts'
+import type { Environment } from '../../shared/environment/model.ts'
+import { withDeadline } from '../../shared/platform/deadline.ts'
+import { loadEnvironment } from '../../shared/platform/environment-file.ts'
+import { fetchLimited } from '../../shared/platform/fetch-limited.ts'
+import type { Logger } from '../../shared/platform/log.ts'
+import { readSecret } from '../../shared/platform/secrets.ts'
+import type { ServerConnections } from '../../shared/platform/server-connections.ts'
+import { createTokenInfo } from '../../shared/platform/token-info.ts'
+import type { DiscoveryDependencies } from './discovery.ts'
+
+/** A query on a connection that has died silently. */
+const QUERY_TIMEOUT_MS = 10_000
+/** Connecting, with its repetitions, and the query. */
+const READ_TIMEOUT_MS = 30_000
+const PROPERTIES_TIMEOUT_MS = 5_000
+const PROPERTIES_BYTES = 1024 * 1024
+const MENU_BYTES = 16 * 1024 * 1024
+
+/**
+ * Puts together what the function works with. The clients of databases and of the object store are loaded when they are
+ * first needed: most instances are started for a document that needs neither.
+ *
+ * @throws EnvironmentError
+ */
+export async function openDeployment(logger: Logger): Promise<DiscoveryDependencies> {
+  const environment = await loadEnvironment(logger)
+  const folder = dirname(environment.file)
+  const secrets = resolve(folder, environment.secretsDirectory)
+  return {
+    environment,
+    readLive: createLiveReader(environment, logger),
+    readSecret: (key) => readSecret(secrets, key),
+    fetchText: fetchWithToken,
+    lookUpToken: openTokenInfo(environment.discovery),
+    readTutorials: () => readMenu(environment, environment.discovery.tutorials?.menu ?? null, folder, logger),
+  }
+}
+
+function openTokenInfo({ tokenInfoUrl }: DiscoveryConfig) {
+  return tokenInfoUrl === null ? undefined : createTokenInfo({ url: tokenInfoUrl })
+}
+
+function createLiveReader(environment: Environment, logger: Logger): DiscoveryDependencies['readLive'] {
+  let connections: Promise<ServerConnections> | undefined
+  const connect = async () => {
+    const { connectServers } = await import('../../shared/platform/server-connections.ts')
+    return connectServers(environment, { applicationName: 'almagest discovery', logger })
+  }
+  return async (server) => {
+    connections ??= connect()
+    const read = async () => {
+      const { readLiveSlot } = await import('../../shared/tap-schema/live-slot.ts')
+      const pool = await (await connections)?.poolFor(server)
+      return pool === undefined ? null : readLiveSlot(pool, { timeoutMs: QUERY_TIMEOUT_MS })
+    }
+    const expired = () => new Error(`the database of ${server.name} gave no answer in ${READ_TIMEOUT_MS / 1000} s`)
+    return withDeadline(read(), READ_TIMEOUT_MS, expired)
+  }
+}
+
+async function fetchWithToken(url: string, token: string): Promise<string> {
+  const limits = { timeoutMs: PROPERTIES_TIMEOUT_MS, maxBytes: PROPERTIES_BYTES }
+  const { status, text } = await fetchLimited(url, { authorization: `Bearer ${token}` }, limits)
+  if (status !== 200) throw new Error(`${url} answered ${status}`)
+  return text
+}
+
+async function readMenu(
+  { storage }: Environment,
+  menu: TutorialsConfig['menu'],
+  folder: string,
+  logger: Logger,
+): Promise<string | undefined> {
+  if (menu === null) return undefined
+  if (menu.kind === 'file') {
+    const { readFile } = await import('node:fs/promises')
+    return readFile(resolve(folder, menu.path), 'utf8')
+  }
+  const { openBucket } = await import('../../shared/platform/objects.ts')
+  const found = await openBucket({ bucket: menu.bucket, ...storage }, { logger }).read(menu.object, {
+    maxBytes: MENU_BYTES,
+  })
+  return found?.content.toString('utf8')
+}

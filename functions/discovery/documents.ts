@@ -1,0 +1,48 @@
+import { buildDiscovery } from '../../shared/discovery/build-document.ts'
+import { toNubladoForm } from '../../shared/discovery/nublado-form.ts'
+import { ownUrls } from '../../shared/discovery/own-urls.ts'
+import type { TapSchemasSnapshot, TapSchemasWatch } from '../../shared/discovery/tap-schemas-watch.ts'
+import type { Environment } from '../../shared/environment/model.ts'
+import { Representation } from './representation.ts'
+
+/** The documents that are made of the configuration and of what is live. */
+export interface Documents {
+  readDiscovery(): Promise<Representation>
+  readNublado(): Promise<Representation>
+}
+
+const JSON_TYPE = 'application/json'
+
+/** Each document is built when what it is made of has changed, not for a request. */
+export function createDocuments(environment: Environment, watch: TapSchemasWatch): Documents {
+  const config = environment.discovery
+  // Without a host name there is nothing in the configuration that we would have to serve.
+  const urls = ownUrls(config) ?? { baseUrl: '' }
+  let built: Built | undefined
+  const build = async (): Promise<Built> => {
+    const snapshot = await watch.current()
+    if (built?.snapshot === snapshot) return built
+    const document = buildDiscovery(config, { ...urls, tapSchemas: snapshot.schemas })
+    const [text, nublado] = [JSON.stringify(document), JSON.stringify(toNubladoForm(document))]
+    built = {
+      snapshot,
+      discovery: represent(built?.discovery, text),
+      nublado: represent(built?.nublado, nublado),
+    }
+    return built
+  }
+  return {
+    readDiscovery: async () => (await build()).discovery,
+    readNublado: async () => (await build()).nublado,
+  }
+}
+
+interface Built {
+  readonly snapshot: TapSchemasSnapshot
+  readonly discovery: Representation
+  readonly nublado: Representation
+}
+
+function represent(before: Representation | undefined, text: string): Representation {
+  return before?.replace(text, new Date()) ?? new Representation(text, JSON_TYPE, new Date())
+}

@@ -1,0 +1,84 @@
+import { createHipsLists, type HipsList } from '../../shared/discovery/hips-lists.ts'
+import type { DiscoveryConfig } from '../../shared/environment/discovery/model.ts'
+import { renderTemplate } from '../../shared/environment/discovery/template.ts'
+import { HttpError } from '../../shared/platform/http-errors.ts'
+import type { Logger } from '../../shared/platform/log.ts'
+import type { DiscoveryDependencies } from './discovery.ts'
+
+export interface HipsCatalogue {
+  /** @throws HttpError 404 with Repertoire's messages */
+  list(dataset: string): Promise<HipsList>
+  /** The list under the older path. */
+  listLegacy(): Promise<{ readonly dataset: string; readonly list: HipsList }>
+  /** Trees whose properties could not be read lately. */
+  failing(): readonly string[]
+}
+
+/** The HiPS lists of an environment: of each dataset that has trees and is available here. */
+export function createHipsCatalogue(
+  config: DiscoveryConfig,
+  dependencies: DiscoveryDependencies,
+  logger: Logger,
+  { lifetimeMs, retryMs }: { readonly lifetimeMs: number; readonly retryMs: number },
+): HipsCatalogue {
+  const readToken = createTokenReader(config, dependencies, logger)
+  const lists = createHipsLists({
+    async fetchText(url) {
+      const token = await readToken()
+      if (token === null) throw new Error('there is no token for the HiPS trees')
+      return dependencies.fetchText(url, token)
+    },
+    lifetimeMs,
+    retryMs,
+    onChange(url, error, kept) {
+      const consequence = kept ? 'its last properties are still listed' : 'it is left out of the HiPS list'
+      if (error === undefined) logger.info(`the HiPS tree ${url} can be read again`, { url })
+      else logger.warning(`the HiPS tree ${url} cannot be read: ${consequence}`, { url, error })
+    },
+  })
+  const requireToken = async () => {
+    if ((await readToken()) === null) throw notFound('HiPS lists not configured')
+  }
+  const list = async (dataset: string) => {
+    await requireToken()
+    return lists.list(findTrees(config, dataset).map((url) => ({ url })))
+  }
+  const listLegacy = async () => {
+    await requireToken()
+    const dataset = config.hips?.legacy?.dataset ?? null
+    if (dataset === null) throw notFound('Legacy HiPS list not configured')
+    return { dataset, list: await list(dataset) }
+  }
+  return { list, listLegacy, failing: lists.failing }
+}
+
+function findTrees({ hips, availableDatasets, baseHostname }: DiscoveryConfig, dataset: string): readonly string[] {
+  const paths = hips?.datasets.get(dataset)
+  if (hips === null || paths === undefined) throw notFound(`No HiPS dataset for ${dataset}`)
+  if (!availableDatasets.has(dataset)) throw notFound(`Dataset ${dataset} not available`)
+  const base = renderTemplate(hips.sourceTemplate, { base_hostname: baseHostname ?? '', dataset })
+  return paths.map((path) => `${base.replace(/\/+$/, '')}/${path.replace(/^\/+/, '')}`)
+}
+
+/** A token may be replaced while the process runs, and one that is missing may be mounted later. */
+const TOKEN_LIFETIME_MS = 60_000
+
+function createTokenReader(config: DiscoveryConfig, { readSecret }: DiscoveryDependencies, logger: Logger) {
+  let token: string | null = null
+  let readAt = 0
+  return async () => {
+    if (token !== null && Math.abs(Date.now() - readAt) < TOKEN_LIFETIME_MS) return token
+    try {
+      readAt = Date.now()
+      token = await readSecret(config.hipsTokenKey)
+    } catch (error) {
+      const consequence = token === null ? 'their lists are not configured' : 'the last one is used'
+      logger.warning(`the token for the HiPS trees cannot be read: ${consequence}`, { error })
+    }
+    return token
+  }
+}
+
+function notFound(msg: string): HttpError {
+  return new HttpError(404, { msg, type: 'hips_not_found' })
+}

@@ -1,0 +1,77 @@
+import { formatAvailability } from '../../shared/discovery/vosi-availability.ts'
+import type { Route } from '../../shared/platform/http-route.ts'
+import { publicRoute } from './public-route.ts'
+import type { Service } from './service.ts'
+
+const XML = { headers: { 'content-type': 'text/xml; charset=utf-8' } }
+
+const AVAILABILITY = {
+  path: '/availability',
+  operation: 'readAvailability',
+  summary: 'Whether the service can work (VOSI 1.1 §2.2)',
+  mediaType: 'text/xml',
+}
+
+/** VOSI wants an answer even from a service that cannot work. */
+export const UNAVAILABLE: Route = publicRoute({
+  ...AVAILABILITY,
+  handle: async () => ({
+    ...XML,
+    body: formatAvailability({ available: false, notes: ['The service is not configured correctly.'] }),
+  }),
+})
+
+export function statusRoutes(service: Service): readonly Route[] {
+  const { config, started } = service
+  const metadata = { name: config.name, version: VERSION, description: DESCRIPTION }
+  const readAvailability = async () => ({
+    ...XML,
+    body: formatAvailability({ available: true, upSince: started.toISOString(), notes: describeTrouble(service) }),
+  })
+  const routes = [
+    publicRoute({ ...AVAILABILITY, handle: readAvailability }),
+    publicRoute({
+      path: '/healthz',
+      operation: 'checkHealth',
+      summary: 'Whether the function runs, and what it could not reach lately; nothing is asked',
+      handle: async () => ({
+        body: { status: 'ok', tap_servers: service.watch.known().states, hips_failing: service.hips.failing() },
+      }),
+    }),
+    publicRoute({
+      path: '/',
+      operation: 'describeService',
+      summary: 'Name and version of the service',
+      handle: async () => ({ body: metadata }),
+    }),
+  ]
+  if (config.pathPrefix === '') return routes
+  return [
+    ...routes,
+    publicRoute({
+      ...AVAILABILITY,
+      path: `${config.pathPrefix}/availability`,
+      operation: 'readPrefixedAvailability',
+      handle: readAvailability,
+    }),
+    publicRoute({
+      path: config.pathPrefix,
+      operation: 'describePrefixedService',
+      summary: 'Name and version of the service',
+      handle: async () => ({ body: { metadata } }),
+    }),
+  ]
+}
+
+const VERSION = '0.1.0'
+const DESCRIPTION = 'Service discovery: what is deployed, where, in which version.'
+
+function describeTrouble({ watch, hips }: Service): readonly string[] {
+  const silent = Object.entries(watch.known().states).filter(([, state]) => state === 'stale')
+  return [
+    ...silent.map(
+      ([server]) => `The database of ${server} does not answer; its TAP_SCHEMA may have changed meanwhile.`,
+    ),
+    ...hips.failing().map((url) => `The HiPS tree ${url} cannot be read.`),
+  ]
+}
