@@ -1,68 +1,16 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
 import { readStatus } from '../../shared/tap-schema/status.ts'
 import { swap } from '../../shared/tap-schema/swap.ts'
 import { buildRelease } from '../releases/build-archive.ts'
 import { startFakeGcs } from '../support/fake-gcs.ts'
+import { ROOT, startFunction, writeEnvironment } from '../support/function-process.ts'
 import { createTestDatabase } from '../support/postgres.ts'
 import { sampleSchema } from '../support/sample-release.ts'
 
-const root = resolve(import.meta.dirname, '../..')
-const framework = join(root, 'node_modules/@google-cloud/functions-framework/build/src/main.js')
-
-async function freePort(): Promise<number> {
-  const probe = createServer()
-  await once(probe.listen(0, '127.0.0.1'), 'listening')
-  const address = probe.address()
-  probe.close()
-  return typeof address === 'object' && address !== null ? address.port : 0
-}
-
-/** The function as it is deployed: a process of the functions-framework that loads `functions/swap-schema/index.ts`. */
-async function startProcess(environmentFile: string) {
-  const port = await freePort()
-  const { NODE_OPTIONS: _, ...inherited } = process.env
-  const child: ChildProcess = spawn(process.execPath, [framework], {
-    cwd: root,
-    env: {
-      ...inherited,
-      PORT: String(port),
-      FUNCTION_TARGET: 'swap-schema',
-      FUNCTION_SOURCE: join(root, 'functions/swap-schema/index.ts'),
-      ALMAGEST_ENVIRONMENT: environmentFile,
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let output = ''
-  const listening = Promise.withResolvers<void>()
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.on('data', (chunk: Buffer) => {
-      output += chunk
-      if (output.includes(`localhost:${port}`)) listening.resolve()
-    })
-  }
-  child.on('exit', (code) => listening.reject(new Error(`the framework ended with ${code}: ${output}`)))
-  onTestFinished(async () => {
-    if (child.exitCode !== null || child.signalCode !== null) return
-    child.kill('SIGKILL')
-    await once(child, 'exit')
-  })
-  await listening.promise
-  return { url: `http://127.0.0.1:${port}`, child, output: () => output }
-}
-
-async function environmentFile(text: string) {
-  const folder = await mkdtemp(join(tmpdir(), 'almagest-'))
-  onTestFinished(() => rm(folder, { recursive: true }))
-  const file = join(folder, 'environment.yaml')
-  await writeFile(file, text)
-  return file
-}
+const swapSchema = { target: 'swap-schema', source: join(ROOT, 'functions/swap-schema/index.ts') }
 
 const ENVIRONMENT = (database: string, endpoint: string) => `
 releases: {bucket: releases}
@@ -78,8 +26,8 @@ test('the deployed function comes up, stages and swaps, and reads a mended envir
   const database = await createTestDatabase()
   const gcs = await startFakeGcs()
   await gcs.put('releases', 'w.1/schemas.tar.gz', await buildRelease({ 'survey.yaml': sampleSchema('survey') }))
-  const file = await environmentFile('tpa: {}\n')
-  const { url, output } = await startProcess(file)
+  const file = await writeEnvironment('tpa: {}\n')
+  const { url, output } = await startFunction(swapSchema, file)
 
   const broken = await fetch(`${url}/healthz`)
   expect(broken.status).toBe(500)
@@ -105,7 +53,10 @@ test('a process that is told to stop in the middle of a swap leaves everything a
   const database = await createTestDatabase()
   const gcs = await startFakeGcs()
   await gcs.put('releases', 'w.1/schemas.tar.gz', await buildRelease({ 'survey.yaml': sampleSchema('survey') }))
-  const { url, child } = await startProcess(await environmentFile(ENVIRONMENT(database.url, gcs.endpoint)))
+  const { url, child } = await startFunction(
+    swapSchema,
+    await writeEnvironment(ENVIRONMENT(database.url, gcs.endpoint)),
+  )
   const post = (path: string) =>
     fetch(`${url}/servers/tap/${path}`, {
       method: 'POST',
