@@ -11,7 +11,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'shared/tap-schema': ['shared/felis'],
   'shared/releases': ['shared/felis', 'shared/tap-schema'],
   'shared/environment': ['shared/felis', 'shared/releases', 'shared/tap-schema'],
-  'shared/discovery': ['shared/environment'],
+  'shared/discovery': ['shared/environment', 'shared/felis'],
   'shared/results': ['shared/environment'],
   'shared/platform': ['shared/felis', 'shared/environment', 'shared/releases', 'shared/tap-schema'],
   functions: ['shared/*'],

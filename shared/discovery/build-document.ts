@@ -1,6 +1,6 @@
+import { compareCodePoints } from '../environment/discovery/code-points.ts'
 import type { DatasetConfig, DiscoveryConfig } from '../environment/discovery/model.ts'
 import { buildDataServices, buildServices } from './build-services.ts'
-import { compareCodePoints } from './code-points.ts'
 import type {
   DiscoveredDataset,
   DiscoveredEnvironment,

@@ -1,3 +1,4 @@
+import { compareCodePoints } from '../environment/discovery/code-points.ts'
 import type {
   DataRule,
   DiscoveryConfig,
@@ -6,7 +7,6 @@ import type {
   ServiceRule,
 } from '../environment/discovery/model.ts'
 import { renderUrl, type TemplateVariables } from '../environment/discovery/template.ts'
-import { compareCodePoints } from './code-points.ts'
 import type { DiscoveredApi, DiscoveredServices, DiscoveredUi } from './document.ts'
 import { hipsListUrl } from './own-urls.ts'
 

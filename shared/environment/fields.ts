@@ -2,6 +2,7 @@ import { DEFAULT_LIMITS } from '../releases/limits.ts'
 import { refuseVersion } from '../releases/naming.ts'
 import { DEPLOYED } from '../tap-schema/options.ts'
 import { databaseFields } from './database-fields.ts'
+import { DISCOVERY_FIELDS } from './discovery/fields.ts'
 import type { Field } from './field.ts'
 import {
   refuseBucket,
@@ -263,4 +264,5 @@ export const FIELDS = [
     meaning: '`schema_index` of the first schema of the list, the next ones count on; null: none.',
   },
   ...RESULTS_FIELDS,
+  ...DISCOVERY_FIELDS,
 ] as const satisfies readonly Field[]

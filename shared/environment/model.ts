@@ -1,6 +1,7 @@
 import type { ArchiveLimits } from '../releases/limits.ts'
 import type { ReleaseNaming } from '../releases/naming.ts'
 import type { LoaderOptions } from '../tap-schema/options.ts'
+import type { DiscoveryConfig } from './discovery/model.ts'
 import type { ResultsConfig } from './results-model.ts'
 
 /** One deployment, as its environment file describes it. Every default is filled in. */
@@ -20,6 +21,8 @@ export interface Environment {
   readonly storage: StorageConfig
   /** null: nothing is said about results. */
   readonly results: ResultsConfig | null
+  /** What discovery tells about the environment. */
+  readonly discovery: DiscoveryConfig
 }
 
 export interface StorageConfig {

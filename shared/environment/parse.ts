@@ -1,11 +1,12 @@
 import type { Problem } from '../felis/problem.ts'
+import { readDiscovery } from './discovery/read-discovery.ts'
 import type { Environment } from './model.ts'
 import { readReleases } from './read-releases.ts'
 import { readResults } from './read-results.ts'
 import { readServers } from './read-servers.ts'
 import { Report } from './report.ts'
 import { Settings } from './settings.ts'
-import { locateYaml } from './yaml-positions.ts'
+import { type LocatedMapping, locateYaml } from './yaml-positions.ts'
 
 /**
  * Reads an environment file, known as `file`: docs/configuration.md describes its keys. Everything that is wrong with
@@ -17,10 +18,13 @@ export function parseEnvironment(
   text: string,
 ): { readonly environment: Environment | null; readonly problems: readonly Problem[] } {
   const report = new Report(file)
-  const settings = readSettings(text, report)
-  if (settings === null) return { environment: null, problems: report.list() }
+  const root = readRoot(text, report)
+  if (root === null) return { environment: null, problems: report.list() }
+  const settings = new Settings({ path: '', at: root.at })
+  settings.read(root, '', '', report)
+  const discovery = readDiscovery(root, settings, report)
   const releases = readReleases(settings, report)
-  const environment: Environment = {
+  const rest = {
     file,
     releases,
     topic: settings.get('topic'),
@@ -34,19 +38,15 @@ export function parseEnvironment(
     storage: { apiEndpoint: settings.get('storage.apiEndpoint') },
     results: readResults(settings, releases, report),
   }
-  return { environment: report.failed ? null : environment, problems: report.list() }
+  const environment = report.failed || discovery === null ? null : { ...rest, discovery }
+  return { environment, problems: report.list() }
 }
 
-function readSettings(text: string, report: Report): Settings | null {
+function readRoot(text: string, report: Report): LocatedMapping | null {
   const root = locateYaml(text, (code, at, message) => report.error(code, { path: '', at }, message))
-  if (root === null) return null
-  if (root.kind !== 'mapping') {
-    report.error('wrong_type', { path: '', at: root.at }, 'an environment file is a mapping of keys to values')
-    return null
-  }
-  const settings = new Settings({ path: '', at: root.at })
-  settings.read(root, '', '', report)
-  return settings
+  if (root === null || root.kind === 'mapping') return root
+  report.error('wrong_type', { path: '', at: root.at }, 'an environment file is a mapping of keys to values')
+  return null
 }
 
 function readSwap(settings: Settings, report: Report): Environment['swap'] {

@@ -32,7 +32,7 @@ function readTyped(field: ValueField, node: Located, place: Place, report: Repor
       return readInteger(field, node, place, report)
     case 'flag':
       if (node.kind === 'scalar' && typeof node.value === 'boolean') return node.value
-      report.error('wrong_type', place, `must be true or false, not ${describe(node)}`)
+      report.error('wrong_type', place, `must be true or false, not ${describeNode(node)}`)
       return undefined
   }
 }
@@ -50,7 +50,7 @@ function readText(field: TextField, node: Located, place: Place, report: Report)
 function readChoice(choices: readonly string[], node: Located, place: Place, report: Report): string | undefined {
   const value = node.kind === 'scalar' ? node.value : undefined
   if (typeof value === 'string' && choices.includes(value)) return value
-  const found = typeof value === 'string' ? JSON.stringify(value) : describe(node)
+  const found = typeof value === 'string' ? JSON.stringify(value) : describeNode(node)
   const suggestion = typeof value === 'string' ? nearMiss(value, choices) : undefined
   const code = typeof value === 'string' ? 'invalid_value' : 'wrong_type'
   report.error(code, place, `must be one of ${choices.join(', ')}, not ${found}`, suggestion)
@@ -59,7 +59,7 @@ function readChoice(choices: readonly string[], node: Located, place: Place, rep
 
 function readTexts(field: TextsField, node: Located, place: Place, report: Report): readonly string[] | undefined {
   if (node.kind !== 'sequence' && !(field.single && node.kind === 'scalar')) {
-    report.error('wrong_type', place, `must be a list of texts, not ${describe(node)}`)
+    report.error('wrong_type', place, `must be a list of texts, not ${describeNode(node)}`)
     return undefined
   }
   const items = node.kind === 'sequence' ? node.items : [node]
@@ -79,7 +79,7 @@ function readTexts(field: TextsField, node: Located, place: Place, report: Repor
 
 function readInteger(field: IntegerField, node: Located, place: Place, report: Report): number | undefined {
   if (node.kind !== 'scalar' || typeof node.value !== 'number' || !Number.isInteger(node.value)) {
-    report.error('wrong_type', place, `must be a whole number, not ${describe(node)}`)
+    report.error('wrong_type', place, `must be a whole number, not ${describeNode(node)}`)
     return undefined
   }
   if (node.value >= field.min && node.value <= field.max) return node.value
@@ -95,7 +95,7 @@ function asText(node: Located, place: Place, report: Report): string | undefined
     return undefined
   }
   const hint = node.kind === 'scalar' && node.value !== null ? '; put it in quotes' : ''
-  report.error('wrong_type', place, `must be text, not ${describe(node)}${hint}`)
+  report.error('wrong_type', place, `must be text, not ${describeNode(node)}${hint}`)
   return undefined
 }
 
@@ -103,7 +103,7 @@ function asText(node: Located, place: Place, report: Report): string | undefined
 const VARIABLE = /\$\{[A-Za-z_]\w*\}/
 
 /** What was found, without showing a text: it may be a secret that lies in the wrong place. */
-function describe(node: Located): string {
+export function describeNode(node: Located): string {
   if (node.kind === 'sequence') return 'a list'
   if (node.kind === 'mapping') return 'a mapping'
   if (node.value === null) return 'nothing'

@@ -1,9 +1,11 @@
 import { nearMiss } from '../felis/near-miss.ts'
+import { REPERTOIRE_KEYS } from './discovery/repertoire-keys.ts'
 import type { Field, ValueField } from './field.ts'
 import { FIELDS } from './fields.ts'
 import { FOREIGN_KEYS } from './foreign-keys.ts'
 import { readValue } from './read-value.ts'
 import type { Place, Report } from './report.ts'
+import { toSnakeCase } from './snake-case.ts'
 import type { Located, LocatedMapping } from './yaml-positions.ts'
 
 type AnyField = (typeof FIELDS)[number]
@@ -68,14 +70,14 @@ export class Settings {
   /** Reads the keys of a mapping against the rows of the table that begin with `prefix`. */
   read(mapping: LocatedMapping, prefix: string, path: string, report: Report): void {
     const fields = childrenOf(prefix)
-    const foreign = prefix === '' ? FOREIGN_NAMES : []
+    const others = prefix === '' ? OTHER_NAMES : []
     const seen = new Map<Field, string>()
     for (const [name, { at, value }] of mapping.entries) {
-      if (foreign.includes(name)) continue
+      if (others.includes(name)) continue
       const place = { path: path === '' ? name : `${path}.${name}`, at }
       const field = fields.get(name)
       if (field === undefined) {
-        const suggestion = nearMiss(name, [...fields.keys(), ...foreign])
+        const suggestion = nearMiss(name, [...fields.keys(), ...others])
         report.error('unknown_key', place, `there is no key ${JSON.stringify(name)} here`, suggestion)
         continue
       }
@@ -135,9 +137,5 @@ function childrenOf(prefix: string): ReadonlyMap<string, Field> {
   return children
 }
 
-const FOREIGN_NAMES: readonly string[] = FOREIGN_KEYS.flatMap((name) => [name, toSnakeCase(name)])
-
-/** `unpackedMiB` → `unpacked_mib`. */
-function toSnakeCase(name: string): string {
-  return name.replace('MiB', 'Mib').replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
-}
+/** Of top-level keys that are not in the table. */
+const OTHER_NAMES = [...FOREIGN_KEYS, ...Object.keys(REPERTOIRE_KEYS)].flatMap((name) => [name, toSnakeCase(name)])

@@ -12,6 +12,7 @@ import {
 } from 'js-yaml'
 import { resolvePlain, Unresolvable } from '../felis/yaml/scalars.ts'
 import { YamlFloat, YamlTimestamp } from '../felis/yaml/values.ts'
+import { parseInstant } from './parse-instant.ts'
 
 /** 1-based. */
 export interface Position {
@@ -195,7 +196,7 @@ class EventReader {
     const text = getScalarValue(this.#source, event)
     const value = event.style === SCALAR_STYLE.PLAIN ? resolvePlain(text) : text
     if (value instanceof YamlFloat) return value.value
-    if (value instanceof YamlTimestamp) return new Date(value.text)
+    if (value instanceof YamlTimestamp) return parseInstant(value.text)
     if (!(value instanceof Unresolvable)) return value
     this.#report('yaml_syntax', at, `the value here ${value.reason}`)
     return null

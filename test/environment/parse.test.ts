@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { parseEnvironment } from '../../shared/environment/parse.ts'
 import { DEPLOYED } from '../../shared/tap-schema/options.ts'
+import { NO_DISCOVERY } from '../support/discovery-config.ts'
 import { complaintsOf, environmentOf, problemOf, withServer, withUrl } from './parse-text.ts'
 
 describe('a complete environment', () => {
@@ -57,6 +58,7 @@ tap:
       swap: { deadlineMs: 5000, lockTimeoutMs: 100 },
       storage: { apiEndpoint: 'http://127.0.0.1:4443' },
       results: null,
+      discovery: NO_DISCOVERY,
       servers: new Map([
         [
           'tap',
@@ -119,6 +121,7 @@ tap:
       swap: { deadlineMs: 30_000, lockTimeoutMs: 20 },
       storage: { apiEndpoint: null },
       results: null,
+      discovery: NO_DISCOVERY,
       servers: new Map(),
     })
   })

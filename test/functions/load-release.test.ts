@@ -11,6 +11,7 @@ import { DEFAULT_LIMITS } from '../../shared/releases/limits.ts'
 import { DEPLOYED } from '../../shared/tap-schema/options.ts'
 import { readStatus, type ServerStatus } from '../../shared/tap-schema/status.ts'
 import { buildRelease } from '../releases/build-archive.ts'
+import { NO_DISCOVERY } from '../support/discovery-config.ts'
 import { type FakeGcs, startFakeGcs } from '../support/fake-gcs.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
 import { sampleSchema } from '../support/sample-release.ts'
@@ -98,6 +99,7 @@ const ENVIRONMENT: Omit<Environment, 'servers'> = {
   swap: { deadlineMs: 300, lockTimeoutMs: 20 },
   storage: { apiEndpoint: null },
   results: null,
+  discovery: NO_DISCOVERY,
 }
 
 async function listen(server: Server): Promise<string> {

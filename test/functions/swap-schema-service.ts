@@ -13,6 +13,7 @@ import { openBucket } from '../../shared/platform/objects.ts'
 import { DEFAULT_LIMITS } from '../../shared/releases/limits.ts'
 import { DEPLOYED } from '../../shared/tap-schema/options.ts'
 import { buildRelease } from '../releases/build-archive.ts'
+import { NO_DISCOVERY } from '../support/discovery-config.ts'
 import { type FakeGcs, startFakeGcs } from '../support/fake-gcs.ts'
 import { sampleSchema } from '../support/sample-release.ts'
 
@@ -129,6 +130,7 @@ function environmentWith(options: ServiceOptions, apiEndpoint: string): Environm
     swap: { deadlineMs: 300, lockTimeoutMs: 50 },
     storage: { apiEndpoint },
     results: null,
+    discovery: NO_DISCOVERY,
     ...options.environment,
   }
 }

@@ -40,12 +40,8 @@ export interface DiscoveryConfig {
   readonly defaultInfluxDatabase: string | null
   /** Scopes that are needed for every InfluxDB database. */
   readonly influxdbScopes: readonly string[]
-  /** The token for upstream HiPS trees, if the file itself holds it; never logged. */
-  readonly token: string | null
-  /** The file of the secrets directory that holds it otherwise. */
-  readonly tokenKey: string
-  readonly tapSchemas: { readonly lifetimeMs: number; readonly deadlineMs: number }
-  readonly hipsLists: { readonly lifetimeMs: number; readonly timeoutMs: number }
+  /** The file of the secrets directory that holds the token for upstream HiPS trees. */
+  readonly hipsTokenKey: string
   readonly tutorials: TutorialsConfig | null
 }
 

@@ -1,0 +1,29 @@
+import type { Place, Report } from '../report.ts'
+import type { DiscoveryConfig, ServiceRule } from './model.ts'
+import { refuseUrl } from './read-texts.ts'
+import { renderTemplate } from './template.ts'
+
+/** Every URL of the document is tried once, so that no name of a host or dataset spoils a template later. */
+export function refuseRendered(config: DiscoveryConfig, place: Place, report: Report): void {
+  const base_hostname = config.baseHostname ?? ''
+  if (base_hostname === '') return
+  for (const application of config.applications) {
+    for (const rule of config.rules.get(application) ?? []) {
+      for (const dataset of rule.type === 'data' ? config.availableDatasets : ['']) {
+        for (const template of templatesOf(rule)) {
+          const url = renderTemplate(template, { base_hostname, dataset })
+          const complaint = refuseUrl(url)
+          if (complaint === null) continue
+          const where = { ...place, path: `rules.${application}` }
+          report.error('invalid_value', where, `the URL ${JSON.stringify(url)} of ${rule.name} ${complaint}`)
+        }
+      }
+    }
+  }
+}
+
+function templatesOf(rule: ServiceRule): readonly string[] {
+  if (rule.type === 'ui') return [rule.template]
+  const versions = [...rule.versions.values()].map(({ template }) => template)
+  return [rule.template, ...(rule.openapi === null ? [] : [rule.openapi]), ...versions]
+}
