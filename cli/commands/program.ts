@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { OK, USAGE } from '../terminal/exit-codes.ts'
 import { guardOutput, writeError } from '../terminal/output.ts'
 import { reportFailure, reportUsage } from '../terminal/report-failure.ts'
+import { readVersion } from './read-version.ts'
 import { COMMANDS } from './table.ts'
 
 /**
@@ -43,11 +43,6 @@ async function buildProgram(args: readonly string[], json: boolean): Promise<Com
     if (args.includes(name)) (await load()).declare(command)
   }
   return program
-}
-
-function readVersion(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
-  return String(version)
 }
 
 function sentence(summary: string): string {

@@ -15,6 +15,11 @@ export interface CommandEntry {
 /** The commands, in the order of `almagest --help`. */
 export const COMMANDS: readonly CommandEntry[] = [
   {
+    name: 'validate',
+    summary: 'check Felis files, each by itself and together',
+    load: () => import('./validate.ts'),
+  },
+  {
     name: 'rows',
     summary: 'show the TAP_SCHEMA rows of Felis files, without a database',
     load: () => import('./rows.ts'),

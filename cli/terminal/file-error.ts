@@ -27,9 +27,14 @@ export async function withFileErrors<T>(path: string, operation: () => Promise<T
 }
 
 function explainFileError(path: string, error: unknown): unknown {
-  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return error
-  const reason = Object.hasOwn(REASONS, error.code) ? REASONS[error.code] : undefined
-  if (reason === undefined) return error
+  const reason = describeFileError(error)
+  if (!(error instanceof Error) || reason === undefined) return error
   const where = 'path' in error && typeof error.path === 'string' ? error.path : path
   return new UsageError(`cannot read ${where}: ${reason}`, error)
+}
+
+/** What the system did not like about a file, in words; undefined: the error is about something else. */
+export function describeFileError(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined
+  return Object.hasOwn(REASONS, error.code) ? REASONS[error.code] : undefined
 }

@@ -1,0 +1,128 @@
+import { readdirSync, realpathSync, statSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
+import { Failure } from '../../../shared/failure.ts'
+import type { Problem } from '../../../shared/felis/problem.ts'
+import { listSchemasFolders } from '../../../shared/releases/layout.ts'
+import { describeFileError } from '../../terminal/file-error.ts'
+import { UsageError } from '../../terminal/usage-error.ts'
+import { openArchive, openContent, openFolder, type SchemaPlace } from './schema-place.ts'
+
+/** One schema that is to be looked at. */
+export interface FoundSchema {
+  readonly place: SchemaPlace
+  /** The file in its place. */
+  readonly name: string
+}
+
+/** Something that was named and gives no schemas. */
+export interface LostPath {
+  readonly path: string
+  readonly problem: Problem
+  /** The path itself is wrong, not what lies there. */
+  readonly isUsage: boolean
+}
+
+export interface FoundSchemas {
+  readonly schemas: readonly FoundSchema[]
+  readonly lost: readonly LostPath[]
+}
+
+/** `-`, as it is called in problems. */
+export const STANDARD_INPUT = '(standard input)'
+
+const ARCHIVE_NAME = 'schemas.tar.gz'
+
+/**
+ * The schemas that arguments of the command line stand for: a YAML file itself; of a folder every `.yaml` below it, or
+ * the release that lies in it; of an archive all its schemas. What is named twice is there once. A path that leads
+ * nowhere is no reason to leave the others out.
+ *
+ * @throws UsageError when standard input is asked for twice
+ */
+export async function findSchemas(paths: readonly string[]): Promise<FoundSchemas> {
+  if (paths.filter((path) => path === '-').length > 1) throw new UsageError('standard input can be given once only')
+  const search: Search = { folders: new Map(), seen: new Set() }
+  const schemas: FoundSchema[] = []
+  const lost: LostPath[] = []
+  for (const path of paths) {
+    try {
+      schemas.push(...(await schemasOf(path, search)))
+    } catch (error) {
+      lost.push(explainLoss(path, error))
+    }
+  }
+  return { schemas, lost }
+}
+
+interface Search {
+  /** Files of one folder are read, and used as resources of each other, in one place. */
+  readonly folders: Map<string, SchemaPlace>
+  readonly seen: Set<string>
+}
+
+async function schemasOf(path: string, search: Search): Promise<FoundSchema[]> {
+  if (path === '-') return [{ place: openContent(STANDARD_INPUT, await buffer(process.stdin)), name: STANDARD_INPUT }]
+  const found = statSync(path)
+  if (found.isDirectory()) return schemasOfFolder(path, search)
+  if (/\.(tar(\.\w+)?|tgz|zip)$/i.test(path)) return schemasOfRelease(path, search)
+  return schemaOnce(placeOf(dirname(path), search), basename(path), path, search)
+}
+
+function placeOf(folder: string, { folders }: Search): SchemaPlace {
+  const place = folders.get(folder) ?? openFolder(folder)
+  folders.set(folder, place)
+  return place
+}
+
+function schemaOnce(place: SchemaPlace, name: string, path: string, { seen }: Search): FoundSchema[] {
+  const real = realpathSync(path)
+  if (seen.has(real)) return []
+  seen.add(real)
+  return [{ place, name }]
+}
+
+function schemasOfFolder(folder: string, search: Search): Promise<FoundSchema[]> | FoundSchema[] {
+  const names = listFiles(folder)
+  if (names.includes(ARCHIVE_NAME) || listSchemasFolders(names).length > 0) return schemasOfRelease(folder, search)
+  const schemas = names.filter((name) => name.endsWith('.yaml')).sort()
+  if (schemas.length === 0) throw new UsageError('there is no .yaml file in this folder')
+  const place = placeOf(folder, search)
+  return schemas.flatMap((name) => schemaOnce(place, name, join(folder, name), search))
+}
+
+async function schemasOfRelease(path: string, { seen }: Search): Promise<FoundSchema[]> {
+  const real = realpathSync(path)
+  if (seen.has(real)) return []
+  seen.add(real)
+  const { readRelease } = await import('../release/read-release.ts')
+  const { files } = await readRelease('local', path)
+  const place = openArchive(path, files)
+  return [...files.keys()].sort().map((name) => ({ place, name }))
+}
+
+/** Names of the files below a folder, without hidden ones and installed packages. */
+function listFiles(folder: string, prefix = ''): string[] {
+  return readdirSync(join(folder, prefix), { withFileTypes: true }).flatMap((entry) => {
+    if (entry.name.startsWith('.') || entry.name === 'node_modules') return []
+    const name = `${prefix}${entry.name}`
+    if (entry.isDirectory()) return listFiles(folder, `${name}/`)
+    const isFile = entry.isFile() || (entry.isSymbolicLink() && leadsToFile(join(folder, name)))
+    return isFile ? [name] : []
+  })
+}
+
+function leadsToFile(link: string): boolean {
+  return statSync(link, { throwIfNoEntry: false })?.isFile() ?? false
+}
+
+function explainLoss(path: string, error: unknown): LostPath {
+  const place = { file: path, path: '', severity: 'error' } as const
+  const reason = describeFileError(error)
+  if (reason !== undefined) {
+    return { path, problem: { ...place, code: 'file_unreadable', message: `cannot be read: ${reason}` }, isUsage: true }
+  }
+  if (!(error instanceof Failure)) throw error
+  const message = error.message.startsWith(`${path}: `) ? error.message.slice(path.length + 2) : error.message
+  return { path, problem: { ...place, code: error.code, message }, isUsage: error instanceof UsageError }
+}

@@ -1,0 +1,41 @@
+import { count, gatherProblems } from './gather-problems.ts'
+import type { FoundProblem, Validation } from './validate-files.ts'
+
+/**
+ * Workflow commands of GitHub Actions, which become annotations of the files: `::error file=…,line=…::message`. What
+ * stands in files cannot become a command of its own.
+ */
+export function formatGithub({ reports }: Validation): string {
+  const problems = gatherProblems(reports)
+  const failed = reports.filter(({ ok }) => !ok).length
+  const summary = `${count(reports.length, 'file')}: ${failed === 0 ? 'ok' : `${failed} failed`}; ${count(problems.length, 'problem')}`
+  return `${[...problems.map(annotation), summary].join('\n')}\n`
+}
+
+function annotation(problem: FoundProblem): string {
+  const { severity, file, line, column, code, message, suggestion, path, chain } = problem
+  const properties = [
+    ['file', file],
+    ['line', line],
+    ['col', column],
+    ['title', code],
+  ]
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name}=${escapeProperty(String(value))}`)
+  const text = [
+    message,
+    ...(suggestion === undefined ? [] : [`(did you mean ${suggestion}?)`]),
+    ...(path === '' ? [] : [`at ${path}`]),
+    ...(chain === undefined ? [] : [`in a resource: ${chain.join(' → ')}`]),
+  ]
+  return `::${severity} ${properties.join(',')}::${escapeData(text.join(' '))}`
+}
+
+/** As the runner of GitHub Actions takes it apart again. */
+function escapeData(text: string): string {
+  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
+}
+
+function escapeProperty(text: string): string {
+  return escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C')
+}

@@ -1,0 +1,22 @@
+import type { FileReport, FoundProblem } from './validate-files.ts'
+
+/**
+ * All problems, each once: what is wrong with a resource is told for every file that uses it, but it has to be mended
+ * only once. A file that was asked for itself needs no chain that leads to it.
+ */
+export function gatherProblems(reports: readonly FileReport[]): readonly FoundProblem[] {
+  const asked = new Set(reports.map(({ file }) => file))
+  const gathered = new Map<string, FoundProblem>()
+  for (const { problems } of reports) {
+    for (const problem of problems) {
+      const { chain: _, ...own } = problem
+      const key = JSON.stringify(own)
+      if (!gathered.has(key)) gathered.set(key, asked.has(problem.file) ? own : problem)
+    }
+  }
+  return [...gathered.values()]
+}
+
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
+}

@@ -1,0 +1,109 @@
+import type { Check } from './context.ts'
+import type { Problem } from './problem.ts'
+
+/** What a problem's code stands for. */
+export interface CodeMeaning {
+  /** As `almagest validate` tells it; what only the tables of TAP_SCHEMA refuse is an error for the loader. */
+  readonly severity: Problem['severity']
+  /** The check that must be asked for; none: always. */
+  readonly check?: Check
+  readonly meaning: string
+}
+
+function error(meaning: string, check?: Check): CodeMeaning {
+  return check === undefined ? { severity: 'error', meaning } : { severity: 'error', check, meaning }
+}
+
+function warning(meaning: string): CodeMeaning {
+  return { severity: 'warning', meaning }
+}
+
+/** Every code of a problem in a Felis file, by what is looked at: file, YAML, fields, objects, schema, rows, set. */
+export const CODES: Readonly<Record<string, CodeMeaning>> = {
+  file_missing: error('The file does not exist.'),
+  file_unreadable: error('The file, or what a path leads to, cannot be read.'),
+  file_too_large: error('The file is larger than a file of a release may be.'),
+  not_utf8: error('The file is not UTF-8 text.'),
+  yaml_syntax: error('The text is not YAML.'),
+  yaml_empty: error('The file is empty.'),
+  yaml_size: error('The text is longer than any schema.'),
+  yaml_character: error('A character that YAML does not allow.'),
+  yaml_depth: error('Lists or mappings are nested too deeply.'),
+  yaml_documents: error('The file holds more than one YAML document.'),
+  yaml_directive: error('A YAML directive (`%…`) that cannot be used.'),
+  yaml_tag: error('A YAML tag (`!…`) that does not stand for plain data.'),
+  yaml_value: error('A value that does not fit its YAML tag.'),
+  yaml_key: error('A key that is a list or a mapping.'),
+  yaml_anchor: error('An anchor (`&…`) that cannot be used.'),
+  yaml_alias: error('An alias (`*…`) of nothing, or too many of them.'),
+  yaml_merge: error('`<<` merges something that is no mapping.'),
+  yaml_duplicate_key: warning('A key is in one mapping twice; the last value counts.'),
+  too_large: error('Aliases make the file stand for too many things.'),
+  too_many_problems: error('There are more problems than are shown.'),
+  missing: error('A field that must be there is not.'),
+  extra_forbidden: error('A key that is no field, or a second name of a field that is there.'),
+  model_type: error('Something else where a mapping is expected.'),
+  model_attributes_type: error('Something else where a constraint is expected.'),
+  dict_type: error('Something else where a mapping of names is expected.'),
+  list_type: error('Something else where a list is expected.'),
+  too_short: error('A list that must not be empty.'),
+  string_type: error('Something else where text is expected.'),
+  string_unicode: error('Text that holds half of a surrogate pair.'),
+  bool_type: error('Something else where true or false is expected.'),
+  int_type: error('Something else where an integer is expected.'),
+  int_parsing: error('Text that is no integer where one is expected.'),
+  int_from_float: error('A number with decimals where an integer is expected.'),
+  finite_number: error('An infinite number, or none, where an integer is expected.'),
+  greater_than: error('A number that is too small.'),
+  greater_than_equal: error('A number that is too small.'),
+  less_than_equal: error('A number that is too large.'),
+  literal_error: error('A word that is none of those possible.'),
+  value_type: error('A default value that is a list, a mapping or a date.'),
+  union_tag_not_found: error('A constraint without `@type`.'),
+  union_tag_invalid: error('A constraint of an unknown `@type`.'),
+  description_missing: error('There is no description.', 'description'),
+  default_value: error('A default value that does not fit the datatype, or one beside autoincrement.'),
+  length_missing: error('A column of a sized datatype without length.'),
+  length_unused: warning('A length where the datatype has none.'),
+  arraysize_not_text: warning('`votable:arraysize` is an integer; it should be text.'),
+  precision_not_timestamp: error('Precision on something else than a timestamp.'),
+  two_units: error('Both `fits:tunit` and `ivoa:unit`.'),
+  unit: error('A unit that cannot be understood.'),
+  ucd: error('A UCD that does not follow UCD1+ 1.6.'),
+  datatype_override: error('A dialect datatype that cannot be used or says what holds anyway.', 'redundant-datatypes'),
+  override_null: error('An override with null of something that cannot be null.'),
+  initially_not_deferrable: error('`initially` on a constraint that is not deferrable.'),
+  key_lengths_differ: error('A foreign key whose two lists of columns differ in length.'),
+  index_definition: error('An index with both columns and expressions, or with neither.'),
+  group_columns_not_unique: error('A column group that holds a column twice.'),
+  group_column_unknown: error('A column group that names a column which the table does not have itself.'),
+  names_not_unique: error('Two tables of a schema, or two columns of a table, with one name.'),
+  table_index_missing: error('A table without `tap:table_index`.', 'tap-table-indexes'),
+  table_index_repeated: error('Two tables with one `tap:table_index`.', 'tap-table-indexes'),
+  principal_missing: error('A table without a principal column of its own.', 'tap-principal'),
+  resource_not_found: error('A resource that is no file beside the schema.'),
+  resource_outside_release: error('A resource outside the folder of the schemas.'),
+  resource_cycle: error('A resource that uses itself.'),
+  resource_chain: error('Resources of resources without end.'),
+  resource_invalid: error('A resource with errors of its own.'),
+  reference_not_found: error('`columnRefs` names a resource, table or column that does not exist.'),
+  constraint_names_repeated: error('Two constraints of a schema with one name.'),
+  index_names_repeated: error('Two indexes of a schema with one name.'),
+  ids_repeated: error('Two things with one `@id`.'),
+  column_not_found: error('A constraint names the `@id` of no column.'),
+  not_a_column: error('A constraint names the `@id` of something that is no column.'),
+  column_not_in_table: error('A constraint names a column of another table.'),
+  row_null: warning('TAP_SCHEMA must have a value here.'),
+  row_integer_too_large: warning('TAP_SCHEMA cannot hold an integer of this size.'),
+  row_text_too_long: warning('TAP_SCHEMA cannot hold a text of this length.'),
+  row_null_character: warning('TAP_SCHEMA cannot hold a NUL character.'),
+  row_text_broken: warning('TAP_SCHEMA cannot hold half of a surrogate pair.'),
+  schemas_repeated: warning('Two schemas with one name, or one that is called tap_schema.'),
+  tables_repeated: warning('Two tables with one name in TAP_SCHEMA.'),
+  columns_repeated: warning('Two columns with one name in TAP_SCHEMA.'),
+  keys_repeated: warning('Two foreign keys with one `key_id`.'),
+}
+
+export function describeCode(code: string): CodeMeaning {
+  return CODES[code] ?? error('Something else.')
+}
