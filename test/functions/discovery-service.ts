@@ -96,7 +96,7 @@ export const withServers = (...names: string[]): string =>
   [
     MINIMAL,
     'releases: {bucket: releases}\ntap:\n  servers:\n',
-    ...names.map((name) => `    ${name}: {databaseUrl: "postgresql://nobody@nowhere.invalid/nothing", schemas: [s]}\n`),
+    ...names.map((name) => `    ${name}: {databaseUrl: "postgresql://nobody@nowhere.invalid/${name}", schemas: [s]}\n`),
   ].join('')
 
 /** A configuration of the golden data. */
