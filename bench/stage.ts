@@ -60,7 +60,7 @@ export async function benchStage(
 
 function stageInProcess(url: string, path: string, schemas: readonly string[]): number {
   const started = performance.now()
-  const command = [join(ROOT, 'cli', 'almagest.ts'), 'stage', '--database', url, '--version', 'bench']
+  const command = [join(ROOT, 'cli', 'almagest.js'), 'stage', '--database', url, '--version', 'bench']
   const run = spawnSync(process.execPath, [...command, '--schemas', schemas.join(','), path], { encoding: 'utf8' })
   if (run.status !== 0) throw new Error(`almagest stage ended with ${run.status}: ${run.stderr}`)
   return performance.now() - started
