@@ -55,6 +55,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./rollback.ts'),
   },
   {
+    name: 'discovery',
+    summary: 'write the discovery document of an environment file',
+    load: () => import('./discovery.ts'),
+  },
+  {
     name: 'tutorials',
     summary: 'make the menu of a tutorials repository for discovery',
     load: () => import('./tutorials.ts'),

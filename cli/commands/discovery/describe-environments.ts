@@ -1,0 +1,76 @@
+import { readFile } from 'node:fs/promises'
+import { buildDiscovery, type DiscoveryOptions } from '../../../shared/discovery/build-document.ts'
+import { toNubladoForm } from '../../../shared/discovery/nublado-form.ts'
+import { ownUrls } from '../../../shared/discovery/own-urls.ts'
+import type { DiscoveryConfig } from '../../../shared/environment/discovery/model.ts'
+import { parseEnvironment } from '../../../shared/environment/parse.ts'
+import { Failure } from '../../../shared/failure.ts'
+import { formatProblem, type Problem } from '../../../shared/felis/problem.ts'
+import { withFileErrors } from '../../terminal/file-error.ts'
+import { stringifySorted } from './stringify-sorted.ts'
+
+export interface FormOptions {
+  readonly nublado: boolean
+  readonly baseUrl?: string
+  readonly hipsBaseUrl?: string
+}
+
+/** The static form of one environment. */
+export interface DescribedEnvironment {
+  readonly file: string
+  readonly text: string
+}
+
+/** Environment files cannot be used as they are. */
+class EnvironmentFilesError extends Failure {
+  readonly permanent = true
+}
+
+/** Nothing is described unless all of them can be: every problem of every file is reported at once. */
+export async function describeEnvironments(
+  files: readonly string[],
+  options: FormOptions,
+): Promise<{ readonly described: readonly DescribedEnvironment[]; readonly warnings: readonly string[] }> {
+  const read = await Promise.all(files.map(readConfig))
+  const problems = read.flatMap((result) => result.problems)
+  const errors = problems.filter(({ severity }) => severity === 'error')
+  if (errors.length > 0) {
+    const count = new Set(errors.map(({ file }) => file)).size
+    const message = count === 1 ? 'the environment file cannot be used' : `${count} environment files cannot be used`
+    throw new EnvironmentFilesError('invalid_environment', message, { problems })
+  }
+  const described = read.flatMap(({ file, config }) => (config === null ? [] : [{ file, text: form(config, options) }]))
+  return { described, warnings: problems.map(formatProblem) }
+}
+
+interface ReadFile {
+  readonly file: string
+  readonly config: DiscoveryConfig | null
+  readonly problems: readonly Problem[]
+}
+
+async function readConfig(file: string): Promise<ReadFile> {
+  const content = await withFileErrors(file, () => readFile(file))
+  const { environment, problems } = parseEnvironment(file, new TextDecoder().decode(content))
+  const config = environment?.discovery ?? null
+  if (config === null || config.baseHostname !== null) return { file, config, problems }
+  const missing = { file, path: 'baseHostname', code: 'missing_key', severity: 'error' as const }
+  return {
+    file,
+    config,
+    problems: [...problems, { ...missing, message: 'is missing: it says which environment this is' }],
+  }
+}
+
+function form(config: DiscoveryConfig, options: FormOptions): string {
+  const document = buildDiscovery(config, urlsOf(config, options))
+  return stringifySorted(options.nublado ? toNubladoForm(document) : document)
+}
+
+/** The HiPS lists lie beside the service unless it is said otherwise. */
+function urlsOf(config: DiscoveryConfig, { baseUrl, hipsBaseUrl }: FormOptions): DiscoveryOptions {
+  const own = ownUrls(config)
+  const base = (baseUrl ?? own?.baseUrl ?? '').replace(/\/+$/, '')
+  const beside = base.endsWith(config.pathPrefix) ? base.slice(0, base.length - config.pathPrefix.length) : undefined
+  return { baseUrl: base, hipsBaseUrl: hipsBaseUrl ?? beside ?? new URL(base).origin }
+}
