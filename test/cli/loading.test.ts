@@ -22,7 +22,7 @@ async function loadedBy(args: readonly string[], stdin = ''): Promise<readonly s
 }
 
 function packages(names: readonly string[]): readonly string[] {
-  return names.filter((name) => !name.endsWith('.ts'))
+  return names.filter((name) => !/^(cli|shared)\//.test(name))
 }
 
 test('the help of all commands loads none of them', async () => {
@@ -39,4 +39,8 @@ test('rows loads neither PostgreSQL nor Google Cloud', async () => {
   const loaded = packages(await loadedBy(['rows', '-'], sampleSchema('survey')))
   expect(loaded).toContain('commander')
   expect(loaded.filter((name) => /^(pg|@?google)/.test(name))).toEqual([])
+})
+
+test('validate loads no package but the one that reads its arguments', async () => {
+  expect(packages(await loadedBy(['validate', '-'], sampleSchema('survey')))).toEqual(['commander'])
 })

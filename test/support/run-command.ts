@@ -25,7 +25,7 @@ export interface RunningCommand {
 
 export const PROJECT_ROOT = join(import.meta.dirname, '..', '..')
 
-const ENTRY = join(PROJECT_ROOT, 'cli', 'almagest.ts')
+const ENTRY = join(PROJECT_ROOT, 'cli', 'almagest.js')
 
 /** Runs the real `almagest` as a process of its own, to its end. */
 export function runAlmagest(args: readonly string[], options: RunOptions = {}): Promise<CommandResult> {

@@ -1,0 +1,296 @@
+import { globSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { CODES } from '../../shared/felis/codes.ts'
+import { buildRelease } from '../releases/build-archive.ts'
+import { HAS_DATA, NEEDS_DATA, readGolden, readReleaseFiles } from '../support/golden.ts'
+import { type RunOptions, runAlmagest } from '../support/run-command.ts'
+import { sampleSchema } from '../support/sample-release.ts'
+import { writeFolder } from './release-folder.ts'
+
+interface Problem {
+  readonly file: string
+  readonly line?: number
+  readonly column?: number
+  readonly path: string
+  readonly code: string
+  readonly severity: string
+  readonly message: string
+  readonly suggestion?: string
+  readonly chain?: readonly string[]
+}
+
+interface Report {
+  readonly file: string
+  readonly ok: boolean
+  readonly problems: readonly Problem[]
+}
+
+async function validate(args: readonly string[], options: RunOptions = {}) {
+  const result = await runAlmagest(['validate', '--json', ...args], options)
+  return { ...result, reports: result.json<Report[]>() }
+}
+
+const SURVEY = sampleSchema('survey')
+const WRONG = 'name: wrong\ntables:\n- name: t\n  columns:\n  - {name: x, datatype: dubble}\n'
+const key = (name: string) =>
+  `name: ${name}\ntables:\n- name: t\n  columns:\n  - {name: a, datatype: int}\n  constraints:\n  - {name: k, "@type": ForeignKey, columns: ["#t.a"], referencedColumns: ["#t.a"]}\n`
+
+describe('verdicts', () => {
+  test('a sound file ends with 0 and says so in one line', async () => {
+    const folder = await writeFolder({ 'survey.yaml': SURVEY })
+    const result = await runAlmagest(['validate', join(folder, 'survey.yaml')])
+    expect(result).toMatchObject({ code: 0, stdout: '1 file: ok\n', stderr: '' })
+  })
+
+  test('all files are tried, and each has its own verdict', async () => {
+    const cwd = await writeFolder({
+      'a.yaml': WRONG,
+      'b.yaml': SURVEY,
+      'c.yaml': 'name: [',
+      'd.yaml': Buffer.from([0x6e, 0xff]),
+      'e.yaml': '',
+    })
+    const { code, reports } = await validate(['a.yaml', 'b.yaml', 'c.yaml', 'd.yaml', 'e.yaml'], { cwd })
+    expect(code).toBe(1)
+    expect(reports.map(({ file, ok }) => [file, ok])).toEqual([
+      ['a.yaml', false],
+      ['b.yaml', true],
+      ['c.yaml', false],
+      ['d.yaml', false],
+      ['e.yaml', false],
+    ])
+    expect(reports.map(({ problems }) => problems.map((problem) => problem.code))).toEqual([
+      ['literal_error'],
+      [],
+      ['yaml_syntax'],
+      ['not_utf8'],
+      ['yaml_empty'],
+    ])
+  })
+
+  test('a path that leads nowhere is wrong usage, but the others are tried', async () => {
+    const cwd = await writeFolder({ 'a.yaml': SURVEY, 'empty/readme.txt': '' })
+    const { code, reports } = await validate(['nowhere.yaml', 'a.yaml', 'empty'], { cwd })
+    expect(code).toBe(2)
+    expect(reports.map(({ file, ok }) => [file, ok])).toEqual([
+      ['a.yaml', true],
+      ['nowhere.yaml', false],
+      ['empty', false],
+    ])
+    expect(reports[1]?.problems[0]?.message).toContain('there is no such file')
+    expect(reports[2]?.problems[0]?.message).toContain('no .yaml file')
+  })
+
+  test('warnings fail with --strict only', async () => {
+    const stdin = SURVEY.replace('datatype: long', 'datatype: long, length: 8')
+    const lax = await validate(['-'], { stdin })
+    expect(lax.code).toBe(0)
+    expect(lax.reports[0]).toMatchObject({ ok: true, problems: [{ code: 'length_unused', severity: 'warning' }] })
+    const strict = await validate(['--strict', '-'], { stdin })
+    expect(strict.code).toBe(1)
+    expect(strict.reports[0]?.ok).toBe(false)
+  })
+
+  test('the checks are those that were asked for', async () => {
+    const codes = async (...flags: string[]) => {
+      const { code, reports } = await validate([...flags, '-'], { stdin: SURVEY })
+      return [code, [...new Set(reports[0]?.problems.map((problem) => problem.code))].join()]
+    }
+    expect(await codes()).toEqual([0, ''])
+    expect(await codes('--check-description')).toEqual([1, 'description_missing'])
+    expect(await codes('--check-tap-table-indexes')).toEqual([1, 'table_index_missing'])
+    expect(await codes('--check-tap-principal')).toEqual([1, 'principal_missing'])
+    expect(await codes('--no-id-generation')).toEqual([1, 'missing'])
+    expect(await codes('--check-redundant-datatypes')).toEqual([0, ''])
+  })
+
+  test('a text that TAP_SCHEMA cannot hold is a warning, in the place where it was written', async () => {
+    const stdin = SURVEY.replace('name: object_id', `name: ${'x'.repeat(70)}`)
+    const { code, reports } = await validate(['-'], { stdin })
+    expect(code).toBe(0)
+    expect(reports[0]?.problems).toMatchObject([{ line: 5, code: 'row_text_too_long', severity: 'warning' }])
+  })
+})
+
+describe('what is validated', () => {
+  test('a folder stands for all its YAML files, those of its folders, and no hidden ones', async () => {
+    const cwd = await writeFolder({
+      's/b.yaml': key('b'),
+      's/deep/a.yaml': key('a'),
+      's/.hidden/c.yaml': WRONG,
+      's/notes.yml': WRONG,
+    })
+    const { reports } = await validate(['s', '--no-check-set'], { cwd })
+    expect(reports.map(({ file }) => file)).toEqual(['s/b.yaml', 's/deep/a.yaml'])
+  })
+
+  test('an archive stands for its schemas, and so does the folder that holds it', async () => {
+    const archive = await buildRelease({ 'survey.yaml': SURVEY, 'wrong.yaml': WRONG })
+    const cwd = await writeFolder({ 'schemas.tar.gz': archive })
+    const direct = await validate(['schemas.tar.gz'], { cwd })
+    expect(direct.code).toBe(1)
+    expect(direct.reports.map(({ file, ok }) => [file, ok])).toEqual([
+      ['schemas.tar.gz/survey.yaml', true],
+      ['schemas.tar.gz/wrong.yaml', false],
+    ])
+    const folder = await validate(['.'], { cwd })
+    expect(folder.reports.map(({ ok }) => ok)).toEqual([true, false])
+  })
+
+  test('an archive that cannot be opened is told, and the other paths are tried', async () => {
+    const cwd = await writeFolder({ 'schemas.tar.gz': 'hello', 'a.yaml': SURVEY })
+    const { code, reports } = await validate(['schemas.tar.gz', 'a.yaml'], { cwd })
+    expect(code).toBe(1)
+    expect(reports.map(({ file, ok }) => [file, ok])).toEqual([
+      ['a.yaml', true],
+      ['schemas.tar.gz', false],
+    ])
+    expect(reports[1]?.problems[0]?.code).toBe('not_gzip')
+  })
+
+  test('what is named twice is looked at once', async () => {
+    const cwd = await writeFolder({ 'a.yaml': SURVEY })
+    const { reports } = await validate(['a.yaml', './a.yaml', '.'], { cwd })
+    expect(reports).toEqual([{ file: 'a.yaml', ok: true, problems: [] }])
+  })
+
+  test('a problem in a resource points into the resource and names the way there', async () => {
+    const cwd = await writeFolder({
+      's/a.yaml': 'name: a\nresources: {b: {uri: b.yaml}}\ntables: []\n',
+      's/b.yaml': 'name: b\nresources: {c: {uri: c.yaml}}\ntables: []\n',
+      's/c.yaml': WRONG,
+    })
+    const { reports } = await validate(['s/a.yaml'], { cwd })
+    expect(reports).toHaveLength(1)
+    expect(reports[0]?.problems).toContainEqual(
+      expect.objectContaining({
+        file: 's/c.yaml',
+        line: 5,
+        path: 'tables.0.columns.0.datatype',
+        chain: ['s/a.yaml', 's/b.yaml', 's/c.yaml'],
+      }),
+    )
+    const text = await runAlmagest(['validate', 's/a.yaml', 's/c.yaml'], { cwd })
+    expect(text.stdout.match(/expected one of boolean/g)).toHaveLength(1)
+  })
+
+  test('a resource that is no text is told as that', async () => {
+    const cwd = await writeFolder({
+      'a.yaml': 'name: a\nresources: {b: {uri: b.yaml}}\ntables: []\n',
+      'b.yaml': Buffer.from([0x6e, 0xff]),
+    })
+    const { reports } = await validate(['a.yaml'], { cwd })
+    expect(reports[0]?.problems.find(({ file }) => file === 'b.yaml')).toMatchObject({ code: 'not_utf8' })
+  })
+})
+
+describe('a set', () => {
+  test('names and keys that collide are warnings where they are written', async () => {
+    const cwd = await writeFolder({ 'a.yaml': key('a'), 'b.yaml': key('b'), 'c.yaml': key('a') })
+    const { code, reports } = await validate(['a.yaml', 'b.yaml', 'c.yaml'], { cwd })
+    expect(code).toBe(0)
+    expect(reports.map(({ problems }) => problems.map((problem) => problem.code))).toEqual([
+      [],
+      ['keys_repeated'],
+      ['schemas_repeated'],
+    ])
+    expect(reports[1]?.problems[0]).toMatchObject({ file: 'b.yaml', line: 7, severity: 'warning' })
+    expect(reports[1]?.problems[0]?.message).toContain('a.yaml')
+  })
+
+  test('files for different TAP servers are not held against each other', async () => {
+    const cwd = await writeFolder({ 'a.yaml': key('a'), 'b.yaml': key('a') })
+    const { reports } = await validate(['--no-check-set', 'a.yaml', 'b.yaml'], { cwd })
+    expect(reports.flatMap(({ problems }) => problems)).toEqual([])
+  })
+})
+
+describe('formats', () => {
+  test('text is one line a problem, and a summary', async () => {
+    const { code, stdout } = await runAlmagest(['validate', '-'], { stdin: WRONG })
+    expect(code).toBe(1)
+    const [problem, summary] = stdout.split('\n')
+    expect(problem).toMatch(/^\(standard input\):5:25: error: expected one of boolean, .*did you mean double/)
+    expect(problem).toContain('[literal_error] at tables.0.columns.0.datatype')
+    expect(summary).toBe('1 file: 1 failed; 1 error')
+  })
+
+  test('github gives annotations in which nothing of a file can be a command', async () => {
+    const cwd = await writeFolder({ 'a,b:c.yaml': 'name: s\n"x\\n::error::%25": 1\ntables: []\n' })
+    const { stdout } = await runAlmagest(['validate', '--format', 'github', 'a,b:c.yaml'], { cwd })
+    const lines = stdout.split('\n')
+    expect(lines[0]).toMatch(/^::error file=a%2Cb%3Ac\.yaml,line=2,col=1,title=extra_forbidden::/)
+    expect(lines[0]).toContain('x%0A::error::%2525')
+    expect(lines.filter((line) => line.startsWith('::'))).toHaveLength(1)
+  })
+
+  test('sarif names a rule and a region for each problem', async () => {
+    const cwd = await writeFolder({ 'a b.yaml': WRONG })
+    const result = await runAlmagest(['validate', '--format', 'sarif', 'a b.yaml'], { cwd })
+    expect(result.code).toBe(1)
+    const { version, runs } = result.json<{
+      version: string
+      runs: { tool: { driver: { rules: { id: string }[] } }; results: Record<string, unknown>[] }[]
+    }>()
+    expect(version).toBe('2.1.0')
+    expect(runs[0]?.tool.driver.rules.map(({ id }) => id)).toEqual(Object.keys(CODES))
+    expect(runs[0]?.results).toMatchObject([
+      {
+        ruleId: 'literal_error',
+        ruleIndex: Object.keys(CODES).indexOf('literal_error'),
+        level: 'error',
+        locations: [
+          { physicalLocation: { artifactLocation: { uri: 'a%20b.yaml' }, region: { startLine: 5, startColumn: 25 } } },
+        ],
+      },
+    ])
+  })
+
+  test('two formats at once are wrong usage', async () => {
+    const result = await runAlmagest(['validate', '--format', 'sarif', '--json', 'a.yaml'])
+    expect(result.code).toBe(2)
+  })
+})
+
+interface Verdict {
+  readonly ok: boolean
+  readonly errors?: readonly { readonly loc: readonly (string | number)[] }[]
+}
+
+const FLAGS: Readonly<Record<string, readonly string[]>> = {
+  plain: [],
+  'redundant(CI)': ['--check-redundant-datatypes'],
+  description: ['--check-description'],
+  'table-indexes': ['--check-tap-table-indexes'],
+  principal: ['--check-tap-principal'],
+}
+
+describe.skipIf(!HAS_DATA)(`the release gets the verdicts of Felis${NEEDS_DATA}`, () => {
+  test.each(Object.entries(FLAGS))('%s', async (name, flags) => {
+    const matrix = readGolden<Record<string, Record<string, Verdict>>>('felis/validate-matrix.json')
+    const cwd = await writeFolder(Object.fromEntries(await readReleaseFiles('w.2026.34')))
+    const { reports } = await validate([...flags, '.'], { cwd })
+    expect(reports.length).toBeGreaterThan(20)
+    const known = reports.filter(({ file }) => matrix[file]?.[name] !== undefined)
+    expect(known.length).toBeGreaterThan(8)
+    expect(known.map(({ file, ok }) => [file, ok])).toEqual(known.map(({ file }) => [file, matrix[file]?.[name]?.ok]))
+  })
+})
+
+test('every code that the checks use is in the table of codes', async () => {
+  const root = join(import.meta.dirname, '../..')
+  const files = [
+    ...globSync('shared/felis/**/*.ts', { cwd: root }),
+    'shared/tap-schema/row-limits.ts',
+    'cli/commands/felis-validate/schema-place.ts',
+  ]
+  const texts = await Promise.all(files.map((file) => readFile(join(root, file), 'utf8')))
+  const patterns = [/\bcode: '([a-z_0-9]+)'/g, /reading, parent, key, '([a-z_]+)'/g, /'((?:yaml|resource)_[a-z_]+)'/g]
+  const codes = texts.flatMap((text) =>
+    patterns.flatMap((pattern) => [...text.matchAll(pattern)].map(([, code]) => code)),
+  )
+  expect(codes.length).toBeGreaterThan(60)
+  expect([...new Set(codes)].filter((code) => code === undefined || !(code in CODES))).toEqual([])
+})
