@@ -1,61 +1,75 @@
 import { repeated } from './fields/table.ts'
 import { below, type Path } from './location.ts'
 import type { Column, Constraint, FelisObject, Schema } from './model.ts'
-import { type Reading, report, reportWithSuggestion } from './reading.ts'
+import { type Reading, type Report, report } from './reading.ts'
+
+type Tell = (problem: Report) => void
 
 interface SchemaRule {
-  /** Whether it makes sense for a schema of which parts could not be read. */
-  readonly partial: boolean
-  readonly apply: (schema: Schema, reading: Reading) => void
+  /** Whether Felis tells only the first thing that breaks the rule. */
+  readonly once: boolean
+  readonly apply: (schema: Schema, reading: Reading, tell: Tell) => void
 }
 
-/** Rules about a whole schema, with all its referenced columns in place. */
+/** Rules about a whole schema, with all its referenced columns in place; of these Felis tells the first broken one. */
 const SCHEMA_RULES: readonly SchemaRule[] = [
-  { partial: false, apply: findRepeatedTableIndexes },
-  { partial: true, apply: (schema, reading) => findRepeatedNames(schema, 'constraints', 'constraint', reading) },
-  { partial: true, apply: (schema, reading) => findRepeatedNames(schema, 'indexes', 'index', reading) },
-  { partial: true, apply: findRepeatedIds },
-  { partial: true, apply: checkConstraintColumns },
+  { once: true, apply: findRepeatedTableIndexes },
+  {
+    once: true,
+    apply: (schema, reading, tell) => findRepeatedNames(schema, 'constraints', 'constraint', reading, tell),
+  },
+  { once: true, apply: (schema, reading, tell) => findRepeatedNames(schema, 'indexes', 'index', reading, tell) },
+  { once: true, apply: findRepeatedIds },
+  { once: false, apply: checkConstraintColumns },
 ]
 
 export function checkSchema(schema: Schema, reading: Reading): void {
-  for (const rule of SCHEMA_RULES) {
-    if (rule.partial || reading.errors === 0) rule.apply(schema, reading)
+  for (const { once, apply } of SCHEMA_RULES) {
+    const { errors } = reading
+    apply(schema, reading, (problem) => {
+      const beyondFelis = errors > 0 || (once && reading.errors > errors)
+      report(reading, { path: null, ...problem, beyondFelis })
+    })
   }
 }
 
-function findRepeatedTableIndexes(schema: Schema, reading: Reading): void {
+function findRepeatedTableIndexes(schema: Schema, reading: Reading, tell: Tell): void {
   if (!reading.context.checks.has('tap-table-indexes')) return
   const seen = new Map<number, string>()
-  for (const { tableIndex, name } of schema.tables) {
+  for (const { tableIndex, name, origin } of schema.tables) {
     if (tableIndex === null) continue
     const other = seen.get(tableIndex)
     seen.set(tableIndex, name)
     if (other === undefined) continue
     const message = `Duplicate 'tap:table_index' value ${tableIndex} found in schema: tables '${other}' and '${name}'`
-    report(reading, { loc: null, code: 'table_index_repeated', message })
-    return
+    tell({ loc: below(origin.loc, 'tap:table_index'), code: 'table_index_repeated', message })
   }
 }
 
-function findRepeatedNames(schema: Schema, list: 'constraints' | 'indexes', noun: string, reading: Reading): void {
+function findRepeatedNames(
+  schema: Schema,
+  list: 'constraints' | 'indexes',
+  noun: string,
+  reading: Reading,
+  tell: Tell,
+): void {
   const things = schema.tables.flatMap((table): readonly FelisObject[] => table[list])
   for (const { name, id, origin } of repeated(things, (thing) => thing.name)) {
     reading.repeatedIds.add(id)
     const message = `Duplicate ${noun} names found in schema: there is a '${name}' before this one`
-    report(reading, { loc: below(origin.loc, 'name'), path: null, code: `${noun}_names_repeated`, message })
+    tell({ loc: below(origin.loc, 'name'), code: `${noun}_names_repeated`, message })
   }
 }
 
 /** Ids of schema, tables, columns and constraints; those of indexes and column groups are nobody's business. */
-function findRepeatedIds(schema: Schema, reading: Reading): void {
+function findRepeatedIds(schema: Schema, reading: Reading, tell: Tell): void {
   const owners = new Map<string, () => string>()
   const take = (thing: FelisObject, describe: () => string): void => {
     const first = owners.get(thing.id)
     if (first === undefined) owners.set(thing.id, describe)
     else if (!reading.repeatedIds.has(thing.id)) {
       const message = `Duplicate IDs found in schema: '${thing.id}' is the id of ${first()} and of ${describe()}`
-      report(reading, { loc: thing.origin.loc, path: null, code: 'ids_repeated', message })
+      tell({ loc: thing.origin.loc, code: 'ids_repeated', message })
     }
   }
   take(schema, () => 'the schema')
@@ -69,16 +83,16 @@ function findRepeatedIds(schema: Schema, reading: Reading): void {
 }
 
 /** Columns of constraints: each must exist, be a column, and (but for referenced ones) be of the same table. */
-function checkConstraintColumns(schema: Schema, reading: Reading): void {
+function checkConstraintColumns(schema: Schema, reading: Reading, tell: Tell): void {
   const lookup = lookUpIds(schema)
   for (const table of schema.tables) {
     if (table.constraints.length === 0) continue
     const own: Scope = { name: table.name, ids: new Set(table.columns.map(({ id }) => id)) }
     for (const constraint of table.constraints) {
       if (constraint.kind === 'Check') continue
-      checkList(constraint, 'columns', constraint.columns, { own, lookup, reading })
+      checkList(constraint, 'columns', constraint.columns, { own, lookup, reading, tell })
       if (constraint.kind === 'ForeignKey') {
-        checkList(constraint, 'referencedColumns', constraint.referencedColumns, { own: null, lookup, reading })
+        checkList(constraint, 'referencedColumns', constraint.referencedColumns, { own: null, lookup, reading, tell })
       }
     }
   }
@@ -95,6 +109,7 @@ interface Surroundings {
   readonly own: Scope | null
   readonly lookup: ReadonlyMap<string, Column | null>
   readonly reading: Reading
+  readonly tell: Tell
 }
 
 function checkList(constraint: Constraint, list: string, ids: readonly string[], surroundings: Surroundings): void {
@@ -108,19 +123,17 @@ function untagged(loc: Path): Path {
   return loc === null ? null : below(loc.parent, loc.key)
 }
 
-function checkId(id: string, loc: Path, { own, lookup, reading }: Surroundings): void {
+function checkId(id: string, loc: Path, { own, lookup, reading, tell }: Surroundings): void {
   const found = lookup.get(id)
   if (found === undefined && (reading.idsUnknown || reading.brokenIds.has(id))) return
-  const candidates = (): Iterable<string> => own?.ids ?? columnIds(lookup)
+  const place = { loc, path: loc, nearMiss: { word: id, candidates: () => own?.ids ?? columnIds(lookup) } }
   if (found === undefined) {
-    const message = `Column ID '${id}' not found in schema`
-    reportWithSuggestion(reading, { loc, code: 'column_not_found', message }, id, candidates)
+    tell({ ...place, code: 'column_not_found', message: `Column ID '${id}' not found in schema` })
   } else if (found === null) {
-    const message = `ID '${id}' does not refer to a Column object`
-    reportWithSuggestion(reading, { loc, code: 'not_a_column', message }, id, candidates)
+    tell({ ...place, code: 'not_a_column', message: `ID '${id}' does not refer to a Column object` })
   }
   if (own !== null && !own.ids.has(id)) {
-    report(reading, { loc, code: 'column_not_in_table', message: `Column '${id}' not found in table '${own.name}'` })
+    tell({ loc, path: loc, code: 'column_not_in_table', message: `Column '${id}' not found in table '${own.name}'` })
   }
 }
 

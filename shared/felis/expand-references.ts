@@ -1,6 +1,6 @@
 import { below, type Path } from './location.ts'
 import type { Column, ColumnRef, Schema, Table } from './model.ts'
-import { type Reading, reportWithSuggestion } from './reading.ts'
+import { type Reading, report } from './reading.ts'
 
 /** The resources that could be loaded; null: this one could not, and that has been reported. */
 export type LoadedResources = ReadonlyMap<string, Schema | null>
@@ -90,8 +90,9 @@ function complain(
   candidates: ReadonlyMap<string, unknown>,
 ): void {
   reading.idsUnknown = true
-  const problem = { loc, path: null, at: 'key', code: 'reference_not_found', message } as const
-  reportWithSuggestion(reading, problem, word, () => candidates.keys())
+  const beyondFelis = reading.errors > 0
+  const nearMiss = { word, candidates: () => candidates.keys() }
+  report(reading, { loc, path: null, at: 'key', code: 'reference_not_found', message, nearMiss, beyondFelis })
 }
 
 function takeOver(source: Column, name: string, ref: ColumnRef | null, table: Table, origin: Column['origin']): Column {

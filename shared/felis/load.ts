@@ -101,9 +101,8 @@ export class FelisLoader {
     const written = readSchema(value, null, reading)
     if (written === INVALID) return null
     const resources = new Map<string, Schema | null>()
-    const isSound = reading.errors === 0
     for (const [name, { uri }] of written.resources) {
-      resources.set(name, this.#loadResource(name, uri, reading, fromResources, isSound))
+      resources.set(name, this.#loadResource(name, uri, reading, fromResources))
     }
     if ([...resources.values()].includes(null)) reading.idsUnknown = true
     const schema = expandReferences(written, resources, reading)
@@ -111,17 +110,11 @@ export class FelisLoader {
     return schema
   }
 
-  #loadResource(
-    name: string,
-    uri: string,
-    reading: Reading,
-    fromResources: Set<Problem>,
-    isSound: boolean,
-  ): Schema | null {
+  #loadResource(name: string, uri: string, reading: Reading, fromResources: Set<Problem>): Schema | null {
     const loc = below(below(null, 'resources'), name)
     const fail = (code: string, reason: string, suggestion?: string): null => {
       const message = `Failed to load resource '${name}' from URI '${uri}': ${reason}`
-      const draft = { loc, path: null, code, message }
+      const draft = { loc, path: null, code, message, beyondFelis: reading.errors > 0 }
       report(reading, suggestion === undefined ? draft : { ...draft, suggestion })
       return null
     }
@@ -139,8 +132,6 @@ export class FelisLoader {
     const { schema, problems } = this.load(file)
     for (const problem of problems) fromResources.add(problem)
     if (schema !== null) return schema
-    // Felis loads resources only for a file without errors of its own; the resource's are told in any case.
-    if (!isSound) return null
     const errors = problems.filter(({ severity }) => severity === 'error').length
     return fail('resource_invalid', `${file} has ${errors === 1 ? 'an error' : `${errors} errors`} (${chain})`)
   }

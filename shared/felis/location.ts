@@ -29,8 +29,14 @@ export function keysOf(loc: Path): YamlKey[] {
 /** Felis's own notation: `tables.1.constraints.0.ForeignKey.columns`. */
 export function showPath(loc: Path): string {
   const steps: string[] = []
-  for (let step = loc; step !== null; step = step.parent) steps.unshift(abridge(step.shown ?? String(step.key)))
+  for (let step = loc; step !== null; step = step.parent) steps.unshift(abridge(step.shown ?? showKey(step.key)))
   return steps.join('.')
+}
+
+/** Keys that are no text are shown as Python does. */
+export function showKey(key: YamlKey): string {
+  if (key === null) return 'None'
+  return typeof key === 'boolean' ? (key ? 'True' : 'False') : String(key)
 }
 
 /** A problem whose position has not been looked up yet. */
@@ -44,4 +50,5 @@ export interface Draft {
   readonly severity: 'error' | 'warning'
   readonly message: string
   readonly suggestion?: string
+  readonly beyondFelis?: boolean
 }

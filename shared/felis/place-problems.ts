@@ -6,10 +6,14 @@ import { Locator } from './yaml/locate.ts'
 export function placeProblems(file: string, text: string, drafts: readonly Draft[]): readonly Problem[] {
   if (drafts.length === 0) return []
   const locator = new Locator(text)
-  const problems = drafts.map(({ loc, path = loc, at, severity, code, message, suggestion }) => {
+  const problems = drafts.map(({ loc, path = loc, at, severity, code, message, suggestion, beyondFelis }) => {
     const position = locator.find({ keys: keysOf(loc), at })
     const problem: Problem = { file, ...position, path: showPath(path), code, severity, message }
-    return suggestion === undefined ? problem : { ...problem, suggestion }
+    return {
+      ...problem,
+      ...(suggestion === undefined ? {} : { suggestion }),
+      ...(beyondFelis === true && severity === 'error' ? { beyondFelis } : {}),
+    }
   })
   return problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0))
 }

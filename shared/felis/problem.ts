@@ -14,6 +14,11 @@ export interface Problem {
   readonly message: string
   /** The near miss, for `did you mean …?`. */
   readonly suggestion?: string
+  /**
+   * Felis 30 would not have told this one: it stops at the first failing check of an object, and looks at a whole
+   * only when all its parts are right. Everything else is what Felis tells, path for path.
+   */
+  readonly beyondFelis?: true
 }
 
 /** `dp2.yaml:12:5: tables.0.columns.3: message`: one line that editors and terminals can follow. */

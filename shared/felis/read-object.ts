@@ -1,7 +1,7 @@
 import type { FelisContext } from './context.ts'
-import { below, type Draft, type Origin, type Path } from './location.ts'
-import { INVALID, type Reader, type Reading, report, reportWithSuggestion, spendItems } from './reading.ts'
-import { abridge, describeValue, isYamlMap, type YamlMap, type YamlValue } from './yaml/values.ts'
+import { below, type Draft, type Origin, type Path, showKey } from './location.ts'
+import { INVALID, type Reader, type Reading, report, spendItems } from './reading.ts'
+import { abridge, describeValue, isYamlMap, type YamlKey, type YamlMap, type YamlValue } from './yaml/values.ts'
 
 /** One field of a class of Felis's data model. */
 export interface Field<T> {
@@ -71,28 +71,37 @@ export function objectReader<M extends object>(
 
   return function readObject(value, loc, reading) {
     if (!isYamlMap(value)) {
-      report(reading, {
-        loc,
-        code: 'model_type',
-        message: `expected a mapping (${type.noun}), found ${describeValue(value)}`,
-      })
+      const message = `expected a mapping (${type.noun}), found ${describeValue(value)}`
+      report(reading, { loc, code: 'model_type', message })
       reading.idsUnknown = true
       return INVALID
     }
     if (!spendItems(reading, value.size, loc)) return INVALID
-    const errors = reading.errors
-    const object: Record<string, unknown> = { ...template, origin: { file: reading.file, loc } }
+    const { errors } = reading
     const derived = type.derive?.(value, loc, reading) ?? null
+    // After an error in what is worked out beforehand Felis does not look at the fields.
+    const isBeyond = reading.errors > errors
+    if (isBeyond) reading.beyondFelis += 1
+    const object = readFields(value, derived, loc, reading)
+    if (isBeyond) reading.beyondFelis -= 1
+    if (object !== INVALID && reading.errors === errors) applyRules(type.rules, object, loc, reading)
+    return object
+  }
+
+  function readFields(written: YamlMap, derived: YamlMap | null, loc: Path, reading: Reading): M | typeof INVALID {
+    const object: Record<string, unknown> = { ...template, origin: { file: reading.file, loc } }
     const given = new Set<string>()
 
-    const take = (key: YamlMap extends ReadonlyMap<infer K, unknown> ? K : never, content: YamlValue): void => {
+    const take = (key: YamlKey, content: YamlValue): void => {
       const slot = typeof key === 'string' ? slots.get(key) : undefined
       const alias = slot?.field.alias
       const shadowed =
-        slot !== undefined && alias !== undefined && !slot.isAlias && (value.has(alias) || derived?.has(alias) === true)
+        slot !== undefined &&
+        alias !== undefined &&
+        !slot.isAlias &&
+        (written.has(alias) || derived?.has(alias) === true)
       if (slot === undefined || shadowed) {
-        if (type.unknownKeys === 'refused')
-          refuseKey(type.noun, String(key), shadowed ? alias : null, slots, loc, reading)
+        if (type.unknownKeys === 'refused') refuseKey(type.noun, key, shadowed ? alias : null, slots, loc, reading)
         return
       }
       given.add(slot.property)
@@ -100,7 +109,7 @@ export function objectReader<M extends object>(
       if (read !== INVALID) object[slot.property] = read
       else if (!('initial' in slot.field)) object[slot.property] = INVALID
     }
-    for (const [key, content] of value) {
+    for (const [key, content] of written) {
       if (derived?.has(key) !== true) take(key, content)
     }
     if (derived !== null) for (const [key, content] of derived) take(key, content)
@@ -115,15 +124,11 @@ export function objectReader<M extends object>(
         report(reading, missing(type.noun, field, loc))
       }
     }
-    if (!complete) {
-      if (typeof object.id === 'string') reading.brokenIds.add(object.id)
-      else reading.idsUnknown = true
-      return INVALID
-    }
-    // Complete by the loop above: every required property has been read, every other one has its initial value.
-    const whole = object as M
-    if (reading.errors === errors) applyRules(type.rules, whole, loc, reading)
-    return whole
+    // Complete means that every required property has been read; every other one has its initial value.
+    if (complete) return object as M
+    if (typeof object.id === 'string') reading.brokenIds.add(object.id)
+    else reading.idsUnknown = true
+    return INVALID
   }
 }
 
@@ -133,10 +138,12 @@ export function nested<M>(read: (value: YamlValue, loc: Path, reading: Reading) 
 }
 
 export function applyRules<M>(rules: readonly Rule<M>[], object: M, loc: Path, reading: Reading): void {
+  const { errors } = reading
   for (const rule of rules) {
     if (rule.check !== undefined && !reading.context.checks.has(rule.check)) continue
     for (const { key, ...finding } of rule.find(object, reading.context)) {
-      report(reading, { loc: key === undefined ? loc : below(loc, key), path: loc, ...finding })
+      const place = key === undefined ? loc : below(loc, key)
+      report(reading, { loc: place, path: loc, ...finding, beyondFelis: reading.errors > errors })
     }
   }
 }
@@ -148,18 +155,19 @@ function missing(noun: string, field: Field<unknown>, loc: Path): Omit<Draft, 's
 
 function refuseKey(
   noun: string,
-  key: string,
+  written: YamlKey,
   alias: string | null | undefined,
   slots: ReadonlyMap<string, Slot>,
   loc: Path,
   reading: Reading,
 ): void {
-  const place = { loc: below(loc, key), at: 'key', code: 'extra_forbidden' } as const
+  const key = showKey(written)
+  const place = { loc: below(loc, written), at: 'key', code: 'extra_forbidden' } as const
   if (alias !== null && alias !== undefined) {
     report(reading, { ...place, message: `'${key}' is another name of '${alias}', which has a value already` })
     return
   }
   const message = `${noun} has no '${abridge(key)}'`
   const names = [...slots].filter(([, slot]) => slot.isAlias || slot.field.alias === undefined).map(([name]) => name)
-  reportWithSuggestion(reading, { ...place, message }, key, () => names)
+  report(reading, { ...place, message, nearMiss: { word: key, candidates: () => names } })
 }

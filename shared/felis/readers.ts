@@ -1,6 +1,6 @@
-import { below } from './location.ts'
-import { INVALID, type Reader, refuse, report, reportWithSuggestion, spendItems } from './reading.ts'
-import { describeValue, isYamlList, isYamlMap, YamlFloat, type YamlValue } from './yaml/values.ts'
+import { below, type Path, showKey } from './location.ts'
+import { INVALID, type Reader, type Reading, refuse, report, spendItems } from './reading.ts'
+import { describeValue, isYamlList, isYamlMap, YamlFloat, type YamlKey, type YamlValue } from './yaml/values.ts'
 
 /** Text and nothing else: Felis does not turn numbers, booleans or dates into text. White space at the ends goes. */
 export const text: Reader<string> = (value, parent, key, reading) => {
@@ -49,7 +49,7 @@ export function integer(range: Range = {}): Reader<number> {
 }
 
 /** Python's integers have no limit; beyond 2^53 digits are lost here, and no integer column of a database holds them. */
-function toInteger(value: YamlValue): number | { readonly code: string; readonly message: string } {
+export function toInteger(value: YamlValue): number | { readonly code: string; readonly message: string } {
   if (typeof value === 'number') return value
   if (typeof value === 'boolean' || typeof value === 'bigint') return Number(value)
   if (value instanceof YamlFloat) {
@@ -88,10 +88,36 @@ export function oneOf<T extends string>(words: readonly T[]): Reader<T> {
     if (known.has(value)) return value as T
     const message = `expected one of ${words.join(', ')}; found ${describeValue(value)}`
     const problem = { loc: below(parent, key), code: 'literal_error', message }
-    if (typeof value === 'string') reportWithSuggestion(reading, problem, value, () => words)
-    else report(reading, problem)
+    report(
+      reading,
+      typeof value === 'string' ? { ...problem, nearMiss: { word: value, candidates: () => words } } : problem,
+    )
     return INVALID
   }
+}
+
+/** What a value is wrong for, by the alternatives of a union; Felis tells one problem for each of them. */
+export interface Alternative {
+  /** How Felis calls it in the path. */
+  readonly name: string
+  readonly code: string
+  readonly message: string
+}
+
+export function notText(value: YamlValue): Alternative {
+  return { name: 'constrained-str', code: 'string_type', message: `expected text, found ${describeValue(value)}` }
+}
+
+/** Refuses a value that none of several types takes. */
+export function refuseAll(
+  reading: Reading,
+  parent: Path,
+  key: YamlKey,
+  alternatives: readonly Alternative[],
+): typeof INVALID {
+  const loc = below(parent, key)
+  for (const { name, code, message } of alternatives) report(reading, { loc, path: below(loc, name), code, message })
+  return INVALID
 }
 
 /** A list; items that are wrong have been reported and are left out. */
@@ -124,7 +150,7 @@ export function mapping<T>(entry: Reader<T>): Reader<ReadonlyMap<string, T>> {
     for (const [name, content] of value) {
       if (typeof name !== 'string') {
         const message = `expected text as a key, found ${describeValue(name)}; write it in quotes`
-        report(reading, { loc: below(loc, name), at: 'key', code: 'string_type', message })
+        report(reading, { loc: below(loc, name, `${showKey(name)}.[key]`), at: 'key', code: 'string_type', message })
         continue
       }
       const read = entry(content, loc, name, reading)

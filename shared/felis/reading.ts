@@ -1,6 +1,6 @@
 import type { FelisContext } from './context.ts'
 import { below, type Draft, type Path } from './location.ts'
-import { nearMiss } from './near-miss.ts'
+import { nearMiss as findNearMiss } from './near-miss.ts'
 import type { YamlKey, YamlMap, YamlValue } from './yaml/values.ts'
 
 /** The state of turning one file's data into the model: what is known so far, and everything found wrong. */
@@ -18,6 +18,8 @@ export interface Reading {
   readonly repeatedIds: Set<string>
   /** Something broken has no known id, so a missing id may be its own. */
   idsUnknown: boolean
+  /** Above 0 while things are read that Felis would not look at any more. */
+  beyondFelis: number
   /** How many more list items and keys may be read: aliases can make a small file stand for millions. */
   itemsLeft: number
   /** How many more near misses may be looked for, which takes time. */
@@ -38,6 +40,7 @@ export function startReading(file: string, context: FelisContext, generatedIds: 
     brokenIds: new Set(),
     repeatedIds: new Set(),
     idsUnknown: false,
+    beyondFelis: 0,
     itemsLeft: MOST_ITEMS,
     suggestionsLeft: MOST_SUGGESTIONS,
   }
@@ -49,27 +52,28 @@ export const INVALID = Symbol('invalid')
 /** Checks and converts the value found under `key` of what is at `parent`. */
 export type Reader<T> = (value: YamlValue, parent: Path, key: YamlKey, reading: Reading) => T | typeof INVALID
 
-export type Report = Omit<Draft, 'severity' | 'at'> & Partial<Pick<Draft, 'severity' | 'at'>>
+export interface Report extends Omit<Draft, 'severity' | 'at' | 'suggestion'>, Partial<Pick<Draft, 'severity' | 'at'>> {
+  readonly suggestion?: string
+  /** What was written, and what may have been meant. */
+  readonly nearMiss?: { readonly word: string; readonly candidates: () => Iterable<string> }
+}
 
-export function report(reading: Reading, { severity = 'error', at = 'value', ...rest }: Report): void {
+export function report(reading: Reading, { severity = 'error', at = 'value', nearMiss, ...rest }: Report): void {
   if (severity === 'error') reading.errors += 1
-  if (reading.drafts.length < MOST_DRAFTS) reading.drafts.push({ severity, at, ...rest })
-  else if (reading.drafts.length === MOST_DRAFTS) {
+  if (reading.drafts.length < MOST_DRAFTS) {
+    const suggestion = rest.suggestion ?? (nearMiss === undefined ? undefined : suggest(reading, nearMiss))
+    const beyondFelis = reading.beyondFelis > 0 || rest.beyondFelis === true
+    reading.drafts.push({ ...rest, severity, at, beyondFelis, ...(suggestion === undefined ? {} : { suggestion }) })
+  } else if (reading.drafts.length === MOST_DRAFTS) {
     const message = `there is more wrong with this file than these ${MOST_DRAFTS} problems`
-    reading.drafts.push({ loc: null, at, code: 'too_many_problems', severity: 'error', message })
+    const place = { loc: null, at, severity: 'error', beyondFelis: true } as const
+    reading.drafts.push({ ...place, code: 'too_many_problems', message })
   }
 }
 
-/** Reports with the near miss, if there is one. */
-export function reportWithSuggestion(
-  reading: Reading,
-  problem: Report,
-  word: string,
-  candidates: () => Iterable<string>,
-): void {
+function suggest(reading: Reading, { word, candidates }: NonNullable<Report['nearMiss']>): string | undefined {
   reading.suggestionsLeft -= 1
-  const suggestion = reading.suggestionsLeft < 0 ? undefined : nearMiss(word, candidates())
-  report(reading, suggestion === undefined ? problem : { ...problem, suggestion })
+  return reading.suggestionsLeft < 0 ? undefined : findNearMiss(word, candidates())
 }
 
 /** Counts items about to be read; false: the file stands for too many, and that has been reported. */
@@ -79,7 +83,7 @@ export function spendItems(reading: Reading, count: number, loc: Path): boolean 
   if (reading.itemsLeft >= 0) return true
   if (wasLeft) {
     const message = `the file stands for more than ${MOST_ITEMS} things; aliases repeat what they stand for`
-    report(reading, { loc, code: 'too_large', message })
+    report(reading, { loc, code: 'too_large', message, beyondFelis: true })
   }
   reading.idsUnknown = true
   return false

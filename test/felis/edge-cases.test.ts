@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import type { Check, FelisContext } from '../../shared/felis/context.ts'
+import { type Check, DEFAULT_CONTEXT, type FelisContext } from '../../shared/felis/context.ts'
 import { FelisLoader } from '../../shared/felis/load.ts'
 import type { Problem } from '../../shared/felis/problem.ts'
 import { buildRows } from '../../shared/tap-schema/build-rows.ts'
 import { PLAIN } from '../../shared/tap-schema/options.ts'
 import type { TapRow } from '../../shared/tap-schema/rows.ts'
 import { columnsOf, type TapTableName, tapTable } from '../../shared/tap-schema/tables.ts'
-import { HAS_DATA, NEEDS_DATA, readGolden } from '../support/golden.ts'
+import { HAS_DATA, NEEDS_DATA, readGolden, readReleaseFiles } from '../support/golden.ts'
 
 type Row = Readonly<Record<string, string | number | null>>
 
@@ -47,12 +47,6 @@ function contextOf({ context }: EdgeCase): FelisContext {
   }
 }
 
-/** Where we place a problem elsewhere than Felis does, and why. */
-const PLACED_ELSEWHERE: readonly { readonly felis: RegExp; readonly ours: string }[] = [
-  // Felis answers for each alternative of a union; we answer once.
-  { felis: /^version\.(?:SchemaVersion|constrained-str)$/, ours: 'version' },
-]
-
 const { _files: fileTexts, ...cases } = HAS_DATA
   ? readGolden<Record<string, EdgeCase>>('felis/edge-cases.json')
   : ({} as Record<string, EdgeCase>)
@@ -63,17 +57,16 @@ function load(edgeCase: EdgeCase) {
   return new FelisLoader(release, contextOf(edgeCase)).load('case.yaml')
 }
 
+/** The paths of what Felis would have told, too. */
 function pathsOf(problems: readonly Problem[]): string[] {
-  const ours = problems.filter(({ file, severity }) => file === 'case.yaml' && severity === 'error')
-  return [...new Set(ours.map(({ path }) => path))].sort()
+  const told = problems.filter(
+    ({ file, severity, beyondFelis }) => file === 'case.yaml' && severity === 'error' && !beyondFelis,
+  )
+  return [...new Set(told.map(({ path }) => path))].sort()
 }
 
 function felisPaths(errors: readonly FelisError[]): string[] {
-  const paths = errors.map(({ loc }) => {
-    const path = loc.join('.')
-    return PLACED_ELSEWHERE.find(({ felis }) => felis.test(path))?.ours ?? path
-  })
-  return [...new Set(paths)].sort()
+  return [...new Set(errors.map(({ loc }) => loc.join('.')))].sort()
 }
 
 /** Rules that are not there yet: their inputs are still accepted. */
@@ -126,3 +119,37 @@ function idsOf(schema: NonNullable<ReturnType<typeof load>['schema']>): string[]
 function named(table: TapTableName, row: TapRow): Row {
   return Object.fromEntries(columnsOf(tapTable(table), PLAIN).map((column, index) => [column.name, row[index] ?? null]))
 }
+
+const FLAGS: Readonly<Record<string, readonly Check[]>> = {
+  plain: [],
+  'redundant(CI)': ['redundant-datatypes'],
+  description: ['description'],
+  'table-indexes': ['tap-table-indexes'],
+  principal: ['tap-principal'],
+  'all(CI-extra)': CHECKS.map(([, check]) => check),
+}
+
+interface Verdict {
+  readonly ok: boolean
+  readonly count?: number
+  readonly errors?: readonly FelisError[]
+}
+
+describe.skipIf(!HAS_DATA)(`files of release w.2026.34${NEEDS_DATA}`, async () => {
+  const release = HAS_DATA ? await readReleaseFiles('w.2026.34') : new Map<string, string>()
+  const matrix = HAS_DATA ? readGolden<Record<string, Record<string, Verdict>>>('felis/validate-matrix.json') : {}
+  const runs = Object.entries(matrix).flatMap(([file, verdicts]) =>
+    release.has(file) ? Object.entries(verdicts).map(([flags, verdict]) => ({ file, flags, verdict })) : [],
+  )
+
+  it.each(runs)('$file with $flags is judged as Felis does, in the same places', ({ file, flags, verdict }) => {
+    const context = { ...DEFAULT_CONTEXT, checks: new Set(FLAGS[flags]) }
+    const { schema, problems } = new FelisLoader(release, context).load(file)
+    expect(schema !== null).toBe(verdict.ok)
+    const told = problems.filter(
+      (problem) => problem.file === file && problem.severity === 'error' && !problem.beyondFelis,
+    )
+    expect(told.map(({ path }) => path).sort()).toEqual((verdict.errors ?? []).map(({ loc }) => loc.join('.')).sort())
+    expect(told).toHaveLength(verdict.count ?? 0)
+  })
+})

@@ -236,7 +236,6 @@ describe('values that Felis takes for something else', () => {
     ['datatype: int, votable:utype: 1.0', 'string_type'],
     ['datatype: int, description: "\\ud800"', 'string_unicode'],
     ['datatype: int, 5: x', 'extra_forbidden'],
-    ['datatype: int, value: 2024-01-01', 'value_type'],
     ['datatype: int, precision: 3', 'precision_not_timestamp'],
     ['datatype: timestamp, precision: -1', 'greater_than_equal'],
     ['datatype: int, value: 1, autoincrement: true', 'default_value'],
@@ -259,6 +258,84 @@ describe('values that Felis takes for something else', () => {
     ])
     expect(arraysize('datatype: char, length: 9')).toBe('9')
     expect(arraysize("datatype: string, length: 9, votable:arraysize: '9*'")).toBe('9*')
+  })
+})
+
+describe('a value that none of several types takes', () => {
+  it.each([
+    ['version: 1.0\ntables: []', ['version.SchemaVersion', 'version.constrained-str']],
+    ['version: {current: 5}\ntables: []', ['version.SchemaVersion.current', 'version.constrained-str']],
+    [
+      'tables: [{name: t, primaryKey: 5}]',
+      ['tables.0.primaryKey.constrained-str', 'tables.0.primaryKey.list[constrained-str]'],
+    ],
+    [
+      'tables: [{name: t, primaryKey: [a, 5]}]',
+      ['tables.0.primaryKey.constrained-str', 'tables.0.primaryKey.list[constrained-str].1'],
+    ],
+    [
+      'tables: [{name: t, columns: [{name: a, datatype: int, votable:arraysize: 1.5}]}]',
+      ['tables.0.columns.0.votable:arraysize.constrained-str', 'tables.0.columns.0.votable:arraysize.int'],
+    ],
+    [
+      'tables: [{name: t, columns: [{name: a, datatype: int, value: 2024-01-01}]}]',
+      ['bool', 'constrained-str', 'float', 'int'].map((type) => `tables.0.columns.0.value.${type}`),
+    ],
+  ])('is told for each of them, as Felis does: %s', (text, paths) => {
+    const { problems } = load({ 's.yaml': `name: s\n${text}\n` })
+    expect(problems.map(({ path }) => path).sort()).toEqual(paths)
+    expect(new Set(problems.map(({ line }) => line))).toEqual(new Set([2]))
+  })
+})
+
+describe('what Felis would not tell, because it has stopped before', () => {
+  function beyond(files: Readonly<Record<string, string>>, context: Partial<FelisContext> = {}): [string, boolean][] {
+    return load(files, context).problems.map(({ code, beyondFelis }) => [code, beyondFelis === true])
+  }
+  const column = (fields: string) => ({ 's.yaml': `name: s\ntables: [{name: t, columns: [{name: a, ${fields}}]}]\n` })
+
+  it.each([
+    [
+      'a second broken rule of an object',
+      column('datatype: int, precision: 3, fits:tunit: m, ivoa:unit: m'),
+      ['two_units', 'precision_not_timestamp'],
+    ],
+    ['fields beside a missing length', column('datatype: string, tap:std: 5'), ['length_missing', 'less_than_equal']],
+    [
+      'rules about the schema beside an error in a column',
+      { 's.yaml': 'name: s\ntables: [{name: t, tap:table_index: x}, {name: s}]\n' },
+      ['int_parsing', 'ids_repeated'],
+    ],
+    [
+      'a second dangling reference',
+      { 's.yaml': 'name: s\ntables: [{name: t, columnRefs: {x: {}, y: {}}}]\n' },
+      ['reference_not_found', 'reference_not_found'],
+    ],
+    [
+      'a second resource',
+      { 's.yaml': 'name: s\nresources: {x: {uri: x}, y: {uri: y}}\ntables: []\n' },
+      ['resource_not_found', 'resource_not_found'],
+    ],
+    [
+      'names in a list with an error',
+      {
+        's.yaml':
+          'name: s\ntables: [{name: t, columns: [{name: a, datatype: nt}, {name: b, datatype: int}, {name: b, datatype: int}]}]\n',
+      },
+      ['literal_error', 'names_not_unique'],
+    ],
+  ])('is marked: %s', (_, files, codes) => {
+    const found = beyond(files)
+    expect(found.map(([code]) => code).sort()).toEqual(codes.toSorted())
+    expect(found.filter(([, isBeyond]) => !isBeyond).map(([code]) => code)).toEqual([codes[0]])
+  })
+
+  it('does not include the columns of constraints, which Felis tells all at once', () => {
+    const constraints = ['k', 'l'].map((name) => `{name: ${name}, "@type": Unique, columns: [x]}`).join(', ')
+    const found = beyond({ 's.yaml': `name: s\ntables: [{name: t, constraints: [${constraints}]}]\n` })
+    expect(found).toEqual(
+      Array.from({ length: 4 }, (_, index) => [index % 2 === 0 ? 'column_not_found' : 'column_not_in_table', false]),
+    )
   })
 })
 

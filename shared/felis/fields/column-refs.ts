@@ -1,5 +1,5 @@
 import { DATATYPE_NAMES } from '../datatypes.ts'
-import type { Path } from '../location.ts'
+import { below, type Path } from '../location.ts'
 import type { ColumnOverrides, ColumnRef, ColumnRefs } from '../model.ts'
 import { type Field, nested, objectReader } from '../read-object.ts'
 import { boolean, integer, mapping, nullable, oneOf, text } from '../readers.ts'
@@ -20,10 +20,17 @@ const OVERRIDES: { readonly [P in keyof ColumnOverrides]-?: Field<unknown> } = {
 const NOT_NULL = ['datatype', 'length', 'nullable', 'tap_principal']
 
 function refuseNulls(written: YamlMap, loc: Path, reading: Reading): null {
+  const { errors } = reading
   for (const key of NOT_NULL) {
     if (written.get(key) !== null) continue
     const message = `The '${key}' field cannot be overridden to null`
-    report(reading, { loc, code: 'override_null', message })
+    report(reading, {
+      loc: below(loc, key),
+      path: loc,
+      code: 'override_null',
+      message,
+      beyondFelis: reading.errors > errors,
+    })
   }
   return null
 }

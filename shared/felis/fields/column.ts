@@ -3,8 +3,8 @@ import { DATATYPE_NAMES, DATATYPES, isDatatype } from '../datatypes.ts'
 import { below, type Path } from '../location.ts'
 import type { Column, DefaultValue } from '../model.ts'
 import { type Fields, type Finding, objectReader, type Rule } from '../read-object.ts'
-import { boolean, integer, nullable, oneOf, text, trim } from '../readers.ts'
-import { INVALID, type Reader, type Reading, refuse, report } from '../reading.ts'
+import { boolean, integer, notText, nullable, oneOf, refuseAll, text, toInteger, trim } from '../readers.ts'
+import { INVALID, type Reader, type Reading, report } from '../reading.ts'
 import { checkRedundantType } from '../redundant-types/check-redundant-type.ts'
 import { checkUcd } from '../ucd/check-ucd.ts'
 import { describeValue, YamlFloat, type YamlMap, type YamlValue } from '../yaml/values.ts'
@@ -23,23 +23,24 @@ const ucd: Reader<string> = (value, parent, key, reading) => {
   return read
 }
 
-/** Text, or what Felis makes text of. */
+/** Text, or an integer, of which Felis makes text. */
 const arraysize: Reader<string> = (value, parent, key, reading) => {
   if (typeof value === 'string') return text(value, parent, key, reading)
-  const number = integer()(value, parent, key, reading)
-  return typeof number === 'number' ? String(number) : number
+  const number = toInteger(value)
+  if (typeof number === 'number') return String(number)
+  return refuseAll(reading, parent, key, [{ name: 'int', ...number }, notText(value)])
 }
 
 const defaultValue: Reader<DefaultValue> = (value, parent, key, reading) => {
   if (typeof value === 'string') return text(value, parent, key, reading)
   if (value === null || value instanceof YamlFloat || typeof value !== 'object') return value
-  return refuse(
-    reading,
-    parent,
-    key,
-    'value_type',
-    `expected text, a number or a boolean, found ${describeValue(value)}`,
-  )
+  const found = describeValue(value)
+  return refuseAll(reading, parent, key, [
+    notText(value),
+    { name: 'int', code: 'int_type', message: `expected an integer, found ${found}` },
+    { name: 'float', code: 'float_type', message: `expected a number, found ${found}` },
+    { name: 'bool', code: 'bool_type', message: `expected true or false, found ${found}` },
+  ])
 }
 
 const FIELDS: Fields<Column> = {

@@ -2,7 +2,7 @@ import { below, type Path } from '../location.ts'
 import type { CheckConstraint, Constraint, ForeignKeyConstraint, UniqueConstraint } from '../model.ts'
 import { type Field, type Fields, objectReader, type Rule } from '../read-object.ts'
 import { boolean, list, nullable, oneOf, text } from '../readers.ts'
-import { INVALID, type Reader, type Reading, report, reportWithSuggestion } from '../reading.ts'
+import { INVALID, type Reader, type Reading, report } from '../reading.ts'
 import { describeValue, isYamlMap, type YamlMap, type YamlValue } from '../yaml/values.ts'
 import { BASE_FIELDS, BASE_RULES, deriveId } from './base.ts'
 
@@ -113,7 +113,7 @@ function refuseKind(written: YamlMap, kind: YamlValue, loc: Path, reading: Readi
     report(reading, { loc, code: 'union_tag_not_found', message: `${expected}; it is missing` })
     return INVALID
   }
-  const problem = { loc, code: 'union_tag_invalid', message: `${expected}; found ${describeValue(kind)}` }
-  reportWithSuggestion(reading, problem, typeof kind === 'string' ? kind : '', () => KINDS)
+  const nearMiss = { word: typeof kind === 'string' ? kind : '', candidates: () => KINDS }
+  report(reading, { loc, code: 'union_tag_invalid', message: `${expected}; found ${describeValue(kind)}`, nearMiss })
   return INVALID
 }

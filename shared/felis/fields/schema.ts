@@ -1,32 +1,36 @@
+import { below } from '../location.ts'
 import type { Resource, Schema, SchemaVersion } from '../model.ts'
 import { type Fields, nested, objectReader } from '../read-object.ts'
-import { list, mapping, text } from '../readers.ts'
-import { type Reader, refuse } from '../reading.ts'
+import { list, mapping, notText, refuseAll, text } from '../readers.ts'
+import type { Reader } from '../reading.ts'
 import { describeValue, isYamlMap } from '../yaml/values.ts'
 import { BASE_FIELDS, BASE_RULES, deriveId } from './base.ts'
 import { namedList, readTable } from './table.ts'
 
 const texts = list(text)
 
-const readVersion = nested(
-  objectReader<SchemaVersion>({
-    noun: 'a schema version',
-    fields: {
-      current: { name: 'current', read: text },
-      compatible: { name: 'compatible', read: texts, initial: [] },
-      readCompatible: { name: 'read_compatible', read: texts, initial: [] },
-    },
-    unknownKeys: 'ignored',
-    rules: [],
-  }),
-)
+const readVersion = objectReader<SchemaVersion>({
+  noun: 'a schema version',
+  fields: {
+    current: { name: 'current', read: text },
+    compatible: { name: 'compatible', read: texts, initial: [] },
+    readCompatible: { name: 'read_compatible', read: texts, initial: [] },
+  },
+  unknownKeys: 'ignored',
+  rules: [],
+})
 
 const version: Reader<Schema['version']> = (value, parent, key, reading) => {
   if (value === null) return null
-  if (isYamlMap(value)) return readVersion(value, parent, key, reading)
   if (typeof value === 'string') return text(value, parent, key, reading)
-  const message = `expected text or a mapping with 'current', found ${describeValue(value)}; write a version in quotes`
-  return refuse(reading, parent, key, 'string_type', message)
+  if (!isYamlMap(value)) {
+    const message = `expected a mapping with 'current', or text: write a version in quotes; found ${describeValue(value)}`
+    return refuseAll(reading, parent, key, [{ name: 'SchemaVersion', code: 'model_type', message }, notText(value)])
+  }
+  const { errors } = reading
+  const read = readVersion(value, below(parent, key, `${key}.SchemaVersion`), reading)
+  if (reading.errors > errors) refuseAll(reading, parent, key, [notText(value)])
+  return read
 }
 
 const readResource = nested(

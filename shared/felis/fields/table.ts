@@ -1,9 +1,9 @@
 import { below } from '../location.ts'
 import type { FelisObject, Table } from '../model.ts'
 import { type Fields, type Finding, nested, objectReader, type Rule } from '../read-object.ts'
-import { integer, list, nullable, text } from '../readers.ts'
-import { INVALID, type Reader, report } from '../reading.ts'
-import { isYamlList } from '../yaml/values.ts'
+import { integer, list, notText, nullable, refuseAll, text } from '../readers.ts'
+import { INVALID, type Reader, report, spendItems } from '../reading.ts'
+import { describeValue, isYamlList } from '../yaml/values.ts'
 import { BASE_FIELDS, BASE_RULES, deriveId } from './base.ts'
 import { readColumn } from './column.ts'
 import { readColumnRefs } from './column-refs.ts'
@@ -19,6 +19,7 @@ export function namedList<T extends FelisObject>(
 ): Reader<readonly T[]> {
   const read = list(item)
   return (value, parent, key, reading) => {
+    const { errors } = reading
     const items = read(value, parent, key, reading)
     if (items === INVALID) {
       reading.idsUnknown = true
@@ -28,12 +29,8 @@ export function namedList<T extends FelisObject>(
     for (const second of repeated(items, ({ name }) => name)) {
       for (const id of idsOf(second)) reading.repeatedIds.add(id)
       const loc = below(second.origin.loc, 'name')
-      report(reading, {
-        loc,
-        path,
-        code: 'names_not_unique',
-        message: `${message}: there is a '${second.name}' before this one`,
-      })
+      const found = `${message}: there is a '${second.name}' before this one`
+      report(reading, { loc, path, code: 'names_not_unique', message: found, beyondFelis: reading.errors > errors })
     }
     return items
   }
@@ -50,9 +47,21 @@ export function repeated<T>(items: readonly T[], keyOf: (item: T) => string): T[
   })
 }
 
+const LIST = 'list[constrained-str]'
+
 const primaryKey: Reader<Table['primaryKey']> = (value, parent, key, reading) => {
   if (value === null) return null
-  return isYamlList(value) ? list(text)(value, parent, key, reading) : text(value, parent, key, reading)
+  if (typeof value === 'string') return text(value, parent, key, reading)
+  if (!isYamlList(value)) {
+    const message = `expected the id of a column, or a list of ids; found ${describeValue(value)}`
+    return refuseAll(reading, parent, key, [{ name: LIST, code: 'list_type', message }, notText(value)])
+  }
+  const loc = below(parent, key, `${key}.${LIST}`)
+  if (!spendItems(reading, value.length, loc)) return INVALID
+  const { errors } = reading
+  const ids = value.map((item, index) => text(item, loc, index, reading)).filter((id) => id !== INVALID)
+  if (reading.errors > errors) refuseAll(reading, parent, key, [notText(value)])
+  return ids
 }
 
 const FIELDS: Fields<Table> = {
