@@ -3,12 +3,25 @@ import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { readArchive } from '../shared/releases/archive.ts'
 import { DEFAULT_LIMITS } from '../shared/releases/limits.ts'
+import { benchColdStart, benchDiscovery } from './discovery.ts'
 import { benchStage } from './stage.ts'
 import { benchSwap } from './swap.ts'
 
 /** Rubin's main TAP service. */
 const SCHEMAS = ['dp2', 'dp1', 'ivoa_obscore', 'dp02_dc2']
 const RELEASE = join(import.meta.dirname, '..', '..', 'shared', 'data', 'releases', 'w.2026.34', 'schemas.tar.gz')
+/** An environment of 26 applications. */
+const ENVIRONMENT = join(
+  import.meta.dirname,
+  '..',
+  '..',
+  'shared',
+  'data',
+  'golden',
+  'discovery',
+  'config',
+  'phalanx.yaml',
+)
 
 const path = process.argv[2] ?? RELEASE
 if (!existsSync(path)) {
@@ -26,9 +39,16 @@ print('eight readers, no swaps', await benchSwap(files, SCHEMAS, { ...readers, p
 print('eight readers, a swap after the other', await benchSwap(files, SCHEMAS, { ...readers, pauseMs: 0 }))
 print('eight readers, a swap every second', await benchSwap(files, SCHEMAS, { ...readers, pauseMs: 1000 }))
 
+if (existsSync(ENVIRONMENT)) {
+  const loads = await benchDiscovery(ENVIRONMENT, Math.min(seconds, 10))
+  for (const [title, figures] of Object.entries(loads)) print(title, figures)
+  print('cold start', await benchColdStart(ENVIRONMENT, 10))
+}
+
 function print(title: string, figures: Readonly<Record<string, number>>): void {
   console.log(`\n| ${title} | |\n|---|---|`)
   for (const [name, value] of Object.entries(figures)) {
-    if (!Number.isNaN(value)) console.log(`| ${name} | ${Number.isInteger(value) ? value : value.toFixed(1)} |`)
+    if (!Number.isNaN(value))
+      console.log(`| ${name} | ${Number.isInteger(value) ? value : value.toFixed(value < 10 ? 2 : 1)} |`)
   }
 }
