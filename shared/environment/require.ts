@@ -1,4 +1,5 @@
 import { nearMiss } from '../felis/near-miss.ts'
+import type { DiscoveryConfig } from './discovery/model.ts'
 import { EnvironmentError } from './failures.ts'
 import type { Environment, TapServer } from './model.ts'
 import { parseEnvironment } from './parse.ts'
@@ -26,5 +27,13 @@ export function requireServer(environment: Environment, name: string): TapServer
   const hint = meant === undefined ? `it has ${names.join(', ') || 'none'}` : `did you mean ${meant}?`
   throw new EnvironmentError(
     `the environment file ${environment.file} has no TAP server ${JSON.stringify(name)}: ${hint}`,
+  )
+}
+
+/** What the environment tells about itself. Throws EnvironmentError when that is nothing. */
+export function requireDiscovery(environment: Environment): DiscoveryConfig {
+  if (environment.discovery.baseHostname !== null) return environment.discovery
+  throw new EnvironmentError(
+    `the environment file ${environment.file} describes no environment: baseHostname is missing`,
   )
 }

@@ -28,7 +28,7 @@ export const hostname: Read<string> = text(refuseHostname)
 
 /** An IVOA identifier (IVOA Identifiers 2.0 §2.3). */
 export const ivoid: Read<string> = text((found) =>
-  /^ivo:\/\/[\w.~*'()!+=@$&,;:-]{3,}(?:\/[^\s?#]*)?(?:\?[^\s#]*)?(?:#\S*)?$/i.test(found)
+  /^ivo:\/\/[^\s/?#]+(?:\/[^\s?#]*)?(?:\?[^\s#]*)?(?:#\S*)?$/i.test(found)
     ? null
     : 'is no IVOA identifier: expected ivo://authority/path',
 )

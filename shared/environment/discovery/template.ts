@@ -20,7 +20,7 @@ export function renderUrl(template: string, variables: TemplateVariables): strin
 /** Why a text is no template, as the end of a sentence about it; null: it is one. */
 export function refuseTemplate(template: string): string | null {
   const rest = template.replace(VARIABLE, '')
-  const found = /\{[{%#].*?(?:[}%#]\}|$)|[{}]/s.exec(rest)
+  const found = /\{[{%#].*?(?:[}%#]\}|$)|\{[^{}]*\}?|\}/s.exec(rest)
   if (found === null) return null
   const what = found[0].length > 60 ? `${found[0].slice(0, 60)}…` : found[0]
   return `has ${what}: a template may hold {{ base_hostname }} and {{ dataset }}, and no other braces`

@@ -1,0 +1,69 @@
+import { DiscoveryError } from './client-errors.ts'
+import type { DiscoveryDocument } from './document.ts'
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/**
+ * Takes the answer of a discovery service for a document. Members that are not known are kept, null is as good as
+ * absent; what has another shape than the client relies on is refused.
+ *
+ * @throws DiscoveryError
+ */
+export function readDocument(answer: unknown, url: string): DiscoveryDocument {
+  const complaint = complain(answer)
+  if (complaint === null) return dropNulls(answer) as DiscoveryDocument
+  throw new DiscoveryError('discovery_invalid', `the answer of ${url} is no discovery document: ${complaint}`)
+}
+
+/** Entries of these maps must have these members, as text. */
+const ENTRIES = [
+  { path: ['services', 'internal'], needs: ['url'] },
+  { path: ['services', 'ui'], needs: ['url'] },
+  { path: ['influxdb_databases'], needs: ['url', 'credentials_url'] },
+  { path: ['tap_schemas'], needs: ['version'] },
+  { path: ['datasets'], needs: [] },
+] as const
+
+function complain(answer: unknown): string | null {
+  if (!isRecord(answer)) return 'it is no object'
+  if (answer.services != null && !isRecord(answer.services)) return 'services is no object'
+  const { applications = null } = answer
+  if (applications !== null && !Array.isArray(applications)) return 'applications is no list'
+  for (const { path, needs } of ENTRIES) {
+    const complaint = complainOfEntries(at(answer, path), path.join('.'), needs)
+    if (complaint !== null) return complaint
+  }
+  for (const [name, dataset] of Object.entries(isRecord(answer.datasets) ? answer.datasets : {})) {
+    const services = isRecord(dataset) ? dataset.services : undefined
+    const complaint = complainOfEntries(services, `datasets.${name}.services`, ['url'])
+    if (complaint !== null) return complaint
+  }
+  return null
+}
+
+function complainOfEntries(entries: unknown, path: string, needs: readonly string[]): string | null {
+  if (entries === undefined || entries === null) return null
+  if (!isRecord(entries)) return `${path} is no object`
+  for (const [name, entry] of Object.entries(entries)) {
+    if (!isRecord(entry)) return `${path}.${name} is no object`
+    const missing = needs.find((member) => typeof entry[member] !== 'string')
+    if (missing !== undefined) return `${path}.${name} has no ${missing}`
+    const versions = complainOfEntries(entry.versions, `${path}.${name}.versions`, ['url'])
+    if (versions !== null) return versions
+  }
+  return null
+}
+
+function at(answer: Readonly<Record<string, unknown>>, path: readonly string[]): unknown {
+  return path.reduce<unknown>((value, name) => (isRecord(value) ? value[name] : undefined), answer)
+}
+
+/** `tap_schemas` has members for which null means something. */
+function dropNulls(value: unknown, path: readonly string[] = []): unknown {
+  if (Array.isArray(value)) return value
+  if (!isRecord(value) || path[0] === 'tap_schemas') return value
+  const kept = Object.entries(value).filter(([, member]) => member !== null)
+  return Object.fromEntries(kept.map(([name, member]) => [name, dropNulls(member, [...path, name])]))
+}
