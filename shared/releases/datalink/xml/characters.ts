@@ -12,7 +12,7 @@ export function checkCharacters(text: string): void {
 /** Without a document type, only these entities exist (XML 1.0 §4.6). */
 const ENTITIES: ReadonlySet<string> = new Set(['amp', 'lt', 'gt', 'apos', 'quot'])
 
-const REFERENCE = /&(#x[0-9a-fA-F]+|#[0-9]+|[^\s;&<]+);/y
+const REFERENCE = /&(#x[0-9a-fA-F]+|#[0-9]+|[^\s;&<#][^\s;&<]*);/y
 
 /**
  * Checks every `&…;` of a text.

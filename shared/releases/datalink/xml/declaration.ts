@@ -1,7 +1,7 @@
 import { type XmlCursor, XmlError } from './cursor.ts'
 
 /** The encodings that are read; for both, the text is UTF-8. */
-const ENCODINGS = /^(?:utf-8|us-ascii|ascii)$/i
+const ENCODINGS = /^(?:utf-?8|us-ascii|ascii)$/i
 
 interface Part {
   readonly name: string

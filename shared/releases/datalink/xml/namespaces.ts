@@ -1,4 +1,4 @@
-import { XmlError } from './cursor.ts'
+import { XmlCursor, XmlError } from './cursor.ts'
 
 /** Prefix → namespace, in an element and what it contains. */
 export type Prefixes = ReadonlyMap<string, string>
@@ -61,7 +61,7 @@ function declarePrefixes(attributes: ReadonlyMap<string, Attribute>, outer: Pref
 function namespaceOf(name: string, offset: number, prefixes: Prefixes): string | null {
   const [prefix = '', local, ...more] = name.split(':')
   if (local === undefined) return null
-  if (prefix === '' || local === '' || more.length > 0)
+  if (prefix === '' || !XmlCursor.isName(local) || more.length > 0)
     throw new XmlError(offset, `${name} is not a name with a prefix`)
   const namespace = prefixes.get(prefix)
   if (namespace === undefined) throw new XmlError(offset, `the prefix ${prefix}: of ${name} is not declared`)

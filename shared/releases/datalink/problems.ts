@@ -1,0 +1,59 @@
+import type { Problem } from '../../felis/problem.ts'
+import { Locator } from '../../felis/yaml/locate.ts'
+
+export type DatalinkProblemCode =
+  | 'datalink_not_utf8'
+  | 'datalink_not_ascii'
+  | 'datalink_byte_order_mark'
+  | 'manifest_missing'
+  | 'manifest_invalid'
+  | 'manifest_duplicate'
+  | 'manifest_empty_service'
+  | 'snippet_missing'
+  | 'snippet_unused'
+  | 'snippet_not_xml'
+  | 'snippet_variable'
+  | 'snippet_template'
+  | 'column_unknown'
+  | 'column_ambiguous'
+  | 'column_lists_invalid'
+  | 'table_unknown'
+
+interface ProblemDetails {
+  readonly severity?: Problem['severity']
+  readonly suggestion?: string | undefined
+  /** In the text, in UTF-16 units. */
+  readonly offset?: number
+  readonly path?: string
+}
+
+/** Collects what is wrong with one file of datalink metadata. */
+export class DatalinkReport {
+  readonly problems: Problem[] = []
+  readonly #file: string
+  readonly #locator: Locator
+
+  constructor(file: string, text = '') {
+    this.#file = file
+    this.#locator = new Locator(text)
+  }
+
+  add(code: DatalinkProblemCode, message: string, details: ProblemDetails = {}): void {
+    const { severity = 'error', suggestion, offset, path = '' } = details
+    const position = offset === undefined || offset < 0 ? {} : this.#locator.position(offset)
+    const hint = suggestion === undefined ? {} : { suggestion }
+    this.problems.push({ file: this.#file, ...position, path, code, severity, message, ...hint })
+  }
+}
+
+/** The text of a file; null, with a problem, when it is not UTF-8. */
+export function decodeText(file: string, content: Uint8Array, problems: Problem[]): string | null {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content)
+  } catch {
+    const report = new DatalinkReport(file)
+    report.add('datalink_not_utf8', 'the file is not text in UTF-8')
+    problems.push(...report.problems)
+    return null
+  }
+}
