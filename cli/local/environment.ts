@@ -19,6 +19,8 @@ export interface Addresses {
   /** Superuser URL of the PostgreSQL cluster. */
   readonly postgres: string
   readonly storage: string
+  /** Each function is below its name. */
+  readonly front: string
 }
 
 /**
@@ -44,14 +46,28 @@ export async function writeEnvironment(
       readers: [LOGINS.reader],
     },
   ])
+  const { front } = addresses
   const document = {
-    releases: { bucket: NAMING.bucket, objectTemplate: NAMING.template },
+    baseHostname: new URL(front).host,
+    environmentName: 'local',
+    applications: ['almagest'],
+    rules: { almagest: [{ type: 'internal', name: 'swap-schema', ...describeSwapSchema(front) }] },
+    discovery: { publicBase: `${front}/discovery` },
+    releases: {
+      bucket: NAMING.bucket,
+      objectTemplate: NAMING.template,
+      publicBase: `${addresses.storage}/${NAMING.bucket}`,
+    },
     storage: { apiEndpoint: addresses.storage },
     tap: { servers: Object.fromEntries(described) },
   }
   const path = join(folder, environmentFile(login))
   await writeFile(path, `${HEADING}\n${dump(document, { lineWidth: -1 })}`)
   return path
+}
+
+function describeSwapSchema(front: string) {
+  return { template: `${front}/swap-schema`, openapi: `${front}/swap-schema/openapi.json` }
 }
 
 export function environmentFile(login: Login): string {

@@ -30,6 +30,12 @@ export const FUNCTIONS: readonly LocalFunction[] = [
     login: 'operator',
     wake: { path: '/healthz' },
   },
+  {
+    name: 'discovery',
+    load: () => import('../../functions/discovery/index.ts'),
+    login: 'reader',
+    wake: { path: '/healthz' },
+  },
 ]
 
 /** Loads a function and puts it under the functions framework's own server, which is not listening by itself. */

@@ -59,7 +59,7 @@ export async function startStack(options: StackOptions, tools: StackTools): Prom
     () => startStorage(stateFolder, front.url, tools),
     (endpoint) => `gs://${NAMING.bucket} at ${endpoint}, in ${join(stateFolder, 'buckets')}`,
   )
-  const addresses = { postgres: postgres.url, storage }
+  const addresses = { postgres: postgres.url, storage, front: front.url }
   const wakeAll = async () => {
     for (const local of FUNCTIONS) {
       mounts.set(`/${local.name}`, await ending.race(serveFunction(local)))

@@ -87,6 +87,9 @@ function suggest(report: StartReport): string[] {
     '',
     ...report.servers.slice(0, 1).flatMap((server) => suggestCalls(server, `${url}/swap-schema`)),
     '',
+    'What everybody sees of it:',
+    ...report.servers.slice(0, 1).flatMap(({ server }) => suggestDiscovery(server, `${url}/discovery`)),
+    '',
     'Your own release (an archive, a folder that holds one, or a folder of YAML), after Ctrl-C:',
     '  npm start -- --release PATH --schemas a,b',
     '  npm start -- --release PATH --schemas a,b --no-swap   to look at the difference first',
@@ -115,6 +118,18 @@ function suggestCalls({ server, databaseUrl, live, slots }: ServerReport, api: s
     [previous !== null, almagest(`rollback ${previous}`)],
   ]
   return suggestions.filter(([fits]) => fits).map(([, line]) => `  ${line}`)
+}
+
+function suggestDiscovery(server: string, discovery: string): string[] {
+  const paths = [
+    'discovery',
+    `discovery/tap/${server}`,
+    `discovery/tap/${server}/metadata/schemas`,
+    'discovery/nublado',
+  ]
+  return [...paths.map((path) => `repertoire/${path}`), 'availability', 'healthz'].map(
+    (path) => `  ${discovery}/${path}`,
+  )
 }
 
 function suggestStart({ servers }: StartReport): string[] {

@@ -41,7 +41,7 @@ const BODY_LIMIT = 512 * 1024 * 1024
  */
 export async function startGcs(options: GcsOptions): Promise<LocalGcs> {
   const { store, onEvent = () => {}, intercept = (_request, answer) => answer() } = options
-  for (const bucket of options.buckets ?? []) if (store.objects(bucket) === undefined) await store.createBucket(bucket)
+  for (const bucket of options.buckets ?? []) if (store.settings(bucket) === undefined) await store.createBucket(bucket)
   const sessions = new UploadSessions()
   const exclusively = createQueue()
   let endpoint = ''
@@ -81,7 +81,7 @@ async function receive(incoming: IncomingMessage): Promise<GcsRequest> {
     if (length > BODY_LIMIT) throw new ApiError(413, 'uploadTooLarge', 'The stand-in takes up to 512 MiB.')
     chunks.push(chunk)
   }
-  const url = new URL(incoming.url ?? '/', 'http://localhost')
+  const url = locatePublicObject(incoming) ?? new URL(incoming.url ?? '/', 'http://localhost')
   // With STORAGE_EMULATOR_HOST the client leaves the prefix `/storage/v1` out; clients in Python download elsewhere.
   const [, upload, path = '/'] = /^(?:\/download|(\/upload))?(?:\/storage\/v1)?(\/.*)$/.exec(url.pathname) ?? []
   return {
@@ -92,6 +92,13 @@ async function receive(incoming: IncomingMessage): Promise<GcsRequest> {
     headers: incoming.headers,
     body: Buffer.concat(chunks),
   }
+}
+
+/** `GET /bucket/object`, as everybody downloads from storage.googleapis.com, is the same as the API's `alt=media`. */
+function locatePublicObject({ method, url = '/' }: IncomingMessage): URL | null {
+  const [, bucket, object] = /^\/(?!b\/|storage\/v1\/|upload\/|download\/)([^/?]+)\/([^?]+)/.exec(url) ?? []
+  if (method !== 'GET' || bucket === undefined || object === undefined) return null
+  return new URL(`/b/${bucket}/o/${object.replaceAll('/', '%2F')}?alt=media`, 'http://localhost')
 }
 
 /** Runs what it is given one after another: a precondition must still hold when the write happens. */

@@ -50,6 +50,18 @@ describe('uploads of the real client', () => {
     expect(downloaded.equals(content)).toBe(true)
   })
 
+  it('can be downloaded by everybody, by bucket and name', async () => {
+    const { gcs, bucket } = await setUp()
+    await bucket.file('a b/c#.txt').save('hello', { contentType: 'text/plain' })
+    const answer = await fetch(`${gcs.endpoint}/releases/a%20b/c%23.txt`)
+    expect([answer.status, answer.headers.get('content-type'), await answer.text()]).toEqual([
+      200,
+      'text/plain',
+      'hello',
+    ])
+    expect((await fetch(`${gcs.endpoint}/releases/nothing`)).status).toBe(404)
+  })
+
   it('may be empty', async () => {
     const { bucket } = await setUp()
     await bucket.file('empty').save('', { resumable: false })

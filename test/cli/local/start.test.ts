@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { StartReport } from '../../../cli/local/summary.ts'
@@ -155,6 +156,13 @@ test('while it runs, the functions answer, each with its own login; a second sta
     servers: [{ name: 'tap', live: 'releases/later' }, { name: 'alerttap' }],
   })
   expect((await fetch(`${url}/nowhere`)).status).toBe(404)
+
+  const document = await fetch(`${url}/discovery/repertoire/discovery`)
+  expect(await document.json()).toMatchObject({ tap_schemas: { tap: { version: 'releases/later' }, alerttap: {} } })
+  const archive = await fetch(`${url}/discovery/repertoire/discovery/tap/tap/metadata/schemas`)
+  expect(archive.url).toContain('/releases/releases/later/schemas.tar.gz')
+  expect(archive.status).toBe(200)
+  expect(gunzipSync(await archive.arrayBuffer()).length).toBeGreaterThan(0)
 
   const file = join(state.path, 'environment.yaml')
   const { environment, problems } = parseEnvironment(file, await readFile(file, 'utf8'))
