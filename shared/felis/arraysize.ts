@@ -24,7 +24,8 @@ export function deriveArraysize(written: YamlMap, loc: Path, reading: Reading): 
     : undefined
 }
 
-function automaticArraysize(
+/** The arraysize of a column that gives none: from its datatype and length. */
+export function automaticArraysize(
   rules: (typeof DATATYPES)[keyof typeof DATATYPES],
   length: YamlValue,
   unbounded: boolean,

@@ -1,3 +1,4 @@
+import { warnOfStaleArraysize } from './doubts.ts'
 import { below, type Path } from './location.ts'
 import type { Column, ColumnRef, Schema, Table } from './model.ts'
 import { type Reading, report } from './reading.ts'
@@ -71,7 +72,10 @@ function expandTable(table: Table, sources: Sources, reading: Reading): Column[]
         const name = ref?.refName ?? localName
         const column = columnsByName.get(name)
         if (column !== undefined) {
-          return [number(takeOver(column, localName, ref, table, { file: reading.file, loc: columnLoc }), ref)]
+          const taken = takeOver(column, localName, ref, table, { file: reading.file, loc: columnLoc })
+          if (taken.datatype !== column.datatype || taken.length !== column.length)
+            warnOfStaleArraysize(column, taken, reading)
+          return [number(taken, ref)]
         }
         const hint = ref?.refName == null ? ' and no ref_name provided' : ''
         const message = `Column '${name}' not found in table '${tableName}' from resource '${resourceName}'${hint}`

@@ -1,5 +1,6 @@
 import { checkSchema } from './check-schema.ts'
 import type { FelisContext } from './context.ts'
+import { warnOfDoubts } from './doubts.ts'
 import { expandReferences } from './expand-references.ts'
 import { readSchema } from './fields/schema.ts'
 import { generateIds } from './generate-ids.ts'
@@ -12,7 +13,7 @@ import { resolveUri } from './resolve-uri.ts'
 import type { Construction } from './yaml/construct.ts'
 import { Locator } from './yaml/locate.ts'
 import { readYaml } from './yaml/read.ts'
-import { abridge, isYamlMap } from './yaml/values.ts'
+import { abridge, isYamlMap, type YamlValue } from './yaml/values.ts'
 
 /** Name inside the release (a path below the schemas folder, `dp2.yaml`) → text. */
 export type SourceFiles = ReadonlyMap<string, string>
@@ -62,42 +63,39 @@ export class FelisLoader {
 
   #loadFile(file: string): LoadedSchema {
     const text = this.#files.get(file)
-    const place = (drafts: readonly Draft[]): readonly Problem[] => placeProblems(file, text ?? '', drafts)
-    const failed = (problem: Problem): LoadedSchema => ({
+    const place = (drafts: readonly Draft[]): readonly Problem[] => placeProblems(file, new Locator(text ?? ''), drafts)
+    const failed = (problem: Omit<Problem, 'file' | 'path' | 'severity'>): LoadedSchema => ({
       file,
       schema: null,
       readable: null,
-      problems: [problem],
+      problems: [{ file, path: '', severity: 'error', ...problem }],
       place,
     })
-    if (text === undefined) {
-      return failed({
-        file,
-        path: '',
-        code: 'file_missing',
-        severity: 'error',
-        message: 'the release has no such file',
-      })
-    }
+    if (text === undefined) return failed({ code: 'file_missing', message: 'the release has no such file' })
     const read = readYaml(text)
     if ('problem' in read) {
       const { offset, code, message } = read.problem
-      return failed({ file, ...new Locator(text).position(offset), path: '', code, severity: 'error', message })
+      return failed({ ...new Locator(text).position(offset), code, message })
     }
     const hasIds = this.#context.idGeneration && isYamlMap(read.value)
     const reading = startReading(file, this.#context, hasIds ? generateIds(read.value) : new Map())
     const fromResources = new Set<Problem>()
-    const schema = this.#readSchema(read, reading, fromResources)
+    const schema = this.#readSchema(read.value, reading, fromResources)
+    const locator = new Locator(text, read.events)
     return {
       file,
       schema: reading.errors === 0 ? schema : null,
       readable: schema,
-      problems: [...duplicateKeys(file, text, read), ...place(reading.drafts), ...fromResources],
+      problems: [
+        ...placeDuplicates(file, locator, read),
+        ...placeProblems(file, locator, reading.drafts),
+        ...fromResources,
+      ],
       place,
     }
   }
 
-  #readSchema({ value }: Construction, reading: Reading, fromResources: Set<Problem>): Schema | null {
+  #readSchema(value: YamlValue, reading: Reading, fromResources: Set<Problem>): Schema | null {
     const written = readSchema(value, null, reading)
     if (written === INVALID) return null
     const resources = new Map<string, Schema | null>()
@@ -107,6 +105,7 @@ export class FelisLoader {
     if ([...resources.values()].includes(null)) reading.idsUnknown = true
     const schema = expandReferences(written, resources, reading)
     checkSchema(schema, reading)
+    warnOfDoubts(schema, written, reading)
     return schema
   }
 
@@ -140,9 +139,7 @@ export class FelisLoader {
 const MOST_DUPLICATES = 100
 
 /** YAML takes the last of equal keys without a word; whoever wrote both wants to know. */
-function duplicateKeys(file: string, text: string, { duplicates }: Construction): readonly Problem[] {
-  if (duplicates.length === 0) return []
-  const locator = new Locator(text)
+function placeDuplicates(file: string, locator: Locator, { duplicates }: Construction): readonly Problem[] {
   return duplicates.slice(0, MOST_DUPLICATES).map(({ offset, key }) => ({
     file,
     ...locator.position(offset),

@@ -1,11 +1,9 @@
 import { type Draft, keysOf, showPath } from './location.ts'
 import type { Problem } from './problem.ts'
-import { Locator } from './yaml/locate.ts'
+import type { Locator } from './yaml/locate.ts'
 
 /** Gives drafts their positions in the file, in the order in which a reader meets them. */
-export function placeProblems(file: string, text: string, drafts: readonly Draft[]): readonly Problem[] {
-  if (drafts.length === 0) return []
-  const locator = new Locator(text)
+export function placeProblems(file: string, locator: Locator, drafts: readonly Draft[]): readonly Problem[] {
   const problems = drafts.map(({ loc, path = loc, at, severity, code, message, suggestion, beyondFelis }) => {
     const position = locator.find({ keys: keysOf(loc), at })
     const problem: Problem = { file, ...position, path: showPath(path), code, severity, message }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { DEFAULT_CONTEXT, type FelisContext } from '../../shared/felis/context.ts'
 import { FelisLoader, type LoadedSchema } from '../../shared/felis/load.ts'
 import type { Schema } from '../../shared/felis/model.ts'
-import { formatProblem } from '../../shared/felis/problem.ts'
+import { formatProblem, type Problem } from '../../shared/felis/problem.ts'
 
 function load(
   files: Readonly<Record<string, string>>,
@@ -12,8 +12,12 @@ function load(
   return new FelisLoader(new Map(Object.entries(files)), { ...DEFAULT_CONTEXT, ...context }).load(name)
 }
 
+function errorsOf({ problems }: LoadedSchema): readonly Problem[] {
+  return problems.filter(({ severity }) => severity === 'error')
+}
+
 function schemaOf(loaded: LoadedSchema): Schema {
-  expect(loaded.problems.map(formatProblem)).toEqual([])
+  expect(errorsOf(loaded).map(formatProblem)).toEqual([])
   return loaded.schema!
 }
 
@@ -282,7 +286,7 @@ describe('a value that none of several types takes', () => {
       ['bool', 'constrained-str', 'float', 'int'].map((type) => `tables.0.columns.0.value.${type}`),
     ],
   ])('is told for each of them, as Felis does: %s', (text, paths) => {
-    const { problems } = load({ 's.yaml': `name: s\n${text}\n` })
+    const problems = errorsOf(load({ 's.yaml': `name: s\n${text}\n` }))
     expect(problems.map(({ path }) => path).sort()).toEqual(paths)
     expect(new Set(problems.map(({ line }) => line))).toEqual(new Set([2]))
   })
@@ -456,7 +460,7 @@ tables:
       'id',
     ],
   ])('that are not there are told: %s → %s', (found, replaced, expected, suggestion) => {
-    const { problems } = load({ 's.yaml': REFERRING.replace(found, replaced), 'base.yaml': BASE })
+    const problems = errorsOf(load({ 's.yaml': REFERRING.replace(found, replaced), 'base.yaml': BASE }))
     expect(
       problems.map(({ line, column, path, code, message }) => `${line}:${column} ${path} ${code} ${message}`),
     ).toEqual([expected])
@@ -470,10 +474,9 @@ tables:
     ['overrides: {datatype: strin}', 'literal_error'],
     ['overrides: []', 'model_type'],
   ])('cannot have %s', (overrides, code) => {
-    const { problems } = load({
-      's.yaml': REFERRING.replace('ref_name: id', `ref_name: id, ${overrides}`),
-      'base.yaml': BASE,
-    })
+    const problems = errorsOf(
+      load({ 's.yaml': REFERRING.replace('ref_name: id', `ref_name: id, ${overrides}`), 'base.yaml': BASE }),
+    )
     expect(problems).toMatchObject([{ code, line: 10 }])
   })
 })
@@ -572,5 +575,65 @@ describe('the optional checks', () => {
     expect(load({ 's.yaml': text }).problems).toEqual([])
     const { problems } = load({ 's.yaml': text }, { checks: new Set([check]) })
     expect(problems.map(({ path, code }) => `${path} ${code}`)).toEqual([expected])
+  })
+})
+
+describe('what Felis lets through without a word', () => {
+  function warnings(files: Readonly<Record<string, string>>, context: Partial<FelisContext> = {}): string[] {
+    const { schema, problems } = load(files, context)
+    expect(schema).not.toBeNull()
+    expect(problems.every(({ severity }) => severity === 'warning')).toBe(true)
+    return problems.map(({ line, column, code, message }) => `${line}:${column} ${code} ${message}`)
+  }
+
+  it('is told as a warning, with what it comes to', () => {
+    const text = `name: s
+tables:
+- name: t
+  primaryKey: ["#t.aa", "#t.b"]
+  columns:
+  - {name: a, datatype: byte, votable:datatype: short, tap:column_index: 5}
+  - {name: b, datatype: int, tap:principal: null, tap:column_index: 5}
+  - {name: c, datatype: int, tap:std: null, tap:column_index: 5}
+  indexes:
+  - {name: i, columns: ["#t.a", "#t.x"]}
+`
+    expect(warnings({ 's.yaml': text })).toEqual([
+      "4:16 primary_key_dangling the schema has no column '#t.aa'",
+      '6:47 votable_datatype_ignored votable:datatype is not looked at: TAP_SCHEMA will say unsignedByte, for byte',
+      '7:43 flag_null tap:principal is null, which TAP_SCHEMA cannot hold; write 0 or 1, or leave it out',
+      "7:67 column_index_repeated columns 'a', 'b', 'c' all have the column_index 5: their order is left to chance",
+      '8:37 flag_null tap:std is null, which TAP_SCHEMA cannot hold; write 0 or 1, or leave it out',
+      "10:31 index_dangling the schema has no column '#t.x'",
+    ])
+  })
+
+  it('is not told of what is only broken', () => {
+    const text = 'name: s\ntables:\n- {name: t, primaryKey: "#t.a", columns: [{name: a, datatype: nt}]}\n'
+    expect(load({ 's.yaml': text }).problems.map(({ code }) => code)).toEqual(['literal_error'])
+  })
+
+  const REFERRING = (overrides: string) => ({
+    's.yaml': `name: s\nresources: {base: {uri: base.yaml}}\ntables:\n- name: t\n  columnRefs: {base: {object: {label: {overrides: {${overrides}}}}}}\n`,
+    'base.yaml': BASE,
+  })
+
+  it('includes an arraysize that an override leaves behind', () => {
+    expect(warnings(REFERRING('datatype: char, length: 5'))).toEqual([
+      '5:32 arraysize_stale the arraysize stays that of the source column (64*), although char of length 5 would have 5',
+    ])
+    expect(warnings(REFERRING('length: 5'), { unboundedArraysize: true })).toEqual([])
+    expect(warnings(REFERRING('description: x'))).toEqual([])
+  })
+
+  it('includes indexes that collide because each resource is numbered by itself', () => {
+    const files = {
+      's.yaml':
+        'name: s\nresources: {a: {uri: base.yaml}, b: {uri: base.yaml}}\ntables:\n- name: t\n  columnRefs: {a: {object: {id: }}, b: {object: {seen: }}}\n',
+      'base.yaml': BASE,
+    }
+    const [warning, ...more] = warnings(files, { columnRefIndexIncrement: 10 })
+    expect(warning).toMatch(/^5:50 column_index_repeated columns 'id', 'seen'/)
+    expect(more).toEqual([])
   })
 })

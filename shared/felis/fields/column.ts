@@ -6,14 +6,16 @@ import { type Fields, type Finding, objectReader, type Rule } from '../read-obje
 import { boolean, integer, notText, nullable, oneOf, refuseAll, text, toInteger, trim } from '../readers.ts'
 import { INVALID, type Reader, type Reading, report } from '../reading.ts'
 import { checkRedundantType } from '../redundant-types/check-redundant-type.ts'
+import { shaped, shapeOf } from '../shape.ts'
 import { checkUcd } from '../ucd/check-ucd.ts'
+import { checkUnit } from '../units/check-unit.ts'
 import { describeValue, YamlFloat, type YamlMap, type YamlValue } from '../yaml/values.ts'
 import { BASE_FIELDS, BASE_RULES } from './base.ts'
 
 const flag = nullable(integer({ least: 0, most: 1 }))
 const optionalText = nullable(text)
 
-const ucd: Reader<string> = (value, parent, key, reading) => {
+const ucd = shaped<Reader<string>>((value, parent, key, reading) => {
   const read = text(value, parent, key, reading)
   if (read === INVALID) return INVALID
   const problem = checkUcd(read)
@@ -21,47 +23,143 @@ const ucd: Reader<string> = (value, parent, key, reading) => {
   report(reading, { loc: below(parent, key), code: 'ucd', ...problem })
   // What the text is too long for is worth knowing all the same.
   return read
-}
+}, shapeOf(text))
 
 /** Text, or an integer, of which Felis makes text. */
-const arraysize: Reader<string> = (value, parent, key, reading) => {
-  if (typeof value === 'string') return text(value, parent, key, reading)
-  const number = toInteger(value)
-  if (typeof number === 'number') return String(number)
-  return refuseAll(reading, parent, key, [{ name: 'int', ...number }, notText(value)])
-}
+const arraysize = shaped<Reader<string>>(
+  (value, parent, key, reading) => {
+    if (typeof value === 'string') return text(value, parent, key, reading)
+    const number = toInteger(value)
+    if (typeof number === 'number') return String(number)
+    return refuseAll(reading, parent, key, [{ name: 'int', ...number }, notText(value)])
+  },
+  { kind: 'either', of: [shapeOf(text), shapeOf(integer())] },
+)
 
-const defaultValue: Reader<DefaultValue> = (value, parent, key, reading) => {
-  if (typeof value === 'string') return text(value, parent, key, reading)
-  if (value === null || value instanceof YamlFloat || typeof value !== 'object') return value
-  const found = describeValue(value)
-  return refuseAll(reading, parent, key, [
-    notText(value),
-    { name: 'int', code: 'int_type', message: `expected an integer, found ${found}` },
-    { name: 'float', code: 'float_type', message: `expected a number, found ${found}` },
-    { name: 'bool', code: 'bool_type', message: `expected true or false, found ${found}` },
-  ])
-}
+const defaultValue = shaped<Reader<DefaultValue>>(
+  (value, parent, key, reading) => {
+    if (typeof value === 'string') return text(value, parent, key, reading)
+    if (value === null || value instanceof YamlFloat || typeof value !== 'object') return value
+    const found = describeValue(value)
+    return refuseAll(reading, parent, key, [
+      notText(value),
+      { name: 'int', code: 'int_type', message: `expected an integer, found ${found}` },
+      { name: 'float', code: 'float_type', message: `expected a number, found ${found}` },
+      { name: 'bool', code: 'bool_type', message: `expected true or false, found ${found}` },
+    ])
+  },
+  { kind: 'nullable', of: { kind: 'scalar' } },
+)
 
 const FIELDS: Fields<Column> = {
   ...BASE_FIELDS,
-  datatype: { name: 'datatype', read: oneOf(DATATYPE_NAMES) },
-  length: { name: 'length', read: nullable(integer({ above: 0 })), initial: null },
-  precision: { name: 'precision', read: nullable(integer({ least: 0 })), initial: null },
-  nullable: { name: 'nullable', read: boolean, initial: true },
-  value: { name: 'value', read: defaultValue, initial: null },
-  autoincrement: { name: 'autoincrement', read: nullable(boolean), initial: null },
-  ucd: { name: 'ivoa_ucd', alias: 'ivoa:ucd', read: nullable(ucd), initial: null },
-  fitsUnit: { name: 'fits_tunit', alias: 'fits:tunit', read: optionalText, initial: null },
-  ivoaUnit: { name: 'ivoa_unit', alias: 'ivoa:unit', read: optionalText, initial: null },
-  columnIndex: { name: 'tap_column_index', alias: 'tap:column_index', read: nullable(integer()), initial: null },
-  principal: { name: 'tap_principal', alias: 'tap:principal', read: flag, initial: 0 },
-  std: { name: 'tap_std', alias: 'tap:std', read: flag, initial: 0 },
-  arraysize: { name: 'votable_arraysize', alias: 'votable:arraysize', read: nullable(arraysize), initial: null },
-  xtype: { name: 'votable_xtype', alias: 'votable:xtype', read: optionalText, initial: null },
-  votableDatatype: { name: 'votable_datatype', alias: 'votable:datatype', read: optionalText, initial: null },
-  mysqlDatatype: { name: 'mysql_datatype', alias: 'mysql:datatype', read: optionalText, initial: null },
-  postgresqlDatatype: { name: 'postgresql_datatype', alias: 'postgresql:datatype', read: optionalText, initial: null },
+  datatype: { name: 'datatype', meaning: 'The type of its values.', tap: 'datatype', read: oneOf(DATATYPE_NAMES) },
+  length: {
+    name: 'length',
+    meaning: 'How many characters or bytes a value may have; for the sized datatypes, which cannot be without.',
+    read: nullable(integer({ above: 0 })),
+    initial: null,
+  },
+  precision: {
+    name: 'precision',
+    meaning: 'How many digits of a second a timestamp has.',
+    read: nullable(integer({ least: 0 })),
+    initial: null,
+  },
+  nullable: { name: 'nullable', meaning: 'Whether it may be null.', read: boolean, initial: true },
+  value: { name: 'value', meaning: 'The default value.', read: defaultValue, initial: null },
+  autoincrement: {
+    name: 'autoincrement',
+    meaning: 'Whether the database counts it up by itself.',
+    read: nullable(boolean),
+    initial: null,
+  },
+  ucd: {
+    name: 'ivoa_ucd',
+    meaning: 'What kind of quantity it is, in words of UCD1+ 1.6.',
+    tap: 'ucd',
+    alias: 'ivoa:ucd',
+    read: nullable(ucd),
+    initial: null,
+  },
+  fitsUnit: {
+    name: 'fits_tunit',
+    meaning: 'The unit, if there is no ivoa:unit.',
+    tap: 'unit',
+    alias: 'fits:tunit',
+    read: optionalText,
+    initial: null,
+  },
+  ivoaUnit: {
+    name: 'ivoa_unit',
+    meaning: 'The unit of its values.',
+    tap: 'unit',
+    alias: 'ivoa:unit',
+    read: optionalText,
+    initial: null,
+  },
+  columnIndex: {
+    name: 'tap_column_index',
+    meaning: 'The place of the column among those of its table, for display.',
+    tap: 'column_index',
+    alias: 'tap:column_index',
+    read: nullable(integer()),
+    initial: null,
+  },
+  principal: {
+    name: 'tap_principal',
+    meaning: '1: it belongs to the columns that matter most, which clients show first.',
+    tap: 'principal',
+    alias: 'tap:principal',
+    read: flag,
+    initial: 0,
+  },
+  std: {
+    name: 'tap_std',
+    meaning: '1: it is defined by a standard of the IVOA.',
+    tap: 'std',
+    alias: 'tap:std',
+    read: flag,
+    initial: 0,
+  },
+  arraysize: {
+    name: 'votable_arraysize',
+    meaning:
+      "How many characters or values a value has: '8', at most '8*', any number '*'. Worked out from datatype and length where it is not written.",
+    tap: 'arraysize',
+    alias: 'votable:arraysize',
+    read: nullable(arraysize),
+    initial: null,
+  },
+  xtype: {
+    name: 'votable_xtype',
+    meaning: 'What the values stand for beyond their datatype; timestamp for timestamps.',
+    tap: 'xtype',
+    alias: 'votable:xtype',
+    read: optionalText,
+    initial: null,
+  },
+  votableDatatype: {
+    name: 'votable_datatype',
+    meaning: 'Ignored: the datatype decides.',
+    alias: 'votable:datatype',
+    read: optionalText,
+    initial: null,
+  },
+  mysqlDatatype: {
+    name: 'mysql_datatype',
+    meaning: 'The type in MySQL, where it is not the usual one of the datatype.',
+    alias: 'mysql:datatype',
+    read: optionalText,
+    initial: null,
+  },
+  postgresqlDatatype: {
+    name: 'postgresql_datatype',
+    meaning: 'The type in PostgreSQL, where it is not the usual one of the datatype.',
+    alias: 'postgresql:datatype',
+    read: optionalText,
+    initial: null,
+  },
 }
 
 /** What a default value of each kind must be, and what Felis says when it is not. */
@@ -94,6 +192,7 @@ const RULES: readonly Rule<Column>[] = [
         ? [{ key: 'ivoa:unit', code: 'two_units', message: 'Column cannot have both FITS and IVOA units' }]
         : [],
   },
+  { find: findWrongUnit },
   {
     find: ({ precision, datatype }) =>
       precision !== null && datatype !== 'timestamp'
@@ -117,6 +216,13 @@ function findRedundantTypes({ datatype, length, mysqlDatatype, postgresqlDatatyp
     const problem = checkRedundantType(dialect, overrides[dialect] ?? '', datatype, length)
     return problem === null ? [] : [{ key: `${dialect}:datatype`, code: 'datatype_override', ...problem }]
   })
+}
+
+/** Of two units the other rule speaks. */
+function findWrongUnit({ fitsUnit, ivoaUnit }: Column): Finding[] {
+  if (fitsUnit && ivoaUnit) return []
+  const problem = checkUnit(ivoaUnit || fitsUnit || '')
+  return problem === null ? [] : [{ key: ivoaUnit ? 'ivoa:unit' : 'fits:tunit', code: 'unit', ...problem }]
 }
 
 function findWrongValue({ value, autoincrement, datatype }: Column) {
@@ -163,8 +269,8 @@ const readWritten = objectReader<Column>({
   rules: RULES,
 })
 
-export const readColumn: typeof readWritten = (value, loc, reading) => {
+export const readColumn = shaped<typeof readWritten>((value, loc, reading) => {
   const column = readWritten(value, loc, reading)
   if (typeof column === 'symbol' || column.datatype !== 'timestamp' || column.xtype !== null) return column
   return { ...column, xtype: 'timestamp' }
-}
+}, shapeOf(readWritten))

@@ -26,20 +26,22 @@ interface PlaceNode {
   readonly merged: PlaceNode[]
 }
 
-/** Finds offsets in a text that has been read before; parsed for that only when something is wrong with it. */
+/** Finds places in a text that has been read before; nothing is done for that until something is wrong with it. */
 export class Locator {
   readonly #text: string
-  readonly #lineStarts: number[] = [0]
+  readonly #events: readonly YamlEvent[] | undefined
+  #lineStarts: readonly number[] | undefined
   #root: Place | undefined
 
-  constructor(text: string) {
+  /** Without its events, the text is parsed again when a place in it is looked for. */
+  constructor(text: string, events?: readonly YamlEvent[]) {
     this.#text = text
-    for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) this.#lineStarts.push(at + 1)
+    this.#events = events
   }
 
   /** The position of what the keys lead to, or of the nearest thing on the way there that exists. */
   find({ keys, at }: Target): Position {
-    this.#root ??= placeEvents(this.#text)
+    this.#root ??= placeEvents(this.#events ?? parseDocument(this.#text))
     let place = this.#root
     for (const key of keys) {
       const next = place.node === null ? undefined : childOf(place.node, key)
@@ -50,18 +52,26 @@ export class Locator {
   }
 
   position(offset: number): Position {
+    this.#lineStarts ??= findLineStarts(this.#text)
+    const lineStarts = this.#lineStarts
     let low = 0
-    let high = this.#lineStarts.length - 1
+    let high = lineStarts.length - 1
     while (low < high) {
       const middle = Math.ceil((low + high) / 2)
-      if ((this.#lineStarts[middle] ?? 0) <= offset) low = middle
+      if ((lineStarts[middle] ?? 0) <= offset) low = middle
       else high = middle - 1
     }
-    const start = this.#lineStarts[low] ?? 0
+    const start = lineStarts[low] ?? 0
     const before = this.#text.slice(start, offset)
     // Characters are counted, but not again and again in a text without line breaks.
     return { line: low + 1, column: (before.length > LONG_LINE ? before.length : [...before].length) + 1 }
   }
+}
+
+function findLineStarts(text: string): number[] {
+  const starts = [0]
+  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) starts.push(at + 1)
+  return starts
 }
 
 function childOf(node: PlaceNode, key: YamlKey): Place | undefined {
@@ -83,7 +93,7 @@ interface Frame {
   key: { readonly name: string; readonly offset: number } | null
 }
 
-function placeEvents(text: string): Place {
+function placeEvents(events: readonly YamlEvent[]): Place {
   const frames: Frame[] = []
   const anchors = new Map<string, PlaceNode>()
   let root: Place = { key: 0, value: 0, node: null }
@@ -102,7 +112,7 @@ function placeEvents(text: string): Place {
     }
   }
 
-  for (const event of parseDocument(text)) {
+  for (const event of events) {
     if (event.type === 'scalar') add(event.empty ? NOWHERE : event.offset, null, event.text)
     else if (event.type === 'alias') add(event.offset, anchors.get(event.name) ?? null, event.name)
     else if (event.type !== 'end') frames.push(openFrame(event))
