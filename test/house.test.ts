@@ -13,7 +13,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'shared/environment': ['shared/felis', 'shared/releases', 'shared/tap-schema'],
   'shared/discovery': ['shared/environment', 'shared/felis'],
   'shared/results': ['shared/environment'],
-  'shared/platform': ['shared/felis', 'shared/environment', 'shared/releases', 'shared/tap-schema'],
+  'shared/platform': ['shared/felis', 'shared/environment', 'shared/releases', 'shared/results', 'shared/tap-schema'],
   functions: ['shared/*'],
   cli: ['shared/*', 'functions'],
 }

@@ -1,9 +1,25 @@
 import { setMaxListeners } from 'node:events'
 import type { File, FileMetadata, Bucket as RemoteBucket } from '@google-cloud/storage'
 import type { ReleaseBucket, StoredObject } from '../releases/bucket.ts'
+import type {
+  BucketDescription,
+  ListedObject,
+  ObjectPage,
+  ObjectRange,
+  RemoveOutcome,
+  ResultBucket,
+} from '../results/bucket.ts'
 import { crc32c } from './crc32c.ts'
 import { withDeadline } from './deadline.ts'
 import { download } from './download.ts'
+import {
+  isProtected,
+  LISTED_FIELDS,
+  readListed,
+  readServerTime,
+  readSettings,
+  SETTINGS_FIELDS,
+} from './listed-objects.ts'
 import type { Logger } from './log.ts'
 import { type RetryPolicy, retry } from './retry.ts'
 import {
@@ -29,10 +45,12 @@ export interface BucketOptions {
   readonly retry?: Partial<RetryPolicy>
   /** How long one request, or a silence within a download, may last. */
   readonly timeoutMs?: number
+  /** Hears of each attempt that failed and is made again. */
+  readonly onRetry?: () => void
 }
 
 /** A bucket of Cloud Storage. Everything throws StorageError when the store does not answer, also after retries. */
-export interface Bucket extends ReleaseBucket {
+export interface Bucket extends ReleaseBucket, Omit<ResultBucket, 'read' | 'save'> {
   /** Objects whose names begin with `prefix`, in the order of their names. */
   list(prefix: string): AsyncGenerator<StoredObject>
   /**
@@ -119,6 +137,29 @@ class CloudBucket implements Bucket {
     }
   }
 
+  async page(range: ObjectRange): Promise<ObjectPage> {
+    const remote = await this.#open()
+    const query = { ...range, fields: LISTED_FIELDS, maxResults: PAGE_SIZE, autoPaginate: false }
+    return this.#call('list', `${range.prefix ?? ''}*`, async () => {
+      // With `fields` the client hands on what the API has sent, and makes no File of each.
+      const [files, next] = await remote.getFiles(query)
+      return { objects: files.map(readListed), last: next === null || next === undefined }
+    })
+  }
+
+  async describe(): Promise<BucketDescription> {
+    const remote = await this.#open()
+    return this.#call('describe', '', async () => {
+      try {
+        const [metadata, answer] = await remote.getMetadata({ fields: SETTINGS_FIELDS })
+        return { serverTime: readServerTime(answer), settings: readSettings(metadata) }
+      } catch (error) {
+        if (statusOf(error) !== 403 || !(error instanceof Error) || !('response' in error)) throw error
+        return { serverTime: readServerTime(error.response), settings: null }
+      }
+    })
+  }
+
   async save(name: string, content: Uint8Array, options: SaveOptions): Promise<StoredObject> {
     if (!canExist(name)) throw new ObjectNameError(name)
     const { ifGenerationMatch, contentType, metadata } = options
@@ -147,11 +188,26 @@ class CloudBucket implements Bucket {
 
   async remove(name: string, generation: string): Promise<'removed' | 'absent' | 'replaced'> {
     if (!canExist(name, generation)) return 'absent'
+    return this.#remove(name, { ifGenerationMatch: generation })
+  }
+
+  async removeListed(object: Pick<ListedObject, 'name' | 'generation' | 'metageneration'>): Promise<RemoveOutcome> {
+    const { name, generation, metageneration } = object
+    const conditions = { ifGenerationMatch: generation, ifMetagenerationMatch: metageneration }
+    try {
+      return await this.#remove(name, conditions)
+    } catch (error) {
+      if (isProtected(error)) return 'protected'
+      throw error
+    }
+  }
+
+  async #remove(name: string, conditions: object): Promise<'removed' | 'absent' | 'replaced'> {
     const file = await this.#file(name)
     const outcome = await this.#call('delete', name, () =>
       unlessAbsent(async () => {
         try {
-          await file.delete({ ifGenerationMatch: generation })
+          await file.delete(conditions)
           return 'removed' as const
         } catch (error) {
           if (statusOf(error) === 412) return 'not this one' as const
@@ -187,6 +243,7 @@ class CloudBucket implements Bucket {
   async #attempt<T>(operation: string, name: string, call: (attempt: number) => Promise<T>): Promise<T> {
     const where = this.#where(name)
     const onRetry: RetryPolicy['onRetry'] = (error, attempt) => {
+      this.#options.onRetry?.()
       this.#options.logger?.warning(`${operation} ${where}: attempt ${attempt} failed, trying again`, { error })
     }
     try {

@@ -2,7 +2,7 @@ import type { ObjectEventListener } from './events.ts'
 import type { GcsRequest, Reply } from './exchange.ts'
 import { noSuchBucket } from './failures.ts'
 import type { ObjectResource } from './resource.ts'
-import type { ObjectStore } from './store.ts'
+import type { BucketSettings, ObjectStore } from './store.ts'
 import type { UploadSessions } from './upload-sessions.ts'
 
 /** What the operations of the API work on. */
@@ -24,6 +24,13 @@ export function parameter(parameters: Parameters, name: string): string {
   const value = parameters[name]
   if (value === undefined) throw new RangeError(`the route has no parameter ${name}`)
   return value
+}
+
+/** @throws ApiError 404 when there is no such bucket */
+export function requireBucket(store: ObjectStore, bucket: string): BucketSettings {
+  const settings = store.settings(bucket)
+  if (settings === undefined) throw noSuchBucket()
+  return settings
 }
 
 export function requireObjects(store: ObjectStore, bucket: string): readonly ObjectResource[] {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, open, readdir, readFile, rename, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isBucketName, type ObjectResource } from './resource.ts'
-import { generationAfter, ObjectIndex, type ObjectStore } from './store.ts'
+import { type BucketSettings, generationAfter, ObjectIndex, type ObjectStore } from './store.ts'
 
 /**
  * Opens a store that keeps buckets in a folder, made when it is not there. Objects, metadata and the last generation
@@ -51,6 +51,18 @@ class FolderStore implements ObjectStore {
 
   objects(bucket: string): readonly ObjectResource[] | undefined {
     return this.#index.objects(bucket)
+  }
+
+  objectsFrom(bucket: string, first: string): Iterable<ObjectResource> {
+    return this.#index.objectsFrom(bucket, first)
+  }
+
+  settings(bucket: string): BucketSettings | undefined {
+    return this.#index.settings(bucket)
+  }
+
+  configure(bucket: string, settings: BucketSettings): void {
+    this.#index.configure(bucket, settings)
   }
 
   find(bucket: string, name: string): ObjectResource | undefined {

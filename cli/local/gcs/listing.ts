@@ -1,39 +1,43 @@
-import { type Operation, parameter, requireObjects } from './context.ts'
+import { type Operation, parameter, requireBucket } from './context.ts'
 import { json } from './exchange.ts'
 import { invalid } from './failures.ts'
 import type { ObjectResource } from './resource.ts'
-import { compareNames } from './store.ts'
+import { withRetention } from './retention.ts'
+import { compareNames, type ObjectStore } from './store.ts'
 
 const PAGE_LIMIT = 1000
 
 /** "Objects: list": prefix, delimiter, offsets and pages; objects and prefixes count alike towards a page. */
 export const listObjects: Operation = ({ store }, { query }, parameters) => {
-  const objects = requireObjects(store, parameter(parameters, 'bucket'))
+  const bucket = parameter(parameters, 'bucket')
+  const settings = requireBucket(store, bucket)
+  const select = parseFields(query.get('fields'))
+  const show = (object: ObjectResource) => select(withRetention(object, settings))
   const limit = pageSize(query.get('maxResults'))
   const items: ObjectResource[] = []
   const prefixes: string[] = []
-  for (const entry of entriesAfter(objects, query)) {
+  for (const entry of entriesAfter(store, bucket, query)) {
     if (items.length + prefixes.length === limit) {
       const nextPageToken = Buffer.from(lastOf(items, prefixes)).toString('base64url')
-      return json({ kind: 'storage#objects', nextPageToken, ...found(items, prefixes) })
+      return json({ kind: 'storage#objects', nextPageToken, ...found(items, prefixes, show) })
     }
     if (typeof entry === 'string') prefixes.push(entry)
     else items.push(entry)
   }
-  return json({ kind: 'storage#objects', ...found(items, prefixes) })
+  return json({ kind: 'storage#objects', ...found(items, prefixes, show) })
 }
 
 /** Objects, and prefixes in the place of the objects that they stand for, in order. */
-function* entriesAfter(objects: readonly ObjectResource[], query: URLSearchParams): Generator<ObjectResource | string> {
+function* entriesAfter(store: ObjectStore, bucket: string, query: URLSearchParams): Generator<ObjectResource | string> {
   const prefix = query.get('prefix') ?? ''
   const delimiter = query.get('delimiter') ?? ''
-  const start = query.get('startOffset') ?? ''
   const end = query.get('endOffset')
   const last = Buffer.from(query.get('pageToken') ?? '', 'base64url').toString()
+  const first = [prefix, query.get('startOffset') ?? '', last].sort(compareNames).at(-1) ?? ''
   let previous = ''
-  for (const object of objects) {
+  for (const object of store.objectsFrom(bucket, first)) {
     const { name } = object
-    if (!name.startsWith(prefix) || compareNames(name, start) < 0) continue
+    if (!name.startsWith(prefix)) return
     if (end !== null && compareNames(name, end) >= 0) return
     const cut = delimiter === '' ? -1 : name.indexOf(delimiter, prefix.length)
     const entry = cut < 0 ? object : name.slice(0, cut + delimiter.length)
@@ -49,12 +53,24 @@ function lastOf(items: readonly ObjectResource[], prefixes: readonly string[]): 
   return candidates.sort(compareNames).at(-1) ?? ''
 }
 
-function found(items: readonly ObjectResource[], prefixes: readonly string[]): Record<string, unknown> {
-  return { ...(items.length > 0 && { items }), ...(prefixes.length > 0 && { prefixes }) }
+function found(
+  items: readonly ObjectResource[],
+  prefixes: readonly string[],
+  show: (object: ObjectResource) => unknown,
+): Record<string, unknown> {
+  return { ...(items.length > 0 && { items: items.map(show) }), ...(prefixes.length > 0 && { prefixes }) }
 }
 
 function pageSize(maxResults: string | null): number {
   if (maxResults === null) return PAGE_LIMIT
   if (!/^[1-9]\d{0,8}$/.test(maxResults)) throw invalid(`Invalid value for maxResults: ${maxResults}`)
   return Math.min(Number(maxResults), PAGE_LIMIT)
+}
+
+/** Partial answers: of `nextPageToken,items(name,size)` the fields of the items; everything else is shown as it is. */
+function parseFields(fields: string | null): (object: ObjectResource) => unknown {
+  const [, wanted] = /(?:^|,)items\(([^()]*)\)/.exec(fields ?? '') ?? []
+  if (wanted === undefined) return (object) => object
+  const names = new Set(wanted.split(',').map((name) => name.trim()))
+  return (object) => Object.fromEntries(Object.entries(object).filter(([name]) => names.has(name)))
 }

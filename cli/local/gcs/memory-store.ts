@@ -1,5 +1,5 @@
 import type { ObjectResource } from './resource.ts'
-import { generationAfter, ObjectIndex, type ObjectStore } from './store.ts'
+import { type BucketSettings, generationAfter, ObjectIndex, type ObjectStore } from './store.ts'
 
 /** Keeps everything in memory. */
 export class MemoryStore implements ObjectStore {
@@ -21,6 +21,18 @@ export class MemoryStore implements ObjectStore {
 
   objects(bucket: string): readonly ObjectResource[] | undefined {
     return this.#index.objects(bucket)
+  }
+
+  objectsFrom(bucket: string, first: string): Iterable<ObjectResource> {
+    return this.#index.objectsFrom(bucket, first)
+  }
+
+  settings(bucket: string): BucketSettings | undefined {
+    return this.#index.settings(bucket)
+  }
+
+  configure(bucket: string, settings: BucketSettings): void {
+    this.#index.configure(bucket, settings)
   }
 
   find(bucket: string, name: string): ObjectResource | undefined {

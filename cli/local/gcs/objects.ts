@@ -1,14 +1,17 @@
 import { gunzipSync } from 'node:zlib'
-import { type Context, type Operation, type Parameters, parameter, requireObjects } from './context.ts'
+import { type Context, type Operation, type Parameters, parameter, requireBucket } from './context.ts'
 import { objectEvent } from './events.ts'
 import { empty, type GcsRequest, json, parseJsonObject, type Reply } from './exchange.ts'
 import { ApiError } from './failures.ts'
 import { checkPreconditions, requireObject } from './preconditions.ts'
 import { type ObjectResource, patchObject } from './resource.ts'
+import { checkDeletable, withRetention } from './retention.ts'
 
 export const getObject: Operation = async (context, request, parameters) => {
   const resource = locate(context, request, parameters)
-  return request.query.get('alt') === 'media' ? download(context, request, resource) : json(resource)
+  return request.query.get('alt') === 'media'
+    ? download(context, request, resource)
+    : json(withRetention(resource, requireBucket(context.store, resource.bucket)))
 }
 
 export const updateMetadata: Operation = async (context, request, parameters) => {
@@ -20,6 +23,7 @@ export const updateMetadata: Operation = async (context, request, parameters) =>
 
 export const deleteObject: Operation = async (context, request, parameters) => {
   const resource = locate(context, request, parameters)
+  checkDeletable(resource, requireBucket(context.store, resource.bucket))
   await context.store.remove(resource)
   context.notify(objectEvent('OBJECT_DELETE', resource))
   return empty(204)
@@ -28,7 +32,7 @@ export const deleteObject: Operation = async (context, request, parameters) => {
 function locate({ store }: Context, { query }: GcsRequest, parameters: Parameters): ObjectResource {
   const bucket = parameter(parameters, 'bucket')
   const name = parameter(parameters, 'object')
-  requireObjects(store, bucket)
+  requireBucket(store, bucket)
   const found = store.find(bucket, name)
   checkPreconditions(found, query)
   return requireObject(found, bucket, name, query)

@@ -23,11 +23,18 @@ export interface ObjectResource {
   readonly contentLanguage?: string
   readonly cacheControl?: string
   readonly customTime?: string
+  readonly temporaryHold?: boolean
+  readonly eventBasedHold?: boolean
+  /** By the bucket's retention policy; worked out when it is shown. */
+  readonly retentionExpirationTime?: string
   readonly metadata?: Readonly<Record<string, string>>
 }
 
 /** The fields that a writer chooses. */
-export type WritableFields = Pick<ObjectResource, (typeof TEXT_FIELDS)[number] | 'metadata'>
+export type WritableFields = Pick<
+  ObjectResource,
+  (typeof TEXT_FIELDS)[number] | (typeof HOLD_FIELDS)[number] | 'metadata'
+>
 
 const TEXT_FIELDS = [
   'contentType',
@@ -37,6 +44,8 @@ const TEXT_FIELDS = [
   'cacheControl',
   'customTime',
 ] as const
+
+const HOLD_FIELDS = ['temporaryHold', 'eventBasedHold'] as const
 
 export function describeObject(
   bucket: string,
@@ -67,7 +76,7 @@ export function describeObject(
 /** A patch: fields that are given replace, null removes, the keys of `metadata` are merged likewise. */
 export function patchObject(resource: ObjectResource, patch: Readonly<Record<string, unknown>>): ObjectResource {
   const merged: Record<string, unknown> = {}
-  for (const field of TEXT_FIELDS) merged[field] = field in patch ? patch[field] : resource[field]
+  for (const field of [...TEXT_FIELDS, ...HOLD_FIELDS]) merged[field] = field in patch ? patch[field] : resource[field]
   if (patch.metadata !== null) merged.metadata = mergeMetadata(resource.metadata, patch.metadata)
   const { kind, id, name, bucket, generation, size, crc32c, md5Hash, timeCreated, storageClass } = resource
   const metageneration = String(Number(resource.metageneration) + 1)
@@ -78,12 +87,17 @@ export function patchObject(resource: ObjectResource, patch: Readonly<Record<str
 
 /** Takes the fields that a writer may choose out of a request's JSON; refuses what is not text. */
 export function readFields(given: Readonly<Record<string, unknown>>): WritableFields {
-  const fields: Record<string, string | Record<string, string>> = {}
+  const fields: Record<string, string | boolean | Record<string, string>> = {}
   for (const field of TEXT_FIELDS) {
     const value = given[field]
     if (value === undefined || value === null) continue
     if (typeof value !== 'string') throw invalid(`Invalid value for field ${field}: text is expected.`)
     fields[field] = value
+  }
+  for (const field of HOLD_FIELDS) {
+    const value = given[field] ?? false
+    if (typeof value !== 'boolean') throw invalid(`Invalid value for field ${field}: true or false is expected.`)
+    if (value) fields[field] = true
   }
   const metadata = readMetadata(given.metadata)
   if (metadata !== undefined) fields.metadata = metadata

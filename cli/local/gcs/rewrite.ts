@@ -1,4 +1,4 @@
-import { type Operation, parameter, requireObjects } from './context.ts'
+import { type Operation, parameter, requireBucket } from './context.ts'
 import { json, parseJsonObject } from './exchange.ts'
 import { checkPreconditions, requireObject } from './preconditions.ts'
 import { type ObjectResource, readFields, type WritableFields } from './resource.ts'
@@ -8,7 +8,7 @@ import { putObject } from './upload.ts'
 export const rewriteObject: Operation = async (context, request, parameters) => {
   const bucket = parameter(parameters, 'bucket')
   const name = parameter(parameters, 'object')
-  requireObjects(context.store, bucket)
+  requireBucket(context.store, bucket)
   const found = context.store.find(bucket, name)
   checkPreconditions(found, sourceConditions(request.query))
   const source = requireObject(found, bucket, name, request.query, 'sourceGeneration')

@@ -1,4 +1,4 @@
-import { createBucket, deleteBucket, getBucket, listBuckets, listNotifications } from './buckets.ts'
+import { createBucket, deleteBucket, getBucket, listBuckets, listNotifications, updateBucket } from './buckets.ts'
 import type { Context, Operation } from './context.ts'
 import type { GcsRequest, Reply } from './exchange.ts'
 import { ApiError, invalid } from './failures.ts'
@@ -18,6 +18,7 @@ const ROUTES: readonly Route[] = [
   route('api', 'GET', '/b', listBuckets),
   route('api', 'POST', '/b', createBucket),
   route('api', 'GET', '/b/{bucket}', getBucket),
+  route('api', 'PATCH', '/b/{bucket}', updateBucket),
   route('api', 'DELETE', '/b/{bucket}', deleteBucket),
   route('api', 'GET', '/b/{bucket}/notificationConfigs', listNotifications),
   route('api', 'GET', '/b/{bucket}/o', listObjects),

@@ -8,8 +8,13 @@ export interface ObjectStore {
   bucketNames(): readonly string[]
   createBucket(bucket: string): Promise<void>
   removeBucket(bucket: string): Promise<void>
+  /** What was chosen for it; it is kept in memory only. undefined: there is no such bucket. */
+  settings(bucket: string): BucketSettings | undefined
+  configure(bucket: string, settings: BucketSettings): void
   /** In the order of the names' UTF-8 bytes; undefined: there is no such bucket. */
   objects(bucket: string): readonly ObjectResource[] | undefined
+  /** The same, from the first name that is not before `first`, each looked up when it is its turn. */
+  objectsFrom(bucket: string, first: string): Iterable<ObjectResource>
   find(bucket: string, name: string): ObjectResource | undefined
   content(resource: ObjectResource): Promise<Buffer>
   /** Greater than every generation before it. */
@@ -20,45 +25,104 @@ export interface ObjectStore {
   remove(resource: ObjectResource): Promise<void>
 }
 
+/** "Buckets: resource representations", as far as the stand-in acts on them. */
+export interface BucketSettings {
+  /** Only shown: the stand-in keeps no old versions. */
+  readonly versioning?: { readonly enabled: boolean }
+  /** Only shown. */
+  readonly softDeletePolicy?: { readonly retentionDurationSeconds: string }
+  /** Seconds from its creation during which an object can be neither deleted nor overwritten. */
+  readonly retentionPolicy?: { readonly retentionPeriod: string }
+}
+
+interface IndexedBucket {
+  settings: BucketSettings
+  readonly objects: Map<string, ObjectResource>
+  /** Every name that is there, and perhaps some that went; null: names have come since it was sorted. */
+  names: string[] | null
+}
+
 /** Buckets and their objects' descriptions. */
 export class ObjectIndex {
-  readonly #buckets = new Map<string, Map<string, ObjectResource>>()
+  readonly #buckets = new Map<string, IndexedBucket>()
 
   bucketNames(): string[] {
     return [...this.#buckets.keys()].sort()
   }
 
   addBucket(bucket: string): void {
-    if (!this.#buckets.has(bucket)) this.#buckets.set(bucket, new Map())
+    if (!this.#buckets.has(bucket)) this.#buckets.set(bucket, { settings: {}, objects: new Map(), names: null })
   }
 
   removeBucket(bucket: string): void {
     this.#buckets.delete(bucket)
   }
 
+  settings(bucket: string): BucketSettings | undefined {
+    return this.#buckets.get(bucket)?.settings
+  }
+
+  configure(bucket: string, settings: BucketSettings): void {
+    const found = this.#buckets.get(bucket)
+    if (found !== undefined) found.settings = settings
+  }
+
   objects(bucket: string): ObjectResource[] | undefined {
-    const objects = this.#buckets.get(bucket)
-    if (objects === undefined) return undefined
-    return [...objects.values()].sort((a, b) => compareNames(a.name, b.name))
+    return this.#buckets.has(bucket) ? [...this.objectsFrom(bucket, '')] : undefined
+  }
+
+  *objectsFrom(bucket: string, first: string): Generator<ObjectResource> {
+    const found = this.#buckets.get(bucket)
+    if (found === undefined) return
+    found.names ??= [...found.objects.keys()].sort(compareNames)
+    const { names, objects } = found
+    for (let at = placeOf(first, names); at < names.length; at++) {
+      const object = objects.get(names[at] ?? '')
+      if (object !== undefined) yield object
+    }
   }
 
   find(bucket: string, name: string): ObjectResource | undefined {
-    return this.#buckets.get(bucket)?.get(name)
+    return this.#buckets.get(bucket)?.objects.get(name)
   }
 
   set(resource: ObjectResource): void {
     this.addBucket(resource.bucket)
-    this.#buckets.get(resource.bucket)?.set(resource.name, resource)
+    const found = this.#buckets.get(resource.bucket)
+    if (found === undefined) return
+    if (!found.objects.has(resource.name)) found.names = null
+    found.objects.set(resource.name, resource)
   }
 
   remove(resource: ObjectResource): void {
-    this.#buckets.get(resource.bucket)?.delete(resource.name)
+    this.#buckets.get(resource.bucket)?.objects.delete(resource.name)
   }
+}
+
+/** Index of the first name that is not before `first`. */
+function placeOf(first: string, names: readonly string[]): number {
+  let [low, high] = [0, names.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (compareNames(names[middle] ?? '', first) < 0) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 /** By UTF-8 bytes, which differs from JavaScript's order beyond the Basic Multilingual Plane. */
 export function compareNames(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b))
+  const length = Math.min(a.length, b.length)
+  for (let at = 0; at < length; at++) {
+    const [x, y] = [a.charCodeAt(at), b.charCodeAt(at)]
+    if (x !== y) return rankOf(x) - rankOf(y)
+  }
+  return a.length - b.length
+}
+
+/** Surrogates stand for what comes after every single unit. */
+function rankOf(unit: number): number {
+  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit
 }
 
 /** Microseconds, as Google's generations look, and never twice the same. */

@@ -1,10 +1,11 @@
-import { type Context, type Operation, parameter } from './context.ts'
+import { type Context, type Operation, parameter, requireBucket } from './context.ts'
 import { objectEvent } from './events.ts'
 import { empty, type GcsRequest, json, parseJsonObject, type Reply } from './exchange.ts'
-import { ApiError, invalid, noSuchBucket } from './failures.ts'
+import { ApiError, invalid } from './failures.ts'
 import { splitMultipart } from './multipart.ts'
 import { checkPreconditions } from './preconditions.ts'
 import { checkAnnounced, checkObjectName, describeObject, type ObjectResource, readFields } from './resource.ts'
+import { checkDeletable } from './retention.ts'
 import { receiveChunk } from './upload-sessions.ts'
 
 /** "Objects: insert": one request with content, with content and metadata, or the beginning of a resumable upload. */
@@ -45,10 +46,11 @@ export async function putObject(
   query: URLSearchParams,
 ): Promise<ObjectResource> {
   const { bucket, name } = target
-  if (store.objects(bucket) === undefined) throw noSuchBucket()
+  const settings = requireBucket(store, bucket)
   checkObjectName(name)
   const replaced = store.find(bucket, name)
   checkPreconditions(replaced, query)
+  if (replaced !== undefined) checkDeletable(replaced, settings)
   const chosen = readFields(fields)
   const resource = describeObject(bucket, name, await store.nextGeneration(), content, chosen)
   checkAnnounced(resource, fields)
@@ -86,7 +88,7 @@ async function uploadWithMetadata(context: Context, request: GcsRequest, bucket:
 }
 
 function beginResumable({ store, sessions, endpoint }: Context, request: GcsRequest, bucket: string): Reply {
-  if (store.objects(bucket) === undefined) throw noSuchBucket()
+  requireBucket(store, bucket)
   const given = parseJsonObject(request.body)
   const contentType = request.headers['x-upload-content-type']
   const fields = { ...(contentType !== undefined && { contentType }), ...given }

@@ -1,0 +1,79 @@
+import type { BucketMetadata, FileMetadata } from '@google-cloud/storage'
+import type { BucketSettings, ListedObject } from '../results/bucket.ts'
+import { DamagedAnswerError } from './storage-failures.ts'
+
+const FIELDS = [
+  'name',
+  'generation',
+  'metageneration',
+  'size',
+  'timeCreated',
+  'customTime',
+  'temporaryHold',
+  'eventBasedHold',
+  'retentionExpirationTime',
+  'retention',
+  'metadata',
+]
+
+/** All that is asked of a listing: the other fields would make it five times as long. */
+export const LISTED_FIELDS = `nextPageToken,items(${FIELDS.join(',')})`
+
+/** An entry of a listing ("Objects: resource representations"). */
+export function readListed(metadata: FileMetadata | { readonly metadata: FileMetadata }): ListedObject {
+  const item = metadata as FileMetadata
+  const { name, generation, metageneration, size, timeCreated } = item
+  if (name === undefined || generation === undefined || metageneration === undefined || timeCreated === undefined) {
+    throw new DamagedAnswerError('an entry of the listing is incomplete')
+  }
+  return {
+    name,
+    generation: String(generation),
+    metageneration: String(metageneration),
+    size: Number(size ?? 0),
+    timeCreated,
+    customTime: item.customTime ?? null,
+    held: item.temporaryHold === true || item.eventBasedHold === true,
+    retainedUntil: latest(item.retentionExpirationTime, item.retention?.retainUntilTime),
+    metadata: readTexts(item.metadata),
+  }
+}
+
+function latest(a: string | undefined, b: string | undefined): string | null {
+  if (a === undefined || b === undefined) return a ?? b ?? null
+  return Date.parse(a) > Date.parse(b) ? a : b
+}
+
+function readTexts(metadata: FileMetadata['metadata']): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(metadata ?? {}).map(([key, value]) => [key, String(value)]))
+}
+
+export const SETTINGS_FIELDS = 'versioning,softDeletePolicy'
+
+export function readSettings({ versioning, softDeletePolicy }: BucketMetadata): BucketSettings {
+  const seconds = Number(softDeletePolicy?.retentionDurationSeconds ?? 0)
+  return { versioning: versioning?.enabled === true, softDeleteMs: seconds * 1000 }
+}
+
+/** When the store answered, by its own clock. */
+export function readServerTime(answer: unknown): Date {
+  const time = new Date(dateHeader(answer))
+  if (Number.isNaN(time.getTime())) throw new DamagedAnswerError('the answer does not say when it was given')
+  return time
+}
+
+function dateHeader(answer: unknown): string {
+  if (typeof answer !== 'object' || answer === null || !('headers' in answer)) return ''
+  const { headers } = answer
+  if (headers instanceof Headers) return headers.get('date') ?? ''
+  return typeof headers === 'object' && headers !== null && 'date' in headers ? String(headers.date) : ''
+}
+
+const PROTECTING: ReadonlySet<unknown> = new Set(['objectUnderActiveHold', 'retentionPolicyNotMet'])
+
+/** Whether a deletion was refused for a hold or a retention policy, and not for want of a permission. */
+export function isProtected(error: unknown): boolean {
+  const said = error instanceof Error ? error.cause : undefined
+  if (!(said instanceof Error) || !('errors' in said) || !Array.isArray(said.errors)) return false
+  return said.errors.some((entry: { readonly reason?: unknown }) => PROTECTING.has(entry.reason))
+}

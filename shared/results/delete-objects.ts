@@ -1,0 +1,103 @@
+import { Failure } from '../failure.ts'
+import type { ListedObject, ResultBucket } from './bucket.ts'
+import { DeletionsFailError } from './failures.ts'
+import { type Deletions, noDeletions } from './run.ts'
+import type { TokenBucket } from './token-bucket.ts'
+
+export interface DeleteTools {
+  readonly bucket: ResultBucket
+  readonly tokens: TokenBucket
+  readonly atOnce: number
+  /** Called before each deletion. Throws when nothing may be deleted any more. */
+  checkpoint(): Promise<void>
+  mayGoOn(): boolean
+  /** Hears of each object that went. */
+  readonly onDeleted: (object: ListedObject) => void
+}
+
+export interface DeleteResult {
+  readonly outcome: 'done' | 'interrupted'
+  readonly deletions: Deletions
+}
+
+/** So many failures are not the store's hiccups any more. */
+const MOST_FAILURES = 20
+
+/**
+ * Deletes objects as they were listed: what was overwritten or changed since then stays. What a hold or a retention
+ * policy forbids, or the store does not do even after several attempts, is counted.
+ *
+ * @throws DeletionsFailError; StorageError when the store refuses for good, for want of a permission say
+ */
+export async function deleteObjects(objects: readonly ListedObject[], tools: DeleteTools): Promise<DeleteResult> {
+  const deletions = noDeletions()
+  const waiting = objects.values()
+  let failure: { readonly error: unknown } | undefined
+  let interrupted = false
+  const work = async () => {
+    for (const object of waiting) {
+      await tools.tokens.take()
+      if (failure !== undefined || !tools.mayGoOn()) {
+        interrupted = true
+        return
+      }
+      try {
+        await tools.checkpoint()
+        await deleteObject(object, tools, deletions)
+      } catch (error) {
+        failure ??= { error }
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(tools.atOnce, objects.length) }, work))
+  if (failure !== undefined) throw failure.error
+  return { outcome: interrupted ? 'interrupted' : 'done', deletions }
+}
+
+async function deleteObject(object: ListedObject, tools: DeleteTools, deletions: Deletions): Promise<void> {
+  try {
+    const outcome = await tools.bucket.removeListed(object)
+    if (outcome === 'removed') {
+      deletions.deleted += 1
+      deletions.deletedBytes += object.size
+      tools.onDeleted(object)
+      return
+    }
+    deletions[outcome] += 1
+    if (outcome !== 'protected') return
+    deletions.firstProtected ??= object.name
+  } catch (error) {
+    if (!isPassing(error)) throw error
+    deletions.failed += 1
+    deletions.firstFailed ??= object.name
+    if (deletions.failed > MOST_FAILURES) throw new DeletionsFailError(deletions.failed, error)
+  }
+  noteSurvivor(deletions, object)
+}
+
+/** Whether the next object may have more luck. */
+function isPassing(error: unknown): boolean {
+  if (!(error instanceof Failure) || error.permanent || !('status' in error)) return false
+  const { status } = error
+  return status === null || status === 408 || status === 429 || Number(status) >= 500
+}
+
+function noteSurvivor(deletions: Deletions, survivor: { readonly name: string; readonly timeCreated: string }): void {
+  const { oldestSurvivor } = deletions
+  if (oldestSurvivor !== null && oldestSurvivor.timeCreated <= survivor.timeCreated) return
+  deletions.oldestSurvivor = { name: survivor.name, timeCreated: survivor.timeCreated }
+}
+
+/** Adds what became of one page; what stays is only counted when the page does not come again. */
+export function addDeletions(total: Deletions, { outcome, deletions }: DeleteResult): void {
+  total.deleted += deletions.deleted
+  total.deletedBytes += deletions.deletedBytes
+  total.absent += deletions.absent
+  if (outcome === 'interrupted') return
+  total.replaced += deletions.replaced
+  total.protected += deletions.protected
+  total.failed += deletions.failed
+  total.firstProtected ??= deletions.firstProtected
+  total.firstFailed ??= deletions.firstFailed
+  if (deletions.oldestSurvivor !== null) noteSurvivor(total, deletions.oldestSurvivor)
+}

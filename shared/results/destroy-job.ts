@@ -1,0 +1,107 @@
+import type { ResultRule, ResultsConfig, SweepMode } from '../environment/results-model.ts'
+import type { ListedObject, ResultBucket } from './bucket.ts'
+import { addDeletions, deleteObjects } from './delete-objects.ts'
+import { expandPattern } from './expand-pattern.ts'
+import { ActiveJobError, VersionedBucketError } from './failures.ts'
+import { isActive } from './jobs.ts'
+import { matchRule } from './match-rule.ts'
+import { createOwnerLookup } from './owners.ts'
+import { type Deletions, noDeletions } from './run.ts'
+import type { SweepParts } from './sweep.ts'
+import { createTokenBucket, SYSTEM_CLOCK } from './token-bucket.ts'
+
+export interface DestroyReport {
+  readonly job: string
+  readonly mode: SweepMode
+  readonly bucket: string
+  /** The phase in the job table; null: it is not there, or there is no table. */
+  readonly jobPhase: string | null
+  readonly objects: readonly DestroyedObject[]
+  readonly deletions: Deletions
+}
+
+export interface DestroyedObject {
+  readonly name: string
+  readonly bytes: number
+  readonly rule: string
+  /** Whether a hold or a retention policy keeps it. */
+  readonly kept: boolean
+}
+
+/**
+ * Deletes the results of one job now, whatever their age, `customTime` and destruction; holds and retention policies
+ * are stronger. The job itself is not touched, and one that has not ended is refused. Doing it twice is no harm.
+ *
+ * @throws ActiveJobError, and as sweepResults
+ */
+export async function destroyJob(
+  config: ResultsConfig,
+  parts: SweepParts,
+  { job, mode }: { readonly job: string; readonly mode: SweepMode },
+): Promise<DestroyReport> {
+  const { serverTime, settings } = await parts.bucket.describe()
+  if (mode === 'delete' && settings?.versioning === true) throw new VersionedBucketError(config.bucket)
+  const owners = createOwnerLookup(parts.jobs, config.jobs?.graceMs ?? 0)
+  const owner = (await owners.find(new Set([job])))(job)
+  const known = owner.kind === 'job' ? owner.job : null
+  if (known !== null && isActive(known) && !known.deletedByUser) throw new ActiveJobError(job, known.phase)
+
+  const found = await findObjects(config.rules, parts.bucket, job)
+  const objects = found.map(({ object, rule }) => {
+    const kept = object.held || Date.parse(object.retainedUntil ?? '') > serverTime.getTime()
+    return { object, shown: { name: object.name, bytes: object.size, rule: rule.name, kept } }
+  })
+  const deletions = noDeletions()
+  if (mode === 'delete') {
+    const going = objects.flatMap(({ object, shown }) => (shown.kept ? [] : [object]))
+    const { deletesPerSecond, deletesAtOnce } = config.limits
+    const result = await deleteObjects(going, {
+      bucket: parts.bucket,
+      tokens: createTokenBucket(deletesPerSecond, parts.clock ?? SYSTEM_CLOCK),
+      atOnce: deletesAtOnce,
+      checkpoint: async () => {},
+      mayGoOn: () => true,
+      onDeleted: () => {},
+    })
+    addDeletions(deletions, result)
+  }
+  const report = { job, mode, bucket: config.bucket, jobPhase: known?.phase ?? null }
+  parts.logger.info(`results of job ${job}: ${found.length} found, ${deletions.deleted} deleted`, {
+    ...report,
+    ...deletions,
+  })
+  return { ...report, objects: objects.map(({ shown }) => shown), deletions }
+}
+
+/** By the prefixes that the rules give for the job; objects under them can still be another's. */
+async function findObjects(
+  rules: readonly ResultRule[],
+  bucket: ResultBucket,
+  job: string,
+): Promise<{ readonly object: ListedObject; readonly rule: ResultRule }[]> {
+  const prefixes = new Set(rules.flatMap(({ pattern }) => expandPattern(pattern, job)))
+  const found = new Map<string, { readonly object: ListedObject; readonly rule: ResultRule }>()
+  const waiting = prefixes.values()
+  const work = async () => {
+    for (const prefix of waiting) {
+      for await (const object of listAll(bucket, prefix)) {
+        const match = matchRule(rules, object.name)
+        const told = object.metadata.jobid
+        const isOfJob = match !== null && (match.job ?? told) === job && (told === undefined || told === job)
+        if (isOfJob) found.set(object.name, { object, rule: match.rule })
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(16, prefixes.size) }, work))
+  return [...found.values()].sort((a, b) => (a.object.name < b.object.name ? -1 : 1))
+}
+
+async function* listAll(bucket: ResultBucket, prefix: string): AsyncGenerator<ListedObject> {
+  let last: string | undefined
+  for (;;) {
+    const page = await bucket.page({ prefix, ...(last !== undefined && { startOffset: last }) })
+    for (const object of page.objects) if (object.name !== last) yield object
+    if (page.last) return
+    last = page.objects.at(-1)?.name ?? last
+  }
+}

@@ -1,0 +1,74 @@
+import { Failure } from '../failure.ts'
+
+/** The job table does not answer. Nothing is deleted. */
+export class JobTableError extends Failure {
+  readonly permanent = false
+  constructor(table: string, cause: unknown) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    super('job_table', `the job table ${table} does not answer, so nothing is deleted: ${reason}`, { cause })
+  }
+}
+
+/** A job table without jobs is taken for a broken one, for every result would be an orphan. Nothing is deleted. */
+export class EmptyJobTableError extends Failure {
+  readonly permanent = false
+  constructor() {
+    const advice = 'check the database and the table in results.jobs'
+    super('empty_job_table', `the job table is empty, so nothing is deleted: ${advice}`)
+  }
+}
+
+/** More would be deleted than one sweep may. Somebody has to look. */
+export class TooManyDeletionsError extends Failure {
+  readonly permanent = true
+  constructor(selected: number, listed: number, allowed: number) {
+    const share = listed === 0 ? 100 : Math.round((1000 * selected) / listed) / 10
+    const figures = `${selected} of ${listed} objects (${share} %) would go, ${allowed} may`
+    const advice =
+      'look at `almagest sweep --dry-run`; if it is right, run `almagest sweep --delete --allow-percent 100`'
+    super('too_many_deletions', `the sweep stops: ${figures}; ${advice}`)
+  }
+}
+
+/** Deleted objects of such a bucket stay as noncurrent versions, invisible and billed. */
+export class VersionedBucketError extends Failure {
+  readonly permanent = true
+  constructor(bucket: string) {
+    const advice = `switch it off: gcloud storage buckets update gs://${bucket} --no-versioning`
+    super('versioned_bucket', `the bucket ${bucket} keeps old versions, so deleting frees nothing; ${advice}`)
+  }
+}
+
+/** Another sweep has taken over, because this one did not show itself in time. It has deleted nothing since. */
+export class LeaseLostError extends Failure {
+  readonly permanent = false
+  constructor(cause: unknown) {
+    super('lease_lost', 'another sweep has taken over in the meantime; this one stops', { cause })
+  }
+}
+
+/** The object at the name of the state is none that a sweep has written. */
+export class SweepStateError extends Failure {
+  readonly permanent = true
+  constructor(where: string, cause?: unknown) {
+    const advice = 'look at it; delete it, or choose another name in results.stateObject'
+    super('sweep_state', `${where} is not the state of a sweep: ${advice}`, { cause })
+  }
+}
+
+/** The job is still writing. */
+export class ActiveJobError extends Failure {
+  readonly permanent = true
+  constructor(job: string, phase: string) {
+    super('active_job', `job ${job} is ${phase}: abort it first, then destroy its results`)
+  }
+}
+
+/** Deletions fail one after another. What is left is tried by the next sweep. */
+export class DeletionsFailError extends Failure {
+  readonly permanent = false
+  constructor(failed: number, cause: unknown) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    super('deletions_fail', `${failed} deletions have failed, so the sweep stops; the last one: ${reason}`, { cause })
+  }
+}

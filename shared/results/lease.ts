@@ -1,0 +1,112 @@
+import { Failure } from '../failure.ts'
+import type { ResultBucket } from './bucket.ts'
+import { LeaseLostError, SweepStateError } from './failures.ts'
+import { formatState, NO_STATE, parseState, type SweepState } from './state.ts'
+import type { Clock } from './token-bucket.ts'
+
+export interface LeaseOptions {
+  readonly bucket: ResultBucket
+  /** Where the state lies: for messages. */
+  readonly where: string
+  readonly stateObject: string
+  /** Unique for each call. */
+  readonly owner: string
+  readonly leaseMs: number
+  readonly clock: Clock
+}
+
+export interface Acquired {
+  readonly lease: Lease
+  /** As it was left behind. */
+  readonly state: SweepState
+}
+
+/** 4,096 positions with names of 1 KiB. */
+const MAX_STATE_BYTES = 8 * 1024 * 1024
+
+/** The state as it is, and the generation that a change has to replace. */
+export async function readState(
+  options: Pick<LeaseOptions, 'bucket' | 'stateObject' | 'where'>,
+): Promise<{ readonly state: SweepState; readonly generation: string }> {
+  const found = await options.bucket.read(options.stateObject, { maxBytes: MAX_STATE_BYTES })
+  if (found === undefined) return { state: NO_STATE, generation: '0' }
+  const state = parseState(found.content)
+  if (state === null) throw new SweepStateError(options.where)
+  return { state, generation: found.object.generation }
+}
+
+/**
+ * Takes the lease on the bucket by writing it over the very state that was read, so that of several only one gets it.
+ * One that has run out is taken over: its owner is dead, or finds out before it deletes anything more.
+ *
+ * @param now by the clock of the store
+ * @returns null: another sweep holds it
+ * @throws SweepStateError
+ */
+export async function acquireLease(options: LeaseOptions, now: Date): Promise<Acquired | null> {
+  const { state, generation } = await readState(options)
+  if (state.lease !== null && Date.parse(state.lease.until) > now.getTime()) return null
+  const lease = new Lease(options, now, generation)
+  try {
+    await lease.save(state)
+  } catch (error) {
+    if (error instanceof LeaseLostError) return null
+    throw error
+  }
+  return { lease, state }
+}
+
+export class Lease {
+  readonly #options: LeaseOptions
+  /** The store's time is ours plus this. */
+  readonly #offset: number
+  #generation: string
+  #savedAt = Number.NEGATIVE_INFINITY
+  #saving: Promise<void> = Promise.resolve()
+
+  constructor(options: LeaseOptions, now: Date, generation: string) {
+    this.#options = options
+    this.#offset = now.getTime() - options.clock.now()
+    this.#generation = generation
+  }
+
+  /** Milliseconds since the lease was last known to be ours. */
+  get age(): number {
+    return this.#options.clock.now() - this.#savedAt
+  }
+
+  /**
+   * Writes the state, which also renews the lease. One write after the other.
+   *
+   * @throws LeaseLostError when somebody else has written it
+   */
+  save(state: Omit<SweepState, 'lease' | 'almagest'>): Promise<void> {
+    return this.#write(state, true)
+  }
+
+  /** Writes the state for the last time and gives the lease back. Throws as `save`. */
+  release(state: Omit<SweepState, 'lease' | 'almagest'>): Promise<void> {
+    return this.#write(state, false)
+  }
+
+  #write({ run, last }: Omit<SweepState, 'lease' | 'almagest'>, keep: boolean): Promise<void> {
+    const write = async () => {
+      const { bucket, stateObject, owner, leaseMs, clock } = this.#options
+      // Counted from before the request: what the store takes for it is not ours.
+      const began = clock.now()
+      const until = new Date(began + this.#offset + leaseMs).toISOString()
+      const content = formatState({ ...NO_STATE, lease: keep ? { owner, until } : null, run, last })
+      try {
+        const options = { ifGenerationMatch: this.#generation, contentType: 'application/json' }
+        const saved = await bucket.save(stateObject, content, options)
+        this.#generation = saved.generation
+        this.#savedAt = began
+      } catch (error) {
+        throw error instanceof Failure && error.code === 'precondition_failed' ? new LeaseLostError(error) : error
+      }
+    }
+    const mine = this.#saving.then(write, write)
+    this.#saving = mine.catch(() => {})
+    return mine
+  }
+}

@@ -1,0 +1,27 @@
+import type { ResultRule } from '../environment/results-model.ts'
+import { expandPattern } from './expand-pattern.ts'
+
+/** A range of names that is listed by itself; null: from the first name, to the last one. */
+export interface Shard {
+  readonly start: string | null
+  readonly end: string | null
+}
+
+/** Positions of all shards have to fit into the state. */
+const MOST = 1024
+
+/**
+ * Cuts the names of a bucket at the prefixes of the rules. Together the shards cover every name, also of objects that fit
+ * no rule: these are counted too.
+ */
+export function planShards(rules: readonly ResultRule[]): readonly Shard[] {
+  const prefixes = rules.flatMap(({ pattern }) => expandPattern(pattern, null))
+  const cuts = [...new Set(prefixes)].filter((prefix) => prefix !== '').sort(compareNames)
+  const bounds = cuts.length < MOST ? cuts : []
+  return [null, ...bounds].map((start, index) => ({ start, end: bounds[index] ?? null }))
+}
+
+/** As Cloud Storage sorts names: by their UTF-8 bytes. */
+function compareNames(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b))
+}

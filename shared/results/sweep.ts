@@ -1,0 +1,311 @@
+import { randomUUID } from 'node:crypto'
+import type { ResultsConfig, SweepMode } from '../environment/results-model.ts'
+import type { BucketDescription, ResultBucket } from './bucket.ts'
+import { classifyPage } from './classify-page.ts'
+import { addDeletions, deleteObjects } from './delete-objects.ts'
+import { LeaseLostError, TooManyDeletionsError, VersionedBucketError } from './failures.ts'
+import type { JobStore } from './jobs.ts'
+import { acquireLease, type Lease } from './lease.ts'
+import { createOwnerLookup } from './owners.ts'
+import { metricsOf, reportRun, type SweepReport } from './report.ts'
+import { beginRun, canContinue, type Run } from './run.ts'
+import { runPass } from './run-pass.ts'
+import { planShards, type Shard } from './shards.ts'
+import type { SweepState } from './state.ts'
+import { Tally } from './tally.ts'
+import { type Clock, createTokenBucket, SYSTEM_CLOCK } from './token-bucket.ts'
+
+type Log = (message: string, fields?: Readonly<Record<string, unknown>>) => void
+
+/** What a sweep works with. */
+export interface SweepParts {
+  readonly bucket: ResultBucket
+  /** null: the environment has no job table. */
+  readonly jobs: JobStore | null
+  readonly logger: { readonly info: Log; readonly warning: Log }
+  /** How often the bucket has tried again so far. */
+  readonly retries?: () => number
+  readonly onProgress?: (progress: SweepProgress) => void
+  readonly clock?: Clock
+}
+
+export interface SweepRequest {
+  readonly mode: SweepMode
+  /** null: as long as it takes. */
+  readonly timeBudgetMs: number | null
+  /** For which time the scheduler has called; it may call twice. */
+  readonly scheduledFor?: string | null
+  /** Instead of the environment's `deletePercent`. */
+  readonly allowPercent?: number | undefined
+  /** Aborted: the sweep pauses. */
+  readonly signal?: AbortSignal
+  /** How often the position is saved; default 15 s. */
+  readonly saveEveryMs?: number
+}
+
+export interface SweepProgress {
+  readonly phase: Run['phase']
+  readonly listed: number
+  readonly selected: number
+  readonly deleted: number
+}
+
+/**
+ * One sweep over the results bucket, or as much of it as the time budget allows (results-gc §4.3 B). Everything is
+ * looked at first; when not too much would go, it is looked at again and deleted, each object only as it was listed. A
+ * dry run ends before that and writes nothing at all.
+ *
+ * @throws JobTableError, EmptyJobTableError, TooManyDeletionsError, VersionedBucketError, LeaseLostError,
+ * SweepStateError, DeletionsFailError, and what the bucket throws
+ */
+export async function sweepResults(
+  config: ResultsConfig,
+  parts: SweepParts,
+  request: SweepRequest,
+): Promise<SweepReport> {
+  const description = await parts.bucket.describe()
+  const sweep = new Sweep(config, parts, request, description)
+  const report = await (request.mode === 'dry-run' ? sweep.preview() : sweep.collect())
+  parts.logger.info(`sweep of gs://${config.bucket} ${report.outcome}`, metricsOf(report))
+  for (const warning of report.warnings) parts.logger.warning(warning)
+  return report
+}
+
+const SAVE_EVERY_MS = 15_000
+
+class Sweep {
+  readonly #config: ResultsConfig
+  readonly #parts: SweepParts
+  readonly #request: SweepRequest
+  readonly #now: Date
+  readonly #warnings: string[]
+  readonly #versioned: boolean
+  readonly #clock: Clock
+  readonly #started: number
+  readonly #retriesBefore: number
+  readonly #shards: readonly Shard[]
+
+  constructor(config: ResultsConfig, parts: SweepParts, request: SweepRequest, description: BucketDescription) {
+    this.#config = config
+    this.#parts = parts
+    this.#request = request
+    this.#clock = parts.clock ?? SYSTEM_CLOCK
+    this.#started = this.#clock.now()
+    this.#retriesBefore = parts.retries?.() ?? 0
+    this.#now = description.serverTime
+    this.#versioned = description.settings?.versioning === true
+    this.#warnings = [...warnAbout(description)]
+    this.#shards = planShards(config.rules)
+  }
+
+  async preview(): Promise<SweepReport> {
+    const run = this.#begin()
+    const pass = await this.#survey(run, async () => {})
+    this.#account(run)
+    return this.#report(run, pass === 'done' ? 'finished' : 'paused')
+  }
+
+  async collect(): Promise<SweepReport> {
+    if (this.#versioned) throw new VersionedBucketError(this.#config.bucket)
+    const { bucket, stateObject, limits } = this.#config
+    const where = `gs://${bucket}/${stateObject}`
+    const owner = randomUUID()
+    const parts = { bucket: this.#parts.bucket, clock: this.#clock, leaseMs: limits.leaseMs }
+    const acquired = await acquireLease({ ...parts, where, stateObject, owner }, this.#now)
+    if (acquired === null) return this.#report({ ...this.#begin(), id: '' }, 'busy')
+    const { lease, state } = acquired
+    const { scheduledFor = null } = this.#request
+    if (state.run === null && scheduledFor !== null && state.last?.scheduledFor === scheduledFor) {
+      await lease.release(state)
+      return { ...state.last.report, outcome: 'repeated' }
+    }
+    const run = this.#continue(state)
+    try {
+      return await this.#runPhases(run, lease, state.last)
+    } catch (error) {
+      this.#account(run)
+      await this.#giveBack(error, run, lease, state.last)
+      throw error
+    }
+  }
+
+  async #runPhases(run: Run, lease: Lease, last: SweepState['last']): Promise<SweepReport> {
+    const checkpoint = this.#checkpoints(run, lease, last)
+    const pause = async () => {
+      this.#account(run)
+      await lease.release({ run, last })
+      return this.#report(run, 'paused')
+    }
+    if (run.phase === 'survey') {
+      if ((await this.#survey(run, checkpoint)) === 'paused') return pause()
+      this.#refuseTooMany(run, new Tally(run.rows).total('delete').objects)
+      run.phase = 'delete'
+      run.positions = this.#shards.map(() => null)
+    }
+    if ((await this.#delete(run, checkpoint)) === 'paused') return pause()
+    this.#account(run)
+    const report = this.#report(run, 'finished')
+    await lease.release({ run: null, last: { scheduledFor: this.#request.scheduledFor ?? null, report } })
+    return report
+  }
+
+  #survey(run: Run, checkpoint: () => Promise<void>): Promise<'done' | 'paused'> {
+    const owners = this.#owners()
+    const tally = new Tally(run.rows)
+    return this.#pass(run, checkpoint, async (objects) => {
+      const before = owners.lookups
+      const classified = await classifyPage(objects, this.#config.rules, owners, Date.parse(run.startedAt))
+      return () => {
+        for (const found of classified) tally.add(found)
+        run.rows = tally.rows()
+        run.effort.jobLookups += owners.lookups - before
+        this.#progress(run)
+      }
+    })
+  }
+
+  #delete(run: Run, checkpoint: () => Promise<void>): Promise<'done' | 'paused'> {
+    const owners = this.#owners()
+    const { rules, limits } = this.#config
+    const busy = Math.max(1, Math.min(8, this.#shards.length))
+    const tools = {
+      bucket: this.#parts.bucket,
+      tokens: createTokenBucket(limits.deletesPerSecond, this.#clock),
+      atOnce: Math.max(1, Math.floor(limits.deletesAtOnce / busy)),
+      checkpoint,
+      mayGoOn: this.#mayGoOn,
+      onDeleted: () => this.#progress(run),
+    }
+    let underWay = 0
+    return this.#pass(run, checkpoint, async (objects) => {
+      const before = owners.lookups
+      const classified = await classifyPage(objects, rules, owners, Date.parse(run.startedAt))
+      run.effort.jobLookups += owners.lookups - before
+      const expired = classified.filter(({ verdict }) => verdict.action === 'delete').map(({ object }) => object)
+      this.#refuseTooMany(run, run.deletions.deleted + underWay + expired.length)
+      underWay += expired.length
+      const result = await deleteObjects(expired, tools).finally(() => {
+        underWay -= expired.length
+      })
+      if (result.outcome === 'interrupted') {
+        addDeletions(run.deletions, result)
+        return null
+      }
+      return () => addDeletions(run.deletions, result)
+    })
+  }
+
+  #pass(
+    run: Run,
+    checkpoint: () => Promise<void>,
+    handle: Parameters<typeof runPass>[0]['handle'],
+  ): Promise<'done' | 'paused'> {
+    const { stateObject } = this.#config
+    return runPass({
+      bucket: this.#parts.bucket,
+      shards: this.#shards,
+      run,
+      checkpoint,
+      mayGoOn: this.#mayGoOn,
+      handle: (objects) => handle(objects.filter(({ name }) => name !== stateObject)),
+    })
+  }
+
+  #owners() {
+    return createOwnerLookup(this.#parts.jobs, this.#config.jobs?.graceMs ?? 0)
+  }
+
+  readonly #mayGoOn = (): boolean => {
+    const { signal, timeBudgetMs } = this.#request
+    if (signal?.aborted === true) return false
+    return timeBudgetMs === null || this.#clock.now() - this.#started < timeBudgetMs
+  }
+
+  /** Saves the position from time to time, which keeps the lease too. */
+  #checkpoints(run: Run, lease: Lease, last: SweepState['last']): () => Promise<void> {
+    const { leaseMs } = this.#config.limits
+    const every = Math.min(this.#request.saveEveryMs ?? SAVE_EVERY_MS, leaseMs / 3)
+    let saving: Promise<void> | undefined
+    const save = async () => {
+      try {
+        await lease.save({ run, last })
+      } catch (error) {
+        // A hiccup is no loss as long as the lease lasts.
+        if (error instanceof LeaseLostError || lease.age > leaseMs / 2) throw error
+        this.#parts.logger.warning('the position of the sweep was not saved', { error })
+      } finally {
+        saving = undefined
+      }
+    }
+    return () => {
+      if (lease.age < every) return Promise.resolve()
+      saving ??= save()
+      return saving
+    }
+  }
+
+  #refuseTooMany(run: Run, selected: number): void {
+    const { deletePercent, deleteAnyway } = this.#config.limits
+    const listed = new Tally(run.rows).total().objects
+    const share = this.#request.allowPercent ?? deletePercent
+    const allowed = Math.max(deleteAnyway, Math.floor((listed * share) / 100))
+    if (share < 100 && selected > allowed) throw new TooManyDeletionsError(selected, listed, allowed)
+  }
+
+  #begin(): Run {
+    return beginRun(this.#config, this.#shards, this.#now)
+  }
+
+  #continue({ run }: SweepState): Run {
+    if (run === null) return this.#begin()
+    const since = { run: run.id, startedAt: run.startedAt, phase: run.phase }
+    if (canContinue(run, this.#config, this.#shards, this.#now)) {
+      this.#parts.logger.info('going on with an interrupted sweep', since)
+      return run
+    }
+    this.#parts.logger.warning('an interrupted sweep is too old, or of other rules: beginning anew', since)
+    return this.#begin()
+  }
+
+  /** What has stopped the sweep stays what is reported, whatever becomes of the lease. */
+  async #giveBack(error: unknown, run: Run, lease: Lease, last: SweepState['last']): Promise<void> {
+    if (error instanceof LeaseLostError) return
+    // What was too much is counted again from the beginning.
+    const kept = error instanceof TooManyDeletionsError ? null : run
+    await lease.release({ run: kept, last }).catch((lost: unknown) => {
+      this.#parts.logger.warning('the lease was not given back and will run out', { error: lost })
+    })
+  }
+
+  #account(run: Run): void {
+    run.effort.calls += 1
+    run.effort.durationMs += Math.round(this.#clock.now() - this.#started)
+    run.effort.retries += (this.#parts.retries?.() ?? 0) - this.#retriesBefore
+  }
+
+  #report(run: Run, outcome: SweepReport['outcome']): SweepReport {
+    const { mode } = this.#request
+    return reportRun(this.#config, run, { outcome, mode, warnings: this.#warnings })
+  }
+
+  #progress(run: Run): void {
+    if (this.#parts.onProgress === undefined) return
+    const tally = new Tally(run.rows)
+    const [listed, selected] = [tally.total().objects, tally.total('delete').objects]
+    this.#parts.onProgress({ phase: run.phase, listed, selected, deleted: run.deletions.deleted })
+  }
+}
+
+const DAY_MS = 86_400_000
+
+function* warnAbout({ settings }: BucketDescription): Generator<string> {
+  if (settings === null) {
+    yield 'whether the bucket keeps old versions is not known: storage.buckets.get is missing'
+    return
+  }
+  if (settings.versioning) yield 'the bucket keeps old versions: a sweep will refuse to delete'
+  if (settings.softDeleteMs > 0) {
+    const days = Math.round((10 * settings.softDeleteMs) / DAY_MS) / 10
+    yield `deleted objects are kept, and billed, for ${days} more days: set the bucket's soft delete to 0`
+  }
+}
