@@ -1,6 +1,7 @@
 import type { FelisContext } from './context.ts'
 import { below, type Draft, type Origin, type Path, showKey } from './location.ts'
 import { INVALID, type Reader, type Reading, report, spendItems } from './reading.ts'
+import { type Shape, shaped, shapeOf } from './shape.ts'
 import { abridge, describeValue, isYamlMap, type YamlKey, type YamlMap, type YamlValue } from './yaml/values.ts'
 
 /** One field of a class of Felis's data model. */
@@ -12,6 +13,10 @@ export interface Field<T> {
   readonly read: Reader<T>
   /** The value when it is absent; without one it must be there. */
   readonly initial?: T
+  /** What it says, for whoever writes it. */
+  readonly meaning: string
+  /** The column of TAP_SCHEMA that it fills. */
+  readonly tap?: string
 }
 
 /** All fields of a class, by their name in the model. `origin` is not in the file. */
@@ -52,10 +57,14 @@ interface Slot {
   readonly isAlias: boolean
 }
 
+/** Reads a mapping that is at `loc`. */
+export interface ObjectReader<M> {
+  (value: YamlValue, loc: Path, reading: Reading): M | typeof INVALID
+  readonly shape?: Shape
+}
+
 /** Makes the reader of a class out of its description. */
-export function objectReader<M extends object>(
-  type: ObjectType<M>,
-): (value: YamlValue, loc: Path, reading: Reading) => M | typeof INVALID {
+export function objectReader<M extends object>(type: ObjectType<M>): ObjectReader<M> {
   const fields = Object.entries<Field<unknown>>(type.fields)
   const slots = new Map<string, Slot>()
   for (const [property, field] of fields) {
@@ -69,7 +78,10 @@ export function objectReader<M extends object>(
     origin: null as Origin | null,
   }
 
-  return function readObject(value, loc, reading) {
+  const { noun, unknownKeys } = type
+  return shaped<ObjectReader<M>>(readObject, { kind: 'object', noun, fields: type.fields, unknownKeys })
+
+  function readObject(value: YamlValue, loc: Path, reading: Reading): M | typeof INVALID {
     if (!isYamlMap(value)) {
       const message = `expected a mapping (${type.noun}), found ${describeValue(value)}`
       report(reading, { loc, code: 'model_type', message })
@@ -133,8 +145,8 @@ export function objectReader<M extends object>(
 }
 
 /** The same, in the place of a field's value or a list's item. */
-export function nested<M>(read: (value: YamlValue, loc: Path, reading: Reading) => M | typeof INVALID): Reader<M> {
-  return (value, parent, key, reading) => read(value, below(parent, key), reading)
+export function nested<M>(read: ObjectReader<M>): Reader<M> {
+  return shaped<Reader<M>>((value, parent, key, reading) => read(value, below(parent, key), reading), shapeOf(read))
 }
 
 export function applyRules<M>(rules: readonly Rule<M>[], object: M, loc: Path, reading: Reading): void {

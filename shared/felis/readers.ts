@@ -1,27 +1,34 @@
 import { below, type Path, showKey } from './location.ts'
 import { INVALID, type Reader, type Reading, refuse, report, spendItems } from './reading.ts'
+import { shaped, shapeOf } from './shape.ts'
 import { describeValue, isYamlList, isYamlMap, YamlFloat, type YamlKey, type YamlValue } from './yaml/values.ts'
 
 /** Text and nothing else: Felis does not turn numbers, booleans or dates into text. White space at the ends goes. */
-export const text: Reader<string> = (value, parent, key, reading) => {
-  if (typeof value !== 'string') {
-    const hint = value === null || typeof value === 'object' ? '' : '; write it in quotes'
-    return refuse(reading, parent, key, 'string_type', `expected text, found ${describeValue(value)}${hint}`)
-  }
-  if (!value.isWellFormed()) {
-    return refuse(
-      reading,
-      parent,
-      key,
-      'string_unicode',
-      'the text has half of a surrogate pair (\\ud800…\\udfff) in it',
-    )
-  }
-  return trim(value)
-}
+export const text = shaped<Reader<string>>(
+  (value, parent, key, reading) => {
+    if (typeof value !== 'string') {
+      const hint = value === null || typeof value === 'object' ? '' : '; write it in quotes'
+      return refuse(reading, parent, key, 'string_type', `expected text, found ${describeValue(value)}${hint}`)
+    }
+    if (!value.isWellFormed()) {
+      return refuse(
+        reading,
+        parent,
+        key,
+        'string_unicode',
+        'the text has half of a surrogate pair (\\ud800…\\udfff) in it',
+      )
+    }
+    return trim(value)
+  },
+  { kind: 'text' },
+)
 
 export function nullable<T>(reader: Reader<T>): Reader<T | null> {
-  return (value, parent, key, reading) => (value === null ? null : reader(value, parent, key, reading))
+  return shaped<Reader<T | null>>(
+    (value, parent, key, reading) => (value === null ? null : reader(value, parent, key, reading)),
+    { kind: 'nullable', of: shapeOf(reader) },
+  )
 }
 
 export interface Range {
@@ -32,20 +39,23 @@ export interface Range {
 
 /** An integer, or what Felis takes for one: a boolean, `3.0`, `'3'`. */
 export function integer(range: Range = {}): Reader<number> {
-  return (value, parent, key, reading) => {
-    const number = toInteger(value)
-    if (typeof number === 'object') return refuse(reading, parent, key, number.code, number.message)
-    if (range.above !== undefined && !(number > range.above)) {
-      return refuse(reading, parent, key, 'greater_than', `must be greater than ${range.above}, found ${number}`)
-    }
-    if (range.least !== undefined && number < range.least) {
-      return refuse(reading, parent, key, 'greater_than_equal', `must be at least ${range.least}, found ${number}`)
-    }
-    if (range.most !== undefined && number > range.most) {
-      return refuse(reading, parent, key, 'less_than_equal', `must be at most ${range.most}, found ${number}`)
-    }
-    return number
-  }
+  return shaped<Reader<number>>(
+    (value, parent, key, reading) => {
+      const number = toInteger(value)
+      if (typeof number === 'object') return refuse(reading, parent, key, number.code, number.message)
+      if (range.above !== undefined && !(number > range.above)) {
+        return refuse(reading, parent, key, 'greater_than', `must be greater than ${range.above}, found ${number}`)
+      }
+      if (range.least !== undefined && number < range.least) {
+        return refuse(reading, parent, key, 'greater_than_equal', `must be at least ${range.least}, found ${number}`)
+      }
+      if (range.most !== undefined && number > range.most) {
+        return refuse(reading, parent, key, 'less_than_equal', `must be at most ${range.most}, found ${number}`)
+      }
+      return number
+    },
+    { kind: 'integer', range },
+  )
 }
 
 /** Python's integers have no limit; beyond 2^53 digits are lost here, and no integer column of a database holds them. */
@@ -72,28 +82,34 @@ const BOOLEAN_WORDS = new Map<string, boolean>([
 ])
 
 /** A boolean, or what Felis takes for one: 0, 1, `0.0`, and words such as `yes` and `off` in any case. */
-export const boolean: Reader<boolean> = (value, parent, key, reading) => {
-  const plain = value instanceof YamlFloat ? value.value : value
-  if (typeof plain === 'boolean') return plain
-  if (plain === 0 || plain === 1) return plain === 1
-  const word = typeof plain === 'string' ? BOOLEAN_WORDS.get(plain.toLowerCase()) : undefined
-  if (word !== undefined) return word
-  return refuse(reading, parent, key, 'bool_type', `expected true or false, found ${describeValue(value)}`)
-}
+export const boolean = shaped<Reader<boolean>>(
+  (value, parent, key, reading) => {
+    const plain = value instanceof YamlFloat ? value.value : value
+    if (typeof plain === 'boolean') return plain
+    if (plain === 0 || plain === 1) return plain === 1
+    const word = typeof plain === 'string' ? BOOLEAN_WORDS.get(plain.toLowerCase()) : undefined
+    if (word !== undefined) return word
+    return refuse(reading, parent, key, 'bool_type', `expected true or false, found ${describeValue(value)}`)
+  },
+  { kind: 'boolean' },
+)
 
 /** One of a fixed set of words, written exactly so. */
 export function oneOf<T extends string>(words: readonly T[]): Reader<T> {
   const known = new Set<unknown>(words)
-  return (value, parent, key, reading) => {
-    if (known.has(value)) return value as T
-    const message = `expected one of ${words.join(', ')}; found ${describeValue(value)}`
-    const problem = { loc: below(parent, key), code: 'literal_error', message }
-    report(
-      reading,
-      typeof value === 'string' ? { ...problem, nearMiss: { word: value, candidates: () => words } } : problem,
-    )
-    return INVALID
-  }
+  return shaped<Reader<T>>(
+    (value, parent, key, reading) => {
+      if (known.has(value)) return value as T
+      const message = `expected one of ${words.join(', ')}; found ${describeValue(value)}`
+      const problem = { loc: below(parent, key), code: 'literal_error', message }
+      report(
+        reading,
+        typeof value === 'string' ? { ...problem, nearMiss: { word: value, candidates: () => words } } : problem,
+      )
+      return INVALID
+    },
+    { kind: 'word', words },
+  )
 }
 
 /** What a value is wrong for, by the alternatives of a union; Felis tells one problem for each of them. */
@@ -122,42 +138,48 @@ export function refuseAll(
 
 /** A list; items that are wrong have been reported and are left out. */
 export function list<T>(item: Reader<T>, least = 0): Reader<T[]> {
-  return (value, parent, key, reading) => {
-    if (!isYamlList(value)) {
-      return refuse(reading, parent, key, 'list_type', `expected a list, found ${describeValue(value)}`)
-    }
-    if (value.length < least) return refuse(reading, parent, key, 'too_short', 'the list must not be empty')
-    const loc = below(parent, key)
-    if (!spendItems(reading, value.length, loc)) return INVALID
-    const items: T[] = []
-    for (let index = 0; index < value.length; index++) {
-      const read = item(value[index] ?? null, loc, index, reading)
-      if (read !== INVALID) items.push(read)
-    }
-    return items
-  }
+  return shaped<Reader<T[]>>(
+    (value, parent, key, reading) => {
+      if (!isYamlList(value)) {
+        return refuse(reading, parent, key, 'list_type', `expected a list, found ${describeValue(value)}`)
+      }
+      if (value.length < least) return refuse(reading, parent, key, 'too_short', 'the list must not be empty')
+      const loc = below(parent, key)
+      if (!spendItems(reading, value.length, loc)) return INVALID
+      const items: T[] = []
+      for (let index = 0; index < value.length; index++) {
+        const read = item(value[index] ?? null, loc, index, reading)
+        if (read !== INVALID) items.push(read)
+      }
+      return items
+    },
+    { kind: 'list', of: shapeOf(item), least },
+  )
 }
 
 /** A mapping with keys of one's own choice; entries that are wrong have been reported and are left out. */
 export function mapping<T>(entry: Reader<T>): Reader<ReadonlyMap<string, T>> {
-  return (value, parent, key, reading) => {
-    if (!isYamlMap(value)) {
-      return refuse(reading, parent, key, 'dict_type', `expected a mapping, found ${describeValue(value)}`)
-    }
-    const loc = below(parent, key)
-    if (!spendItems(reading, value.size, loc)) return INVALID
-    const entries = new Map<string, T>()
-    for (const [name, content] of value) {
-      if (typeof name !== 'string') {
-        const message = `expected text as a key, found ${describeValue(name)}; write it in quotes`
-        report(reading, { loc: below(loc, name, `${showKey(name)}.[key]`), at: 'key', code: 'string_type', message })
-        continue
+  return shaped<Reader<ReadonlyMap<string, T>>>(
+    (value, parent, key, reading) => {
+      if (!isYamlMap(value)) {
+        return refuse(reading, parent, key, 'dict_type', `expected a mapping, found ${describeValue(value)}`)
       }
-      const read = entry(content, loc, name, reading)
-      if (read !== INVALID) entries.set(trim(name), read)
-    }
-    return entries
-  }
+      const loc = below(parent, key)
+      if (!spendItems(reading, value.size, loc)) return INVALID
+      const entries = new Map<string, T>()
+      for (const [name, content] of value) {
+        if (typeof name !== 'string') {
+          const message = `expected text as a key, found ${describeValue(name)}; write it in quotes`
+          report(reading, { loc: below(loc, name, `${showKey(name)}.[key]`), at: 'key', code: 'string_type', message })
+          continue
+        }
+        const read = entry(content, loc, name, reading)
+        if (read !== INVALID) entries.set(trim(name), read)
+      }
+      return entries
+    },
+    { kind: 'mapping', of: shapeOf(entry) },
+  )
 }
 
 const WHITE_SPACE = /^\p{White_Space}+|\p{White_Space}+$/gu

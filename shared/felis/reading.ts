@@ -1,6 +1,7 @@
 import type { FelisContext } from './context.ts'
 import { below, type Draft, type Path } from './location.ts'
 import { nearMiss as findNearMiss } from './near-miss.ts'
+import type { Shape } from './shape.ts'
 import type { YamlKey, YamlMap, YamlValue } from './yaml/values.ts'
 
 /** The state of turning one file's data into the model: what is known so far, and everything found wrong. */
@@ -50,7 +51,11 @@ export function startReading(file: string, context: FelisContext, generatedIds: 
 export const INVALID = Symbol('invalid')
 
 /** Checks and converts the value found under `key` of what is at `parent`. */
-export type Reader<T> = (value: YamlValue, parent: Path, key: YamlKey, reading: Reading) => T | typeof INVALID
+export interface Reader<T> {
+  (value: YamlValue, parent: Path, key: YamlKey, reading: Reading): T | typeof INVALID
+  /** What it takes. */
+  readonly shape?: Shape
+}
 
 export interface Report extends Omit<Draft, 'severity' | 'at' | 'suggestion'>, Partial<Pick<Draft, 'severity' | 'at'>> {
   readonly suggestion?: string

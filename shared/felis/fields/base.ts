@@ -6,10 +6,28 @@ import type { YamlMap } from '../yaml/values.ts'
 
 /** What every named thing of a schema has. */
 export const BASE_FIELDS: Fields<FelisObject> = {
-  name: { name: 'name', read: text },
-  id: { name: 'id', alias: '@id', read: text },
-  description: { name: 'description', read: nullable(text), initial: null },
-  utype: { name: 'votable_utype', alias: 'votable:utype', read: nullable(text), initial: null },
+  name: { name: 'name', meaning: 'Its name.', read: text },
+  id: {
+    name: 'id',
+    meaning: 'The id by which others refer to it. Made from the names where it is not written: `#table.column`.',
+    alias: '@id',
+    read: text,
+  },
+  description: {
+    name: 'description',
+    meaning: 'What it is, for whoever looks at the schema.',
+    tap: 'description',
+    read: nullable(text),
+    initial: null,
+  },
+  utype: {
+    name: 'votable_utype',
+    meaning: 'The utype, its role in a data model of the IVOA.',
+    tap: 'utype',
+    alias: 'votable:utype',
+    read: nullable(text),
+    initial: null,
+  },
 }
 
 export const BASE_RULES: readonly Rule<FelisObject>[] = [

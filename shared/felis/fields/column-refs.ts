@@ -1,19 +1,37 @@
 import { DATATYPE_NAMES } from '../datatypes.ts'
 import { below, type Path } from '../location.ts'
 import type { ColumnOverrides, ColumnRef, ColumnRefs } from '../model.ts'
-import { type Field, nested, objectReader } from '../read-object.ts'
+import { type Field, nested, type ObjectReader, objectReader } from '../read-object.ts'
 import { boolean, integer, mapping, nullable, oneOf, text } from '../readers.ts'
 import { INVALID, type Reader, type Reading, report } from '../reading.ts'
-import type { YamlMap, YamlValue } from '../yaml/values.ts'
+import { shaped, shapeOf } from '../shape.ts'
+import type { YamlMap } from '../yaml/values.ts'
 
 /** Overrides are not held to the ranges of the column's own fields. */
 const OVERRIDES: { readonly [P in keyof ColumnOverrides]-?: Field<unknown> } = {
-  datatype: { name: 'datatype', read: nullable(oneOf(DATATYPE_NAMES)), initial: undefined },
-  length: { name: 'length', read: nullable(integer()), initial: undefined },
-  description: { name: 'description', read: nullable(text), initial: undefined },
-  nullable: { name: 'nullable', read: nullable(boolean), initial: undefined },
-  principal: { name: 'tap_principal', alias: 'tap:principal', read: nullable(integer()), initial: undefined },
-  columnIndex: { name: 'tap_column_index', alias: 'tap:column_index', read: nullable(integer()), initial: undefined },
+  datatype: {
+    name: 'datatype',
+    meaning: 'The datatype here.',
+    read: nullable(oneOf(DATATYPE_NAMES)),
+    initial: undefined,
+  },
+  length: { name: 'length', meaning: 'The length here.', read: nullable(integer()), initial: undefined },
+  description: { name: 'description', meaning: 'The description here.', read: nullable(text), initial: undefined },
+  nullable: { name: 'nullable', meaning: 'Whether it may be null here.', read: nullable(boolean), initial: undefined },
+  principal: {
+    name: 'tap_principal',
+    meaning: 'Whether it is principal here.',
+    alias: 'tap:principal',
+    read: nullable(integer()),
+    initial: undefined,
+  },
+  columnIndex: {
+    name: 'tap_column_index',
+    meaning: 'Its place among the columns here.',
+    alias: 'tap:column_index',
+    read: nullable(integer()),
+    initial: undefined,
+  },
 }
 
 /** Felis refuses null only under these spellings; `tap:principal: null` goes through to the database. */
@@ -45,18 +63,28 @@ const readAll = objectReader<AllOverrides>({
   rules: [],
 })
 
-const readOverrides = (value: YamlValue, loc: Path, reading: Reading): ColumnOverrides | typeof INVALID => {
+const readOverrides = shaped<ObjectReader<ColumnOverrides>>((value, loc, reading) => {
   const all = readAll(value, loc, reading)
   if (all === INVALID) return INVALID
   const { origin: _, ...overrides } = all
   return Object.fromEntries(Object.entries(overrides).filter(([, content]) => content !== undefined))
-}
+}, shapeOf(readAll))
 
 const readRef = objectReader<ColumnRef>({
   noun: 'a column reference',
   fields: {
-    refName: { name: 'ref_name', read: nullable(text), initial: null },
-    overrides: { name: 'overrides', read: nullable(nested(readOverrides)), initial: null },
+    refName: {
+      name: 'ref_name',
+      meaning: 'The name of the column there, where it has another one here.',
+      read: nullable(text),
+      initial: null,
+    },
+    overrides: {
+      name: 'overrides',
+      meaning: 'What is different here.',
+      read: nullable(nested(readOverrides)),
+      initial: null,
+    },
   },
   unknownKeys: 'ignored',
   rules: [],

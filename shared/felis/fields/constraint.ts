@@ -3,40 +3,67 @@ import type { CheckConstraint, Constraint, ForeignKeyConstraint, UniqueConstrain
 import { type Field, type Fields, objectReader, type Rule } from '../read-object.ts'
 import { boolean, list, nullable, oneOf, text } from '../readers.ts'
 import { INVALID, type Reader, type Reading, report } from '../reading.ts'
+import { shaped, shapeOf } from '../shape.ts'
 import { describeValue, isYamlMap, type YamlMap, type YamlValue } from '../yaml/values.ts'
 import { BASE_FIELDS, BASE_RULES, deriveId } from './base.ts'
 
 const ACTIONS = ['CASCADE', 'SET NULL', 'SET DEFAULT', 'RESTRICT', 'NO ACTION'] as const
-const action: Field<string | null> = { name: 'on_delete', read: nullable(oneOf(ACTIONS)), initial: null }
+const action: Field<string | null> = {
+  name: 'on_delete',
+  meaning: 'What happens to a row when the one it refers to is deleted.',
+  read: nullable(oneOf(ACTIONS)),
+  initial: null,
+}
 
 const SHARED_FIELDS = {
   ...BASE_FIELDS,
-  deferrable: { name: 'deferrable', read: boolean, initial: false },
-  initially: { name: 'initially', read: nullable(oneOf(['IMMEDIATE', 'DEFERRED'] as const)), initial: null },
+  deferrable: {
+    name: 'deferrable',
+    meaning: 'Whether the check may wait until the end of a transaction.',
+    read: boolean,
+    initial: false,
+  },
+  initially: {
+    name: 'initially',
+    meaning: 'When a deferrable constraint is checked, unless a transaction says otherwise.',
+    read: nullable(oneOf(['IMMEDIATE', 'DEFERRED'] as const)),
+    initial: null,
+  },
 } as const
 
 /** The discriminator has been read when the fields are; it only must not count as unknown. */
-const kindField = { type: { name: 'type', alias: '@type', read: text, initial: null } }
+const kindField = {
+  type: { name: 'type', meaning: 'What kind of constraint it is.', alias: '@type', read: text, initial: null },
+}
 
 const FOREIGN_KEY_FIELDS: Fields<ForeignKeyConstraint> = {
   ...SHARED_FIELDS,
   ...kindField,
-  columns: { name: 'columns', read: list(text, 1) },
-  referencedColumns: { name: 'referenced_columns', alias: 'referencedColumns', read: list(text, 1) },
+  columns: { name: 'columns', meaning: 'The ids of the columns that refer to others.', read: list(text, 1) },
+  referencedColumns: {
+    name: 'referenced_columns',
+    meaning: 'The ids of the columns they refer to, in the same order.',
+    alias: 'referencedColumns',
+    read: list(text, 1),
+  },
   onDelete: action,
-  onUpdate: { ...action, name: 'on_update' },
+  onUpdate: {
+    ...action,
+    name: 'on_update',
+    meaning: 'What happens to a row when the key of the one it refers to is changed.',
+  },
 }
 
 const UNIQUE_FIELDS: Fields<UniqueConstraint> = {
   ...SHARED_FIELDS,
   ...kindField,
-  columns: { name: 'columns', read: list(text) },
+  columns: { name: 'columns', meaning: 'The ids of the columns whose values together are unique.', read: list(text) },
 }
 
 const CHECK_FIELDS: Fields<CheckConstraint> = {
   ...SHARED_FIELDS,
   ...kindField,
-  expression: { name: 'expression', read: text },
+  expression: { name: 'expression', meaning: 'What must hold of every row, in SQL.', read: text },
 }
 
 const SHARED_RULES: readonly Rule<Constraint>[] = [
@@ -92,18 +119,24 @@ const READERS = {
 
 const KINDS = Object.keys(READERS)
 
-export const readConstraint: Reader<Constraint> = (value, parent, key, reading) => {
-  const loc = below(parent, key)
-  if (!isYamlMap(value)) {
-    const message = `expected a mapping (a constraint), found ${describeValue(value)}`
-    report(reading, { loc, code: 'model_attributes_type', message })
-    reading.idsUnknown = true
-    return INVALID
-  }
-  const kind = value.get('type') ?? value.get('@type') ?? null
-  if (kind !== 'Check' && kind !== 'ForeignKey' && kind !== 'Unique') return refuseKind(value, kind, loc, reading)
-  return READERS[kind](value, below(parent, key, `${key}.${kind}`), reading)
-}
+export const readConstraint = shaped<Reader<Constraint>>(
+  (value, parent, key, reading) => {
+    const loc = below(parent, key)
+    if (!isYamlMap(value)) {
+      const message = `expected a mapping (a constraint), found ${describeValue(value)}`
+      report(reading, { loc, code: 'model_attributes_type', message })
+      reading.idsUnknown = true
+      return INVALID
+    }
+    const kind = value.get('type') ?? value.get('@type') ?? null
+    if (kind !== 'Check' && kind !== 'ForeignKey' && kind !== 'Unique') return refuseKind(value, kind, loc, reading)
+    return READERS[kind](value, below(parent, key, `${key}.${kind}`), reading)
+  },
+  {
+    kind: 'tagged',
+    kinds: Object.fromEntries(Object.entries(READERS).map(([kind, read]) => [kind, shapeOf(read)])),
+  },
+)
 
 function refuseKind(written: YamlMap, kind: YamlValue, loc: Path, reading: Reading): typeof INVALID {
   const id = reading.generatedIds.get(written) ?? written.get('@id')

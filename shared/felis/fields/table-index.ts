@@ -8,8 +8,18 @@ import { BASE_FIELDS, BASE_RULES, deriveId } from './base.ts'
 
 const FIELDS: Fields<Index> = {
   ...BASE_FIELDS,
-  columns: { name: 'columns', read: nullable(list(text)), initial: null },
-  expressions: { name: 'expressions', read: nullable(list(text)), initial: null },
+  columns: {
+    name: 'columns',
+    meaning: 'The ids of the columns it is made of.',
+    read: nullable(list(text)),
+    initial: null,
+  },
+  expressions: {
+    name: 'expressions',
+    meaning: 'What it is made of, if not of columns: SQL expressions.',
+    read: nullable(list(text)),
+    initial: null,
+  },
 }
 
 /** Felis looks at which of the two keys are there, whatever they hold. */

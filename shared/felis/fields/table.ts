@@ -3,6 +3,7 @@ import type { FelisObject, Table } from '../model.ts'
 import { type Fields, type Finding, nested, objectReader, type Rule } from '../read-object.ts'
 import { integer, list, notText, nullable, refuseAll, text } from '../readers.ts'
 import { INVALID, type Reader, report, spendItems } from '../reading.ts'
+import { shaped, shapeOf } from '../shape.ts'
 import { describeValue, isYamlList } from '../yaml/values.ts'
 import { BASE_FIELDS, BASE_RULES, deriveId } from './base.ts'
 import { readColumn } from './column.ts'
@@ -18,7 +19,7 @@ export function namedList<T extends FelisObject>(
   idsOf: (item: T) => readonly string[],
 ): Reader<readonly T[]> {
   const read = list(item)
-  return (value, parent, key, reading) => {
+  return shaped<Reader<readonly T[]>>((value, parent, key, reading) => {
     const { errors } = reading
     const items = read(value, parent, key, reading)
     if (items === INVALID) {
@@ -33,7 +34,7 @@ export function namedList<T extends FelisObject>(
       report(reading, { loc, path, code: 'names_not_unique', message: found, beyondFelis: reading.errors > errors })
     }
     return items
-  }
+  }, shapeOf(read))
 }
 
 /** The items that have the key of an earlier one. */
@@ -49,36 +50,78 @@ export function repeated<T>(items: readonly T[], keyOf: (item: T) => string): T[
 
 const LIST = 'list[constrained-str]'
 
-const primaryKey: Reader<Table['primaryKey']> = (value, parent, key, reading) => {
-  if (value === null) return null
-  if (typeof value === 'string') return text(value, parent, key, reading)
-  if (!isYamlList(value)) {
-    const message = `expected the id of a column, or a list of ids; found ${describeValue(value)}`
-    return refuseAll(reading, parent, key, [{ name: LIST, code: 'list_type', message }, notText(value)])
-  }
-  const loc = below(parent, key, `${key}.${LIST}`)
-  if (!spendItems(reading, value.length, loc)) return INVALID
-  const { errors } = reading
-  const ids = value.map((item, index) => text(item, loc, index, reading)).filter((id) => id !== INVALID)
-  if (reading.errors > errors) refuseAll(reading, parent, key, [notText(value)])
-  return ids
-}
+const primaryKey = shaped<Reader<Table['primaryKey']>>(
+  (value, parent, key, reading) => {
+    if (value === null) return null
+    if (typeof value === 'string') return text(value, parent, key, reading)
+    if (!isYamlList(value)) {
+      const message = `expected the id of a column, or a list of ids; found ${describeValue(value)}`
+      return refuseAll(reading, parent, key, [{ name: LIST, code: 'list_type', message }, notText(value)])
+    }
+    const loc = below(parent, key, `${key}.${LIST}`)
+    if (!spendItems(reading, value.length, loc)) return INVALID
+    const { errors } = reading
+    const ids = value.map((item, index) => text(item, loc, index, reading)).filter((id) => id !== INVALID)
+    if (reading.errors > errors) refuseAll(reading, parent, key, [notText(value)])
+    return ids
+  },
+  { kind: 'nullable', of: { kind: 'either', of: [shapeOf(text), shapeOf(list(text))] } },
+)
 
 const FIELDS: Fields<Table> = {
   ...BASE_FIELDS,
-  primaryKey: { name: 'primary_key', alias: 'primaryKey', read: primaryKey, initial: null },
-  tableIndex: { name: 'tap_table_index', alias: 'tap:table_index', read: nullable(integer()), initial: null },
-  mysqlEngine: { name: 'mysql_engine', alias: 'mysql:engine', read: nullable(text), initial: 'MyISAM' },
-  mysqlCharset: { name: 'mysql_charset', alias: 'mysql:charset', read: nullable(text), initial: null },
-  columnRefs: { name: 'column_refs', alias: 'columnRefs', read: readColumnRefs, initial: new Map() },
+  primaryKey: {
+    name: 'primary_key',
+    meaning:
+      'The id of the column of the primary key; a list where it is made of several. Only a single id, not in a list, makes its column indexed in TAP_SCHEMA.',
+    alias: 'primaryKey',
+    read: primaryKey,
+    initial: null,
+  },
+  tableIndex: {
+    name: 'tap_table_index',
+    meaning: 'The place of the table among those of the schema, for display.',
+    tap: 'table_index',
+    alias: 'tap:table_index',
+    read: nullable(integer()),
+    initial: null,
+  },
+  mysqlEngine: {
+    name: 'mysql_engine',
+    meaning: 'The storage engine in MySQL.',
+    alias: 'mysql:engine',
+    read: nullable(text),
+    initial: 'MyISAM',
+  },
+  mysqlCharset: {
+    name: 'mysql_charset',
+    meaning: 'The character set in MySQL.',
+    alias: 'mysql:charset',
+    read: nullable(text),
+    initial: null,
+  },
+  columnRefs: {
+    name: 'column_refs',
+    meaning: 'Columns of other schemas that the table takes over: resource, then table, then the name here.',
+    alias: 'columnRefs',
+    read: readColumnRefs,
+    initial: new Map(),
+  },
   columns: {
     name: 'columns',
+    meaning: 'The columns of the table, apart from those it takes over.',
     read: namedList(nested(readColumn), 'Column names must be unique', ({ id }) => [id]),
     initial: [],
   },
-  columnGroups: { name: 'column_groups', alias: 'columnGroups', read: list(readColumnGroup), initial: [] },
-  constraints: { name: 'constraints', read: list(readConstraint), initial: [] },
-  indexes: { name: 'indexes', read: list(readIndex), initial: [] },
+  columnGroups: {
+    name: 'column_groups',
+    meaning: 'Columns that belong together.',
+    alias: 'columnGroups',
+    read: list(readColumnGroup),
+    initial: [],
+  },
+  constraints: { name: 'constraints', meaning: 'Keys and checks.', read: list(readConstraint), initial: [] },
+  indexes: { name: 'indexes', meaning: 'Indexes for the database.', read: list(readIndex), initial: [] },
 }
 
 const RULES: readonly Rule<Table>[] = [
