@@ -3,11 +3,18 @@ import type { Environment, TapServer } from '../../shared/environment/model.ts'
 import { Failure } from '../../shared/failure.ts'
 import type { Logger } from '../../shared/platform/log.ts'
 import type { ReleaseBucket } from '../../shared/releases/bucket.ts'
-import { type Announce, deliverRelease, eventAttributes, rejectRelease } from '../../shared/releases/deliver.ts'
+import {
+  type Announce,
+  type DeliveryOptions,
+  deliverRelease,
+  eventAttributes,
+  rejectRelease,
+} from '../../shared/releases/deliver.ts'
 import { fetchRelease, type Release } from '../../shared/releases/fetch.ts'
 import { serversFor, versionOf } from '../../shared/releases/naming.ts'
 import { findDelivery } from '../../shared/tap-schema/history.ts'
 import { readSlot } from '../../shared/tap-schema/slot-version.ts'
+import type { StageOutcome } from '../../shared/tap-schema/stage.ts'
 import { inTransaction } from '../../shared/tap-schema/transaction.ts'
 import { swapByPolicy } from './auto-swap.ts'
 import { readNotification, type Upload } from './notification.ts'
@@ -29,7 +36,8 @@ const ACTOR = 'load-release'
  *
  * Returning acknowledges the message. Permanent failures return, recorded as `rejected`.
  *
- * @throws AggregateError of the servers' transient failures, so that Pub/Sub delivers again
+ * @throws AggregateError of whatever else failed on the servers, also a configuration that is to be mended, so that
+ *   Pub/Sub delivers again
  */
 export async function loadRelease(event: unknown, dependencies: LoadDependencies): Promise<void> {
   const { environment, logger } = dependencies
@@ -62,10 +70,9 @@ async function loadOnServers(
     try {
       await loadOnServer(server, arrival, fetchOnce, dependencies)
     } catch (error) {
-      const permanent = error instanceof Failure && error.permanent
       const fields = { server: server.name, version: arrival.version, error }
-      dependencies.logger.error(`${permanent ? 'given up' : 'to be tried again'}: ${messageOf(error)}`, fields)
-      if (!permanent) failures.push(error)
+      dependencies.logger.error(`to be tried again: ${messageOf(error)}`, fields)
+      failures.push(error)
     }
   }
   if (failures.length > 0) {
@@ -86,21 +93,37 @@ async function loadOnServer(
   const fields = { server: server.name, version, upload }
   const known = await inTransaction(pool, 'reading the history', (client) => findDelivery(client, upload))
   if (known === 'superseded') return logger.info('a later upload was handled before', fields)
-  if (known === 'new') {
+  if (known === 'done') {
+    logger.info('this upload was handled before', fields)
+  } else {
     const fetched = await fetchOnce()
     if (fetched.outcome === 'gone') return logger.warning('the upload is no longer in the bucket', fields)
-    if (fetched.outcome === 'broken') {
-      const { error, source, durationMs } = fetched
-      await rejectRelease(pool, server, { version, source, error, actor: ACTOR, durationMs, announce })
-      throw error
+    try {
+      const options = { actor: ACTOR, redelivery: 'skip', announce } as const
+      const staged = await takeFetched(pool, server, fetched, arrival, options)
+      logger.info(staged.outcome, { ...fields, staged })
+    } catch (error) {
+      // Recorded and announced by now; anything else may get better.
+      if (!isPermanent(error)) throw error
+      return logger.error(`rejected: ${messageOf(error)}`, { ...fields, error })
     }
-    const options = { actor: ACTOR, redelivery: 'skip', announce } as const
-    const staged = await deliverRelease(pool, server, fetched.release, options)
-    logger.info(staged.outcome, { ...fields, staged })
-  } else {
-    logger.info('this upload was handled before', fields)
   }
   await swapIfStaged(server, pool, arrival, dependencies)
+}
+
+/** @throws the failure for which the upload was rejected, and what `deliverRelease` and `rejectRelease` throw */
+async function takeFetched(
+  pool: pg.Pool,
+  server: TapServer,
+  fetched: Exclude<Fetched, { readonly outcome: 'gone' }>,
+  { version }: Arrival,
+  options: DeliveryOptions,
+): Promise<StageOutcome> {
+  if (fetched.outcome === 'fetched') return deliverRelease(pool, server, fetched.release, options)
+  const { error, source, durationMs } = fetched
+  const { actor, announce } = options
+  await rejectRelease(pool, server, { version, source, error, actor, durationMs, announce })
+  throw error
 }
 
 /** Also after a redelivery: the first one may have staged the release and then found the live slot busy. */
@@ -116,8 +139,12 @@ async function swapIfStaged(
   const isOurs = source?.bucket === upload.bucket && source.object === upload.object
   if (source == null || !isOurs || source.generation !== upload.generation) return
   const request = { expectedVersion: version, expectedGeneration: upload.generation, actor: ACTOR, ...environment.swap }
-  const result = await swapByPolicy(pool, server, request)
   const fields = { server: server.name, version }
+  const result = await swapByPolicy(pool, server, request).catch((error: unknown) => {
+    if (!isPermanent(error)) throw error
+    logger.error(`not swapped: ${messageOf(error)}`, { ...fields, error })
+  })
+  if (result === undefined) return
   if (result.outcome === 'waiting') return logger.warning(`not swapped: ${result.reason}`, fields)
   logger.info('swapped', { ...fields, swap: result.swap })
   await announce('swapped', eventAttributes(server, version, source), result.swap)
@@ -143,7 +170,7 @@ async function fetchUpload(arrival: Arrival, { environment, bucket }: LoadDepend
     const release = await fetchRelease(bucket, releases, version, releases.limits, upload.generation)
     return release === undefined ? { outcome: 'gone' } : { outcome: 'fetched', release }
   } catch (error) {
-    if (!(error instanceof Failure && error.permanent)) throw error
+    if (!isPermanent(error)) throw error
     const { bucket: name, object, generation } = upload
     const stored = await bucket.stat(object, generation)
     const source = { bucket: name, object, generation, sha256: '', bytes: stored?.size ?? 0 }
@@ -157,6 +184,10 @@ function memoise<T>(make: () => Promise<T>): () => Promise<T> {
     made ??= make()
     return made
   }
+}
+
+function isPermanent(error: unknown): error is Failure {
+  return error instanceof Failure && error.permanent
 }
 
 function messageOf(error: unknown): string {

@@ -5,6 +5,7 @@ import { getTestServer } from '@google-cloud/functions-framework/testing'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { type LoadDependencies, loadRelease } from '../../functions/load-release/load-release.ts'
 import type { Environment, TapServer } from '../../shared/environment/model.ts'
+import { DatabaseAddressError } from '../../shared/platform/connection-failures.ts'
 import { createLogger } from '../../shared/platform/log.ts'
 import { openBucket } from '../../shared/platform/objects.ts'
 import { DEFAULT_LIMITS } from '../../shared/releases/limits.ts'
@@ -34,7 +35,10 @@ const ATTEMPTS = 3
 const SURVEY = { 'survey.yaml': sampleSchema('survey') }
 
 /** The function under the real framework, on a fake bucket and one real database per TAP server. */
-async function startStack(servers: Readonly<Record<string, Partial<TapServer>>> = { tap: {} }): Promise<Stack> {
+async function startStack(
+  servers: Readonly<Record<string, Partial<TapServer>>> = { tap: {} },
+  beforeConnecting: () => void = () => {},
+): Promise<Stack> {
   const gcs = await startFakeGcs()
   const databases: Record<string, TestDatabase> = {}
   const configured = new Map<string, TapServer>()
@@ -47,7 +51,10 @@ async function startStack(servers: Readonly<Record<string, Partial<TapServer>>> 
   const logger = createLogger({ write: (line) => log.push(JSON.parse(line)) })
   const dependencies: LoadDependencies = {
     environment: { ...ENVIRONMENT, servers: configured },
-    poolFor: async (server) => databases[server.name]!.pool,
+    poolFor: async (server) => {
+      beforeConnecting()
+      return databases[server.name]!.pool
+    },
     bucket: openBucket(
       { bucket: 'releases', apiEndpoint: gcs.endpoint },
       { retry: { attempts: ATTEMPTS, baseDelayMs: 1, maxDelayMs: 5, totalMs: 1000 } },
@@ -285,6 +292,28 @@ describe('a transient failure', () => {
     expect(await stack.push(pushBody('releases/r1', generation))).toBe(204)
     expect((await stack.status()).slots.staging.version).toBe('releases/r1')
   })
+})
+
+test('a server that cannot be connected to for its configuration is tried again, and nothing is lost', async () => {
+  const stack = await startStack({ tap: {} }, () => {
+    throw new DatabaseAddressError('not a database URL')
+  })
+  const generation = await stack.upload('releases/r1', SURVEY)
+  expect(await stack.push(pushBody('releases/r1', generation))).toBe(500)
+})
+
+test('a site view over the live slot keeps a release from being swapped, not from being staged', async () => {
+  const stack = await startStack({ tap: { swap: 'always' } })
+  await stack.push(pushBody('releases/r1', await stack.upload('releases/r1', SURVEY)))
+  await stack.databases.tap!.pool.query(
+    'create schema site; create view site.catalogue as select * from tap_schema.tables',
+  )
+  expect(await stack.push(pushBody('releases/r2', await stack.upload('releases/r2', SURVEY)))).toBe(204)
+  const { slots } = await stack.status()
+  expect([slots.live.version, slots.staging.version]).toEqual(['releases/r1', 'releases/r2'])
+  expect(stack.log.filter(({ severity }) => severity === 'ERROR').map(({ message }) => message)).toEqual([
+    expect.stringContaining('view site.catalogue'),
+  ])
 })
 
 describe('what is not for us', () => {
