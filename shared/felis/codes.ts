@@ -98,7 +98,6 @@ export const CODES: Readonly<Record<string, CodeMeaning>> = {
   primary_key_dangling: warning('`primaryKey` names the `@id` of no column.'),
   index_dangling: warning('An index names the `@id` of no column.'),
   column_index_repeated: warning('Two columns of a table with one `tap:column_index`.'),
-  flag_null: warning('`tap:principal` or `tap:std` is null.'),
   votable_datatype_ignored: warning('`votable:datatype` has no effect.'),
   row_null: warning('TAP_SCHEMA must have a value here.'),
   row_integer_too_large: warning('TAP_SCHEMA cannot hold an integer of this size.'),

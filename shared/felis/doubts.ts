@@ -20,7 +20,6 @@ const DOUBTS: readonly ((subject: Subject) => readonly Doubt[])[] = [
   doubtPrimaryKey,
   doubtIndexes,
   doubtColumnIndexes,
-  doubtFlags,
   doubtDatatypes,
 ]
 
@@ -88,18 +87,6 @@ function doubtColumnIndexes({ table }: Subject): Doubt[] {
 }
 
 const MOST_NAMES = 5
-
-function doubtFlags({ table }: Subject): Doubt[] {
-  return table.columns.flatMap(({ principal, std, origin }) =>
-    Object.entries({ 'tap:principal': principal, 'tap:std': std })
-      .filter(([, value]) => value === null)
-      .map(([key]) => ({
-        loc: below(origin.loc, key),
-        code: 'flag_null',
-        message: `${key} is null, which TAP_SCHEMA cannot hold; write 0 or 1, or leave it out`,
-      })),
-  )
-}
 
 /** A referenced column has been doubted in its own file. */
 function doubtDatatypes({ table, ownColumns }: Subject): Doubt[] {
