@@ -27,7 +27,7 @@ export interface DiscoveryOptions {
   readonly logger: Logger
   /** What stands before every path where several functions share a port. Default none. */
   readonly prefix?: string
-  /** How long what a database said of its live slot is current; default 5 s. */
+  /** How long what a database said of its live slot is current; default 3 s. */
   readonly tapLifetimeMs?: number
   /** How long a request waits for databases at most; default 1 s. */
   readonly tapDeadlineMs?: number

@@ -3,7 +3,7 @@ import { publicRoute } from './public-route.ts'
 import type { Service } from './service.ts'
 
 /** A swap shows within this and the lifetime of what the databases said. */
-export const SHORT_LIVED = 'public, max-age=5, stale-if-error=86400'
+export const SHORT_LIVED = 'public, max-age=3, stale-if-error=86400'
 
 export function documentRoutes({ config, documents, tutorials }: Service): readonly Route[] {
   const base = `${config.pathPrefix}/discovery`

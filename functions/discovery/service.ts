@@ -42,7 +42,7 @@ export function openService(dependencies: DiscoveryDependencies, options: Discov
 
 function watchServers(
   { environment, readLive }: DiscoveryDependencies,
-  { logger, tapLifetimeMs = 5_000, tapDeadlineMs = 1_000 }: DiscoveryOptions,
+  { logger, tapLifetimeMs = 3_000, tapDeadlineMs = 1_000 }: DiscoveryOptions,
 ): TapSchemasWatch {
   const { servers } = environment
   const releases = publicReleases(environment)

@@ -48,7 +48,10 @@ describe('what a request loads', () => {
 
   test('a TAP server needs the database client, and nothing of the cloud', async () => {
     const servers = 'tap: {servers: {tap: {databaseUrl: "postgresql://u@127.0.0.1:1/d", schemas: [s]}}}\n'
-    const { status, loaded } = await serveOnce(`${HOST}releases: {bucket: releases}\n${servers}`, '/repertoire/discovery')
+    const { status, loaded } = await serveOnce(
+      `${HOST}releases: {bucket: releases}\n${servers}`,
+      '/repertoire/discovery',
+    )
     expect(status).toBe(200)
     expect(loaded.filter((name) => CLIENTS.includes(name))).toEqual(['pg'])
   })
