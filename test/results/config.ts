@@ -1,0 +1,77 @@
+import type { ResultRule, ResultsConfig } from '../../shared/environment/results-model.ts'
+import { compileNamePattern, parseDuration } from '../../shared/environment/results-rules.ts'
+import type { Job, JobStore } from '../../shared/results/jobs.ts'
+
+export const HOUR = 3_600_000
+export const DAY = 24 * HOUR
+
+export function rule(name: string, pattern: string, retention: string, minimumAge = '24h'): ResultRule {
+  return {
+    name,
+    kind: 'result',
+    pattern: compileNamePattern(pattern),
+    retentionMs: parseDuration(retention),
+    minimumAgeMs: parseDuration(minimumAge),
+  }
+}
+
+export const FLAT = rule('flat', '^(result|error)_(?<job>[a-z0-9]+)\\.(xml|parquet)$', '7d')
+export const SHARDED = rule('sharded', '^r/[0-9a-f]{2}/(?<job>[^/]+)/\\d+/result\\.vot$', '7d')
+export const TEMPORARY = rule('temporary', '^t/.+$', '2d', '1h')
+
+/** Names as they come, for tests: `database` is never looked at. */
+export const JOB_TABLE: NonNullable<ResultsConfig['jobs']> = {
+  database: { kind: 'url', url: 'postgresql://localhost/uws', passwordKey: null, poolMax: 1 },
+  table: ['uws', 'job'],
+  columns: {
+    id: 'jobid',
+    phase: 'executionphase',
+    destruction: 'destructiontime',
+    deleted: 'deletedbyuser',
+    creation: 'creationtime',
+  },
+  graceMs: DAY,
+}
+
+export function resultsConfig(change: Partial<ResultsConfig> = {}): ResultsConfig {
+  return {
+    bucket: 'results',
+    mode: 'delete',
+    stateObject: '.almagest/sweep.json',
+    rules: [FLAT, SHARDED, TEMPORARY],
+    jobs: null,
+    ...change,
+    limits: {
+      deletesPerSecond: 5000,
+      deletesAtOnce: 64,
+      deletePercent: 100,
+      deleteAnyway: 0,
+      timeBudgetMs: HOUR,
+      leaseMs: 120_000,
+      ...change.limits,
+    },
+  }
+}
+
+/** A job table in memory. */
+export class JobsInMemory implements JobStore {
+  readonly jobs = new Map<string, Job & { readonly created: number }>()
+  questions = 0
+
+  set(id: string, job: Partial<Job> & { readonly created?: number }): void {
+    const known = this.jobs.get(id)
+    const fresh = { phase: 'COMPLETED', destruction: null, deletedByUser: false, created: 0 }
+    this.jobs.set(id, { ...fresh, ...known, ...job })
+  }
+
+  async find(ids: readonly string[]): Promise<ReadonlyMap<string, Job>> {
+    this.questions += 1
+    return new Map(ids.flatMap((id) => (this.jobs.has(id) ? [[id, this.jobs.get(id)!] as const] : [])))
+  }
+
+  async newest(): Promise<number | null> {
+    return this.jobs.size === 0 ? null : Math.max(...[...this.jobs.values()].map(({ created }) => created))
+  }
+}
+
+export const SILENT = { info() {}, warning() {} }

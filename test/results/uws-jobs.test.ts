@@ -1,0 +1,75 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { openUwsJobs } from '../../shared/results/uws-jobs.ts'
+import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
+import { JOB_TABLE } from './config.ts'
+
+/** As CADC's UWS library makes it: unquoted names, ids of fixed width, times without zone that mean UTC. */
+const CADC = `
+  create schema uws;
+  create table uws.Job (
+    jobID char(16) primary key,
+    executionPhase varchar(16) not null,
+    destructionTime timestamp,
+    deletedByUser smallint not null default 0,
+    creationTime timestamp not null
+  );
+  insert into uws.Job values
+    ('abcdefgh01234567', 'COMPLETED', '2026-11-21 12:00:00.5', 0, '2026-11-14 12:00'),
+    ('short', 'executing', null, 0, '2026-11-20 12:00'),
+    ('gone', 'ERROR', 'infinity', 1, '2026-11-01 12:00')`
+
+describe("CADC's table of jobs", () => {
+  let database: TestDatabase
+  beforeAll(async () => {
+    database = await createTestDatabase({ initialised: false, keep: true })
+    await database.pool.query(CADC)
+    // What a session thinks of time zones must not matter.
+    await database.pool.query(`alter database ${new URL(database.url).pathname.slice(1)} set timezone = 'Asia/Tokyo'`)
+    return () => database.drop()
+  })
+  const open = (change: object = {}) =>
+    openUwsJobs(async () => database.poolAs('postgres', 1), { ...JOB_TABLE, ...change })
+
+  it('tells of the jobs that are there, in one question', async () => {
+    const jobs = await open().find(['abcdefgh01234567', 'short', 'gone', 'never'])
+    expect(Object.fromEntries(jobs)).toEqual({
+      abcdefgh01234567: { phase: 'COMPLETED', destruction: Date.parse('2026-11-21T12:00:00.5Z'), deletedByUser: false },
+      short: { phase: 'EXECUTING', destruction: null, deletedByUser: false },
+      gone: { phase: 'ERROR', destruction: Number.POSITIVE_INFINITY, deletedByUser: true },
+    })
+  })
+
+  it('tells how far it reaches', async () => {
+    expect(await open().newest()).toBe(Date.parse('2026-11-20T12:00:00Z'))
+  })
+
+  it('finds nothing for ids that are no ids', async () => {
+    expect((await open().find(["'; drop table uws.Job; --", 'ä', ''])).size).toBe(0)
+  })
+
+  it('that is empty says so', async () => {
+    await database.pool.query('create table uws.Empty (like uws.Job)')
+    expect(await open({ table: ['uws', 'empty'] }).newest()).toBeNull()
+  })
+
+  it('may have other names, times with zone and truth values', async () => {
+    await database.pool.query(`
+      create table "Jobs" ("Id" text, state text, dies timestamptz, killed boolean, born timestamptz);
+      insert into "Jobs" values ('a', 'ABORTED', '2026-11-21 12:00+02', true, '2026-11-21 00:00+00'),
+                                ('b', 'ABORTED', null, null, null)`)
+    const columns = { id: 'Id', phase: 'state', destruction: 'dies', deleted: 'killed', creation: 'born' }
+    const jobs = open({ table: ['Jobs'], columns })
+    expect(Object.fromEntries(await jobs.find(['a', 'b']))).toEqual({
+      a: { phase: 'ABORTED', destruction: Date.parse('2026-11-21T10:00:00Z'), deletedByUser: true },
+      b: { phase: 'ABORTED', destruction: null, deletedByUser: false },
+    })
+    expect(await jobs.newest()).toBe(Date.parse('2026-11-21T00:00:00Z'))
+  })
+
+  it('that is not there fails as something that may pass', async () => {
+    const error = { code: 'job_table', permanent: false, message: expect.stringContaining('uws.nowhere') }
+    await expect(open({ table: ['uws', 'nowhere'] }).find(['a'])).rejects.toMatchObject(error)
+    const down = openUwsJobs(() => Promise.reject(new Error('no connection')), JOB_TABLE)
+    await expect(down.newest()).rejects.toMatchObject({ code: 'job_table' })
+  })
+})
