@@ -60,6 +60,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./discovery.ts'),
   },
   {
+    name: 'publish',
+    summary: 'check, pack and upload a release',
+    load: () => import('./publish.ts'),
+  },
+  {
     name: 'tutorials',
     summary: 'make the menu of a tutorials repository for discovery',
     load: () => import('./tutorials.ts'),

@@ -1,0 +1,66 @@
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { SourceFiles } from '../../../shared/felis/load.ts'
+import { type DatalinkFiles, isDatalinkFile } from '../../../shared/releases/datalink/check-datalink.ts'
+import { type LocalFile, readLocalFolder } from '../../../shared/releases/folder.ts'
+import { DEFAULT_LIMITS } from '../../../shared/releases/limits.ts'
+import { withFileErrors } from '../../terminal/file-error.ts'
+import { writeNote } from '../../terminal/output.ts'
+import { UsageError } from '../../terminal/usage-error.ts'
+
+/** Where a checkout of the schemas' repository has them. */
+const REPOSITORY_FOLDERS: readonly string[] = ['', 'python/lsst/sdm/schemas', 'yml']
+
+/**
+ * The `*.yaml` files of a folder, or of the folder of schemas of a checkout; folders in it are left out, as they are in
+ * the archives of sdm_schemas.
+ *
+ * @throws UsageError for a path that cannot be read; ArchiveError for files that no loader takes
+ */
+export async function readSchemaFiles(version: string, path: string): Promise<SourceFiles> {
+  return withFileErrors(path, async () => {
+    await readdir(path)
+    for (const below of REPOSITORY_FOLDERS) {
+      const folder = join(path, below)
+      const files = await listFiles(folder, below === '')
+      const schemas = files.filter(({ name }) => name.endsWith('.yaml'))
+      if (schemas.length === 0) continue
+      const others = files.filter(({ name }) => name.endsWith('.yml')).map(({ name }) => name)
+      if (others.length > 0) writeNote(`left out, because schemas end in .yaml: ${others.join(', ')}`)
+      return (await readLocalFolder(version, folder, schemas, DEFAULT_LIMITS)).files
+    }
+    throw new UsageError(`${path} holds no *.yaml files, nor do ${REPOSITORY_FOLDERS.slice(1).join(' and ')} in it`)
+  })
+}
+
+/** @throws UsageError for a path that cannot be read, or a file that is too large */
+export async function readDatalinkFiles(path: string): Promise<DatalinkFiles> {
+  return withFileErrors(path, async () => {
+    const chosen = (await listFiles(path, true)).filter(({ name }) => isDatalinkFile(name))
+    const files = new Map<string, Uint8Array>()
+    for (const file of chosen) {
+      if (file.size > DEFAULT_LIMITS.fileBytes) {
+        throw new UsageError(
+          `${join(path, file.name)} has ${file.size} bytes, over the limit of ${DEFAULT_LIMITS.fileBytes}`,
+        )
+      }
+      files.set(file.name, await file.read())
+    }
+    return files
+  })
+}
+
+/** The plain files of one folder, without hidden ones. */
+async function listFiles(folder: string, isRequired: boolean): Promise<readonly LocalFile[]> {
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (isRequired || (error.code !== 'ENOENT' && error.code !== 'ENOTDIR')) throw error
+    return []
+  })
+  const files: LocalFile[] = []
+  for (const name of names.filter((found) => !found.startsWith('.')).sort()) {
+    const path = join(folder, name)
+    const found = await stat(path)
+    if (found.isFile()) files.push({ name, size: found.size, modified: found.mtimeMs, read: () => readFile(path) })
+  }
+  return files
+}
