@@ -1,11 +1,11 @@
 import { readFile, stat } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import { refuseVersion } from '../../shared/releases/naming.ts'
+import { packRelease } from '../../shared/releases/publish/pack-release.ts'
 import { readRelease } from '../commands/release/read-release.ts'
 import { SAMPLE } from '../sample/sample.ts'
 import { UsageError } from '../terminal/usage-error.ts'
 import type { Memory } from './memory.ts'
-import { packRelease } from './pack-release.ts'
 
 /** What was asked for on the command line. */
 export interface ReleaseWish {

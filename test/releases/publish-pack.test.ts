@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { readSample } from '../../../cli/local/choose-release.ts'
-import { packRelease } from '../../../cli/local/pack-release.ts'
-import { readArchive } from '../../../shared/releases/archive.ts'
-import { DEFAULT_LIMITS } from '../../../shared/releases/limits.ts'
+import { readSample } from '../../cli/local/choose-release.ts'
+import { readArchive } from '../../shared/releases/archive.ts'
+import { DEFAULT_LIMITS } from '../../shared/releases/limits.ts'
+import { packRelease } from '../../shared/releases/publish/pack-release.ts'
 
 test('files are packed so that a release of them is read back', async () => {
   const files = new Map([
