@@ -14,7 +14,7 @@ export interface DiscoveryOptions {
   /** The public URL of this service, `pathPrefix` included. */
   readonly baseUrl: string
   /** The public URL in front of `hips.pathPrefix`; without it no HiPS lists are named. */
-  readonly hipsBaseUrl?: string
+  readonly hipsBaseUrl?: string | null
   readonly tapSchemas?: Readonly<Record<string, TapSchema>>
 }
 
@@ -27,7 +27,7 @@ export function buildDiscovery(config: DiscoveryConfig, options: DiscoveryOption
   const { applications, environmentName, environment } = config
   return {
     ...(applications.length > 0 && { applications: [...applications] }),
-    ...unlessEmpty('datasets', buildDatasets(config, options.hipsBaseUrl)),
+    ...unlessEmpty('datasets', buildDatasets(config, options.hipsBaseUrl ?? null)),
     ...(environment !== null && { environment: describeEnvironment(environment) }),
     ...(environmentName !== null && { environment_name: environmentName }),
     ...unlessEmpty('influxdb_databases', buildInfluxDatabases(config, options.baseUrl)),
@@ -44,7 +44,7 @@ function unlessEmpty<K extends string, V extends object>(key: K, value: V): { re
 }
 
 /** Only those that are both described and available. */
-function buildDatasets(config: DiscoveryConfig, hipsBaseUrl?: string): Record<string, DiscoveredDataset> {
+function buildDatasets(config: DiscoveryConfig, hipsBaseUrl: string | null): Record<string, DiscoveredDataset> {
   const available = [...config.datasets].filter(([name]) => config.availableDatasets.has(name))
   return Object.fromEntries(
     available.map(([name, dataset]) => [name, buildDataset(name, dataset, config, hipsBaseUrl)] as const),
@@ -55,7 +55,7 @@ function buildDataset(
   name: string,
   { description, docsUrl }: DatasetConfig,
   config: DiscoveryConfig,
-  hipsBaseUrl: string | undefined,
+  hipsBaseUrl: string | null,
 ): DiscoveredDataset {
   const butlerConfig = config.butlerConfigs.get(name)
   const obscoreConfig = config.obscoreConfigs.get(name)

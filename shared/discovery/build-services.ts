@@ -29,7 +29,7 @@ export function buildServices(config: DiscoveryConfig): DiscoveredServices {
 export function buildDataServices(
   dataset: string,
   config: DiscoveryConfig,
-  hipsBaseUrl: string | undefined,
+  hipsBaseUrl: string | null,
 ): Record<string, DiscoveredApi> {
   const variables = { ...variablesOf(config), dataset }
   const services = new Map<string, DiscoveredApi>()
@@ -37,7 +37,7 @@ export function buildDataServices(
     if (rule.type === 'data' && appliesTo(rule, dataset)) services.set(rule.name, buildApi(rule, variables))
   }
   const { hips } = config
-  if (hips?.datasets.has(dataset) && hipsBaseUrl !== undefined) {
+  if (hips?.datasets.has(dataset) && hipsBaseUrl !== null) {
     const url = hipsListUrl(hipsBaseUrl, hips.pathPrefix, dataset)
     services.set('hips', { url, ...describe(hips), ...quotasOf(hips), versions: { 'hips-list-1.0': { url } } })
   }

@@ -99,6 +99,11 @@ export class DiscoveryClient {
     return readAccess(answer, label)
   }
 
+  /** The same of the environment's default EFD. Only our service knows which one that is, Repertoire does not. */
+  async defaultInfluxdb(token: string): Promise<InfluxDatabaseAccess> {
+    return readAccess(await fetchJson(`${this.#url}/influxdb/default`, this.#fetchOptions, token), 'default')
+  }
+
   async #refresh(): Promise<DiscoveryDocument> {
     const { lifetimeMs = 300_000, retryMs = 10_000, onStale } = this.#options
     try {

@@ -218,6 +218,12 @@ describe('credentials for InfluxDB', () => {
     expect(calls[1]!.init).toMatchObject({ headers: { authorization: 'Bearer gt-token' }, redirect: 'error' })
   })
 
+  it('are also found for the default EFD, whatever it is called', async () => {
+    const { client, calls } = clientOf([ANSWER])
+    expect(await client.defaultInfluxdb('gt-token')).toMatchObject({ database: 'efd', username: 'reader' })
+    expect(calls.map(({ url }) => url)).toEqual([`${URL_OF_DOCUMENT}/influxdb/default`])
+  })
+
   it('may have no user name and password', async () => {
     const { client } = clientOf([DOCUMENT, { ...ANSWER, username: null, password: null, local: true }])
     expect(await client.influxdb('idf_efd', 't')).toMatchObject({ username: null, password: null, local: true })

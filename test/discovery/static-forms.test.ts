@@ -8,7 +8,7 @@ import { runAlmagest } from '../support/run-command.ts'
 
 const GOLDEN = join(DATA, 'golden/discovery')
 
-function folderOf(files: Readonly<Record<string, string>> = {}): string {
+function folderOf(files: Readonly<Record<string, string | Buffer>> = {}): string {
   const folder = mkdtempSync(join(tmpdir(), 'almagest-discovery-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
@@ -78,14 +78,16 @@ describe('almagest discovery', () => {
       'good.yaml': ENVIRONMENT,
       'bad.yaml': 'baseHostname: h\nruls: {}\n',
       'worse.yaml': '{}\n',
+      'latin1.yaml': Buffer.from('name: \xe4', 'latin1'),
     })
     const output = join(folder, 'out')
-    const files = ['good', 'bad', 'worse'].map((name) => join(folder, `${name}.yaml`))
+    const files = ['good', 'bad', 'worse', 'latin1'].map((name) => join(folder, `${name}.yaml`))
     const { code, stderr } = await runAlmagest(['discovery', ...files, '--output', output])
     expect(code).toBe(1)
-    expect(stderr).toContain('2 environment files cannot be used')
+    expect(stderr).toContain('3 environment files cannot be used')
     expect(stderr).toContain('bad.yaml:2:1: ruls: there is no key "ruls" here (did you mean rules?)')
     expect(stderr).toContain('worse.yaml: baseHostname: is missing')
+    expect(stderr).toContain('latin1.yaml: is not text in UTF-8')
     expect(readdirSync(folder)).not.toContain('out')
   })
 

@@ -106,6 +106,11 @@ hips: {datasets: {dp1: {path: [a]}}, pathPrefix: x}
     expect(problem.message).toContain(` has ${found}: a template may hold`)
   })
 
+  it('include a variable that is misspelt', () => {
+    const problem = problemOf(rulesOf('{type: ui, name: a, template: "https://{{ base_hostnam }}/"}'))
+    expect(problem.message).toContain('(did you mean {{ base_hostname }}?)')
+  })
+
   it.each([
     ['no URL', '/relative'],
     ['another scheme', 'ftp://{{base_hostname}}/'],
@@ -147,6 +152,15 @@ hips: {datasets: {dp1: {path: [a]}}, pathPrefix: x}
       '2:54 invalid_value datasets.a.ivoaRegistry.ivoid',
       '2:76 invalid_value datasets.a.ivoaRegistry.created',
     ])
+  })
+})
+
+describe('what is doubtful', () => {
+  it('is a token in the file, which is not shown', () => {
+    const { environment, problems } = parseEnvironment('env.yaml', 'baseHostname: h\ntoken: gt-secret\n')
+    expect(environment).not.toBeNull()
+    expect(problems).toMatchObject([{ code: 'no_effect', severity: 'warning', path: 'token', line: 2 }])
+    expect(problems[0]!.message).not.toContain('gt-secret')
   })
 })
 

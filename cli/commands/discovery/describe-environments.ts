@@ -51,14 +51,25 @@ interface ReadFile {
 
 async function readConfig(file: string): Promise<ReadFile> {
   const content = await withFileErrors(file, () => readFile(file))
-  const { environment, problems } = parseEnvironment(file, new TextDecoder().decode(content))
+  const text = decode(content)
+  if (text === null)
+    return { file, config: null, problems: [problemOf(file, '', 'yaml_syntax', 'is not text in UTF-8')] }
+  const { environment, problems } = parseEnvironment(file, text)
   const config = environment?.discovery ?? null
   if (config === null || config.baseHostname !== null) return { file, config, problems }
-  const missing = { file, path: 'baseHostname', code: 'missing_key', severity: 'error' as const }
-  return {
-    file,
-    config,
-    problems: [...problems, { ...missing, message: 'is missing: it says which environment this is' }],
+  const missing = problemOf(file, 'baseHostname', 'missing_key', 'is missing: it says which environment this is')
+  return { file, config, problems: [...problems, missing] }
+}
+
+function problemOf(file: string, path: string, code: string, message: string): Problem {
+  return { file, path, code, severity: 'error', message }
+}
+
+function decode(content: Uint8Array): string | null {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(content)
+  } catch {
+    return null
   }
 }
 

@@ -19,6 +19,7 @@ const INDIFFERENT = spellingsOf({ name: REPERTOIRE_KEYS.name, pathPrefix: REPERT
 export function readDiscovery(root: LocatedMapping, settings: Settings, report: Report): DiscoveryConfig | null {
   const repertoire = readMembers(root, REPERTOIRE_KEYS, '', report)
   requireHostname(root, report)
+  warnOfToken(root, report)
   const tutorials = readTutorials(settings, report)
   if (repertoire === undefined) return null
   const rules = chooseRules(repertoire, report)
@@ -62,6 +63,15 @@ function requireHostname(root: LocatedMapping, report: Report): void {
   if (given || key === undefined) return
   const message = `is missing: it is needed to describe an environment, as ${key} does`
   report.error('missing_key', { path: 'baseHostname', at: root.at }, message)
+}
+
+/** Repertoire takes it from its configuration as well. */
+function warnOfToken(root: LocatedMapping, report: Report): void {
+  const entry = root.entries.get('token')
+  if (entry === undefined || !isGiven(root, 'token')) return
+  const message =
+    'is not read from here: put the token for HiPS trees into the secrets directory (discovery.hipsTokenKey)'
+  report.warn('no_effect', { path: 'token', at: entry.at }, message)
 }
 
 function isGiven(root: LocatedMapping, name: string): boolean {

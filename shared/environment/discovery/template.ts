@@ -1,3 +1,5 @@
+import { nearMiss } from '../../felis/near-miss.ts'
+
 /** A variable of a template, with any space inside the braces. */
 const VARIABLE = /\{\{\s*(base_hostname|dataset)\s*\}\}/g
 
@@ -23,7 +25,9 @@ export function refuseTemplate(template: string): string | null {
   const found = /\{[{%#].*?(?:[}%#]\}|$)|\{[^{}]*\}?|\}/s.exec(rest)
   if (found === null) return null
   const what = found[0].length > 60 ? `${found[0].slice(0, 60)}…` : found[0]
-  return `has ${what}: a template may hold {{ base_hostname }} and {{ dataset }}, and no other braces`
+  const meant = nearMiss(/^\{+\s*(\w+)\s*\}*$/.exec(what)?.[1] ?? '', ['base_hostname', 'dataset'])
+  const hint = meant === undefined ? '' : ` (did you mean {{ ${meant} }}?)`
+  return `has ${what}: a template may hold {{ base_hostname }} and {{ dataset }}, and no other braces${hint}`
 }
 
 /** Whether the variable occurs. */
