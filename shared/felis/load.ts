@@ -81,7 +81,7 @@ export class FelisLoader {
     const reading = startReading(file, this.#context, hasIds ? generateIds(read.value) : new Map())
     const fromResources = new Set<Problem>()
     const schema = this.#readSchema(read.value, reading, fromResources)
-    const locator = new Locator(text, read.events)
+    const locator = new Locator(text)
     return {
       file,
       schema: reading.errors === 0 ? schema : null,

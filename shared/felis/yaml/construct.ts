@@ -45,18 +45,10 @@ interface Frame {
 }
 
 /**
- * Builds the document of an event stream as PyYAML's `safe_load` would: implicit types of YAML 1.1, merge keys, the
- * last of equal keys wins, an alias is the same object as its anchor.
- *
- * @throws YamlError
+ * Builds a document out of its events as PyYAML's `safe_load` would: implicit types of YAML 1.1, merge keys, the last
+ * of equal keys wins, an alias is the same object as its anchor. `take` throws a YamlError.
  */
-export function construct(events: readonly YamlEvent[]): Construction {
-  const construction = new Constructor()
-  for (const event of events) construction.take(event)
-  return construction
-}
-
-class Constructor implements Construction {
+export class Constructor implements Construction {
   value: YamlValue = null
   readonly duplicates: DuplicateKey[] = []
   /** undefined: the anchored collection is still open. */

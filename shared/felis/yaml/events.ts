@@ -27,12 +27,13 @@ const CORE_PREFIX = 'tag:yaml.org,2002:'
 const DEEPEST = 100
 
 /**
- * The events of the one document in a text, by PyYAML's grammar; none: the text holds no document.
+ * Hands over the events of the one document in a text, one after another, by PyYAML's grammar. false: the text holds
+ * no document.
  *
  * @throws YamlError
  */
-export function parseDocument(text: string): readonly YamlEvent[] {
-  return new Parser(text).parse()
+export function parseDocument(text: string, take: (event: YamlEvent) => void): boolean {
+  return new Parser(text, take).parse()
 }
 
 interface Properties {
@@ -43,16 +44,17 @@ interface Properties {
 
 class Parser {
   readonly #scanner: Scanner
-  readonly #events: YamlEvent[] = []
+  readonly #take: (event: YamlEvent) => void
   #handles = new Map<string, string>()
   #depth = 0
 
-  constructor(text: string) {
+  constructor(text: string, take: (event: YamlEvent) => void) {
     this.#scanner = new Scanner(text)
+    this.#take = take
   }
 
-  parse(): readonly YamlEvent[] {
-    if (this.#is(TOKEN.streamEnd)) return []
+  parse(): boolean {
+    if (this.#is(TOKEN.streamEnd)) return false
     if (!this.#is(TOKEN.directive, TOKEN.documentStart)) {
       this.#handles = handlesOf([])
       this.#node('block')
@@ -63,7 +65,7 @@ class Parser {
       throw new YamlError(offset, 'yaml_documents', 'a second YAML document begins here; a file holds one')
     }
     if (kind !== TOKEN.streamEnd) this.#unexpected('the end of the file')
-    return this.#events
+    return true
   }
 
   #explicitDocument(): void {
@@ -80,7 +82,7 @@ class Parser {
   #node(context: 'block' | 'entries' | 'flow'): void {
     if (this.#is(TOKEN.alias)) {
       const { offset, text } = this.#scanner.take()
-      this.#events.push({ type: 'alias', offset, name: text })
+      this.#take({ type: 'alias', offset, name: text })
       return
     }
     const properties = this.#properties()
@@ -90,7 +92,7 @@ class Parser {
     const offset = properties === null ? token.offset : properties.offset
     if (token.kind === TOKEN.scalar) {
       this.#scanner.take()
-      this.#events.push({ type: 'scalar', offset, anchor, tag, text: token.text, plain: token.plain, empty: false })
+      this.#take({ type: 'scalar', offset, anchor, tag, text: token.text, plain: token.plain, empty: false })
       return
     }
     const collection = collectionOf(token.kind, context)
@@ -99,12 +101,12 @@ class Parser {
         throw new YamlError(offset, 'yaml_depth', `collections are nested more than ${DEEPEST} deep`)
       }
       this.#depth += 1
-      this.#events.push({ type: collection, offset, anchor, tag })
+      this.#take({ type: collection, offset, anchor, tag })
       this.#collection(token.kind)
-      this.#events.push(END_EVENT)
+      this.#take(END_EVENT)
       this.#depth -= 1
     } else if (properties !== null) {
-      this.#events.push({ type: 'scalar', offset, anchor, tag, text: '', plain: true, empty: false })
+      this.#take({ type: 'scalar', offset, anchor, tag, text: '', plain: true, empty: false })
     } else this.#unexpected('a value')
   }
 
@@ -191,9 +193,9 @@ class Parser {
         return
       }
       const { offset } = this.#scanner.take()
-      this.#events.push({ type: 'map', offset, anchor: null, tag: null })
+      this.#take({ type: 'map', offset, anchor: null, tag: null })
       this.#flowPair(TOKEN.flowListEnd, offset)
-      this.#events.push(END_EVENT)
+      this.#take(END_EVENT)
     })
   }
 
@@ -235,7 +237,7 @@ class Parser {
 
   /** A value that is not there; it has the place of what asks for it. */
   #empty(offset: number): void {
-    this.#events.push({ type: 'scalar', offset, anchor: null, tag: null, text: '', plain: true, empty: true })
+    this.#take({ type: 'scalar', offset, anchor: null, tag: null, text: '', plain: true, empty: true })
   }
 
   #is(a: TokenKind, b = a, c = a, d = a): boolean {

@@ -26,22 +26,19 @@ interface PlaceNode {
   readonly merged: PlaceNode[]
 }
 
-/** Finds places in a text that has been read before; nothing is done for that until something is wrong with it. */
+/** Finds places in a text that has been read before; parsed again for that, once something is wrong with it. */
 export class Locator {
   readonly #text: string
-  readonly #events: readonly YamlEvent[] | undefined
   #lineStarts: readonly number[] | undefined
   #root: Place | undefined
 
-  /** Without its events, the text is parsed again when a place in it is looked for. */
-  constructor(text: string, events?: readonly YamlEvent[]) {
+  constructor(text: string) {
     this.#text = text
-    this.#events = events
   }
 
   /** The position of what the keys lead to, or of the nearest thing on the way there that exists. */
   find({ keys, at }: Target): Position {
-    this.#root ??= placeEvents(this.#events ?? parseDocument(this.#text))
+    this.#root ??= placeEvents(this.#text)
     let place = this.#root
     for (const key of keys) {
       const next = place.node === null ? undefined : childOf(place.node, key)
@@ -93,7 +90,7 @@ interface Frame {
   key: { readonly name: string; readonly offset: number } | null
 }
 
-function placeEvents(events: readonly YamlEvent[]): Place {
+function placeEvents(text: string): Place {
   const frames: Frame[] = []
   const anchors = new Map<string, PlaceNode>()
   let root: Place = { key: 0, value: 0, node: null }
@@ -112,17 +109,17 @@ function placeEvents(events: readonly YamlEvent[]): Place {
     }
   }
 
-  for (const event of events) {
+  parseDocument(text, (event) => {
     if (event.type === 'scalar') add(event.empty ? NOWHERE : event.offset, null, event.text)
     else if (event.type === 'alias') add(event.offset, anchors.get(event.name) ?? null, event.name)
     else if (event.type !== 'end') frames.push(openFrame(event))
     else {
       const frame = frames.pop()
-      if (frame === undefined) break
+      if (frame === undefined) return
       if (frame.anchor !== null) anchors.set(frame.anchor, frame.node)
       add(frame.offset, frame.node, '')
     }
-  }
+  })
   return root
 }
 

@@ -1,6 +1,6 @@
-import { type Construction, construct } from './construct.ts'
+import { type Construction, Constructor } from './construct.ts'
 import { YamlError } from './cursor.ts'
-import { parseDocument, type YamlEvent } from './events.ts'
+import { parseDocument } from './events.ts'
 
 /** 8 MiB of text: far beyond any schema, and what a release archive lets through. */
 const LONGEST = 8 * 1024 * 1024
@@ -18,23 +18,17 @@ export interface YamlProblem {
   readonly message: string
 }
 
-/** A document, and the events that it was made of, for a `Locator`. */
-export interface YamlDocument extends Construction {
-  readonly events: readonly YamlEvent[]
-}
-
-export type YamlReading = YamlDocument | { readonly problem: YamlProblem }
+export type YamlReading = Construction | { readonly problem: YamlProblem }
 
 /** Reads one YAML 1.1 document as PyYAML's `safe_load` does. Never throws on account of the text. */
 export function readYaml(text: string): YamlReading {
   try {
     checkCharacters(text)
-    const events = parseDocument(text)
-    if (events.length === 0) {
+    const construction = new Constructor()
+    if (!parseDocument(text, (event) => construction.take(event))) {
       throw new YamlError(0, 'yaml_empty', 'the file is empty; a schema is a mapping with a name and tables')
     }
-    const { value, duplicates } = construct(events)
-    return { value, duplicates, events }
+    return construction
   } catch (error) {
     if (!(error instanceof YamlError)) throw error
     const { offset, code, message } = error

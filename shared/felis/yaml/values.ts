@@ -68,8 +68,8 @@ export function describeValue(value: YamlValue): string {
 }
 
 /** Long input is cut in messages, on whole characters. */
-export function abridge(text: string): string {
-  return text.length <= 80 ? text : `${text.slice(0, 77).replace(/[\ud800-\udbff]$/, '')}…`
+export function abridge(text: string, most = 80): string {
+  return text.length <= most ? text : `${text.slice(0, most - 3).replace(/[\ud800-\udbff]$/, '')}…`
 }
 
 /** A float as Python's `str` writes it, because Felis copies such text into arraysize: `3.0`, `1e+16`, `inf`. */
