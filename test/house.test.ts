@@ -56,10 +56,13 @@ test('imports between the rooms follow the arrows of the design', () => {
   expect(imports.filter((found) => !allowed(found)).map(({ file, to }) => `${file} imports ${to}`)).toEqual([])
 })
 
+/** Lists as their standards publish them, one entry a line. */
+const LISTS = ['shared/felis/ucd/words.ts']
+
 test('every file fits one subject: none is over 400 lines', () => {
   const long = ['shared', 'functions', 'cli']
     .flatMap(sourceFiles)
     .map((file) => ({ file, lines: readFileSync(join(root, file), 'utf8').split('\n').length }))
-    .filter(({ lines }) => lines > 400)
+    .filter(({ file, lines }) => lines > 400 && !LISTS.includes(file))
   expect(long).toEqual([])
 })
