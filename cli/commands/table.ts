@@ -20,6 +20,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./validate.ts'),
   },
   {
+    name: 'dump',
+    summary: 'write a Felis file as it was understood: YAML or JSON',
+    load: () => import('./dump.ts'),
+  },
+  {
+    name: 'diff-schemas',
+    summary: 'compare Felis files, folders or archives: what a release would change',
+    load: () => import('./diff-schemas.ts'),
+  },
+  {
+    name: 'json-schema',
+    summary: 'write the JSON Schema of Felis, for editors',
+    load: () => import('./json-schema.ts'),
+  },
+  {
     name: 'rows',
     summary: 'show the TAP_SCHEMA rows of Felis files, without a database',
     load: () => import('./rows.ts'),
@@ -63,6 +78,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'publish',
     summary: 'check, pack and upload a release',
     load: () => import('./publish.ts'),
+  },
+  {
+    name: 'releases',
+    summary: 'list what is published, and which TAP servers have it',
+    load: () => import('./releases.ts'),
   },
   {
     name: 'tutorials',
