@@ -42,6 +42,7 @@ export const CODES: Readonly<Record<string, CodeMeaning>> = {
   too_many_problems: error('There are more problems than are shown.'),
   missing: error('A field that must be there is not.'),
   extra_forbidden: error('A key that is no field, or a second name of a field that is there.'),
+  invalid_key: error('A key that is not text.'),
   model_type: error('Something else where a mapping is expected.'),
   model_attributes_type: error('Something else where a constraint is expected.'),
   dict_type: error('Something else where a mapping of names is expected.'),

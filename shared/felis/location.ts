@@ -29,14 +29,19 @@ export function keysOf(loc: Path): YamlKey[] {
 /** Felis's own notation: `tables.1.constraints.0.ForeignKey.columns`. */
 export function showPath(loc: Path): string {
   const steps: string[] = []
-  for (let step = loc; step !== null; step = step.parent) steps.unshift(abridge(step.shown ?? showKey(step.key)))
+  for (let step = loc; step !== null; step = step.parent) {
+    steps.unshift(abridge(step.shown ?? showKey(step.key), LONGEST_STEP))
+  }
   return steps.join('.')
 }
 
-/** Keys that are no text are shown as Python does. */
+/** Longer than any id or key in earnest; without a limit, a file of nonsense has a report many times its own size. */
+const LONGEST_STEP = 400
+
+/** Keys that are no text are shown as Python does; there, booleans are numbers. */
 export function showKey(key: YamlKey): string {
   if (key === null) return 'None'
-  return typeof key === 'boolean' ? (key ? 'True' : 'False') : String(key)
+  return String(typeof key === 'boolean' ? Number(key) : key)
 }
 
 /** A problem whose position has not been looked up yet. */

@@ -1,5 +1,5 @@
 import type { FelisContext } from './context.ts'
-import { below, type Draft, type Origin, type Path, showKey } from './location.ts'
+import { below, type Draft, type Origin, type Path } from './location.ts'
 import { INVALID, type Reader, type Reading, report, spendItems } from './reading.ts'
 import { type Shape, shaped, shapeOf } from './shape.ts'
 import { abridge, describeValue, isYamlMap, type YamlKey, type YamlMap, type YamlValue } from './yaml/values.ts'
@@ -91,7 +91,8 @@ export function objectReader<M extends object>(type: ObjectType<M>): ObjectReade
     if (!spendItems(reading, value.size, loc)) return INVALID
     const { errors } = reading
     const derived = type.derive?.(value, loc, reading) ?? null
-    // After an error in what is worked out beforehand Felis does not look at the fields.
+    if (unknownKeys === 'refused') refuseHalfCharacters(value, loc, reading)
+    // After an error in what is worked out beforehand, or in a key as such, Felis does not look at the fields.
     const isBeyond = reading.errors > errors
     if (isBeyond) reading.beyondFelis += 1
     const object = readFields(value, derived, loc, reading)
@@ -165,16 +166,31 @@ function missing(noun: string, field: Field<unknown>, loc: Path): Omit<Draft, 's
   return { loc: below(loc, written), code: 'missing', message: `${noun} must have '${written}'` }
 }
 
+function refuseHalfCharacters(written: YamlMap, loc: Path, reading: Reading): void {
+  for (const key of written.keys()) {
+    if (typeof key !== 'string' || key.isWellFormed()) continue
+    const message = `the key '${abridge(key.toWellFormed())}' has half of a surrogate pair (\\ud800…\\udfff) in it`
+    report(reading, { loc: below(loc, key), path: loc, at: 'key', code: 'string_unicode', message })
+    return
+  }
+}
+
 function refuseKey(
   noun: string,
-  written: YamlKey,
+  key: YamlKey,
   alias: string | null | undefined,
   slots: ReadonlyMap<string, Slot>,
   loc: Path,
   reading: Reading,
 ): void {
-  const key = showKey(written)
-  const place = { loc: below(loc, written), at: 'key', code: 'extra_forbidden' } as const
+  const where = { loc: below(loc, key), at: 'key' } as const
+  if (typeof key !== 'string') {
+    const message = `the keys of ${noun} are text, and this one is ${describeValue(key)}`
+    report(reading, { ...where, code: 'invalid_key', message })
+    return
+  }
+  if (!key.isWellFormed()) return
+  const place = { ...where, code: 'extra_forbidden' } as const
   if (alias !== null && alias !== undefined) {
     report(reading, { ...place, message: `'${key}' is another name of '${alias}', which has a value already` })
     return

@@ -168,18 +168,25 @@ export function mapping<T>(entry: Reader<T>): Reader<ReadonlyMap<string, T>> {
       if (!spendItems(reading, value.size, loc)) return INVALID
       const entries = new Map<string, T>()
       for (const [name, content] of value) {
-        if (typeof name !== 'string') {
-          const message = `expected text as a key, found ${describeValue(name)}; write it in quotes`
-          report(reading, { loc: below(loc, name, `${showKey(name)}.[key]`), at: 'key', code: 'string_type', message })
-          continue
-        }
+        const fits = checkName(name, loc, reading)
         const read = entry(content, loc, name, reading)
-        if (read !== INVALID) entries.set(trim(name), read)
+        if (fits && read !== INVALID) entries.set(trim(String(name)), read)
       }
       return entries
     },
     { kind: 'mapping', of: shapeOf(entry) },
   )
+}
+
+/** Whether the key of a mapping of names is text; otherwise that is reported. */
+function checkName(name: YamlKey, loc: Path, reading: Reading): boolean {
+  if (typeof name === 'string' && name.isWellFormed()) return true
+  const [code, message] =
+    typeof name === 'string'
+      ? ['string_unicode', 'the key has half of a surrogate pair (\\ud800…\\udfff) in it']
+      : ['string_type', `expected text as a key, found ${describeValue(name)}; write it in quotes`]
+  report(reading, { loc: below(loc, name, `${showKey(name)}.[key]`), at: 'key', code, message })
+  return false
 }
 
 const WHITE_SPACE = /^\p{White_Space}+|\p{White_Space}+$/gu

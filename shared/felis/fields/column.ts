@@ -4,33 +4,23 @@ import { below, type Path } from '../location.ts'
 import type { Column, DefaultValue } from '../model.ts'
 import { type Fields, type Finding, objectReader, type Rule } from '../read-object.ts'
 import { boolean, integer, notText, nullable, oneOf, refuseAll, text, toInteger, trim } from '../readers.ts'
-import { INVALID, type Reader, type Reading, report } from '../reading.ts'
+import { type Reader, type Reading, report } from '../reading.ts'
 import { checkRedundantType } from '../redundant-types/check-redundant-type.ts'
 import { shaped, shapeOf } from '../shape.ts'
-import { checkUcd } from '../ucd/check-ucd.ts'
 import { checkUnit } from '../units/check-unit.ts'
 import { describeValue, YamlFloat, type YamlMap, type YamlValue } from '../yaml/values.ts'
 import { BASE_FIELDS, BASE_RULES } from './base.ts'
+import { ucd } from './ucd.ts'
 
 const flag = nullable(integer({ least: 0, most: 1 }))
 const optionalText = nullable(text)
 
-const ucd = shaped<Reader<string>>((value, parent, key, reading) => {
-  const read = text(value, parent, key, reading)
-  if (read === INVALID) return INVALID
-  const problem = checkUcd(read)
-  if (problem === null) return read
-  report(reading, { loc: below(parent, key), code: 'ucd', ...problem })
-  // What the text is too long for is worth knowing all the same.
-  return read
-}, shapeOf(text))
-
-/** Text, or an integer, of which Felis makes text. */
+/** Text, or an integer, of which Felis makes text; 0 and false come to nothing there. */
 const arraysize = shaped<Reader<string>>(
   (value, parent, key, reading) => {
     if (typeof value === 'string') return text(value, parent, key, reading)
-    const number = toInteger(value)
-    if (typeof number === 'number') return String(number)
+    const number = typeof value === 'bigint' ? value : toInteger(value)
+    if (typeof number !== 'object') return number === 0 ? '' : String(number)
     return refuseAll(reading, parent, key, [{ name: 'int', ...number }, notText(value)])
   },
   { kind: 'either', of: [shapeOf(text), shapeOf(integer())] },

@@ -1,17 +1,34 @@
+import { below } from '../location.ts'
 import type { ColumnGroup } from '../model.ts'
 import { type Fields, nested, objectReader, type Rule } from '../read-object.ts'
-import { list, nullable, text } from '../readers.ts'
-import type { Reader } from '../reading.ts'
+import { list, notText, nullable, refuseAll, text } from '../readers.ts'
+import { type Reader, report } from '../reading.ts'
 import { shaped, shapeOf } from '../shape.ts'
 import { isYamlMap } from '../yaml/values.ts'
 import { BASE_FIELDS, BASE_RULES, deriveId } from './base.ts'
 import { readColumn } from './column.ts'
+import { ucd } from './ucd.ts'
 
-const inPlace = nested(readColumn)
+/** How Felis calls a column that could also be text: by all the checks around it. */
+const COLUMN = ['description', 'value', 'units', 'redundant_datatypes', 'precision', 'votable_xtype'].reduce(
+  (inner, check) => `function-after[check_${check}(), ${inner}]`,
+  'Column',
+)
 
 const member = shaped<Reader<ColumnGroup['columns'][number]>>(
-  (value, parent, key, reading) => (isYamlMap(value) ? inPlace : text)(value, parent, key, reading),
-  { kind: 'either', of: [shapeOf(text), shapeOf(inPlace)] },
+  (value, parent, key, reading) => {
+    if (!isYamlMap(value)) return text(value, parent, key, reading)
+    const { errors } = reading
+    const read = readColumn(value, below(parent, key, `${key}.${COLUMN}`), reading)
+    // No id is made from the name of such a column; where the name is missing, too, that has not been said yet.
+    if (reading.context.idGeneration && !value.has('name') && !value.has('@id') && !value.has('id')) {
+      const loc = below(below(parent, key, `${key}.${COLUMN}`), '@id')
+      report(reading, { loc, code: 'missing', message: "a column must have '@id'" })
+    }
+    if (reading.errors > errors) refuseAll(reading, parent, key, [notText(value)])
+    return read
+  },
+  { kind: 'either', of: [shapeOf(text), shapeOf(readColumn)] },
 )
 
 const FIELDS: Fields<ColumnGroup> = {
@@ -25,7 +42,7 @@ const FIELDS: Fields<ColumnGroup> = {
     name: 'ivoa_ucd',
     meaning: 'The UCD of the group as a whole.',
     alias: 'ivoa:ucd',
-    read: nullable(text),
+    read: nullable(ucd),
     initial: null,
   },
 }
