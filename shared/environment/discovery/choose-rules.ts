@@ -4,12 +4,14 @@ import type { Located } from '../yaml-positions.ts'
 import type { ServiceRule } from './model.ts'
 import type { ApplicationOverrides, ApplicationRules, RuleOverride } from './read-rules.ts'
 
+type LocatedOverrides = ApplicationOverrides & { readonly node: Located }
+
 export interface RuleSources {
   readonly rules: ReadonlyMap<string, ApplicationRules>
   /** 2.x: instead of `rules`, for an application on a subdomain. */
   readonly subdomainRules: ReadonlyMap<string, ApplicationRules>
   /** 3.x: over `rules`, for an application on a subdomain. */
-  readonly subdomainOverrides: ReadonlyMap<string, ApplicationOverrides & { readonly node: Located }>
+  readonly subdomainOverrides: ReadonlyMap<string, LocatedOverrides>
   readonly useSubdomains: readonly string[]
 }
 
@@ -63,7 +65,7 @@ function refuseBoth({ subdomainRules, subdomainOverrides }: RuleSources, report:
 function warnOfStrangers(
   application: string,
   rules: readonly ServiceRule[],
-  overrides: RuleSources['subdomainOverrides'] extends ReadonlyMap<string, infer V> ? V : never,
+  overrides: LocatedOverrides,
   report: Report,
 ): void {
   for (const type of ['data', 'internal', 'ui'] as const) {

@@ -79,7 +79,7 @@ const DATA = {
 
 /** 2.x: a list of rules, each with its type and name. */
 const NAMED = { name: required(text()) }
-export const ruleList: Read<readonly ServiceRule[]> = listOf(
+const ruleList: Read<readonly ServiceRule[]> = listOf(
   tagged<ServiceRule>('type', {
     data: section({ type: required(choiceOf({ data: 'data' as const })), ...NAMED, ...DATA }, refuseStandardIds),
     internal: section({ type: required(choiceOf({ internal: 'internal' as const })), ...NAMED, ...INTERNAL }),

@@ -29,8 +29,3 @@ export function refuseTemplate(template: string): string | null {
   const hint = meant === undefined ? '' : ` (did you mean {{ ${meant} }}?)`
   return `has ${what}: a template may hold {{ base_hostname }} and {{ dataset }}, and no other braces${hint}`
 }
-
-/** Whether the variable occurs. */
-export function usesDataset(template: string): boolean {
-  return [...template.matchAll(VARIABLE)].some(([, name]) => name === 'dataset')
-}
