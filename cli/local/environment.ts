@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { dump } from 'js-yaml'
 import type { ReleaseNaming } from '../../shared/releases/naming.ts'
 import { databaseUrl, LOGINS, type Login } from './databases.ts'
+import { describeEnvironment } from './describe-environment.ts'
 
 /** Where releases lie: `gs://releases/releases/heron-1/schemas.tar.gz`. */
 export const NAMING: ReleaseNaming = { bucket: 'releases', template: '{version}/schemas.tar.gz' }
@@ -46,13 +47,8 @@ export async function writeEnvironment(
       readers: [LOGINS.reader],
     },
   ])
-  const { front } = addresses
   const document = {
-    baseHostname: new URL(front).host,
-    environmentName: 'local',
-    applications: ['almagest'],
-    rules: { almagest: [{ type: 'internal', name: 'swap-schema', ...describeSwapSchema(front) }] },
-    discovery: { publicBase: `${front}/discovery` },
+    ...describeEnvironment(addresses.front),
     releases: {
       bucket: NAMING.bucket,
       objectTemplate: NAMING.template,
@@ -64,10 +60,6 @@ export async function writeEnvironment(
   const path = join(folder, environmentFile(login))
   await writeFile(path, `${HEADING}\n${dump(document, { lineWidth: -1 })}`)
   return path
-}
-
-function describeSwapSchema(front: string) {
-  return { template: `${front}/swap-schema`, openapi: `${front}/swap-schema/openapi.json` }
 }
 
 export function environmentFile(login: Login): string {

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { prepareDatabases } from './databases.ts'
 import { DeadLetterError } from './dead-letter.ts'
+import { NEIGHBOURS, writeDiscoveryFiles } from './describe-environment.ts'
 import type { Ending } from './ending.ts'
 import { type LocalServer, NAMING, writeEnvironment } from './environment.ts'
 import { type Mounts, type PortChoice, startFront } from './front.ts'
@@ -8,6 +9,7 @@ import { FUNCTIONS, serveFunction, wakeFunction } from './functions.ts'
 import { openFolderStore } from './gcs/folder-store.ts'
 import { createSubscription, type PushSubscription } from './gcs/notify.ts'
 import { startGcs } from './gcs/server.ts'
+import { createNeighbours } from './neighbours.ts'
 import { startPostgres } from './postgres.ts'
 import type { Steps } from './steps.ts'
 import { stopAtExit } from './stop-postgres.ts'
@@ -61,6 +63,8 @@ export async function startStack(options: StackOptions, tools: StackTools): Prom
   )
   const addresses = { postgres: postgres.url, storage, front: front.url }
   const wakeAll = async () => {
+    mounts.set(`/${NEIGHBOURS}`, createNeighbours())
+    await writeDiscoveryFiles(stateFolder)
     for (const local of FUNCTIONS) {
       mounts.set(`/${local.name}`, await ending.race(serveFunction(local)))
       const file = await writeEnvironment(stateFolder, local.login, servers, addresses)

@@ -2,6 +2,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UsageError } from '../terminal/usage-error.ts'
 import { LOGIN_KINDS } from './databases.ts'
+import { DISCOVERY_FILES } from './describe-environment.ts'
 import { environmentFile } from './environment.ts'
 import { lockState } from './state-lock.ts'
 
@@ -14,6 +15,7 @@ const CONTENTS: readonly string[] = [
   'buckets',
   'releases.json',
   ...LOGIN_KINDS.map(environmentFile),
+  ...DISCOVERY_FILES,
   'log.jsonl',
   'log.jsonl.old',
 ]

@@ -120,16 +120,15 @@ function suggestCalls({ server, databaseUrl, live, slots }: ServerReport, api: s
   return suggestions.filter(([fits]) => fits).map(([, line]) => `  ${line}`)
 }
 
-function suggestDiscovery(server: string, discovery: string): string[] {
-  const paths = [
-    'discovery',
-    `discovery/tap/${server}`,
-    `discovery/tap/${server}/metadata/schemas`,
-    'discovery/nublado',
+function suggestDiscovery(server: string, url: string): string[] {
+  const base = `${url}/repertoire/discovery`
+  const read = ['', `/tap/${server}`, `/tap/${server}/metadata/schemas`, '/tutorials', '/nublado']
+  return [
+    ...read.map((path) => `  ${base}${path}`),
+    `  ${url}/api/hips/v2/heron/list`,
+    `  ${url}/availability`,
+    `  curl -H 'Authorization: Bearer any' ${base}/influxdb/default`,
   ]
-  return [...paths.map((path) => `repertoire/${path}`), 'availability', 'healthz'].map(
-    (path) => `  ${discovery}/${path}`,
-  )
 }
 
 function suggestStart({ servers }: StartReport): string[] {

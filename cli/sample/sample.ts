@@ -4,6 +4,7 @@ import { join } from 'node:path'
 export const SAMPLE = {
   version: 'releases/heron-1',
   folder: join(import.meta.dirname, 'heron'),
+  tutorials: join(import.meta.dirname, 'tutorials'),
   /** The TAP servers of the local stack, and what each serves of the sample. */
   schemas: {
     tap: ['heron_dr1', 'heron_obscore'],

@@ -163,6 +163,12 @@ test('while it runs, the functions answer, each with its own login; a second sta
   expect(archive.url).toContain('/releases/releases/later/schemas.tar.gz')
   expect(archive.status).toBe(200)
   expect(gunzipSync(await archive.arrayBuffer()).length).toBeGreaterThan(0)
+  const links = [...text.matchAll(/^ {2}(http:\S+)$/gm)].map(([, link]) => link!)
+  expect(links.length).toBeGreaterThan(5)
+  for (const link of links) expect([link, (await fetch(link)).status]).toEqual([link, 200])
+  const credentials = { headers: { authorization: 'Bearer any' } }
+  const efd = await fetch(`${url}/discovery/repertoire/discovery/influxdb/default`, credentials)
+  expect(await efd.json()).toMatchObject({ username: 'reader', password: 'no-secret' })
 
   const file = join(state.path, 'environment.yaml')
   const { environment, problems } = parseEnvironment(file, await readFile(file, 'utf8'))
