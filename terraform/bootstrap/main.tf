@@ -1,0 +1,250 @@
+# What must be there before Cloud Build can apply the rest: run once per project, by a person who owns it.
+
+terraform {
+  required_version = "~> 1.11"
+  required_providers {
+    google = {
+      source  = "hashicorp/google"
+      version = "~> 6.50"
+    }
+  }
+}
+
+provider "google" {
+  project = var.project
+  region  = var.region
+}
+
+resource "google_project_service" "needed" {
+  for_each = toset([
+    "artifactregistry.googleapis.com",
+    "cloudbuild.googleapis.com",
+    "cloudscheduler.googleapis.com",
+    "compute.googleapis.com",
+    "iam.googleapis.com",
+    "iamcredentials.googleapis.com",
+    "logging.googleapis.com",
+    "monitoring.googleapis.com",
+    "pubsub.googleapis.com",
+    "run.googleapis.com",
+    "secretmanager.googleapis.com",
+    "servicenetworking.googleapis.com",
+    "sqladmin.googleapis.com",
+    "storage.googleapis.com",
+  ])
+  service            = each.value
+  disable_on_destroy = false
+}
+
+# Terraform's state, and the plans and logs of the builds.
+resource "google_storage_bucket" "state" {
+  name                        = var.state_bucket
+  location                    = var.region
+  uniform_bucket_level_access = true
+  public_access_prevention    = "enforced"
+
+  versioning {
+    enabled = true
+  }
+
+  lifecycle_rule {
+    condition {
+      days_since_noncurrent_time = 90
+      num_newer_versions         = 10
+    }
+    action {
+      type = "Delete"
+    }
+  }
+
+  lifecycle_rule {
+    condition {
+      age            = 90
+      matches_prefix = ["plans/"]
+    }
+    action {
+      type = "Delete"
+    }
+  }
+
+  lifecycle {
+    prevent_destroy = true
+  }
+}
+
+resource "google_artifact_registry_repository" "images" {
+  repository_id = var.image_repository
+  location      = var.region
+  format        = "DOCKER"
+  description   = "Images of Almagest"
+
+  cleanup_policies {
+    id     = "keep-recent"
+    action = "KEEP"
+    most_recent_versions {
+      keep_count = 10
+    }
+  }
+  cleanup_policies {
+    id     = "delete-old"
+    action = "DELETE"
+    condition {
+      older_than = "7776000s"
+    }
+  }
+
+  depends_on = [google_project_service.needed]
+}
+
+# --- who builds and deploys -------------------------------------------------------------------------------------------
+
+resource "google_service_account" "deploy" {
+  account_id   = "almagest-deploy"
+  display_name = "Almagest: Cloud Build on the protected branch"
+}
+
+resource "google_service_account" "check" {
+  account_id   = "almagest-check"
+  display_name = "Almagest: Cloud Build on pull requests"
+}
+
+# Buckets, but not one object in them.
+resource "google_project_iam_custom_role" "buckets" {
+  role_id     = "almagest_buckets"
+  title       = "Almagest buckets"
+  description = "Makes and configures buckets; cannot read or write objects."
+  permissions = [
+    "storage.buckets.create",
+    "storage.buckets.delete",
+    "storage.buckets.get",
+    "storage.buckets.getIamPolicy",
+    "storage.buckets.list",
+    "storage.buckets.setIamPolicy",
+    "storage.buckets.update",
+  ]
+}
+
+locals {
+  deploy_roles = toset([
+    google_project_iam_custom_role.buckets.id,
+    "roles/cloudscheduler.admin",
+    "roles/cloudsql.admin",
+    "roles/compute.networkUser",
+    "roles/iam.roleAdmin",
+    "roles/iam.serviceAccountAdmin",
+    "roles/logging.configWriter",
+    "roles/logging.logWriter",
+    "roles/monitoring.editor",
+    "roles/pubsub.admin",
+    "roles/run.admin",
+    "roles/run.sourceDeveloper",
+    "roles/secretmanager.admin",
+  ])
+}
+
+resource "google_project_iam_member" "deploy" {
+  for_each = local.deploy_roles
+  project  = var.project
+  role     = each.value
+  member   = google_service_account.deploy.member
+}
+
+# It hands out project roles, but only those that the modules hand out.
+resource "google_project_iam_member" "deploy_grants" {
+  project = var.project
+  role    = "roles/resourcemanager.projectIamAdmin"
+  member  = google_service_account.deploy.member
+
+  condition {
+    title      = "only-what-almagest-grants"
+    expression = "api.getAttribute(\"iam.googleapis.com/modifiedGrantsByRole\", []).hasOnly([\"roles/cloudsql.client\", \"roles/cloudsql.instanceUser\", \"roles/logging.logWriter\"])"
+  }
+}
+
+resource "google_storage_bucket_iam_member" "deploy_state" {
+  bucket = google_storage_bucket.state.name
+  role   = "roles/storage.objectUser"
+  member = google_service_account.deploy.member
+}
+
+resource "google_artifact_registry_repository_iam_member" "deploy_images" {
+  location   = var.region
+  repository = google_artifact_registry_repository.images.name
+  role       = "roles/artifactregistry.repoAdmin"
+  member     = google_service_account.deploy.member
+}
+
+# A pull request sees what would change, and can change nothing.
+resource "google_project_iam_member" "check" {
+  for_each = toset(["roles/iam.securityReviewer", "roles/logging.logWriter", "roles/viewer"])
+  project  = var.project
+  role     = each.value
+  member   = google_service_account.check.member
+}
+
+resource "google_storage_bucket_iam_member" "check_state" {
+  bucket = google_storage_bucket.state.name
+  role   = "roles/storage.objectViewer"
+  member = google_service_account.check.member
+}
+
+resource "google_storage_bucket_iam_member" "check_plans" {
+  bucket = google_storage_bucket.state.name
+  role   = "roles/storage.objectCreator"
+  member = google_service_account.check.member
+
+  condition {
+    title      = "plans-only"
+    expression = "resource.name.startsWith(\"projects/_/buckets/${var.state_bucket}/objects/plans/\")"
+  }
+}
+
+# --- when ---------------------------------------------------------------------------------------------------------------
+
+resource "google_cloudbuild_trigger" "check" {
+  count           = var.repository == null ? 0 : 1
+  name            = "almagest-check"
+  description     = "Every pull request: checks, tests, bundles, plan"
+  location        = var.region
+  filename        = "cloudbuild.yaml"
+  service_account = google_service_account.check.id
+  substitutions   = merge(local.substitutions, { _APPLY = "false" })
+
+  repository_event_config {
+    repository = var.repository
+    pull_request {
+      branch          = "^main$"
+      comment_control = "COMMENTS_ENABLED_FOR_EXTERNAL_CONTRIBUTORS_ONLY"
+    }
+  }
+}
+
+resource "google_cloudbuild_trigger" "deploy" {
+  count           = var.repository == null ? 0 : 1
+  name            = "almagest-deploy"
+  description     = "main, after approval: the same, and apply"
+  location        = var.region
+  filename        = "cloudbuild.yaml"
+  service_account = google_service_account.deploy.id
+  substitutions   = merge(local.substitutions, { _APPLY = "true" })
+
+  repository_event_config {
+    repository = var.repository
+    push {
+      branch = "^main$"
+    }
+  }
+
+  approval_config {
+    approval_required = true
+  }
+}
+
+locals {
+  substitutions = {
+    _REGION       = var.region
+    _REPOSITORY   = var.image_repository
+    _STATE_BUCKET = var.state_bucket
+    _ENVIRONMENT  = var.environment
+  }
+}

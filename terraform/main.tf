@@ -1,0 +1,110 @@
+module "functions" {
+  source              = "./modules/functions"
+  project             = var.project
+  region              = var.region
+  location            = local.location
+  prefix              = var.prefix
+  deployed            = local.deployed
+  bundles             = coalesce(var.bundles, "${path.root}/../dist")
+  environment_file    = var.environment_file
+  source_bucket       = coalesce(var.source_bucket, "${var.project}-${var.prefix}-source")
+  image_repository    = var.image_repository
+  network             = var.network
+  subnetwork          = var.subnetwork
+  min_instances       = var.min_instances
+  ingress             = var.ingress
+  deletion_protection = var.deletion_protection
+  operators           = var.operators
+  discovery_readers   = var.discovery_public ? toset(["allUsers"]) : var.discovery_readers
+  secrets             = var.secrets
+  secrets_directory   = var.secrets_directory
+  deployer            = var.deployer
+}
+
+module "releases" {
+  source                = "./modules/releases"
+  project               = var.project
+  prefix                = var.prefix
+  location              = local.location
+  bucket                = var.releases_bucket
+  public                = var.releases_public
+  object_name_prefix    = var.releases_prefix
+  keep_overwritten_days = var.keep_overwritten_days
+  reader_members        = { for name in ["load-release", "swap-schema"] : name => module.functions.accounts[name].member }
+  publishers            = var.publishers
+  event_publishers      = { for name in ["load-release", "swap-schema"] : name => module.functions.accounts[name].member }
+  load_url              = module.functions.urls["load-release"]
+  push_account          = module.functions.push_account
+}
+
+module "database" {
+  source                   = "./modules/database"
+  project                  = var.project
+  region                   = var.region
+  prefix                   = var.prefix
+  existing_instance        = var.existing_instance
+  settings                 = var.instance_settings
+  deletion_protection      = var.deletion_protection
+  ip_type                  = var.ip_type
+  network                  = var.network
+  subnetwork               = var.subnetwork
+  databases                = var.databases
+  create_databases         = var.create_databases
+  accounts                 = module.functions.accounts
+  readers                  = var.database_readers
+  loader_may_swap          = var.loader_may_swap
+  max_connections          = var.max_connections
+  max_instances            = module.functions.max_instances
+  connections_per_instance = var.connections_per_instance
+  other_connections        = var.other_connections
+  init_image               = var.init_image
+  init_password_version    = var.init_password_version
+  deployer                 = var.deployer
+}
+
+module "results" {
+  count              = var.results == null ? 0 : 1
+  source             = "./modules/results"
+  prefix             = var.prefix
+  location           = local.location
+  bucket             = var.results.bucket
+  create_bucket      = var.results.create_bucket
+  public             = var.results.public
+  retention_days     = var.results.retention_days
+  margin_days        = var.results.margin_days
+  lifecycle_prefixes = var.results.lifecycle_prefixes
+  state_object       = var.results.state_object
+  collector          = module.functions.accounts["collect-results"].member
+  writers            = var.results.writers
+}
+
+module "scheduling" {
+  count             = var.results == null ? 0 : 1
+  source            = "./modules/scheduling"
+  prefix            = var.prefix
+  region            = var.region
+  schedule          = var.results.schedule
+  paused            = var.results.paused
+  collect_url       = module.functions.urls["collect-results"]
+  scheduler_account = module.functions.scheduler_account
+}
+
+module "monitoring" {
+  source                   = "./modules/monitoring"
+  project                  = var.project
+  prefix                   = var.prefix
+  services                 = module.functions.services
+  load_subscription        = module.releases.load_subscription
+  dead_letter_subscription = module.releases.dead_letter_subscription
+  instance                 = module.database.instance
+  max_connections          = var.max_connections
+  sweep_late_hours         = var.sweep_late_hours
+  tolerated_errors         = var.tolerated_errors
+  notification_channels    = var.notification_channels
+  documentation_url        = var.documentation_url
+}
+
+locals {
+  location = coalesce(var.location, var.region)
+  deployed = setunion(["load-release", "swap-schema", "discovery"], var.results == null ? [] : ["collect-results"])
+}

@@ -1,0 +1,335 @@
+locals {
+  # One row per function. An instance holds up to `poolMax` connections to each database, so `max_instances` is part of the
+  # sum that must stay under the database's max_connections (variables.tf of module database).
+  functions = {
+    load-release = {
+      description   = "Stages a release that was uploaded"
+      max_instances = 1
+      concurrency   = 1
+      memory        = "512Mi"
+      timeout       = 540
+    }
+    swap-schema = {
+      description   = "Status, diff, stage, swap and rollback for operators"
+      max_instances = 1
+      concurrency   = 8
+      memory        = "512Mi"
+      timeout       = 540
+    }
+    discovery = {
+      description   = "What is deployed, where, in which version"
+      max_instances = 5
+      concurrency   = 40
+      memory        = "512Mi"
+      timeout       = 60
+    }
+    collect-results = {
+      description   = "Deletes query results whose time is over"
+      max_instances = 1
+      concurrency   = 4
+      memory        = "512Mi"
+      timeout       = 1800
+    }
+  }
+
+  deployed  = { for name, settings in local.functions : name => settings if contains(var.deployed, name) }
+  max_total = sum([for settings in values(local.deployed) : settings.max_instances])
+
+  database_users = { for name in keys(local.deployed) : name => trimsuffix(google_service_account.function[name].email, ".gserviceaccount.com") }
+
+  # The environment file is the same for all; each function logs in under its own name.
+  environment_files = { for name in keys(local.deployed) : name => replace(file(var.environment_file), "DATABASE_USER", local.database_users[name]) }
+
+  bundle_files = { for name in keys(local.deployed) : name => fileset("${var.bundles}/${name}", "*") }
+  source_hashes = {
+    for name in keys(local.deployed) : name => substr(sha256(join("", concat(
+      [for file in sort(local.bundle_files[name]) : "${file} ${filesha256("${var.bundles}/${name}/${file}")}"],
+      [local.environment_files[name]],
+    ))), 0, 16)
+  }
+
+  secrets = merge([for name in keys(local.deployed) : {
+    for key, secret in var.secrets : "${name}/${key}" => merge(secret, { function = name, key = key }) if contains(secret.functions, name)
+  }]...)
+}
+
+# --- who they are ---------------------------------------------------------------------------------------------------
+
+resource "google_service_account" "function" {
+  for_each     = local.deployed
+  account_id   = "${var.prefix}-${each.key}"
+  display_name = "Almagest ${each.key}"
+  description  = each.value.description
+}
+
+resource "google_service_account" "push" {
+  account_id   = "${var.prefix}-push"
+  display_name = "Almagest: Pub/Sub push to load-release"
+}
+
+resource "google_service_account" "scheduler" {
+  count        = contains(var.deployed, "collect-results") ? 1 : 0
+  account_id   = "${var.prefix}-scheduler"
+  display_name = "Almagest: Cloud Scheduler to collect-results"
+}
+
+resource "google_service_account" "build" {
+  account_id   = "${var.prefix}-build"
+  display_name = "Almagest: builds the functions' images"
+}
+
+# Whoever deploys a service acts as its account.
+resource "google_service_account_iam_member" "deployer" {
+  for_each = var.deployer == null ? {} : merge(
+    { for name, account in google_service_account.function : name => account.name },
+    { push = google_service_account.push.name, build = google_service_account.build.name },
+    { for account in google_service_account.scheduler : "scheduler" => account.name },
+  )
+  service_account_id = each.value
+  role               = "roles/iam.serviceAccountUser"
+  member             = var.deployer
+}
+
+# --- what they are made of ------------------------------------------------------------------------------------------
+
+resource "google_storage_bucket" "source" {
+  name                        = var.source_bucket
+  location                    = var.location
+  uniform_bucket_level_access = true
+  public_access_prevention    = "enforced"
+  force_destroy               = true
+
+  # The archive of a former deployment stays for a month, and is made anew from its commit after that.
+  lifecycle_rule {
+    condition {
+      days_since_noncurrent_time = 30
+    }
+    action {
+      type = "Delete"
+    }
+  }
+
+  lifecycle_rule {
+    condition {
+      age = 1
+    }
+    action {
+      type = "AbortIncompleteMultipartUpload"
+    }
+  }
+
+  versioning {
+    enabled = true
+  }
+
+  soft_delete_policy {
+    retention_duration_seconds = 0
+  }
+}
+
+data "archive_file" "source" {
+  for_each    = local.deployed
+  type        = "zip"
+  output_path = "${path.root}/.terraform/archives/${each.key}-${local.source_hashes[each.key]}.zip"
+
+  dynamic "source" {
+    for_each = local.bundle_files[each.key]
+    content {
+      filename = source.value
+      content  = file("${var.bundles}/${each.key}/${source.value}")
+    }
+  }
+
+  source {
+    filename = "environment.yaml"
+    content  = local.environment_files[each.key]
+  }
+
+  lifecycle {
+    precondition {
+      condition     = contains(local.bundle_files[each.key], "index.js")
+      error_message = "There is no bundle of ${each.key} in ${var.bundles}: run npm run build first."
+    }
+  }
+}
+
+# The name carries the hash, so another bundle or another environment file is another object, and is deployed.
+resource "google_storage_bucket_object" "source" {
+  for_each = local.deployed
+  name     = "${each.key}/${local.source_hashes[each.key]}.zip"
+  bucket   = google_storage_bucket.source.name
+  source   = data.archive_file.source[each.key].output_path
+
+  depends_on = [google_storage_bucket_iam_member.deployer_source]
+}
+
+resource "google_storage_bucket_iam_member" "deployer_source" {
+  count  = var.deployer == null ? 0 : 1
+  bucket = google_storage_bucket.source.name
+  role   = "roles/storage.objectUser"
+  member = var.deployer
+}
+
+resource "google_storage_bucket_iam_member" "build_source" {
+  bucket = google_storage_bucket.source.name
+  role   = "roles/storage.objectViewer"
+  member = google_service_account.build.member
+}
+
+resource "google_artifact_registry_repository_iam_member" "build_images" {
+  location   = var.region
+  repository = var.image_repository
+  role       = "roles/artifactregistry.writer"
+  member     = google_service_account.build.member
+}
+
+# Logs have no resource below the project that a role could be bound to.
+resource "google_project_iam_member" "build_logs" {
+  project = var.project
+  role    = "roles/logging.logWriter"
+  member  = google_service_account.build.member
+}
+
+# --- the functions --------------------------------------------------------------------------------------------------
+
+resource "google_cloud_run_v2_service" "function" {
+  for_each            = local.deployed
+  name                = "${var.prefix}-${each.key}"
+  location            = var.region
+  description         = each.value.description
+  ingress             = contains(["load-release", "collect-results"], each.key) ? "INGRESS_TRAFFIC_INTERNAL_ONLY" : var.ingress
+  deletion_protection = var.deletion_protection
+
+  build_config {
+    source_location          = "gs://${google_storage_bucket.source.name}/${google_storage_bucket_object.source[each.key].name}"
+    function_target          = each.key
+    image_uri                = "${local.image_prefix}/${var.prefix}-${each.key}"
+    base_image               = local.base_image
+    enable_automatic_updates = true
+    service_account          = google_service_account.build.id
+  }
+
+  template {
+    service_account                  = google_service_account.function[each.key].email
+    timeout                          = "${each.value.timeout}s"
+    max_instance_request_concurrency = each.value.concurrency
+
+    scaling {
+      min_instance_count = lookup(var.min_instances, each.key, 0)
+      max_instance_count = each.value.max_instances
+    }
+
+    vpc_access {
+      egress = "PRIVATE_RANGES_ONLY"
+      network_interfaces {
+        network    = var.network
+        subnetwork = var.subnetwork
+      }
+    }
+
+    containers {
+      image          = "${local.image_prefix}/${var.prefix}-${each.key}"
+      base_image_uri = local.base_image
+
+      resources {
+        limits = {
+          cpu    = "1"
+          memory = each.value.memory
+        }
+        cpu_idle          = true
+        startup_cpu_boost = true
+      }
+
+      env {
+        name  = "ALMAGEST_ENVIRONMENT"
+        value = "/workspace/environment.yaml"
+      }
+      env {
+        name  = "GOOGLE_CLOUD_PROJECT"
+        value = var.project
+      }
+      env {
+        name  = "NODE_ENV"
+        value = "production"
+      }
+
+      dynamic "volume_mounts" {
+        for_each = { for secret in values(local.secrets) : secret.key => secret if secret.function == each.key }
+        content {
+          name       = "secret-${replace(lower(volume_mounts.key), "/[^a-z0-9-]/", "-")}"
+          mount_path = "${var.secrets_directory}/${volume_mounts.key}"
+        }
+      }
+    }
+
+    # One secret cannot share its folder with another, so each has its own, with one file `value`.
+    dynamic "volumes" {
+      for_each = { for secret in values(local.secrets) : secret.key => secret if secret.function == each.key }
+      content {
+        name = "secret-${replace(lower(volumes.key), "/[^a-z0-9-]/", "-")}"
+        secret {
+          secret = volumes.value.secret
+          items {
+            version = volumes.value.version
+            path    = "value"
+          }
+        }
+      }
+    }
+  }
+
+  depends_on = [
+    google_storage_bucket_iam_member.build_source,
+    google_artifact_registry_repository_iam_member.build_images,
+    google_project_iam_member.build_logs,
+    google_secret_manager_secret_iam_member.function,
+    google_service_account_iam_member.deployer,
+  ]
+}
+
+locals {
+  image_prefix = "${var.region}-docker.pkg.dev/${var.project}/${var.image_repository}"
+  base_image   = "${var.region}-docker.pkg.dev/serverless-runtimes/${var.base_image}"
+}
+
+# --- who may call them ----------------------------------------------------------------------------------------------
+
+resource "google_cloud_run_v2_service_iam_member" "push" {
+  location = var.region
+  name     = google_cloud_run_v2_service.function["load-release"].name
+  role     = "roles/run.invoker"
+  member   = google_service_account.push.member
+}
+
+resource "google_cloud_run_v2_service_iam_member" "scheduler" {
+  count    = contains(var.deployed, "collect-results") ? 1 : 0
+  location = var.region
+  name     = google_cloud_run_v2_service.function["collect-results"].name
+  role     = "roles/run.invoker"
+  member   = google_service_account.scheduler[0].member
+}
+
+resource "google_cloud_run_v2_service_iam_member" "operator" {
+  for_each = var.operators
+  location = var.region
+  name     = google_cloud_run_v2_service.function["swap-schema"].name
+  role     = "roles/run.invoker"
+  member   = each.value
+}
+
+resource "google_cloud_run_v2_service_iam_member" "reader" {
+  for_each = contains(var.deployed, "discovery") ? var.discovery_readers : []
+  location = var.region
+  name     = google_cloud_run_v2_service.function["discovery"].name
+  role     = "roles/run.invoker"
+  member   = each.value
+}
+
+# --- what they may read ---------------------------------------------------------------------------------------------
+
+resource "google_secret_manager_secret_iam_member" "function" {
+  for_each  = local.secrets
+  secret_id = each.value.secret
+  role      = "roles/secretmanager.secretAccessor"
+  member    = google_service_account.function[each.value.function].member
+}

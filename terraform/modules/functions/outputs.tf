@@ -1,0 +1,33 @@
+output "accounts" {
+  description = "Service account of each function: e-mail, IAM member, database user."
+  value = { for name, account in google_service_account.function : name => {
+    email         = account.email
+    member        = account.member
+    database_user = local.database_users[name]
+  } }
+}
+
+output "urls" {
+  description = "URL of each function."
+  value       = { for name, service in google_cloud_run_v2_service.function : name => service.uri }
+}
+
+output "services" {
+  description = "Cloud Run service of each function, as it appears in logs and metrics."
+  value       = { for name, service in google_cloud_run_v2_service.function : name => service.name }
+}
+
+output "push_account" {
+  description = "E-mail of the account with which Pub/Sub calls load-release."
+  value       = google_service_account.push.email
+}
+
+output "scheduler_account" {
+  description = "E-mail of the account with which Cloud Scheduler calls collect-results."
+  value       = one(google_service_account.scheduler[*].email)
+}
+
+output "max_instances" {
+  description = "Instances of all functions together, at most."
+  value       = local.max_total
+}

@@ -1,0 +1,257 @@
+locals {
+  # What the functions write to the log; the messages are those of functions/ and shared/, and a test compares them.
+  log_metrics = {
+    rejected = {
+      function    = "load-release"
+      filter      = "severity>=ERROR AND jsonPayload.message=~\"^(given up|malformed notification)\""
+      description = "Releases that were rejected"
+    }
+    stage_failing = {
+      function    = "load-release"
+      filter      = "severity>=ERROR AND jsonPayload.message=~\"^(to be tried again|the delivery failed)\""
+      description = "Deliveries that failed and are repeated"
+    }
+    swap_busy = {
+      function    = null
+      filter      = "severity>=WARNING AND jsonPayload.error.code=\"busy\""
+      description = "Swaps and rollbacks that gave way to readers until their deadline"
+    }
+    event_lost = {
+      function    = null
+      filter      = "severity>=ERROR AND jsonPayload.message=~\"^the event [a-z_]+ could not be published\""
+      description = "Events that could not be published"
+    }
+    sweep_finished = {
+      function    = "collect-results"
+      filter      = "jsonPayload.outcome=\"finished\""
+      description = "Sweeps that went through the whole bucket"
+    }
+    sweep_stopped = {
+      function    = "collect-results"
+      filter      = "severity>=ERROR AND jsonPayload.error.code=~\"^(too_many_deletions|deletions_fail|empty_job_table|versioned_bucket)$\""
+      description = "Sweeps that stopped themselves"
+    }
+  }
+
+  # Alerts on a single entry of those.
+  log_alerts = {
+    rejected = {
+      title    = "a release was rejected"
+      severity = "WARNING"
+      text     = "The upload has problems that no repetition cures. The slots are as they were."
+      runbook  = "runbook.md#when-a-release-is-rejected"
+    }
+    stage_failing = {
+      title    = "staging fails and is repeated"
+      severity = "WARNING"
+      text     = "Database or storage failed. Pub/Sub delivers again; after five tries the message lies with the dead letters."
+      runbook  = "runbook.md#when-a-load-is-stuck-or-fails-again-and-again"
+    }
+    swap_busy = {
+      title    = "a swap gave way to readers until its deadline"
+      severity = "WARNING"
+      text     = "Nothing was changed. A long transaction holds a slot."
+      runbook  = "runbook.md#when-a-swap-says-busy"
+    }
+    event_lost = {
+      title    = "an event was not published"
+      severity = "WARNING"
+      text     = "Subscribers do not know what happened; the history does."
+      runbook  = "runbook.md#events"
+    }
+    sweep_stopped = {
+      title    = "the sweep stopped itself"
+      severity = "ERROR"
+      text     = "More would go than one sweep may delete, deletions fail, or the job table is empty. Nothing more is deleted until somebody has looked."
+      runbook  = "deploy.md#the-sweep-stopped-itself"
+    }
+  }
+
+  deployed_metrics = { for name, metric in local.log_metrics : name => metric if metric.function == null || contains(keys(var.services), coalesce(metric.function, "-")) }
+  deployed_alerts  = { for name, alert in local.log_alerts : name => alert if contains(keys(local.deployed_metrics), name) }
+  all_services     = join(" OR ", [for service in values(var.services) : "resource.labels.service_name=\"${service}\""])
+}
+
+resource "google_logging_metric" "entries" {
+  for_each    = local.deployed_metrics
+  name        = "${var.prefix}/${each.key}"
+  description = each.value.description
+  filter = join(" AND ", [
+    "resource.type=\"cloud_run_revision\"",
+    each.value.function == null ? "(${local.all_services})" : "resource.labels.service_name=\"${var.services[each.value.function]}\"",
+    each.value.filter,
+  ])
+
+  metric_descriptor {
+    metric_kind = "DELTA"
+    value_type  = "INT64"
+    labels {
+      key         = "server"
+      description = "TAP server"
+    }
+  }
+
+  label_extractors = {
+    server = "EXTRACT(jsonPayload.server)"
+  }
+}
+
+resource "google_monitoring_alert_policy" "log" {
+  for_each              = local.deployed_alerts
+  display_name          = "${var.prefix}: ${each.value.title}"
+  combiner              = "OR"
+  severity              = each.value.severity
+  notification_channels = var.notification_channels
+
+  conditions {
+    display_name = local.log_metrics[each.key].description
+    condition_threshold {
+      filter          = "metric.type=\"logging.googleapis.com/user/${google_logging_metric.entries[each.key].name}\" AND resource.type=\"cloud_run_revision\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = 0
+      duration        = "0s"
+      aggregations {
+        alignment_period     = "300s"
+        per_series_aligner   = "ALIGN_DELTA"
+        cross_series_reducer = "REDUCE_SUM"
+        group_by_fields      = ["metric.label.server"]
+      }
+    }
+  }
+
+  alert_strategy {
+    auto_close = "86400s"
+  }
+
+  documentation {
+    content   = each.value.text
+    mime_type = "text/markdown"
+    links {
+      display_name = "Runbook"
+      url          = "${var.documentation_url}/${each.value.runbook}"
+    }
+  }
+}
+
+resource "google_monitoring_alert_policy" "dead_letters" {
+  display_name          = "${var.prefix}: dead letters are waiting"
+  combiner              = "OR"
+  severity              = "ERROR"
+  notification_channels = var.notification_channels
+
+  conditions {
+    display_name = "Messages in ${var.dead_letter_subscription}"
+    condition_threshold {
+      filter          = "metric.type=\"pubsub.googleapis.com/subscription/num_undelivered_messages\" AND resource.type=\"pubsub_subscription\" AND resource.label.subscription_id=\"${var.dead_letter_subscription}\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = 0
+      duration        = "0s"
+      aggregations {
+        alignment_period   = "300s"
+        per_series_aligner = "ALIGN_MAX"
+      }
+    }
+  }
+
+  documentation {
+    content   = "A delivery failed five times and is no longer repeated. The release is not staged."
+    mime_type = "text/markdown"
+    links {
+      display_name = "Runbook"
+      url          = "${var.documentation_url}/deploy.md#dead-letters-are-waiting"
+    }
+  }
+}
+
+resource "google_monitoring_alert_policy" "sweep_late" {
+  count                 = contains(keys(var.services), "collect-results") ? 1 : 0
+  display_name          = "${var.prefix}: no sweep has finished"
+  combiner              = "OR"
+  severity              = "WARNING"
+  notification_channels = var.notification_channels
+
+  conditions {
+    display_name = "No finished sweep for ${var.sweep_late_hours} hours"
+    condition_absent {
+      filter   = "metric.type=\"logging.googleapis.com/user/${google_logging_metric.entries["sweep_finished"].name}\" AND resource.type=\"cloud_run_revision\""
+      duration = "${var.sweep_late_hours * 3600}s"
+      aggregations {
+        alignment_period     = "3600s"
+        per_series_aligner   = "ALIGN_DELTA"
+        cross_series_reducer = "REDUCE_SUM"
+      }
+    }
+  }
+
+  documentation {
+    content   = "Results stay longer than they should, and the bucket grows. At the end its lifecycle rule deletes them."
+    mime_type = "text/markdown"
+    links {
+      display_name = "Runbook"
+      url          = "${var.documentation_url}/deploy.md#no-sweep-has-finished"
+    }
+  }
+}
+
+resource "google_monitoring_alert_policy" "server_errors" {
+  for_each              = var.services
+  display_name          = "${var.prefix}: ${each.key} answers 5xx"
+  combiner              = "OR"
+  severity              = "ERROR"
+  notification_channels = var.notification_channels
+
+  conditions {
+    display_name = "5xx in five minutes"
+    condition_threshold {
+      filter          = "metric.type=\"run.googleapis.com/request_count\" AND resource.type=\"cloud_run_revision\" AND resource.label.service_name=\"${each.value}\" AND metric.label.response_code_class=\"5xx\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = lookup(var.tolerated_errors, each.key, 0)
+      duration        = "0s"
+      aggregations {
+        alignment_period     = "300s"
+        per_series_aligner   = "ALIGN_DELTA"
+        cross_series_reducer = "REDUCE_SUM"
+      }
+    }
+  }
+
+  documentation {
+    content   = "The log of the service at severity ERROR says why."
+    mime_type = "text/markdown"
+    links {
+      display_name = "Runbook"
+      url          = "${var.documentation_url}/deploy.md#a-function-answers-5xx"
+    }
+  }
+}
+
+resource "google_monitoring_alert_policy" "connections" {
+  display_name          = "${var.prefix}: the database is near its connection limit"
+  combiner              = "OR"
+  severity              = "ERROR"
+  notification_channels = var.notification_channels
+
+  conditions {
+    display_name = "More than 80 % of ${var.max_connections} connections"
+    condition_threshold {
+      filter          = "metric.type=\"cloudsql.googleapis.com/database/postgresql/num_backends\" AND resource.type=\"cloudsql_database\" AND resource.label.database_id=\"${var.project}:${var.instance}\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = floor(var.max_connections * 0.8)
+      duration        = "300s"
+      aggregations {
+        alignment_period     = "60s"
+        per_series_aligner   = "ALIGN_MEAN"
+        cross_series_reducer = "REDUCE_SUM"
+      }
+    }
+  }
+
+  documentation {
+    content   = "New connections will be refused soon: TAP services and functions alike."
+    mime_type = "text/markdown"
+    links {
+      display_name = "Runbook"
+      url          = "${var.documentation_url}/deploy.md#the-database-is-near-its-connection-limit"
+    }
+  }
+}

@@ -1,0 +1,54 @@
+variable "project" {
+  description = "Project id."
+  type        = string
+}
+
+variable "prefix" {
+  description = "Begins the name of every metric and alert."
+  type        = string
+}
+
+variable "services" {
+  description = "Cloud Run service of each function, by function."
+  type        = map(string)
+}
+
+variable "load_subscription" {
+  description = "Subscription that calls load-release."
+  type        = string
+}
+
+variable "dead_letter_subscription" {
+  description = "Where deliveries lie that were given up."
+  type        = string
+}
+
+variable "instance" {
+  description = "Name of the Cloud SQL instance."
+  type        = string
+}
+
+variable "max_connections" {
+  description = "`max_connections` of the instance."
+  type        = number
+}
+
+variable "sweep_late_hours" {
+  description = "After so many hours without a finished sweep somebody is told. Cloud Monitoring looks back 23 at most."
+  type        = number
+}
+
+variable "tolerated_errors" {
+  description = "5xx answers within five minutes that are no alert, by function; 0 unless given."
+  type        = map(number)
+}
+
+variable "notification_channels" {
+  description = "Who is told: ids of notification channels."
+  type        = list(string)
+}
+
+variable "documentation_url" {
+  description = "URL of the folder docs/, for the links to the runbook."
+  type        = string
+}

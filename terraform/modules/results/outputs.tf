@@ -1,0 +1,4 @@
+output "bucket" {
+  description = "The results bucket."
+  value       = local.bucket
+}

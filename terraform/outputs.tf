@@ -1,0 +1,54 @@
+output "urls" {
+  description = "URL of each function."
+  value       = module.functions.urls
+}
+
+output "releases_bucket" {
+  description = "Where releases are uploaded."
+  value       = "gs://${module.releases.bucket}"
+}
+
+output "events_topic" {
+  description = "`topic` of the environment file."
+  value       = module.releases.events_topic
+}
+
+output "dead_letter_subscription" {
+  description = "Where deliveries lie that were given up."
+  value       = module.releases.dead_letter_subscription
+}
+
+output "instance" {
+  description = "`database.instance` of the environment file."
+  value       = module.database.connection_name
+}
+
+output "database_users" {
+  description = "Database user of each function."
+  value       = { for name, account in module.functions.accounts : name => account.database_user }
+}
+
+output "connections" {
+  description = "Connections that the functions may open together, and the limit."
+  value       = "${module.database.connections} of ${var.max_connections}"
+}
+
+output "init_jobs" {
+  description = "Cloud Run jobs that run `almagest init`, by database."
+  value       = module.database.init_jobs
+}
+
+output "results_bucket" {
+  description = "Where query results lie."
+  value       = one(module.results[*].bucket)
+}
+
+output "sweep_job" {
+  description = "The Cloud Scheduler job of the sweep."
+  value       = one(module.scheduling[*].job)
+}
+
+output "dashboard" {
+  description = "The dashboard in Cloud Monitoring."
+  value       = module.monitoring.dashboard
+}

@@ -1,0 +1,341 @@
+# --- where ------------------------------------------------------------------------------------------------------------
+
+variable "project" {
+  description = "Project id."
+  type        = string
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", var.project))
+    error_message = "A project id has 6 to 30 lower-case letters, digits and hyphens."
+  }
+}
+
+variable "region" {
+  description = "Region of functions, database and jobs, such as us-central1."
+  type        = string
+  validation {
+    condition     = can(regex("^[a-z]+-[a-z]+[0-9]+$", var.region))
+    error_message = "A region looks like us-central1."
+  }
+}
+
+variable "location" {
+  description = "Location of the buckets; the region unless given."
+  type        = string
+  default     = null
+}
+
+variable "prefix" {
+  description = "Begins the name of everything. Two environments in one project differ by it."
+  type        = string
+  default     = "almagest"
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{1,11}[a-z0-9]$", var.prefix))
+    error_message = "3 to 13 lower-case letters, digits and hyphens: a service account has room for no more."
+  }
+}
+
+variable "network" {
+  description = "VPC network through which the functions reach the database: projects/P/global/networks/N."
+  type        = string
+  validation {
+    condition     = can(regex("^projects/[^/]+/global/networks/[^/]+$", var.network))
+    error_message = "The network is named projects/PROJECT/global/networks/NAME."
+  }
+}
+
+variable "subnetwork" {
+  description = "Subnetwork in that region with at least 64 free addresses: projects/P/regions/R/subnetworks/S."
+  type        = string
+  validation {
+    condition     = can(regex("^projects/[^/]+/regions/[^/]+/subnetworks/[^/]+$", var.subnetwork))
+    error_message = "The subnetwork is named projects/PROJECT/regions/REGION/subnetworks/NAME."
+  }
+}
+
+variable "deletion_protection" {
+  description = "Whether functions and database are protected from deletion."
+  type        = bool
+  default     = true
+}
+
+variable "deployer" {
+  description = "IAM member who deploys (terraform/bootstrap makes almagest-deploy); null: somebody who may act as any account anyway."
+  type        = string
+  default     = null
+}
+
+# --- functions --------------------------------------------------------------------------------------------------------
+
+variable "environment_file" {
+  description = "Path of the environment file (docs/configuration.md). `DATABASE_USER` in it stands for the database user of the function that reads it."
+  type        = string
+  validation {
+    condition     = fileexists(var.environment_file)
+    error_message = "There is no such file."
+  }
+}
+
+variable "bundles" {
+  description = "Folder that `npm run build` made; ../dist unless given."
+  type        = string
+  default     = null
+}
+
+variable "source_bucket" {
+  description = "Bucket for the functions' source archives; PROJECT-PREFIX-source unless given."
+  type        = string
+  default     = null
+}
+
+variable "image_repository" {
+  description = "Artifact Registry repository for images; terraform/bootstrap makes it."
+  type        = string
+  default     = "almagest"
+}
+
+variable "min_instances" {
+  description = "Instances that are kept warm, by function; 0 unless given."
+  type        = map(number)
+  default     = {}
+  validation {
+    condition     = alltrue([for name in keys(var.min_instances) : contains(["load-release", "swap-schema", "discovery", "collect-results"], name)])
+    error_message = "There are load-release, swap-schema, discovery and collect-results."
+  }
+}
+
+variable "ingress" {
+  description = "Where swap-schema and discovery may be called from. The other two are called from within Google Cloud only."
+  type        = string
+  default     = "INGRESS_TRAFFIC_ALL"
+  validation {
+    condition     = contains(["INGRESS_TRAFFIC_ALL", "INGRESS_TRAFFIC_INTERNAL_ONLY", "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"], var.ingress)
+    error_message = "One of INGRESS_TRAFFIC_ALL, INGRESS_TRAFFIC_INTERNAL_ONLY, INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER."
+  }
+}
+
+variable "operators" {
+  description = "IAM members who may call swap-schema: groups or service accounts."
+  type        = set(string)
+  validation {
+    condition     = alltrue([for member in var.operators : can(regex("^(user|group|serviceAccount|domain|principal|principalSet):.", member))])
+    error_message = "An operator is group:, user:, serviceAccount:, domain:, principal: or principalSet:. Never everybody."
+  }
+}
+
+variable "discovery_public" {
+  description = "Whether everybody may call discovery without an identity."
+  type        = bool
+  default     = false
+}
+
+variable "discovery_readers" {
+  description = "IAM members who may call discovery, where it is not public."
+  type        = set(string)
+  default     = []
+}
+
+variable "secrets" {
+  description = "Secrets of Secret Manager that functions read as files, by password key of the environment file."
+  type = map(object({
+    secret    = string
+    version   = optional(string, "latest")
+    functions = set(string)
+  }))
+  default = {}
+  validation {
+    condition     = alltrue([for key in keys(var.secrets) : can(regex("^[A-Za-z0-9_.-]+$", key))])
+    error_message = "A password key is a file name: letters, digits, dot, underscore, hyphen."
+  }
+}
+
+variable "secrets_directory" {
+  description = "`secretsDirectory` of the environment file."
+  type        = string
+  default     = "/etc/almagest/secrets"
+}
+
+# --- releases ---------------------------------------------------------------------------------------------------------
+
+variable "releases_bucket" {
+  description = "`releases.bucket` of the environment file."
+  type        = string
+}
+
+variable "releases_public" {
+  description = "Whether everybody may read the releases, as TAP services do that fetch datalink metadata without an identity."
+  type        = bool
+  default     = false
+}
+
+variable "releases_prefix" {
+  description = "`releases.prefix` of the environment file: only objects below it are told to load-release."
+  type        = string
+  default     = null
+}
+
+variable "keep_overwritten_days" {
+  description = "How long a release that was overwritten in place can be restored, in days."
+  type        = number
+  default     = 365
+  validation {
+    condition     = var.keep_overwritten_days >= 30
+    error_message = "At least 30: the previous slot must not outlive the upload it came from."
+  }
+}
+
+variable "publishers" {
+  description = "IAM members who may upload releases."
+  type        = set(string)
+  default     = []
+}
+
+# --- database ---------------------------------------------------------------------------------------------------------
+
+variable "existing_instance" {
+  description = "Name of a Cloud SQL instance for PostgreSQL of this project, with the flag cloudsql.iam_authentication=on; null: one is made."
+  type        = string
+  default     = null
+}
+
+variable "instance_settings" {
+  description = "What a new instance is like."
+  type = object({
+    database_version  = optional(string, "POSTGRES_17")
+    tier              = optional(string, "db-custom-1-3840")
+    availability_type = optional(string, "ZONAL")
+    disk_gb           = optional(number, 10)
+    retained_backups  = optional(number, 14)
+    connector_only    = optional(bool, true)
+  })
+  default = {}
+  validation {
+    condition     = contains(["ZONAL", "REGIONAL"], var.instance_settings.availability_type)
+    error_message = "availability_type is ZONAL or REGIONAL."
+  }
+}
+
+variable "ip_type" {
+  description = "How the instance is reached: PRIVATE (an address of the network) or PSC (a Private Service Connect endpoint)."
+  type        = string
+  default     = "PRIVATE"
+  validation {
+    condition     = contains(["PRIVATE", "PSC"], var.ip_type)
+    error_message = "PRIVATE or PSC: the database has no public address."
+  }
+}
+
+variable "databases" {
+  description = "Databases of the TAP servers on this instance, one each."
+  type        = set(string)
+}
+
+variable "create_databases" {
+  description = "Whether the databases are made here; otherwise they exist."
+  type        = bool
+  default     = true
+}
+
+variable "database_readers" {
+  description = "Database roles of the TAP services (`readers` of the environment file); they must exist."
+  type        = set(string)
+  default     = []
+}
+
+variable "loader_may_swap" {
+  description = "Whether load-release may also swap: needed where a server has `swap: compatible` or `swap: always`."
+  type        = bool
+  default     = false
+}
+
+variable "max_connections" {
+  description = "`max_connections` of the instance."
+  type        = number
+  default     = 200
+  validation {
+    condition     = var.max_connections >= 25
+    error_message = "At least 25."
+  }
+}
+
+variable "connections_per_instance" {
+  description = "Connections that one instance of a function may hold: the sum of `poolMax` (default 5) over the TAP servers of this database instance."
+  type        = number
+}
+
+variable "other_connections" {
+  description = "Connections of everybody else: TAP services, the connector's probes, administrators, what PostgreSQL reserves."
+  type        = number
+  default     = 60
+}
+
+variable "init_image" {
+  description = "Image of the almagest command, which Cloud Build makes; null: no init jobs."
+  type        = string
+  default     = null
+}
+
+variable "init_password_version" {
+  description = "Raise it to give the init user another password."
+  type        = number
+  default     = 1
+}
+
+# --- results ----------------------------------------------------------------------------------------------------------
+
+variable "results" {
+  description = "Query results and their sweep; null: no collect-results."
+  type = object({
+    bucket             = string
+    create_bucket      = optional(bool, true)
+    public             = optional(bool, false)
+    retention_days     = number
+    margin_days        = optional(number, 14)
+    lifecycle_prefixes = list(string)
+    state_object       = optional(string, ".almagest/sweep.json")
+    writers            = optional(set(string), [])
+    schedule           = optional(string, "17 */2 * * *")
+    paused             = optional(bool, false)
+  })
+  default = null
+  validation {
+    condition     = var.results == null ? true : var.results.retention_days >= 1 && var.results.margin_days >= 7
+    error_message = "retention_days is at least 1 and margin_days at least 7: the bucket must never delete before the sweep."
+  }
+  validation {
+    condition     = var.results == null ? true : length(var.results.lifecycle_prefixes) > 0 && !anytrue([for prefix in var.results.lifecycle_prefixes : startswith(var.results.state_object, prefix)])
+    error_message = "lifecycle_prefixes names the beginnings of results, and may not fit the sweep's state."
+  }
+}
+
+# --- monitoring -------------------------------------------------------------------------------------------------------
+
+variable "notification_channels" {
+  description = "Who is told of alerts: projects/P/notificationChannels/N."
+  type        = list(string)
+  default     = []
+}
+
+variable "sweep_late_hours" {
+  description = "After so many hours without a finished sweep somebody is told."
+  type        = number
+  default     = 12
+  validation {
+    condition     = var.sweep_late_hours >= 1 && var.sweep_late_hours <= 23
+    error_message = "1 to 23: Cloud Monitoring looks back no further."
+  }
+}
+
+variable "tolerated_errors" {
+  description = "5xx answers within five minutes that are no alert, by function; 0 unless given."
+  type        = map(number)
+  default     = { discovery = 2 }
+}
+
+variable "documentation_url" {
+  description = "URL of the folder docs/ of this repository, for the links in alerts."
+  type        = string
+  validation {
+    condition     = can(regex("^https://.*[^/]$", var.documentation_url))
+    error_message = "An https:// URL without a slash at its end."
+  }
+}
