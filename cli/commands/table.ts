@@ -90,6 +90,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./tutorials.ts'),
   },
   {
+    name: 'sweep',
+    summary: 'collect query results whose time is over',
+    load: () => import('./sweep.ts'),
+  },
+  {
     name: 'start',
     summary: 'run everything on this machine: PostgreSQL, an object store, the functions',
     load: () => import('./start.ts'),

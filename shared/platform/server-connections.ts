@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import type pg from 'pg'
-import type { Environment, TapServer } from '../environment/model.ts'
+import type { DatabaseAddress, Environment, TapServer } from '../environment/model.ts'
 import { type ConnectOptions, connect, type Database } from './database.ts'
 import { readSecret } from './secrets.ts'
 
@@ -40,16 +40,24 @@ export function connectServers(
 }
 
 /** Connects to a server's database with the password from the secrets directory, where one is configured. */
-export async function connectServer(
+export function connectServer(
   environment: Environment,
   server: TapServer,
   options: Pick<ConnectOptions, 'applicationName' | 'logger'>,
 ): Promise<Database> {
-  const { database } = server
-  if (database.kind === 'cloudsql' || database.passwordKey === null) return connect(database, options)
+  return connectAddress(environment, server.database, options)
+}
+
+/** Connects to any database of an environment file, likewise. */
+export async function connectAddress(
+  environment: Environment,
+  address: DatabaseAddress,
+  options: Pick<ConnectOptions, 'applicationName' | 'logger'>,
+): Promise<Database> {
+  if (address.kind === 'cloudsql' || address.passwordKey === null) return connect(address, options)
   // A relative directory lies beside the environment file, wherever the process was started.
   const directory = resolve(dirname(environment.file), environment.secretsDirectory)
-  return connect(database, { ...options, password: await readSecret(directory, database.passwordKey) })
+  return connect(address, { ...options, password: await readSecret(directory, address.passwordKey) })
 }
 
 // Whoever asked for it was told.

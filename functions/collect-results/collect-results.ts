@@ -1,0 +1,31 @@
+import { createApi } from '../../shared/platform/http.ts'
+import type { Caller, RequestHeaders } from '../../shared/platform/identity.ts'
+import type { Logger } from '../../shared/platform/log.ts'
+import type { ResultsConnections } from '../../shared/platform/results-connections.ts'
+import { createRoutes } from './routes.ts'
+
+/** What `collect-results` works with: put together in index.ts, or by a test. */
+export interface CollectDependencies {
+  readonly results: Omit<ResultsConnections, 'close'>
+  identify(headers: RequestHeaders): Promise<Caller>
+}
+
+export interface CollectResultsOptions {
+  readonly logger: Logger
+  /** What stands before every path where several functions share a port: `/collect-results`. Default none. */
+  readonly prefix?: string
+}
+
+/**
+ * The HTTP function that Cloud Scheduler calls to sweep the results bucket, and that destroys the results of one job.
+ *
+ * @param dependencies asked for at each request; a rejection is answered as an error and asked for again
+ */
+export function createCollectResults(
+  dependencies: () => Promise<CollectDependencies>,
+  { logger, prefix = '' }: CollectResultsOptions,
+): ReturnType<typeof createApi> {
+  const routes = createRoutes(dependencies, { logger, base: prefix === '' ? '/' : prefix })
+  const identify = async (headers: RequestHeaders) => (await dependencies()).identify(headers)
+  return createApi(routes, { logger, prefix, identify })
+}

@@ -1,0 +1,19 @@
+import { http } from '@google-cloud/functions-framework'
+import { deploymentOf } from '../../shared/platform/deployment.ts'
+import { createLogger } from '../../shared/platform/log.ts'
+import { openResults } from '../../shared/platform/results-connections.ts'
+import { type CollectDependencies, createCollectResults } from './collect-results.ts'
+
+const logger = createLogger({ fields: { function: 'collect-results' } })
+const deployment = deploymentOf('collect-results', logger)
+let opened: CollectDependencies | undefined
+
+http('collect-results', createCollectResults(openDependencies, { logger }))
+
+/** At the first call; what failed is tried anew by the next one. */
+async function openDependencies(): Promise<CollectDependencies> {
+  if (opened !== undefined) return opened
+  const { environment, identify } = await deployment()
+  opened ??= { results: openResults(environment, { applicationName: 'almagest collect-results', logger }), identify }
+  return opened
+}

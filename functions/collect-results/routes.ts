@@ -1,0 +1,100 @@
+import { HttpError } from '../../shared/platform/http-errors.ts'
+import { type ApiRequest, type JsonSchema, type Route, route } from '../../shared/platform/http-route.ts'
+import type { Logger } from '../../shared/platform/log.ts'
+import { describeApi } from '../../shared/platform/openapi.ts'
+import { destroyJob } from '../../shared/results/destroy-job.ts'
+import { sweepResults } from '../../shared/results/sweep.ts'
+import type { CollectDependencies } from './collect-results.ts'
+import { SCHEMAS } from './schemas.ts'
+
+export interface RouteOptions {
+  readonly logger: Logger
+  /** Where the paths start, for the description. */
+  readonly base: string
+}
+
+function json(name: keyof typeof SCHEMAS): { readonly 'application/json': JsonSchema } {
+  return { 'application/json': { $ref: `#/components/schemas/${name}` } }
+}
+
+/** Everything that `collect-results` answers; its OpenAPI description is made from the same table. */
+export function createRoutes(resolve: () => Promise<CollectDependencies>, options: RouteOptions): readonly Route[] {
+  const { logger } = options
+  const routes: Route[] = [
+    route({
+      method: 'POST',
+      path: '/',
+      operation: 'sweepResults',
+      summary: 'One sweep over the results bucket, or as much of it as the time allows',
+      description:
+        'Whether it deletes is decided by the environment. A sweep that is paused goes on at the next call; while another one runs, nothing happens.',
+      ignoresQuery: true,
+      answers: json('SweepReport'),
+      errors: [409, 503],
+      async handle({ headers }) {
+        const { results } = await resolve()
+        const { mode, limits } = results.config
+        const request = { mode, timeBudgetMs: limits.timeBudgetMs, scheduledFor: readSchedule(headers) }
+        return { body: await sweepResults(results.config, { ...results, logger }, request) }
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/jobs/{id}/destroy',
+      operation: 'destroyJob',
+      summary: 'Delete the results of one job now',
+      description: 'Whatever their age; holds and retention policies are stronger. The job itself is not touched.',
+      params: { id: 'The UWS job id' },
+      answers: json('DestroyReport'),
+      errors: [400, 409, 503],
+      async handle({ params, caller }) {
+        const { results } = await resolve()
+        const { mode } = results.config
+        logger.info(`results of job ${params.id} are to be destroyed`, { job: params.id, mode, actor: caller.actor })
+        const job = requireJobId(params.id)
+        return { body: await destroyJob(results.config, { ...results, logger }, { job, mode }) }
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/healthz',
+      operation: 'checkHealth',
+      summary: 'Whether the function runs and can read its environment; neither bucket nor database is asked',
+      anonymous: true,
+      answers: json('Health'),
+      async handle() {
+        await resolve()
+        return { body: { status: 'ok' } }
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/openapi.json',
+      operation: 'describeApi',
+      summary: 'This description',
+      anonymous: true,
+      answers: { 'application/json': { type: 'object' } },
+      handle: async () => ({ body: describeApi(routes, { ...ABOUT, base: options.base }) }),
+    }),
+  ]
+  return routes
+}
+
+/** Cloud Scheduler calls at least once for each time; job and time together say whether it is a repetition. */
+function readSchedule(headers: ApiRequest['headers']): string | null {
+  const [job, time] = ['x-cloudscheduler-jobname', 'x-cloudscheduler-scheduletime'].map((name) => headers[name])
+  return time === undefined ? null : [job ?? [], time].flat().join(' ')
+}
+
+function requireJobId(id: string): string {
+  if (id.length <= 256 && !/\p{Cc}/u.test(id)) return id
+  const msg = 'a job id has at most 256 characters, and no control characters'
+  throw new HttpError(400, { msg, type: 'invalid_job_id', loc: ['path', 'id'] })
+}
+
+const ABOUT = {
+  title: 'Almagest collect-results',
+  version: '1.0.0',
+  description: 'Deletes query results whose time is over.',
+  schemas: SCHEMAS,
+}

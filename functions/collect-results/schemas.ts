@@ -1,0 +1,76 @@
+import type { JsonSchema } from '../../shared/platform/http-route.ts'
+import { REASONS } from '../../shared/results/classify.ts'
+
+/** An object with exactly these members. */
+function object(properties: Readonly<Record<string, JsonSchema>>): JsonSchema {
+  return { type: 'object', required: Object.keys(properties), properties, additionalProperties: false }
+}
+
+function ref(name: string): JsonSchema {
+  return { $ref: `#/components/schemas/${name}` }
+}
+
+function nullable(schema: JsonSchema): JsonSchema {
+  return { anyOf: [schema, { type: 'null' }] }
+}
+
+function list(items: JsonSchema): JsonSchema {
+  return { type: 'array', items }
+}
+
+const TEXT = { type: 'string' } as const
+const TEXT_OR_NULL = { type: ['string', 'null'] } as const
+const COUNT = { type: 'integer', minimum: 0 } as const
+const TIME = { type: 'string', format: 'date-time' } as const
+const MODE = { type: 'string', enum: ['dry-run', 'delete'] } as const
+
+/** The schemas of all answers, by name. The tests hold real answers against them. */
+export const SCHEMAS = {
+  Count: object({ objects: COUNT, bytes: COUNT }),
+  Survivor: object({ name: TEXT, timeCreated: TIME }),
+  Row: object({
+    rule: { ...TEXT_OR_NULL, description: 'null: they fit no rule' },
+    kind: TEXT_OR_NULL,
+    action: { type: 'string', enum: ['keep', 'delete'] },
+    reason: { type: 'string', enum: REASONS.map(({ reason }) => reason) },
+    objects: COUNT,
+    bytes: COUNT,
+    oldest: nullable(ref('Survivor')),
+    names: { ...list(TEXT), description: 'The first ones' },
+  }),
+  Deletions: object({
+    deleted: COUNT,
+    deletedBytes: COUNT,
+    absent: { ...COUNT, description: 'Gone already' },
+    replaced: { ...COUNT, description: 'Overwritten or changed since they were listed: they stay' },
+    protected: { ...COUNT, description: 'Under a hold or a retention policy: they stay' },
+    failed: { ...COUNT, description: 'The store did not do it: the next sweep tries again' },
+    firstProtected: TEXT_OR_NULL,
+    firstFailed: TEXT_OR_NULL,
+    oldestSurvivor: nullable(ref('Survivor')),
+  }),
+  SweepReport: object({
+    outcome: { type: 'string', enum: ['finished', 'paused', 'busy', 'repeated'] },
+    mode: MODE,
+    bucket: TEXT,
+    run: TEXT_OR_NULL,
+    startedAt: nullable(TIME),
+    phase: { type: ['string', 'null'], enum: ['survey', 'delete', null] },
+    listed: ref('Count'),
+    selected: { ...ref('Count'), description: 'What is to go' },
+    rows: list(ref('Row')),
+    deletions: ref('Deletions'),
+    oldestExpired: { ...nullable(ref('Survivor')), description: 'Of what should be gone and is not' },
+    effort: object({ calls: COUNT, listCalls: COUNT, jobLookups: COUNT, retries: COUNT, durationMs: COUNT }),
+    warnings: list(TEXT),
+  }),
+  DestroyReport: object({
+    job: TEXT,
+    mode: MODE,
+    bucket: TEXT,
+    jobPhase: { ...TEXT_OR_NULL, description: 'In the job table; null: it is not there, or there is no table' },
+    objects: list(object({ name: TEXT, bytes: COUNT, rule: TEXT, kept: { type: 'boolean' } })),
+    deletions: ref('Deletions'),
+  }),
+  Health: object({ status: { const: 'ok' } }),
+} as const

@@ -1,0 +1,59 @@
+import type { Environment } from '../environment/model.ts'
+import { requireResults } from '../environment/require-results.ts'
+import type { ResultsConfig } from '../environment/results-model.ts'
+import type { ResultBucket } from '../results/bucket.ts'
+import type { JobStore } from '../results/jobs.ts'
+import { openUwsJobs } from '../results/uws-jobs.ts'
+import type { Database } from './database.ts'
+import type { Logger } from './log.ts'
+import { openBucket } from './objects.ts'
+import { connectAddress } from './server-connections.ts'
+
+/** The results bucket of an environment and the job table that belongs to it. */
+export interface ResultsConnections {
+  readonly config: ResultsConfig
+  readonly bucket: ResultBucket
+  /** null: the environment has none. */
+  readonly jobs: JobStore | null
+  /** How often a call of the bucket was tried again so far. */
+  retries(): number
+  /** Closes what was opened. */
+  close(): Promise<void>
+}
+
+/**
+ * Both are reached for at the first call, and a database that could not be connected to is tried anew by the next one.
+ *
+ * @throws EnvironmentError when the environment says nothing about results
+ */
+export function openResults(
+  environment: Environment,
+  options: { readonly applicationName: string; readonly logger: Logger },
+): ResultsConnections {
+  const config = requireResults(environment)
+  const { logger } = options
+  let retries = 0
+  const onRetry = () => {
+    retries += 1
+  }
+  const bucket = openBucket({ bucket: config.bucket, ...environment.storage }, { logger, onRetry })
+  let database: Promise<Database> | undefined
+  const connect = async () => {
+    if (config.jobs === null) throw new RangeError('there is no job table to connect to')
+    const opening = database ?? connectAddress(environment, config.jobs.database, options)
+    database = opening
+    try {
+      return (await opening).pool
+    } catch (error) {
+      if (database === opening) database = undefined
+      throw error
+    }
+  }
+  return {
+    config,
+    bucket,
+    jobs: config.jobs === null ? null : openUwsJobs(connect, config.jobs),
+    retries: () => retries,
+    close: async () => (await database)?.close(),
+  }
+}
