@@ -126,7 +126,6 @@ resource "google_project_iam_custom_role" "buckets" {
 
 locals {
   deploy_roles = toset([
-    google_project_iam_custom_role.buckets.id,
     "roles/cloudscheduler.admin",
     "roles/cloudsql.admin",
     "roles/compute.networkUser",
@@ -147,6 +146,12 @@ resource "google_project_iam_member" "deploy" {
   project  = var.project
   role     = each.value
   member   = google_service_account.deploy.member
+}
+
+resource "google_project_iam_member" "deploy_buckets" {
+  project = var.project
+  role    = google_project_iam_custom_role.buckets.id
+  member  = google_service_account.deploy.member
 }
 
 # It hands out project roles, but only those that the modules hand out.

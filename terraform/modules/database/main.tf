@@ -86,7 +86,7 @@ locals {
 }
 
 resource "google_sql_database" "tap" {
-  for_each        = var.create_databases ? var.databases : []
+  for_each        = var.create_databases ? var.databases : toset([])
   name            = each.value
   project         = var.project
   instance        = local.instance
@@ -203,7 +203,7 @@ resource "google_secret_manager_secret_iam_member" "init" {
 
 # One job per database, run after every deployment; it can be run again at any time.
 resource "google_cloud_run_v2_job" "init" {
-  for_each            = var.init_image == null ? [] : var.databases
+  for_each            = var.init_image == null ? toset([]) : var.databases
   name                = "${var.prefix}-init-${replace(lower(each.value), "_", "-")}"
   location            = var.region
   deletion_protection = false

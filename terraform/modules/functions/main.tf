@@ -318,7 +318,7 @@ resource "google_cloud_run_v2_service_iam_member" "operator" {
 }
 
 resource "google_cloud_run_v2_service_iam_member" "reader" {
-  for_each = contains(var.deployed, "discovery") ? var.discovery_readers : []
+  for_each = contains(var.deployed, "discovery") ? var.discovery_readers : toset([])
   location = var.region
   name     = google_cloud_run_v2_service.function["discovery"].name
   role     = "roles/run.invoker"
