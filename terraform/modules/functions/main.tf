@@ -53,6 +53,10 @@ locals {
   }]...)
 }
 
+data "google_project" "this" {
+  project_id = var.project
+}
+
 # --- who they are ---------------------------------------------------------------------------------------------------
 
 resource "google_service_account" "function" {

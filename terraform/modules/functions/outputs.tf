@@ -8,8 +8,8 @@ output "accounts" {
 }
 
 output "urls" {
-  description = "URL of each function."
-  value       = { for name, service in google_cloud_run_v2_service.function : name => service.uri }
+  description = "URL of each function: the one that is known before the function is there, so that the environment file can name it as an audience."
+  value       = { for name, service in google_cloud_run_v2_service.function : name => "https://${service.name}-${data.google_project.this.number}.${var.region}.run.app" }
 }
 
 output "services" {

@@ -17,7 +17,7 @@ resource "google_cloud_scheduler_job" "sweep" {
 
   http_target {
     http_method = "POST"
-    uri         = "${var.collect_url}/sweep"
+    uri         = "${var.collect_url}/"
 
     oidc_token {
       service_account_email = var.scheduler_account
