@@ -1,0 +1,50 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { packZip } from '../../shared/releases/publish/pack-zip.ts'
+import { readZip } from './read-zip.ts'
+
+const files = new Map<string, Uint8Array>([
+  ['datalink-manifest.json', Buffer.from('{}\n')],
+  ['Übersicht.xml', Buffer.from('<a/>')],
+  ['empty.xml', Buffer.alloc(0)],
+])
+
+test('files come out as they went in: sorted, stored, of the first day that ZIP knows', () => {
+  const entries = readZip(packZip(files))
+  expect(entries.map(({ name, content }) => [name, content.toString()])).toEqual([
+    ['datalink-manifest.json', '{}\n'],
+    ['empty.xml', ''],
+    ['Übersicht.xml', '<a/>'],
+  ])
+  expect(entries.map(({ method, utf8, time }) => ({ method, utf8, time }))).toEqual([
+    { method: 0, utf8: false, time: '1980-01-01 00:00:00' },
+    { method: 0, utf8: false, time: '1980-01-01 00:00:00' },
+    { method: 0, utf8: true, time: '1980-01-01 00:00:00' },
+  ])
+})
+
+test('an archive of nothing is an archive', () => {
+  expect(readZip(packZip(new Map()))).toEqual([])
+  expect(packZip(new Map())).toHaveLength(22)
+})
+
+test('the same files are the same bytes, in whatever order they come', () => {
+  fc.assert(
+    fc.property(
+      fc.dictionary(fc.string({ minLength: 1, unit: 'grapheme' }), fc.uint8Array({ maxLength: 300 })),
+      (contents) => {
+        const entries = Object.entries(contents)
+        const archive = packZip(new Map(entries))
+        expect(packZip(new Map(entries.toReversed())).equals(archive)).toBe(true)
+        const found = readZip(archive).map(({ name, content }) => [name, [...content]] as const)
+        expect(new Map(found)).toEqual(new Map(entries.map(([name, content]) => [name, [...content]])))
+      },
+    ),
+    { numRuns: 50 },
+  )
+})
+
+test('more files than ZIP can count are refused', () => {
+  const many = new Map(Array.from({ length: 65_536 }, (_, index) => [`${index}`, new Uint8Array(0)]))
+  expect(() => packZip(many)).toThrow(RangeError)
+})
