@@ -27,7 +27,7 @@ export interface Reading {
   suggestionsLeft: number
 }
 
-const MOST_ITEMS = 1_000_000
+const MOST_ITEMS = 300_000
 const MOST_SUGGESTIONS = 50
 const MOST_DRAFTS = 2_000
 

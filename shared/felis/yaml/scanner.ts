@@ -1,4 +1,4 @@
-import { Cursor, endsWord, HASH } from './cursor.ts'
+import { Cursor, endsWord, HASH, YamlError } from './cursor.ts'
 import { type Directive, scanDirective } from './scan-directive.ts'
 import { scanBlock, scanPlain, scanQuoted } from './scan-scalar.ts'
 import { scanAnchor, scanTag, type WrittenTag } from './scan-tag.ts'
@@ -48,6 +48,9 @@ interface SimpleKey {
   readonly column: number
 }
 
+/** Ten times what the largest schema has. */
+const MOST_TOKENS = 600_000
+
 /** PyYAML gives up looking for a `:` after so many characters. */
 const LONGEST_SIMPLE_KEY = 1024
 
@@ -84,6 +87,9 @@ export class Scanner {
   take(): Token {
     const token = this.peek()
     if (token.kind !== TOKEN.streamEnd) this.#head += 1
+    if (this.#passed > MOST_TOKENS) {
+      throw new YamlError(token.offset, 'yaml_size', `the file has more than ${MOST_TOKENS} words of YAML`)
+    }
     return token
   }
 

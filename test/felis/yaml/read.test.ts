@@ -221,6 +221,11 @@ describe('hostile text is a problem, soon', () => {
     expect(problemOf('a'.repeat(8 * 1024 * 1024 + 1)).code).toBe('yaml_size')
   })
 
+  it('text of more values than any schema has', () => {
+    expect(problemOf('- a\n'.repeat(400_000)).code).toBe('yaml_size')
+    expect(problemOf(`a: &a 1\nb: [${'*a,'.repeat(400_000)}]`).code).toBe('yaml_size')
+  })
+
   it('aliases that stand for a billion items share them', () => {
     const levels = Array.from({ length: 9 }, (_, level) =>
       level === 0
