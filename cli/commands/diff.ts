@@ -1,13 +1,11 @@
 import { type Command, Option } from 'commander'
 import type { SchemaDiff } from '../../shared/tap-schema/diff.ts'
 import type { SlotName } from '../../shared/tap-schema/slots.ts'
-import { FAILED } from '../terminal/exit-codes.ts'
 import { endOnInterrupt } from '../terminal/interrupt.ts'
 import { type OutputOptions, writeResult } from '../terminal/output.ts'
-import { showControlsInLines } from '../terminal/printable.ts'
 import { withProgress } from '../terminal/progress.ts'
-import { style } from '../terminal/style.ts'
 import { UsageError } from '../terminal/usage-error.ts'
+import { describeDiff, FAIL_ON, type FailOn, failOnChanges } from './describe-diff.ts'
 import { addExamples } from './examples.ts'
 import { withServer } from './server/access.ts'
 import { addServerOptions, type ServerFlags } from './server/options.ts'
@@ -15,7 +13,7 @@ import { addServerOptions, type ServerFlags } from './server/options.ts'
 interface DiffFlags extends ServerFlags, OutputOptions {
   readonly from: SlotName
   readonly to: SlotName
-  readonly failOn?: 'breaking' | 'any'
+  readonly failOn?: FailOn
 }
 
 const SLOTS: readonly SlotName[] = ['live', 'staging', 'previous']
@@ -34,8 +32,6 @@ export function declare(command: Command): void {
   )
 }
 
-const FAIL_ON: readonly string[] = ['breaking', 'any']
-
 async function run(flags: DiffFlags): Promise<void> {
   const { from, to, failOn } = flags
   if (from === to) throw new UsageError(`--from and --to are both ${from}: give two slots`)
@@ -43,14 +39,6 @@ async function run(flags: DiffFlags): Promise<void> {
   const compare = () => withServer(flags, (server) => server.diff(from, to))
   const diff = await withProgress(`comparing ${from} with ${to}`, compare)
   const { formatDiff } = await import('../../shared/tap-schema/format-diff.ts')
-  writeResult(diff, flags, (found: SchemaDiff) => colour(showControlsInLines(formatDiff(found))))
-  const fails = failOn === 'any' ? diff.changes.length > 0 : failOn === 'breaking' && diff.breaking
-  if (fails) process.exitCode = FAILED
-}
-
-function colour(text: string): string {
-  return text
-    .split('\n')
-    .map((line) => (line.startsWith('!') ? style('red', line) : line))
-    .join('\n')
+  writeResult(diff, flags, (found: SchemaDiff) => describeDiff(formatDiff(found)))
+  failOnChanges(diff, failOn)
 }

@@ -1,0 +1,22 @@
+import type { SchemaDiff } from '../../shared/tap-schema/diff.ts'
+import { FAILED } from '../terminal/exit-codes.ts'
+import { showControlsInLines } from '../terminal/printable.ts'
+import { style } from '../terminal/style.ts'
+
+export type FailOn = 'breaking' | 'any'
+
+export const FAIL_ON: readonly FailOn[] = ['breaking', 'any']
+
+/** A formatted diff for the terminal: breaking changes in red. */
+export function describeDiff(text: string): string {
+  return showControlsInLines(text)
+    .split('\n')
+    .map((line) => (line.startsWith('!') ? style('red', line) : line))
+    .join('\n')
+}
+
+/** Sets the exit code when there are changes of the kind that the caller does not want. */
+export function failOnChanges(diff: SchemaDiff, failOn: FailOn | undefined): void {
+  const fails = failOn === 'any' ? diff.changes.length > 0 : failOn === 'breaking' && diff.breaking
+  if (fails) process.exitCode = FAILED
+}

@@ -1,0 +1,48 @@
+import { type Command, Option } from 'commander'
+import type { SchemaDiff } from '../../shared/tap-schema/diff.ts'
+import { endOnInterrupt } from '../terminal/interrupt.ts'
+import { type OutputOptions, writeResult } from '../terminal/output.ts'
+import { describeDiff, FAIL_ON, type FailOn, failOnChanges } from './describe-diff.ts'
+import { addExamples } from './examples.ts'
+import { addLoaderOptions, type LoaderFlags, readLoaderOptions } from './loader-options.ts'
+
+interface DiffSchemasFlags extends LoaderFlags, OutputOptions {
+  readonly failOn?: FailOn
+}
+
+export function declare(command: Command): void {
+  command
+    .argument('<from>', 'the schemas as they were: a Felis file, a folder, a release archive; - is standard input')
+    .argument('<to>', 'the schemas as they will be')
+    .addOption(new Option('--fail-on <kind>', 'end with exit code 1 when there are such changes').choices(FAIL_ON))
+  addLoaderOptions(command, { postfix: false }).option('--json', 'print one JSON document').action(run)
+  addExamples(
+    command,
+    ['diff-schemas main/dp1.yaml dp1.yaml', 'diff-schemas --fail-on breaking --json old/schemas.tar.gz yml/'],
+    [
+      'What is compared is what TAP_SCHEMA would say, as `almagest diff` compares slots.',
+      'A change is breaking (!) when a query that works today can fail or mean something else.',
+      'schema_index, the place of a schema in its list, is compared with --first-schema-index only.',
+    ],
+  )
+}
+
+async function run(from: string, to: string, flags: DiffSchemasFlags): Promise<void> {
+  endOnInterrupt()
+  const { loadSide } = await import('./felis-diff/load-side.ts')
+  const { contentsOf, namesInSeveralFiles } = await import('./felis-diff/contents.ts')
+  const { diffContents } = await import('../../shared/tap-schema/diff.ts')
+  const { formatDiff } = await import('../../shared/tap-schema/format-diff.ts')
+  const options = readLoaderOptions({ firstSchemaIndex: 'none', ...flags })
+  const before = await loadSide(from, options)
+  const after = await loadSide(to, options)
+  const ambiguous = new Set([before, after].flatMap(({ schemas }) => namesInSeveralFiles(schemas)))
+  const changes = diffContents(
+    contentsOf(before.schemas, ambiguous, options),
+    contentsOf(after.schemas, ambiguous, options),
+  )
+  const breaking = changes.some((change) => change.breaking)
+  const diff: SchemaDiff = { from: before.side, to: after.side, breaking, changes }
+  writeResult(diff, flags, (found) => describeDiff(formatDiff(found)))
+  failOnChanges(diff, flags.failOn)
+}

@@ -1,0 +1,52 @@
+import { type Command, Option } from 'commander'
+import { endOnInterrupt } from '../terminal/interrupt.ts'
+import { writeProblems } from '../terminal/report-failure.ts'
+import { UsageError } from '../terminal/usage-error.ts'
+import { addExamples } from './examples.ts'
+import { addFelisOptions, type FelisFlags, readFelisContext } from './felis-validate/felis-options.ts'
+
+interface DumpFlags extends FelisFlags {
+  readonly format?: 'yaml' | 'json'
+  readonly json?: true
+  readonly dereferenceResources?: true
+  readonly stripIds?: true
+  readonly sortColumns?: true
+}
+
+export function declare(command: Command): void {
+  command
+    .argument('<file>', 'a Felis YAML file; - is standard input')
+    .addOption(new Option('--format <name>', 'of what is printed (default: yaml)').choices(['yaml', 'json']))
+    .option('--json', 'the same as --format json')
+    .option('--dereference-resources', 'write referenced columns as columns, and no resources')
+    .option('--strip-ids', 'write no @id that can be made from the names')
+    .option('--sort-columns', 'write columns in the order of tap:column_index')
+  addFelisOptions(command).action(run)
+  addExamples(
+    command,
+    ['dump schemas/dp2.yaml', 'dump --dereference-resources --strip-ids --json schemas/dp2.yaml'],
+    [
+      'What was worked out (ids, arraysize, xtype) is written down, defaults are left out. Loading what is printed gives',
+      'the same schema.',
+    ],
+  )
+}
+
+async function run(path: string, flags: DumpFlags): Promise<void> {
+  if (flags.json && flags.format === 'yaml') throw new UsageError('--json and --format yaml exclude each other')
+  endOnInterrupt()
+  const { loadFile } = await import('./felis-dump/load-file.ts')
+  const { dumpSchema } = await import('../../shared/felis/dump/dump-schema.ts')
+  const { schema, warnings } = await loadFile(path, readFelisContext(flags))
+  writeProblems(warnings)
+  const document = dumpSchema(schema, {
+    dereference: flags.dereferenceResources === true,
+    stripIds: flags.stripIds === true,
+    sortColumns: flags.sortColumns === true,
+  })
+  const isJson = flags.json === true || flags.format === 'json'
+  const text = isJson
+    ? (await import('../../shared/felis/dump/write-json.ts')).writeJson(document)
+    : (await import('../../shared/felis/dump/write-yaml.ts')).writeYaml(document)
+  process.stdout.write(text)
+}
