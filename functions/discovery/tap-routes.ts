@@ -16,11 +16,15 @@ const METADATA: ReadonlyMap<string, keyof TapMetadata> = new Map([
 
 export function tapRoutes(service: Service): readonly Route[] {
   const base = `${service.config.pathPrefix}/discovery/tap/{server}`
-  const represented = new WeakMap<TapSchema, Representation>()
-  const represent = (schema: TapSchema) => {
-    const known = represented.get(schema) ?? new Representation(JSON.stringify(schema), 'application/json', new Date())
-    represented.set(schema, known)
-    return known
+  const represented = new Map<string, { readonly schema: TapSchema; readonly representation: Representation }>()
+  const represent = (server: string, schema: TapSchema) => {
+    const before = represented.get(server)
+    if (before?.schema === schema) return before.representation
+    const [text, now] = [JSON.stringify(schema), new Date()]
+    const representation =
+      before?.representation.replace(text, now) ?? new Representation(text, 'application/json', now)
+    represented.set(server, { schema, representation })
+    return representation
   }
   return [
     publicRoute({
@@ -28,8 +32,10 @@ export function tapRoutes(service: Service): readonly Route[] {
       operation: 'readTapSchema',
       summary: 'What is live in one TAP server',
       errors: [404, 503],
-      handle: async ({ params, headers }) =>
-        represent(await findTapSchema(service, params.server ?? '')).answer(headers, SHORT_LIVED),
+      async handle({ params, headers }) {
+        const server = params.server ?? ''
+        return represent(server, await findTapSchema(service, server)).answer(headers, SHORT_LIVED)
+      },
     }),
     publicRoute({
       path: `${base}/metadata/{artifact}`,
