@@ -31,8 +31,11 @@ export function readResults(
     report.warn('no_effect', settings.placeOf('results.jobs.table'), 'no rule has a group (?<job>…) to look up here')
   }
   const stateObject = settings.get('results.stateObject')
+  const stateBucket = settings.get('results.stateBucket')
   const limits = readLimits(settings, report)
-  return bucket === null ? null : { bucket, mode: settings.get('results.mode'), stateObject, rules, jobs, limits }
+  if (bucket === null) return null
+  const state = { stateObject, stateBucket: stateBucket ?? bucket }
+  return { bucket, mode: settings.get('results.mode'), ...state, rules, jobs, limits }
 }
 
 const RESULT_KEYS = RESULTS_FIELDS.flatMap((field) => ('default' in field ? [field.key] : []))

@@ -26,7 +26,15 @@ export const RESULTS_FIELDS = [
     type: 'text',
     default: '.almagest/sweep.json',
     refuse: refuseStateName,
-    meaning: 'Object of the results bucket that holds the lease, the position and the last report of the sweep.',
+    meaning: 'Object that holds the lease, the position and the last report of the sweep.',
+  },
+  {
+    key: 'results.stateBucket',
+    type: 'text',
+    default: null,
+    refuse: refuseBucket,
+    meaning:
+      'The bucket of that object, where the results bucket has a retention policy. Without it: the results bucket.',
   },
   {
     key: 'results.rules',

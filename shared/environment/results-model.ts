@@ -6,6 +6,8 @@ export interface ResultsConfig {
   readonly mode: SweepMode
   /** Name of the object that holds the lease, the position and the last report. */
   readonly stateObject: string
+  /** The bucket of that object; usually the same. */
+  readonly stateBucket: string
   /** In the order of the file: the first one that fits decides. */
   readonly rules: readonly ResultRule[]
   /** null: ages decide alone. */

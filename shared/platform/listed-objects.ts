@@ -48,11 +48,12 @@ function readTexts(metadata: FileMetadata['metadata']): Readonly<Record<string, 
   return Object.fromEntries(Object.entries(metadata ?? {}).map(([key, value]) => [key, String(value)]))
 }
 
-export const SETTINGS_FIELDS = 'versioning,softDeletePolicy'
+export const SETTINGS_FIELDS = 'versioning,softDeletePolicy,retentionPolicy'
 
-export function readSettings({ versioning, softDeletePolicy }: BucketMetadata): BucketSettings {
-  const seconds = Number(softDeletePolicy?.retentionDurationSeconds ?? 0)
-  return { versioning: versioning?.enabled === true, softDeleteMs: seconds * 1000 }
+export function readSettings({ versioning, softDeletePolicy, retentionPolicy }: BucketMetadata): BucketSettings {
+  const softDelete = Number(softDeletePolicy?.retentionDurationSeconds ?? 0)
+  const retention = Number(retentionPolicy?.retentionPeriod ?? 0)
+  return { versioning: versioning?.enabled === true, softDeleteMs: softDelete * 1000, retentionMs: retention * 1000 }
 }
 
 /** When the store answered, by its own clock. */

@@ -1,7 +1,7 @@
 import type { Environment } from '../environment/model.ts'
 import { requireResults } from '../environment/require-results.ts'
 import type { ResultsConfig } from '../environment/results-model.ts'
-import type { ResultBucket } from '../results/bucket.ts'
+import type { ResultBucket, StateBucket } from '../results/bucket.ts'
 import type { JobStore } from '../results/jobs.ts'
 import { openUwsJobs } from '../results/uws-jobs.ts'
 import type { Database } from './database.ts'
@@ -13,6 +13,7 @@ import { connectAddress } from './server-connections.ts'
 export interface ResultsConnections {
   readonly config: ResultsConfig
   readonly bucket: ResultBucket
+  readonly stateBucket: StateBucket
   /** null: the environment has none. */
   readonly jobs: JobStore | null
   /** How often a call of the bucket was tried again so far. */
@@ -37,6 +38,8 @@ export function openResults(
     retries += 1
   }
   const bucket = openBucket({ bucket: config.bucket, ...environment.storage }, { logger, onRetry })
+  const isSame = config.stateBucket === config.bucket
+  const stateBucket = isSame ? bucket : openBucket({ bucket: config.stateBucket, ...environment.storage }, { logger })
   let database: Promise<Database> | undefined
   const connect = async () => {
     if (config.jobs === null) throw new RangeError('there is no job table to connect to')
@@ -52,6 +55,7 @@ export function openResults(
   return {
     config,
     bucket,
+    stateBucket,
     jobs: config.jobs === null ? null : openUwsJobs(connect, config.jobs),
     retries: () => retries,
     close: async () => (await database)?.close(),

@@ -40,11 +40,16 @@ export interface BucketSettings {
   readonly versioning: boolean
   /** How long deleted objects are kept, and billed. */
   readonly softDeleteMs: number
+  /** How long nothing can be deleted or overwritten, by a retention policy of the bucket; 0: there is none. */
+  readonly retentionMs: number
 }
 
 /** `absent`: it was gone already; `replaced`: another one, or one with other metadata, is there and stays;
  * `protected`: a hold or a retention policy forbids it. */
 export type RemoveOutcome = 'removed' | 'absent' | 'replaced' | 'protected'
+
+/** Where the state of sweeps lies. */
+export type StateBucket = Pick<ResultBucket, 'read' | 'save'>
 
 /** What a sweep needs of the bucket; every call tries again by itself where that can help. */
 export interface ResultBucket {

@@ -36,7 +36,7 @@ export interface DestroyedObject {
  */
 export async function destroyJob(
   config: ResultsConfig,
-  parts: SweepParts,
+  parts: Omit<SweepParts, 'stateBucket'>,
   { job, mode }: { readonly job: string; readonly mode: SweepMode },
 ): Promise<DestroyReport> {
   const { serverTime, settings } = await parts.bucket.describe()

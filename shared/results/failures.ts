@@ -56,6 +56,18 @@ export class SweepStateError extends Failure {
   }
 }
 
+/** A retention policy keeps everything in the bucket as it is, the state too. */
+export class RetainedStateError extends Failure {
+  readonly permanent = true
+  constructor(bucket: string) {
+    const advice = 'name another bucket for it in results.stateBucket'
+    super(
+      'sweep_state',
+      `the bucket ${bucket} has a retention policy, so a sweep cannot keep its state there: ${advice}`,
+    )
+  }
+}
+
 /** The job is still writing. */
 export class ActiveJobError extends Failure {
   readonly permanent = true

@@ -1,11 +1,11 @@
 import { Failure } from '../failure.ts'
-import type { ResultBucket } from './bucket.ts'
+import type { StateBucket } from './bucket.ts'
 import { LeaseLostError, SweepStateError } from './failures.ts'
 import { formatState, NO_STATE, parseState, type SweepState } from './state.ts'
 import type { Clock } from './token-bucket.ts'
 
 export interface LeaseOptions {
-  readonly bucket: ResultBucket
+  readonly bucket: StateBucket
   /** Where the state lies: for messages. */
   readonly where: string
   readonly stateObject: string

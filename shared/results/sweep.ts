@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { ResultsConfig, SweepMode } from '../environment/results-model.ts'
-import type { BucketDescription, ResultBucket } from './bucket.ts'
+import type { BucketDescription, ListedObject, ResultBucket, StateBucket } from './bucket.ts'
 import { classifyPage } from './classify-page.ts'
 import { addDeletions, deleteObjects } from './delete-objects.ts'
-import { LeaseLostError, TooManyDeletionsError, VersionedBucketError } from './failures.ts'
+import { LeaseLostError, RetainedStateError, TooManyDeletionsError, VersionedBucketError } from './failures.ts'
 import type { JobStore } from './jobs.ts'
 import { acquireLease, type Lease } from './lease.ts'
 import { createOwnerLookup } from './owners.ts'
@@ -20,6 +20,7 @@ type Log = (message: string, fields?: Readonly<Record<string, unknown>>) => void
 /** What a sweep works with. */
 export interface SweepParts {
   readonly bucket: ResultBucket
+  readonly stateBucket: StateBucket
   /** null: the environment has no job table. */
   readonly jobs: JobStore | null
   readonly logger: { readonly info: Log; readonly warning: Log }
@@ -79,7 +80,7 @@ class Sweep {
   readonly #request: SweepRequest
   readonly #now: Date
   readonly #warnings: string[]
-  readonly #versioned: boolean
+  readonly #settings: BucketDescription['settings']
   readonly #clock: Clock
   readonly #started: number
   readonly #retriesBefore: number
@@ -93,7 +94,7 @@ class Sweep {
     this.#started = this.#clock.now()
     this.#retriesBefore = parts.retries?.() ?? 0
     this.#now = description.serverTime
-    this.#versioned = description.settings?.versioning === true
+    this.#settings = description.settings
     this.#warnings = [...warnAbout(description)]
     this.#shards = planShards(config.rules)
   }
@@ -106,11 +107,11 @@ class Sweep {
   }
 
   async collect(): Promise<SweepReport> {
-    if (this.#versioned) throw new VersionedBucketError(this.#config.bucket)
-    const { bucket, stateObject, limits } = this.#config
-    const where = `gs://${bucket}/${stateObject}`
+    this.#refuseSettings()
+    const { stateBucket, stateObject, limits } = this.#config
+    const where = `gs://${stateBucket}/${stateObject}`
     const owner = randomUUID()
-    const parts = { bucket: this.#parts.bucket, clock: this.#clock, leaseMs: limits.leaseMs }
+    const parts = { bucket: this.#parts.stateBucket, clock: this.#clock, leaseMs: limits.leaseMs }
     const acquired = await acquireLease({ ...parts, where, stateObject, owner }, this.#now)
     if (acquired === null) return this.#report({ ...this.#begin(), id: '' }, 'busy')
     const { lease, state } = acquired
@@ -200,14 +201,15 @@ class Sweep {
     checkpoint: () => Promise<void>,
     handle: Parameters<typeof runPass>[0]['handle'],
   ): Promise<'done' | 'paused'> {
-    const { stateObject } = this.#config
+    const { bucket, stateBucket, stateObject } = this.#config
+    const isState = ({ name }: ListedObject) => bucket === stateBucket && name === stateObject
     return runPass({
       bucket: this.#parts.bucket,
       shards: this.#shards,
       run,
       checkpoint,
       mayGoOn: this.#mayGoOn,
-      handle: (objects) => handle(objects.filter(({ name }) => name !== stateObject)),
+      handle: (objects) => handle(objects.filter((object) => !isState(object))),
     })
   }
 
@@ -242,6 +244,12 @@ class Sweep {
       saving ??= save()
       return saving
     }
+  }
+
+  #refuseSettings(): void {
+    const { bucket, stateBucket } = this.#config
+    if (this.#settings?.versioning === true) throw new VersionedBucketError(bucket)
+    if (bucket === stateBucket && (this.#settings?.retentionMs ?? 0) > 0) throw new RetainedStateError(bucket)
   }
 
   #refuseTooMany(run: Run, selected: number): void {

@@ -38,6 +38,7 @@ export function resultsConfig(change: Partial<ResultsConfig> = {}): ResultsConfi
     bucket: 'results',
     mode: 'delete',
     stateObject: '.almagest/sweep.json',
+    stateBucket: 'results',
     rules: [FLAT, SHARDED, TEMPORARY],
     jobs: null,
     ...change,

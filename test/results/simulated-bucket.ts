@@ -90,7 +90,10 @@ export class SimulatedBucket implements ResultBucket {
 
   async describe() {
     await this.#enter('describe')
-    return { serverTime: new Date(this.now), settings: { versioning: this.versioning, softDeleteMs: 0 } }
+    return {
+      serverTime: new Date(this.now),
+      settings: { versioning: this.versioning, softDeleteMs: 0, retentionMs: 0 },
+    }
   }
 
   async page({ prefix = '', startOffset = '', endOffset }: ObjectRange): Promise<ObjectPage> {

@@ -22,7 +22,7 @@ function scene(change: Partial<ResultsConfig> = {}, jobs: JobsInMemory | null = 
   const sweep = (request: Partial<SweepRequest> = {}, parts: object = {}): Promise<SweepReport> =>
     sweepResults(
       config,
-      { bucket, jobs, logger: SILENT, clock, ...parts },
+      { bucket, stateBucket: bucket, jobs, logger: SILENT, clock, ...parts },
       { mode: 'delete', timeBudgetMs: null, ...request },
     )
   return { clock, bucket, config, sweep, ago: (ms: number) => bucket.now - ms }
@@ -342,7 +342,7 @@ describe('a sweep whose time is over', () => {
     const paused = await all.sweep({ signal: stop.signal })
     all.bucket.before = () => {}
     const rules = all.config.rules.map((rule) => ({ ...rule, retentionMs: 100 * DAY }))
-    const parts = { bucket: all.bucket, jobs: null, logger: SILENT, clock: all.clock }
+    const parts = { bucket: all.bucket, stateBucket: all.bucket, jobs: null, logger: SILENT, clock: all.clock }
     const removed = all.bucket.removed.length
     const report = await sweepResults({ ...all.config, rules }, parts, { mode: 'delete', timeBudgetMs: null })
     expect(report).toMatchObject({ outcome: 'finished', selected: { objects: 0 } })
