@@ -3,7 +3,7 @@ locals {
   log_metrics = {
     rejected = {
       function    = "load-release"
-      filter      = "severity>=ERROR AND jsonPayload.message=~\"^(given up|malformed notification)\""
+      filter      = "severity>=ERROR AND jsonPayload.message=~\"^(rejected: |malformed notification)\""
       description = "Releases that were rejected"
     }
     stage_failing = {
@@ -15,6 +15,11 @@ locals {
       function    = null
       filter      = "severity>=WARNING AND jsonPayload.error.code=\"busy\""
       description = "Swaps and rollbacks that gave way to readers until their deadline"
+    }
+    not_swapped = {
+      function    = "load-release"
+      filter      = "severity>=WARNING AND jsonPayload.message=~\"^not swapped: \""
+      description = "Releases that were staged and not swapped although their server's policy would"
     }
     event_lost = {
       function    = null
@@ -28,7 +33,7 @@ locals {
     }
     sweep_stopped = {
       function    = "collect-results"
-      filter      = "severity>=ERROR AND jsonPayload.error.code=~\"^(too_many_deletions|deletions_fail|empty_job_table|versioned_bucket)$\""
+      filter      = "severity>=WARNING AND jsonPayload.message=~\"(the sweep stops|nothing is deleted|deleting frees nothing)\""
       description = "Sweeps that stopped themselves"
     }
   }
@@ -52,6 +57,12 @@ locals {
       severity = "WARNING"
       text     = "Nothing was changed. A long transaction holds a slot."
       runbook  = "runbook.md#when-a-swap-says-busy"
+    }
+    not_swapped = {
+      title    = "a staged release was not swapped"
+      severity = "WARNING"
+      text     = "The release lies in the staging slot. It breaks something for clients, or the swap was refused: read the diff and decide."
+      runbook  = "runbook.md#update"
     }
     event_lost = {
       title    = "an event was not published"
