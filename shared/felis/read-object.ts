@@ -103,37 +103,26 @@ export function objectReader<M extends object>(type: ObjectType<M>): ObjectReade
 
   function readFields(written: YamlMap, derived: YamlMap | null, loc: Path, reading: Reading): M | typeof INVALID {
     const object: Record<string, unknown> = { ...template, origin: { file: reading.file, loc } }
-    const given = new Set<string>()
-
-    const take = (key: YamlKey, content: YamlValue): void => {
-      const slot = typeof key === 'string' ? slots.get(key) : undefined
-      const alias = slot?.field.alias
-      const shadowed =
-        slot !== undefined &&
-        alias !== undefined &&
-        !slot.isAlias &&
-        (written.has(alias) || derived?.has(alias) === true)
-      if (slot === undefined || shadowed) {
-        if (type.unknownKeys === 'refused') refuseKey(type.noun, key, shadowed ? alias : null, slots, loc, reading)
-        return
-      }
-      given.add(slot.property)
-      const read = slot.field.read(content, loc, key, reading)
-      if (read !== INVALID) object[slot.property] = read
-      else if (!('initial' in slot.field)) object[slot.property] = INVALID
-    }
     for (const [key, content] of written) {
-      if (derived?.has(key) !== true) take(key, content)
+      if (derived?.has(key) === true) continue
+      const slot = typeof key === 'string' ? slots.get(key) : undefined
+      const alias = slot === undefined || slot.isAlias ? undefined : slot.field.alias
+      const isShadowed = alias !== undefined && (written.has(alias) || derived?.has(alias) === true)
+      if (slot !== undefined && !isShadowed) take(slot, content, key, object, loc, reading)
+      else if (type.unknownKeys === 'refused') refuseKey(type.noun, key, isShadowed ? alias : null, slots, loc, reading)
     }
-    if (derived !== null) for (const [key, content] of derived) take(key, content)
+    for (const [key, content] of derived ?? []) {
+      const slot = slots.get(String(key))
+      if (slot !== undefined) take(slot, content, key, object, loc, reading)
+    }
 
     let complete = true
     for (const [property, field] of required) {
       if (object[property] === INVALID) complete = false
-      else if (!given.has(property)) {
+      else if (object[property] === undefined) {
         complete = false
         // Without a name there is no generated id: one complaint is enough.
-        if (property === 'id' && reading.context.idGeneration && !given.has('name')) continue
+        if (property === 'id' && reading.context.idGeneration && object.name === undefined) continue
         report(reading, missing(type.noun, field, loc))
       }
     }
@@ -143,6 +132,20 @@ export function objectReader<M extends object>(type: ObjectType<M>): ObjectReade
     else reading.idsUnknown = true
     return INVALID
   }
+}
+
+/** Reads one field; a value that is wrong leaves the initial one, or INVALID where there is none. */
+function take(
+  { property, field }: Slot,
+  content: YamlValue,
+  key: YamlKey,
+  object: Record<string, unknown>,
+  loc: Path,
+  reading: Reading,
+): void {
+  const read = field.read(content, loc, key, reading)
+  if (read !== INVALID) object[property] = read
+  else if (!('initial' in field)) object[property] = INVALID
 }
 
 /** The same, in the place of a field's value or a list's item. */

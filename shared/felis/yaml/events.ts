@@ -80,9 +80,15 @@ class Parser {
 
   /** `entries`: in block context, and a list may stand at the indentation of its key. */
   #node(context: 'block' | 'entries' | 'flow'): void {
-    if (this.#is(TOKEN.alias)) {
-      const { offset, text } = this.#scanner.take()
-      this.#take({ type: 'alias', offset, name: text })
+    const { kind, offset: start, text, plain } = this.#scanner.peek()
+    if (kind === TOKEN.scalar) {
+      this.#scanner.take()
+      this.#take({ type: 'scalar', offset: start, anchor: null, tag: null, text, plain, empty: false })
+      return
+    }
+    if (kind === TOKEN.alias) {
+      this.#scanner.take()
+      this.#take({ type: 'alias', offset: start, name: text })
       return
     }
     const properties = this.#properties()

@@ -65,6 +65,7 @@ export class Scanner {
   #head = 0
   /** How many tokens were taken before those of `#tokens`. */
   #passed = 0
+  #next: Token | undefined
   #isDone = false
   #flowLevel = 0
   #indent = -1
@@ -77,16 +78,21 @@ export class Scanner {
     this.#cursor = new Cursor(text)
   }
 
+  /** The next token; it is settled once there can be no key before it any more. */
   peek(): Token {
+    if (this.#next !== undefined) return this.#next
     while (this.#needsMore()) this.#fetch()
     const token = this.#tokens[this.#head]
     if (token === undefined) throw new RangeError('there is no token after the end of the file')
+    this.#next = token
     return token
   }
 
   take(): Token {
     const token = this.peek()
-    if (token.kind !== TOKEN.streamEnd) this.#head += 1
+    if (token.kind === TOKEN.streamEnd) return token
+    this.#next = undefined
+    this.#head += 1
     if (this.#passed > MOST_TOKENS) {
       throw new YamlError(token.offset, 'yaml_size', `the file has more than ${MOST_TOKENS} words of YAML`)
     }
