@@ -1,28 +1,35 @@
 import { below, type Path, showKey } from './location.ts'
 import { INVALID, type Reader, type Reading, refuse, report, spendItems } from './reading.ts'
-import { shaped, shapeOf } from './shape.ts'
+import { type Shape, shaped, shapeOf } from './shape.ts'
 import { describeValue, isYamlList, isYamlMap, YamlFloat, type YamlKey, type YamlValue } from './yaml/values.ts'
 
 /** Text and nothing else: Felis does not turn numbers, booleans or dates into text. White space at the ends goes. */
-export const text = shaped<Reader<string>>(
-  (value, parent, key, reading) => {
-    if (typeof value !== 'string') {
-      const hint = value === null || typeof value === 'object' ? '' : '; write it in quotes'
-      return refuse(reading, parent, key, 'string_type', `expected text, found ${describeValue(value)}${hint}`)
-    }
-    if (!value.isWellFormed()) {
-      return refuse(
-        reading,
-        parent,
-        key,
-        'string_unicode',
-        'the text has half of a surrogate pair (\\ud800…\\udfff) in it',
-      )
-    }
-    return trim(value)
-  },
-  { kind: 'text' },
-)
+export const text = textReader(trim)
+
+/** The same, white space and all: where Felis looks text up as it was written. */
+export const exactText = textReader((value) => value)
+
+function textReader(finish: (value: string) => string): Reader<string> & { readonly shape: Shape } {
+  return shaped<Reader<string>>(
+    (value, parent, key, reading) => {
+      if (typeof value !== 'string') {
+        const hint = value === null || typeof value === 'object' ? '' : '; write it in quotes'
+        return refuse(reading, parent, key, 'string_type', `expected text, found ${describeValue(value)}${hint}`)
+      }
+      if (!value.isWellFormed()) {
+        return refuse(
+          reading,
+          parent,
+          key,
+          'string_unicode',
+          'the text has half of a surrogate pair (\\ud800…\\udfff) in it',
+        )
+      }
+      return finish(value)
+    },
+    { kind: 'text' },
+  )
+}
 
 export function nullable<T>(reader: Reader<T>): Reader<T | null> {
   return shaped<Reader<T | null>>(

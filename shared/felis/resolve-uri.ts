@@ -13,11 +13,13 @@ export type Resolution =
  */
 export function resolveUri(uri: string, from: string, files: ReadonlyMap<string, unknown>): Resolution {
   const isPackage = uri.startsWith(PACKAGE)
-  const path = isPackage ? uri.slice(PACKAGE.length) : uri
+  // A fragment says what is meant inside the file; Felis takes no notice of it.
+  const path = (isPackage ? uri.slice(PACKAGE.length) : uri).replace(/#.*$/s, '')
   if (!isPackage && /^[A-Za-z][A-Za-z0-9+.-]*:/.test(uri)) {
     return outside(`'${uri}' is not a file of the release; name a file beside this one, or ${PACKAGE}…`)
   }
   if (path.startsWith('/')) return outside(`'${uri}' is an absolute path; name a file beside this one`)
+  if (path.endsWith('/')) return { code: 'resource_not_found', message: `'${uri}' is a folder, not a file` }
   const folder = isPackage ? [] : from.split('/').slice(0, -1)
   const steps = normalize([...folder, ...path.split('/')])
   if (steps === null) return outside(`'${uri}' leads out of the release`)

@@ -2,7 +2,7 @@ import { DATATYPE_NAMES } from '../datatypes.ts'
 import { below, type Path } from '../location.ts'
 import type { ColumnOverrides, ColumnRef, ColumnRefs } from '../model.ts'
 import { type Field, nested, type ObjectReader, objectReader } from '../read-object.ts'
-import { boolean, integer, mapping, nullable, oneOf, text } from '../readers.ts'
+import { boolean, exactText, integer, mapping, nullable, oneOf, text } from '../readers.ts'
 import { INVALID, type Reader, type Reading, report } from '../reading.ts'
 import { shaped, shapeOf } from '../shape.ts'
 import type { YamlMap } from '../yaml/values.ts'
@@ -76,7 +76,7 @@ const readRef = objectReader<ColumnRef>({
     refName: {
       name: 'ref_name',
       meaning: 'The name of the column there, where it has another one here.',
-      read: nullable(text),
+      read: nullable(exactText),
       initial: null,
     },
     overrides: {

@@ -31,14 +31,22 @@ const SHARED_FIELDS = {
   },
 } as const
 
-/** The discriminator has been read when the fields are; it only must not count as unknown. */
-const kindField = {
-  type: { name: 'type', meaning: 'What kind of constraint it is.', alias: '@type', read: text, initial: null },
+/** The discriminator has been read when the fields are; of two spellings both must say the same. */
+function kindField(kind: Constraint['kind']): { readonly type: Field<string | null> } {
+  return {
+    type: {
+      name: 'type',
+      meaning: 'What kind of constraint it is.',
+      alias: '@type',
+      read: oneOf([kind]),
+      initial: null,
+    },
+  }
 }
 
 const FOREIGN_KEY_FIELDS: Fields<ForeignKeyConstraint> = {
   ...SHARED_FIELDS,
-  ...kindField,
+  ...kindField('ForeignKey'),
   columns: { name: 'columns', meaning: 'The ids of the columns that refer to others.', read: list(text, 1) },
   referencedColumns: {
     name: 'referenced_columns',
@@ -56,13 +64,13 @@ const FOREIGN_KEY_FIELDS: Fields<ForeignKeyConstraint> = {
 
 const UNIQUE_FIELDS: Fields<UniqueConstraint> = {
   ...SHARED_FIELDS,
-  ...kindField,
+  ...kindField('Unique'),
   columns: { name: 'columns', meaning: 'The ids of the columns whose values together are unique.', read: list(text) },
 }
 
 const CHECK_FIELDS: Fields<CheckConstraint> = {
   ...SHARED_FIELDS,
-  ...kindField,
+  ...kindField('Check'),
   expression: { name: 'expression', meaning: 'What must hold of every row, in SQL.', read: text },
 }
 
@@ -128,7 +136,7 @@ export const readConstraint = shaped<Reader<Constraint>>(
       reading.idsUnknown = true
       return INVALID
     }
-    const kind = value.get('type') ?? value.get('@type') ?? null
+    const kind = value.has('type') ? value.get('type') : value.get('@type')
     if (kind !== 'Check' && kind !== 'ForeignKey' && kind !== 'Unique') return refuseKind(value, kind, loc, reading)
     return READERS[kind](value, below(parent, key, `${key}.${kind}`), reading)
   },
@@ -138,11 +146,11 @@ export const readConstraint = shaped<Reader<Constraint>>(
   },
 )
 
-function refuseKind(written: YamlMap, kind: YamlValue, loc: Path, reading: Reading): typeof INVALID {
+function refuseKind(written: YamlMap, kind: YamlValue | undefined, loc: Path, reading: Reading): typeof INVALID {
   const id = reading.generatedIds.get(written) ?? written.get('@id')
   if (typeof id === 'string') reading.brokenIds.add(id)
   const expected = `a constraint's @type must be one of ${KINDS.join(', ')}`
-  if (kind === null) {
+  if (kind === undefined) {
     report(reading, { loc, code: 'union_tag_not_found', message: `${expected}; it is missing` })
     return INVALID
   }

@@ -1,19 +1,19 @@
 import { below } from '../location.ts'
 import type { Resource, Schema, SchemaVersion } from '../model.ts'
 import { type Fields, nested, objectReader } from '../read-object.ts'
-import { list, mapping, notText, refuseAll, text } from '../readers.ts'
+import { exactText, list, mapping, notText, refuseAll, text } from '../readers.ts'
 import type { Reader } from '../reading.ts'
 import { shaped, shapeOf } from '../shape.ts'
 import { describeValue, isYamlMap } from '../yaml/values.ts'
 import { BASE_FIELDS, BASE_RULES, deriveId } from './base.ts'
 import { namedList, readTable } from './table.ts'
 
-const texts = list(text)
+const texts = list(exactText)
 
 const readVersion = objectReader<SchemaVersion>({
   noun: 'a schema version',
   fields: {
-    current: { name: 'current', meaning: 'The version of this schema.', read: text },
+    current: { name: 'current', meaning: 'The version of this schema.', read: exactText },
     compatible: {
       name: 'compatible',
       meaning: 'Versions with which this one can be exchanged.',
@@ -50,7 +50,7 @@ const version = shaped<Reader<Schema['version']>>(
 const readResource = nested(
   objectReader<Resource>({
     noun: 'a resource',
-    fields: { uri: { name: 'uri', meaning: 'The file of the other schema, relative to this one.', read: text } },
+    fields: { uri: { name: 'uri', meaning: 'The file of the other schema, relative to this one.', read: exactText } },
     unknownKeys: 'ignored',
     rules: [],
   }),

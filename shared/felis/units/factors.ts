@@ -12,12 +12,18 @@ const MOST_DIGITS = 4300
  * `n**(0.5)`. An integer before a parenthesis wants a signed exponent in it: `10 (m s)` is none, `10*(m s)` is.
  */
 export function parseFactor(first: Token, cursor: TokenCursor): boolean {
+  const factor = readFactor(first, cursor)
+  if (factor === 0) throw new UnitError(first.at, 'the number in front of a unit cannot be 0')
+  return factor === 1
+}
+
+function readFactor(first: Token, cursor: TokenCursor): number {
   if (first.kind !== 'integer') return parseDecimalFactor(first, cursor)
   const base = readInteger(first)
   const next = cursor.peek()
   if (next.kind === 'integer') {
     const scaled = readInteger(cursor.expect('integer'))
-    return requireFinite(base * raise(scaled, parseScaledPower(cursor), first), first) === 1
+    return requireFinite(base * raise(scaled, parseScaledPower(cursor), first), first)
   }
   if (next.kind === 'sign') return powerOfTen(base, readSigned(cursor), first)
   if (cursor.accept('open') !== undefined) {
@@ -27,26 +33,26 @@ export function parseFactor(first: Token, cursor: TokenCursor): boolean {
     return powerOfTen(base, exponent, first)
   }
   if (cursor.accept('power') !== undefined) return parsePowerOfInteger(base, first, cursor)
-  return requireFinite(base, first) === 1
+  return requireFinite(base, first)
 }
 
 /** `sign? number`, maybe before an integer with a power. Here astropy lets a number grow beyond all bounds. */
-function parseDecimalFactor(first: Token, cursor: TokenCursor): boolean {
+function parseDecimalFactor(first: Token, cursor: TokenCursor): number {
   const sign = first.kind === 'sign' && first.text === '-' ? -1 : 1
   const number = first.kind === 'sign' ? readNumber(cursor) : Number('text' in first ? first.text : Number.NaN)
   const base = cursor.accept('integer')
-  if (base === undefined) return sign * number === 1
-  return sign * number * raise(readInteger(base), parseScaledPower(cursor), base) === 1
+  if (base === undefined) return sign * number
+  return sign * number * raise(readInteger(base), parseScaledPower(cursor), base)
 }
 
 /** What follows `n**`. */
-function parsePowerOfInteger(base: number, at: Token, cursor: TokenCursor): boolean {
+function parsePowerOfInteger(base: number, at: Token, cursor: TokenCursor): number {
   if (cursor.accept('open') === undefined) return powerOfTen(base, readSigned(cursor), at)
   const sign = readSign(cursor)
   const decimal = cursor.accept('decimal')
   const exponent = decimal === undefined ? sign * readInteger(cursor.expect('integer')) : sign * Number(decimal.text)
   cursor.expect('close')
-  return decimal === undefined ? powerOfTen(base, exponent, at) : requireFinite(raise(base, exponent, at), at) === 1
+  return decimal === undefined ? powerOfTen(base, exponent, at) : requireFinite(raise(base, exponent, at), at)
 }
 
 /** The power behind the second integer of `2 10**3`: `-3`, `+3`, `**3`, `**(1/2)`. */
@@ -102,9 +108,9 @@ function readInteger(token: Extract<Token, { kind: 'integer' }>): number {
 }
 
 /** FITS writes its factor as a power of 10 and of nothing else. */
-function powerOfTen(base: number, exponent: number, token: Token): boolean {
+function powerOfTen(base: number, exponent: number, token: Token): number {
   if (base !== 10) throw new UnitError(token.at, 'only 10 can have an integer power in front of a unit')
-  return requireFinite(10 ** exponent, token) === 1
+  return requireFinite(10 ** exponent, token)
 }
 
 function raise(base: number, power: number, token: Token): number {
