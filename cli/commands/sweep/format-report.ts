@@ -1,6 +1,7 @@
 import { REASONS } from '../../../shared/results/classify.ts'
 import type { DestroyReport } from '../../../shared/results/destroy-job.ts'
 import type { SweepReport } from '../../../shared/results/report.ts'
+import { showControls } from '../../terminal/printable.ts'
 import { formatTable, terminalWidth } from '../../terminal/table.ts'
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB']
@@ -42,15 +43,15 @@ function describeOutcome({ outcome, mode, selected, deletions, effort, phase }: 
     [deletions.protected, `are under a hold or a retention policy, and stay: ${deletions.firstProtected}`],
     [deletions.failed, `could not be deleted, the next sweep tries again: ${deletions.firstFailed}`],
   ]
-  for (const [count, what] of others) if (count > 0) lines.push(`${count} ${what}.`)
+  for (const [count, what] of others) if (count > 0) lines.push(showControls(`${count} ${what}.`))
   if (outcome === 'paused') lines.push(`Interrupted while ${phase === 'survey' ? 'looking' : 'deleting'}.`)
   return lines
 }
 
 /** The objects of one job, and what became of them. */
 export function formatDestruction({ job, mode, objects, deletions, jobPhase }: DestroyReport): string {
-  const phase = jobPhase === null ? '' : ` (${jobPhase})`
-  if (objects.length === 0) return `job ${job}${phase}: no results\n`
+  const shown = showControls(jobPhase === null ? job : `${job} (${jobPhase})`)
+  if (objects.length === 0) return `job ${shown}: no results\n`
   const rows = objects.map(({ name, bytes, rule, kept }) => [
     name,
     formatBytes(bytes),
@@ -62,7 +63,7 @@ export function formatDestruction({ job, mode, objects, deletions, jobPhase }: D
       ? `Deleted ${deletions.deleted} of ${objects.length}.`
       : 'Nothing was deleted. With --delete it is.'
   return [
-    `job ${job}${phase}`,
+    `job ${shown}`,
     '',
     ...formatTable(['name', 'size', 'rule', ''], rows, { width: terminalWidth() }),
     '',
