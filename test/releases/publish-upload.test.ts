@@ -1,10 +1,11 @@
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { openBucket } from '../../shared/platform/objects.ts'
+import { TooLargeError } from '../../shared/platform/storage-failures.ts'
 import { assembleParts } from '../../shared/releases/publish/assemble-parts.ts'
 import type { BuiltRelease } from '../../shared/releases/publish/build-release.ts'
 import { isMutable } from '../../shared/releases/publish/mutability.ts'
-import { uploadRelease } from '../../shared/releases/publish/upload-release.ts'
+import { type PublishTarget, uploadRelease } from '../../shared/releases/publish/upload-release.ts'
 import { type FakeGcs, type Fault, startFakeGcs } from '../support/fake-gcs.ts'
 import { sampleSchema } from '../support/sample-release.ts'
 import { buildSample } from './build-sample.ts'
@@ -139,9 +140,18 @@ describe('other content under the same version', () => {
   })
 
   it('that is too large to be looked at is other content', async () => {
-    const { gcs, publish, release } = await setUp()
-    await gcs.put('releases', `${PREFIX}release.json`, Buffer.alloc(65 * 1024 * 1024))
-    await expect(publish(release)).rejects.toMatchObject({ code: 'release_exists', differing: ['release.json'] })
+    const { gcs, target, release } = await setUp()
+    await gcs.put('releases', `${PREFIX}release.json`, '{}')
+    const read: PublishTarget['read'] = async (name, options) => {
+      if (name.endsWith('release.json')) throw new TooLargeError(name, 1e9, options.maxBytes)
+      return target.read(name, options)
+    }
+    const destination = {
+      target: { stat: target.stat.bind(target), save: target.save.bind(target), read },
+      prefix: PREFIX,
+    }
+    const refusal = uploadRelease(release, { ...destination, where: 'gs://releases', replace: false })
+    await expect(refusal).rejects.toMatchObject({ code: 'release_exists', differing: ['release.json'] })
   })
 })
 

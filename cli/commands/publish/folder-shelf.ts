@@ -83,7 +83,8 @@ export class FolderShelf implements PublishTarget, ReleaseShelf {
     } catch (error) {
       throw error instanceof Failure ? error : new FolderError('write', path, error)
     } finally {
-      await rm(temporary, { force: true })
+      // What went wrong before counts more than what is left behind.
+      await rm(temporary, { force: true }).catch(() => {})
     }
     const written = await this.stat(name)
     if (written === undefined) throw new FolderError('write', path, 'it disappeared')
