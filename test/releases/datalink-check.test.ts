@@ -157,6 +157,11 @@ describe('a snippet', () => {
     expect(complaints({ 'links.xml': text })).toEqual(expected)
   })
 
+  it('full of what looks like comments is read to its end', () => {
+    const found = check({ 'links.xml': `<a>${'$!'.repeat(200_000)}</a>` }).problems
+    expect(found.length).toBeGreaterThan(0)
+  })
+
   it('that no service names is checked and warned of', () => {
     expect(complaints({ 'other.xml': '<a' })).toEqual([
       'other.xml:1:1 error snippet_not_xml',
