@@ -2,7 +2,20 @@ import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import { runAlmagest, startAlmagest } from '../support/run-command.ts'
 
-const COMMANDS = ['validate', 'rows', 'init', 'stage', 'status', 'diff', 'swap', 'rollback', 'start']
+const COMMANDS = [
+  'validate',
+  'dump',
+  'diff-schemas',
+  'json-schema',
+  'rows',
+  'init',
+  'stage',
+  'status',
+  'diff',
+  'swap',
+  'rollback',
+  'start',
+]
 const SECRET = 'gr33n-fl4sh'
 const DATABASE = `postgresql://observer:${SECRET}@127.0.0.1:1/tap`
 

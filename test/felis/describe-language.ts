@@ -1,0 +1,172 @@
+import { CODES } from '../../shared/felis/codes.ts'
+import { DATATYPES } from '../../shared/felis/datatypes.ts'
+import { readSchema } from '../../shared/felis/fields/schema.ts'
+import type { Field } from '../../shared/felis/read-object.ts'
+import { type ObjectShape, type Shape, shapeOf } from '../../shared/felis/shape.ts'
+
+/** The whole of docs/felis.md, from the tables that drive validation. */
+export function describeLanguage(): string {
+  const objects = collectObjects()
+  return [
+    INTRODUCTION,
+    '## The objects of the language\n',
+    ...objects.map(describeObject),
+    '## Datatypes\n',
+    describeDatatypes(),
+    '\n## Problems\n',
+    'A problem has a `code` that stays as it is. Errors make a file invalid, and the loader refuses it; warnings do so with',
+    '`--strict` only. The loader also refuses what TAP_SCHEMA cannot hold (`row_…`) and names that are there twice among the',
+    'schemas of one TAP server (`…_repeated`), which are warnings here, because Felis lets them through.\n',
+    describeCodes(),
+    '',
+  ].join('\n')
+}
+
+const INTRODUCTION = `# The Felis language
+
+<!-- Made from the tables in shared/felis by test/felis/json-schema.test.ts; \`vitest run test/felis/json-schema.test.ts --update\` writes it. -->
+
+[Felis](https://felis.lsst.io/) is YAML that describes the tables of a TAP service. This page lists what Almagest knows of
+it. The verdicts are those of Felis 30.0.11.
+
+\`\`\`sh
+npx almagest validate schemas/*.yaml            # every problem with its line and column, and what would be right
+npx almagest validate --format github yml/      # annotations in GitHub Actions; --format sarif for code scanning
+npx almagest dump schemas/dp2.yaml              # the schema as it was understood
+npx almagest diff-schemas main/dp1.yaml dp1.yaml --fail-on breaking
+\`\`\`
+
+## In an editor
+
+Editors with the YAML language server (Visual Studio Code with the YAML extension, Neovim, Emacs, JetBrains and others)
+complete and check a file while you type. Write the JSON Schema once,
+
+\`\`\`sh
+npx almagest json-schema > felis.schema.json
+\`\`\`
+
+and put this line at the top of each file:
+
+\`\`\`yaml
+# yaml-language-server: $schema=felis.schema.json
+\`\`\`
+
+The JSON Schema sees one file at a time. References between files, names that are there twice, units and UCDs are checked
+by \`almagest validate\`.
+
+## YAML
+
+Files are YAML 1.1, as PyYAML reads it: \`yes\`, \`no\`, \`on\` and \`off\` are booleans, \`010\` is 8, \`1:30\` is 90, \`<<\` merges
+mappings. Text is not made of anything else: write a version as \`"1.0"\`. White space around text is taken away. Keys that
+are not listed here are errors. A key with a colon (\`tap:principal\`) may also be written as Felis calls it in Python
+(\`tap_principal\`).
+`
+
+/** All classes, each after the one that holds it. */
+function collectObjects(): readonly ObjectShape[] {
+  const found = new Map<string, ObjectShape>()
+  const visit = (shape: Shape): void => {
+    if (shape.kind === 'nullable' || shape.kind === 'list' || shape.kind === 'mapping') visit(shape.of)
+    else if (shape.kind === 'either') shape.of.forEach(visit)
+    else if (shape.kind === 'tagged') Object.values(shape.kinds).forEach(visit)
+    else if (shape.kind === 'object' && !found.has(shape.noun)) {
+      found.set(shape.noun, shape)
+      for (const { read } of Object.values(shape.fields)) visit(shapeOf(read))
+    }
+  }
+  visit(shapeOf(readSchema))
+  return [...found.values()]
+}
+
+/** The tables of TAP_SCHEMA in which objects are rows. */
+const TAP_TABLES: Readonly<Record<string, string>> = {
+  'a schema': 'schemas',
+  'a table': 'tables',
+  'a column': 'columns',
+  'a ForeignKey constraint': 'keys',
+}
+
+function describeObject(shape: ObjectShape): string {
+  const title = shape.noun.replace(/^an? /, '')
+  const table = TAP_TABLES[shape.noun]
+  const rows = Object.values(shape.fields).map((field) => row(field, table))
+  const unknown = shape.unknownKeys === 'ignored' ? '\nOther keys are ignored.\n' : ''
+  return `### ${title.charAt(0).toUpperCase()}${title.slice(1)}
+
+| key | type | default | TAP_SCHEMA | meaning |
+|---|---|---|---|---|
+${rows.join('\n')}
+${unknown}`
+}
+
+function row(field: Field<unknown>, table: string | undefined): string {
+  const tap = field.tap === undefined || table === undefined ? '' : `\`${table}.${field.tap}\``
+  const type = describeShape(shapeOf(field.read))
+  return `| \`${field.alias ?? field.name}\` | ${type} | ${describeDefault(field)} | ${tap} | ${field.meaning} |`
+}
+
+function describeDefault(field: Field<unknown>): string {
+  if (!('initial' in field)) return field.name === 'id' ? 'from the names' : 'required'
+  const { initial } = field
+  return initial === null || initial === undefined || typeof initial === 'object' ? '' : `\`${initial}\``
+}
+
+function describeShape(shape: Shape): string {
+  switch (shape.kind) {
+    case 'text':
+      return 'text'
+    case 'boolean':
+      return '`true`, `false`'
+    case 'scalar':
+      return 'text, number or boolean'
+    case 'integer':
+      return describeInteger(shape.range)
+    case 'word':
+      return shape.words.map((word) => `\`${word}\``).join(', ')
+    case 'nullable':
+      return describeShape(shape.of)
+    case 'either':
+      return shape.of.map(describeShape).join(' or ')
+    case 'list':
+      return `list of ${plural(describeShape(shape.of))}`
+    case 'mapping':
+      return `name → ${describeShape(shape.of)}`
+    case 'object':
+      return shape.noun
+    case 'tagged':
+      return 'a constraint'
+  }
+}
+
+function plural(thing: string): string {
+  return thing === 'text'
+    ? 'texts'
+    : thing.replace(/^an? (.*)$/, (_, noun) => (noun === 'index' ? 'indexes' : `${noun}s`))
+}
+
+function describeInteger({ above, least, most }: { above?: number; least?: number; most?: number }): string {
+  if (least !== undefined && most !== undefined) return `${least} to ${most}`
+  if (above !== undefined) return `integer above ${above}`
+  return least === undefined ? 'integer' : `integer from ${least} on`
+}
+
+function describeDatatypes(): string {
+  const rows = Object.entries(DATATYPES).map(([name, { votable, sized, arraysize, lengthless, value }]) => {
+    const automatic = arraysize === null ? lengthless : arraysize === 'fixed' ? 'n' : 'n*'
+    const size = automatic === null ? '' : `\`${automatic}\``
+    return `| \`${name}\` | \`${votable}\` | ${sized ? 'required' : ''} | ${size} | ${value ?? 'anything'} |`
+  })
+  return [
+    'n stands for a length above 1. The datatype of TAP_SCHEMA is that of VOTable.\n',
+    '| datatype | TAP_SCHEMA | length | arraysize | default value |',
+    '|---|---|---|---|---|',
+    ...rows,
+  ].join('\n')
+}
+
+function describeCodes(): string {
+  const rows = Object.entries(CODES).map(([code, { severity, check, meaning }]) => {
+    return `| \`${code}\` | ${severity} | ${check === undefined ? '' : `\`--check-${check}\``} | ${meaning} |`
+  })
+  return ['| code | severity | only with | meaning |', '|---|---|---|---|', ...rows].join('\n')
+}
