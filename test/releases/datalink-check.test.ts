@@ -104,6 +104,16 @@ describe('the manifest', () => {
     expect(found.filter((line) => !line.includes('snippet_unused') || expected.includes(line))).toEqual(expected)
   })
 
+  it('is refused however many warnings come first', () => {
+    const empty = Array.from({ length: 150 }, (_, index) => [`s${index}`, []] as const)
+    const snippets = Object.fromEntries(empty.map(([service]) => [`${service}.xml`, '<a/>']))
+    const services = { ...Object.fromEntries(empty), links: ['survey_object_nothing'] }
+    const { problems } = check({ ...snippets, 'datalink-manifest.json': JSON.stringify(services) })
+    const errors = problems.filter(({ severity }) => severity === 'error').map(({ code }) => code)
+    expect(errors).toEqual(['column_unknown', 'snippet_variable'])
+    expect(problems.filter(({ code }) => code === 'manifest_empty_service')).toHaveLength(100)
+  })
+
   it('is text', () => {
     expect(complaints({ 'datalink-manifest.json': Buffer.from([0x7b, 0xff, 0x7d]) })).toEqual([
       'datalink-manifest.json error datalink_not_utf8',
@@ -157,9 +167,8 @@ describe('a snippet', () => {
     expect(complaints({ 'links.xml': text })).toEqual(expected)
   })
 
-  it('full of what looks like comments is read to its end', () => {
-    const found = check({ 'links.xml': `<a>${'$!'.repeat(200_000)}</a>` }).problems
-    expect(found.length).toBeGreaterThan(0)
+  it('full of faults is read to its end, and a hundred of them are told', () => {
+    expect(check({ 'links.xml': `<a>${'$x$$! '.repeat(20_000)}</a>` }).problems).toHaveLength(100)
   })
 
   it('that no service names is checked and warned of', () => {

@@ -27,7 +27,10 @@ interface ProblemDetails {
   readonly path?: string
 }
 
-/** Collects what is wrong with one file of datalink metadata. */
+/** More of a kind in one file help nobody. */
+const MOST_PROBLEMS = 100
+
+/** Collects what is wrong with one file of datalink metadata, up to a hundred errors and as many warnings. */
 export class DatalinkReport {
   readonly problems: Problem[] = []
   readonly #file: string
@@ -40,6 +43,8 @@ export class DatalinkReport {
 
   add(code: DatalinkProblemCode, message: string, details: ProblemDetails = {}): void {
     const { severity = 'error', suggestion, offset, path = '' } = details
+    // Warnings must not hide an error.
+    if (this.problems.filter((problem) => problem.severity === severity).length >= MOST_PROBLEMS) return
     const position = offset === undefined || offset < 0 ? {} : this.#locator.position(offset)
     const hint = suggestion === undefined ? {} : { suggestion }
     this.problems.push({ file: this.#file, ...position, path, code, severity, message, ...hint })
