@@ -23,6 +23,13 @@ describe('a secret', () => {
     expect(await readSecret(await directoryWith({ 'tap-password': content }), 'tap-password')).toBe(secret)
   })
 
+  it('may lie in a folder of its own, as Cloud Run mounts it', async () => {
+    const directory = await directoryWith({})
+    await mkdir(join(directory, 'tap-password'))
+    await writeFile(join(directory, 'tap-password', 'value'), 's3cret\n')
+    expect(await readSecret(directory, 'tap-password')).toBe('s3cret')
+  })
+
   it.each(['', '.', '..', '../other', '/etc/passwd', 'a/b', 'a\\b', 'a\0b', 'a b'])(
     'is not looked for under the key %j',
     async (key) => {
