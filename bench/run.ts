@@ -6,6 +6,7 @@ import { DEFAULT_LIMITS } from '../shared/releases/limits.ts'
 import { benchColdStart, benchDiscovery } from './discovery.ts'
 import { benchStage } from './stage.ts'
 import { benchSwap } from './swap.ts'
+import { benchValidate, benchValidateProcess } from './validate.ts'
 
 /** Rubin's main TAP service. */
 const SCHEMAS = ['dp2', 'dp1', 'ivoa_obscore', 'dp02_dc2']
@@ -33,6 +34,8 @@ const files = await readArchive(archive, DEFAULT_LIMITS)
 const seconds = Number(process.env.BENCH_SECONDS ?? 30)
 
 console.log(`${cpus().length} cores (${cpus()[0]?.model.trim()}), Node ${process.version}`)
+print('validate, in one process', benchValidate(files, 20))
+if (files.has('dp1.yaml')) print('validate, as a process', benchValidateProcess(files, 'dp1.yaml', 10))
 print('stage', await benchStage(archive, path, SCHEMAS, 20))
 const readers = { seconds, readers: 8 }
 print('eight readers, no swaps', await benchSwap(files, SCHEMAS, { ...readers, pauseMs: null }))
