@@ -76,7 +76,8 @@ function placeOf(folder: string, { folders }: Search): SchemaPlace {
 }
 
 function schemaOnce(place: SchemaPlace, name: string, path: string, { seen }: Search): FoundSchema[] {
-  const real = realpathSync(path)
+  // A pipe, as shells make them of `<(…)`, has no path of its own.
+  const real = statSync(path).isFile() ? realpathSync(path) : path
   if (seen.has(real)) return []
   seen.add(real)
   return [{ place, name }]
