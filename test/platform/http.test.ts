@@ -131,7 +131,7 @@ beforeEach(() => {
 
 const json = { 'content-type': 'application/json' }
 
-function move(body: string | Buffer, headers: Record<string, string> = json): Promise<Response> {
+function move(body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = json): Promise<Response> {
   return fetch(`${base}/things/a/move`, { method: 'POST', headers, body })
 }
 
