@@ -1,4 +1,5 @@
-import { FelisLoader, type SourceFiles } from '../felis/load.ts'
+import { FelisLoader, type LoadedSchema, type SourceFiles } from '../felis/load.ts'
+import { below, type Draft } from '../felis/location.ts'
 import type { Problem } from '../felis/problem.ts'
 import { buildRows } from './build-rows.ts'
 import { RejectedError } from './failures.ts'
@@ -53,20 +54,20 @@ function missingSchema(schema: string, files: SourceFiles): Problem[] {
 }
 
 /** Felis takes a schema without tables and a table without columns; a TAP service cannot show either. */
-function emptyParts(loaded: ReturnType<FelisLoader['load']>): Problem[] {
-  const { schema, file } = loaded
+function emptyParts({ schema, place }: LoadedSchema): readonly Problem[] {
   if (schema === null) return []
-  const problem = (path: string, message: string): Problem => ({
-    file,
-    path,
+  const empty = (loc: Draft['loc'], message: string): Draft => ({
+    loc,
+    at: 'key',
     code: 'empty',
     severity: 'error',
     message,
   })
-  if (schema.tables.length === 0) return [problem('tables', `schema ${schema.name} has no tables`)]
-  return schema.tables.flatMap((table, index) =>
+  if (schema.tables.length === 0) return place([empty(below(null, 'tables'), `schema ${schema.name} has no tables`)])
+  const drafts = schema.tables.flatMap((table, index) =>
     table.columns.length > 0
       ? []
-      : [problem(`tables.${index}.columns`, `table ${schema.name}.${table.name} has no columns`)],
+      : [empty(below(below(null, 'tables'), index), `table ${schema.name}.${table.name} has no columns`)],
   )
+  return drafts.length === 0 ? [] : place(drafts)
 }

@@ -149,6 +149,10 @@ describe('a release that cannot be loaded', () => {
     expect(error.problems.find(({ code }: { code: string }) => code === 'schema_missing').message).toContain(
       'empty, long, survey',
     )
+    expect(error.problems.find(({ code }: { code: string }) => code === 'empty')).toMatchObject({
+      line: 2,
+      path: 'tables',
+    })
     expect(await stagedVersion(database)).toBe('good')
     expect((await readStatus(database.pool)).history).toHaveLength(1)
   })
