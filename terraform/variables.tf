@@ -289,7 +289,7 @@ variable "results" {
     create_bucket      = optional(bool, true)
     public             = optional(bool, false)
     retention_days     = number
-    margin_days        = optional(number, 14)
+    margin_days        = optional(number, 2)
     lifecycle_prefixes = list(string)
     state_object       = optional(string, ".almagest/sweep.json")
     writers            = optional(set(string), [])
@@ -298,8 +298,8 @@ variable "results" {
   })
   default = null
   validation {
-    condition     = var.results == null ? true : var.results.retention_days >= 1 && var.results.margin_days >= 7
-    error_message = "retention_days is at least 1 and margin_days at least 7: the bucket must never delete before the sweep."
+    condition     = var.results == null ? true : var.results.retention_days >= 1 && var.results.margin_days >= 2
+    error_message = "retention_days is at least 1 and margin_days at least 2: the bucket must never delete before the sweep."
   }
   validation {
     condition     = var.results == null ? true : length(var.results.lifecycle_prefixes) > 0 && !anytrue([for prefix in var.results.lifecycle_prefixes : startswith(var.results.state_object, prefix)])
@@ -318,7 +318,7 @@ variable "notification_channels" {
 variable "sweep_late_hours" {
   description = "After so many hours without a finished sweep somebody is told."
   type        = number
-  default     = 12
+  default     = 6
   validation {
     condition     = var.sweep_late_hours >= 1 && var.sweep_late_hours <= 23
     error_message = "1 to 23: Cloud Monitoring looks back no further."

@@ -33,7 +33,7 @@ locals {
     }
     sweep_stopped = {
       function    = "collect-results"
-      filter      = "severity>=WARNING AND jsonPayload.message=~\"(the sweep stops|nothing is deleted|deleting frees nothing)\""
+      filter      = "severity>=WARNING AND jsonPayload.message=~\"(the sweep stops|nothing is deleted|deleting frees nothing|is not the state of a sweep)\""
       description = "Sweeps that stopped themselves"
     }
   }

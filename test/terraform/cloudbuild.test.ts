@@ -1,0 +1,127 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: expressions of HCL and sources are quoted here
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { load } from 'js-yaml'
+import { expect, test } from 'vitest'
+import { bodiesOf, readConfiguration } from '../../cli/terraform/configuration.ts'
+
+interface Step {
+  readonly id: string
+  readonly name: string
+  readonly waitFor: readonly string[]
+  readonly timeout: string
+  readonly script: string
+  readonly allowFailure?: boolean
+}
+
+interface BuildFile {
+  readonly substitutions: Readonly<Record<string, string>>
+  readonly options: { readonly logging: string; readonly automapSubstitutions: boolean }
+  readonly timeout: string
+  readonly steps: readonly Step[]
+}
+
+const root = join(import.meta.dirname, '..', '..')
+const build = load(readFileSync(join(root, 'cloudbuild.yaml'), 'utf8')) as BuildFile
+const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
+const steps = new Map(build.steps.map((step) => [step.id, step]))
+const blocks = (await readConfiguration(join(root, 'terraform'))).flatMap((module) => module.blocks)
+
+/** Everything that is done before a step. */
+function before(id: string): Set<string> {
+  const earlier = steps.get(id)!.waitFor.filter((name) => name !== '-')
+  return new Set(earlier.flatMap((name) => [name, ...before(name)]))
+}
+
+test('every npm command of the build is a script of package.json', () => {
+  const commands = build.steps.flatMap(({ script }) => [...script.matchAll(/\bnpm (?:run ([\w:-]+)|(test|start)\b)/g)])
+  const names = commands.map(([, run, short]) => run ?? short!)
+  expect(names.sort()).toEqual(['build', 'check:terraform', 'test'])
+  for (const name of names) expect(Object.keys(scripts)).toContain(name)
+})
+
+test('every file that the build names is there', () => {
+  const text = build.steps.map(({ script }) => script).join('\n')
+  const named = [...text.matchAll(/-f (\S+)/g)].map(([, file = '']) => file)
+  expect(named).toContain('terraform/init/Dockerfile')
+  for (const file of named) expect(existsSync(join(root, file)), file).toBe(true)
+  expect(existsSync(join(root, 'terraform', 'environments', `${build.substitutions._ENVIRONMENT}.tfvars`))).toBe(true)
+})
+
+test('what the image copies is there', () => {
+  const file = readFileSync(join(root, 'terraform', 'init', 'Dockerfile'), 'utf8')
+  const sources = [...file.matchAll(/^COPY (.*) \S+$/gm)].flatMap(([, names = '']) => names.split(' '))
+  expect(sources.length).toBeGreaterThan(3)
+  for (const source of sources) expect(existsSync(join(root, source)), source).toBe(true)
+})
+
+test('steps have different names and wait for steps that come before them in the file', () => {
+  expect(steps.size).toBe(build.steps.length)
+  build.steps.forEach(({ waitFor }, index) => {
+    const earlier = build.steps.slice(0, index).map(({ id }) => id)
+    for (const name of waitFor) expect(['-', ...earlier]).toContain(name)
+  })
+})
+
+test('nothing is planned that was not checked, tested and built, and nothing applied that was not planned and kept', () => {
+  expect([...before('test')].sort()).toEqual(['install', 'postgres', 'restore-cache'])
+  expect([...before('plan')]).toEqual(expect.arrayContaining(['test', 'check-terraform', 'build', 'image']))
+  expect([...before('apply')]).toEqual(expect.arrayContaining(['plan', 'keep-plan']))
+  expect(steps.get('init')!.waitFor).toEqual(['apply'])
+  expect(steps.get('smoke')!.waitFor).toEqual(['init'])
+  expect(steps.get('apply')!.script).toContain('terraform apply -input=false plan.tfplan')
+})
+
+test('a step that changes anything does nothing unless the trigger says so', () => {
+  expect(build.substitutions._APPLY).toBe('false')
+  for (const id of ['apply', 'init', 'smoke', 'save-cache']) {
+    expect(steps.get(id)!.script, id).toMatch(/if \[ "\$_APPLY" != true \]; then (echo "[^"]*"; )?exit 0; fi/)
+  }
+  const changing = /terraform apply|docker push|jobs execute|gcloud storage cp - /
+  const others = build.steps.filter(({ id }) => !['apply', 'init', 'image', 'save-cache'].includes(id))
+  expect(others.filter(({ script }) => changing.test(script))).toEqual([])
+  expect(steps.get('image')!.script).toMatch(/if \[ "\$_APPLY" = true \]; then docker push/)
+})
+
+test('every step ends in time, the whole within the hour, and failing is only allowed where nothing depends on it', () => {
+  const seconds = (timeout: string) => Number(/^(\d+)s$/.exec(timeout)![1])
+  for (const { id, timeout } of build.steps) expect(seconds(timeout), id).toBeLessThan(seconds(build.timeout))
+  expect(build.steps.filter(({ allowFailure }) => allowFailure === true).map(({ id }) => id)).toEqual(['save-cache'])
+  expect(build.steps.filter(({ waitFor }) => waitFor.includes('save-cache'))).toEqual([])
+})
+
+test('each trigger has an account of its own, only the one of main applies, after approval; logs need no bucket', () => {
+  expect(build.options).toMatchObject({ logging: 'CLOUD_LOGGING_ONLY', automapSubstitutions: true })
+  const triggers = blocks.filter(({ labels }) => labels[0] === 'google_cloudbuild_trigger')
+  expect(triggers.map(({ labels, body }) => [labels[1], body.service_account])).toEqual([
+    ['check', '${google_service_account.check.id}'],
+    ['deploy', '${google_service_account.deploy.id}'],
+  ])
+  const [check, deploy] = triggers.map(({ body }) => body)
+  expect(check!.substitutions).toContain('_APPLY = "false"')
+  expect(deploy!.substitutions).toContain('_APPLY = "true"')
+  expect(bodiesOf(deploy!.approval_config)).toEqual([{ approval_required: true }])
+  expect(bodiesOf(deploy!.repository_event_config)).toMatchObject([{ push: [{ branch: '^main$' }] }])
+})
+
+test('every substitution of the build is given by the triggers', () => {
+  const given = blocks.find(({ kind, body }) => kind === 'locals' && 'substitutions' in body)!.body
+    .substitutions as object
+  expect([...Object.keys(given), '_APPLY'].sort()).toEqual(Object.keys(build.substitutions).sort())
+})
+
+test('every output that the build reads is an output of the configuration', () => {
+  const read = build.steps.flatMap(({ script }) => [...script.matchAll(/\)\["(\w+)"\]/g)].map(([, name]) => name))
+  const outputs = blocks
+    .filter(({ kind, file }) => kind === 'output' && file === 'outputs.tf')
+    .map(({ labels }) => labels[0])
+  expect(read.length).toBeGreaterThan(1)
+  for (const name of read) expect(outputs).toContain(name)
+})
+
+test('the scripts are shell that parses', async () => {
+  const { execFileSync } = await import('node:child_process')
+  for (const { id, script } of build.steps) {
+    expect(() => execFileSync('bash', ['-n'], { input: script, stdio: ['pipe', 'pipe', 'pipe'] }), id).not.toThrow()
+  }
+})

@@ -1,0 +1,277 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: expressions of HCL and sources are quoted here
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { checkReferences } from '../../cli/terraform/check-references.ts'
+import { checkSchema } from '../../cli/terraform/check-schema.ts'
+import {
+  type Block,
+  type Body,
+  bodiesOf,
+  nameOf,
+  readConfiguration,
+  textsIn,
+} from '../../cli/terraform/configuration.ts'
+import { formatGrants, listGrants } from '../../cli/terraform/iam-table.ts'
+import type { ProviderSchema } from '../../cli/terraform/schema.ts'
+import { parseEnvironment } from '../../shared/environment/parse.ts'
+
+const root = join(import.meta.dirname, '..', '..')
+const read = (...path: string[]) => readFileSync(join(root, ...path), 'utf8')
+const modules = await readConfiguration(join(root, 'terraform'))
+const blocks = modules.flatMap((module) => module.blocks)
+const grants = listGrants(modules)
+const schema = JSON.parse(read('cli', 'terraform', 'provider-schema.json')) as ProviderSchema
+
+function resources(type: string): Block[] {
+  const found = blocks.filter(({ kind, labels }) => kind === 'resource' && labels[0] === type)
+  expect(found, type).not.toEqual([])
+  return found
+}
+
+function localOf(folder: string, name: string): Body {
+  const { blocks: within } = modules.find((module) => module.folder === folder)!
+  return within.find(({ kind, body }) => kind === 'locals' && name in body)!.body[name] as Body
+}
+
+const functions = localOf('modules/functions', 'functions') as Record<
+  string,
+  { max_instances: number; concurrency: number }
+>
+
+test('every google_* block agrees with the schema of the provider', () => {
+  expect(checkSchema(modules, schema)).toEqual([])
+  expect(Object.keys(schema.blocks).length).toBeGreaterThan(25)
+})
+
+test('everything that an expression names is there, and everything declared is used', () => {
+  expect(checkReferences(modules, schema)).toEqual([])
+})
+
+test('the provider is pinned to the version whose schema is checked', () => {
+  const pins = blocks
+    .filter(({ kind }) => kind === 'terraform')
+    .flatMap(({ body }) => bodiesOf(body.required_providers))
+  const [major, minor] = schema.version.split('.')
+  expect(pins.length).toBe(2)
+  for (const pin of pins) expect(pin.google).toMatchObject({ version: `~> ${major}.${minor}` })
+})
+
+test('the README has the table of grants that the files make', () => {
+  expect(read('terraform', 'README.md')).toContain(`<!-- grants -->\n\n${formatGrants(grants)}\n\n<!-- end -->`)
+})
+
+test('nobody is editor or owner, and no role of storage or of calling functions is bound to the project', () => {
+  const onProject = grants.filter(({ on }) => on === 'the project')
+  expect(onProject.length).toBeGreaterThan(10)
+  const forbidden = onProject.filter(({ role }) =>
+    /roles\/(editor|owner|storage\.|run\.invoker|iam\.serviceAccount(User|TokenCreator))/.test(role),
+  )
+  expect(forbidden.map(({ block }) => nameOf(block))).toEqual([])
+})
+
+test('project roles of Cloud SQL are narrowed to the instance, except for whoever deploys it', () => {
+  const roles = grants.filter(({ role }) => role.includes('roles/cloudsql.'))
+  expect(roles.length).toBeGreaterThan(2)
+  const wide = roles.filter(({ condition }) => condition === null)
+  expect(wide.map(({ principal, role }) => `${principal} ${role}`)).toEqual(['account deploy `roles/cloudsql.admin`'])
+})
+
+test('no key of a service account is made, and no grant takes others away', () => {
+  const kinds = new Set(blocks.map(({ labels }) => labels[0] ?? ''))
+  const wrong = [...kinds].filter((kind) => /service_account_key|_iam_(policy|binding)$/.test(kind))
+  expect(wrong).toEqual([])
+})
+
+test('every function runs as an account of its own and logs in as a user of its own', () => {
+  const [service] = resources('google_cloud_run_v2_service')
+  const [account] = resources('google_service_account').filter(({ labels }) => labels[1] === 'function')
+  const [user] = resources('google_sql_user').filter(({ labels }) => labels[1] === 'function')
+  expect(service!.body.for_each).toBe(account!.body.for_each)
+  const [template] = bodiesOf(service!.body.template)
+  expect(template!.service_account).toBe('${google_service_account.function[each.key].email}')
+  expect(user!.body).toMatchObject({ for_each: '${var.accounts}', name: '${each.value.database_user}' })
+})
+
+test('push and scheduler may call exactly one function each', () => {
+  const invoker = grants.filter(({ role }) => role === '`roles/run.invoker`')
+  const of = (name: string) => invoker.filter(({ principal }) => principal === `account ${name}`).map(({ on }) => on)
+  expect(of('push')).toEqual(['function load-release'])
+  expect(of('scheduler')).toEqual(['function collect-results'])
+})
+
+test('the functions of the table are the folders of functions/', async () => {
+  const { functionNames } = await import('../../cli/build/bundle.ts')
+  expect(Object.keys(functions).sort()).toEqual([...(await functionNames())].sort())
+})
+
+test('a function that must not run twice at once has one instance; a load is one at a time', () => {
+  for (const name of ['load-release', 'swap-schema', 'collect-results']) expect(functions[name]!.max_instances).toBe(1)
+  expect(functions['load-release']!.concurrency).toBe(1)
+})
+
+test('every subscription has a dead letter, except the one that reads the dead letters, and none expires', () => {
+  for (const subscription of resources('google_pubsub_subscription')) {
+    const isLast = String(subscription.body.topic).includes('dead_letters')
+    expect(bodiesOf(subscription.body.dead_letter_policy), nameOf(subscription)).toHaveLength(isLast ? 0 : 1)
+    expect(subscription.body.expiration_policy).toEqual([{ ttl: '' }])
+  }
+})
+
+test('every dead-letter topic has a subscription and an alert', () => {
+  const subscriptions = resources('google_pubsub_subscription')
+  const topics = subscriptions.flatMap(({ body }) => textsIn(body.dead_letter_policy ?? null))
+  expect(topics).toEqual(['${google_pubsub_topic.dead_letters.id}'])
+  expect(subscriptions.filter(({ body }) => body.topic === topics[0])).toHaveLength(1)
+  const alerts = resources('google_monitoring_alert_policy').map(({ body }) => JSON.stringify(body))
+  expect(alerts.filter((text) => text.includes('${var.dead_letter_subscription}'))).toHaveLength(1)
+})
+
+test('the push subscription proves who it is, waits long enough for a load and tries again ever more slowly', () => {
+  const [push] = resources('google_pubsub_subscription').filter(({ body }) => 'push_config' in body)
+  const [config] = bodiesOf(push!.body.push_config)
+  expect(bodiesOf(config!.oidc_token)).toHaveLength(1)
+  expect(push!.body.ack_deadline_seconds).toBe(600)
+  expect(functions).toMatchObject({ 'load-release': { timeout: expect.toSatisfy((seconds: number) => seconds < 600) } })
+  expect(push!.body.retry_policy).toEqual([{ minimum_backoff: '10s', maximum_backoff: '600s' }])
+})
+
+test('every bucket has uniform access, ends unfinished uploads or keeps state, and is public only where a variable says so', () => {
+  for (const { body, labels, ...block } of resources('google_storage_bucket')) {
+    const name = nameOf({ body, labels, ...block })
+    expect(body.uniform_bucket_level_access, name).toBe(true)
+    expect(['enforced', '${var.public ? "inherited" : "enforced"}'], name).toContain(body.public_access_prevention)
+    const actions = bodiesOf(body.lifecycle_rule).flatMap(({ action }) => bodiesOf(action).map(({ type }) => type))
+    if (labels[1] !== 'state') expect(actions, name).toContain('AbortIncompleteMultipartUpload')
+  }
+  const everybody = grants.filter(({ principal }) => principal === '**everybody**')
+  expect(everybody.map(({ condition }) => condition).sort()).toEqual(['`releases_public`', '`results.public`'])
+})
+
+test('the results bucket keeps no deleted objects, and deletes by itself only after the sweep should have', () => {
+  const [bucket] = resources('google_storage_bucket').filter(({ labels }) => labels[1] === 'results')
+  expect(bucket!.body.versioning).toBeUndefined()
+  expect(bucket!.body.soft_delete_policy).toEqual([{ retention_duration_seconds: 0 }])
+  const conditions = bodiesOf(bucket!.body.lifecycle_rule).flatMap(({ condition }) => bodiesOf(condition))
+  expect(conditions).toContainEqual({
+    age: '${var.retention_days + var.margin_days}',
+    matches_prefix: '${var.lifecycle_prefixes}',
+  })
+})
+
+test('the database is not reachable from outside, can be restored to any second, and is hard to delete', () => {
+  const [instance] = resources('google_sql_database_instance')
+  const [settings] = bodiesOf(instance!.body.settings)
+  expect(bodiesOf(settings!.ip_configuration)).toMatchObject([{ ipv4_enabled: false, ssl_mode: 'ENCRYPTED_ONLY' }])
+  expect(bodiesOf(settings!.backup_configuration)).toMatchObject([
+    { enabled: true, point_in_time_recovery_enabled: true },
+  ])
+  expect(bodiesOf(settings!.database_flags)).toContainEqual({ name: 'cloudsql.iam_authentication', value: 'on' })
+  expect(bodiesOf(instance!.body.lifecycle)).toEqual([{ prevent_destroy: true }])
+})
+
+test('no password is in the state', () => {
+  const [init] = resources('google_sql_user').filter(({ body }) => body.type === 'BUILT_IN')
+  expect(Object.keys(init!.body)).not.toContain('password')
+  for (const { body } of resources('google_secret_manager_secret_version'))
+    expect(Object.keys(body)).not.toContain('secret_data')
+  expect(blocks.filter(({ kind, labels }) => kind === 'resource' && labels[0]?.startsWith('random_'))).toEqual([])
+})
+
+test('init runs after the users, databases and its own rights are there', () => {
+  const [job] = resources('google_cloud_run_v2_job')
+  expect(textsIn(job!.body.depends_on!)).toEqual(
+    expect.arrayContaining([
+      '${google_sql_user.function}',
+      '${google_sql_database.tap}',
+      '${google_project_iam_member.init_client}',
+    ]),
+  )
+})
+
+/** The value that a tfvars file gives, as text. */
+function variable(name: string): string {
+  return new RegExp(`^${name} *= (.*)$`, 'm').exec(read('terraform', 'environments', 'example.tfvars'))![1]!
+}
+
+test('the connections of all functions fit the database, in the example environment', () => {
+  const { environment } = parseEnvironment('example.yaml', read('terraform', 'environments', 'example.yaml'))
+  const perInstance = [...environment!.servers.values()].reduce((sum, { database }) => sum + database.poolMax, 0)
+  expect(Number(variable('connections_per_instance'))).toBe(perInstance)
+  const instances = Object.values(functions).reduce((sum, settings) => sum + settings.max_instances, 0)
+  const other = blocks.find(({ kind, labels }) => kind === 'variable' && labels[0] === 'other_connections')!.body
+    .default
+  expect(instances * perInstance + Number(other)).toBeLessThanOrEqual(Number(variable('max_connections')))
+})
+
+test('the example environment can be used, and agrees with its variables', () => {
+  const text = read('terraform', 'environments', 'example.yaml')
+  const { environment, problems } = parseEnvironment('example.yaml', text)
+  expect(problems).toEqual([])
+  expect(JSON.stringify(environment!.releases)).toContain(variable('releases_bucket'))
+  const databases = [...environment!.servers.values()].map(
+    ({ database }) => database.kind === 'cloudsql' && database.database,
+  )
+  expect(JSON.parse(variable('databases'))).toEqual(databases)
+  for (const { database } of environment!.servers.values()) expect(database).toMatchObject({ user: 'DATABASE_USER' })
+})
+
+/** GitHub's anchors of the headings of a page. */
+function anchorsOf(page: string): string[] {
+  const headings = [...read('docs', page).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => heading)
+  return headings.map((heading) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  )
+}
+
+test('every alert has a link to a section of the runbook that exists', () => {
+  const alerts = resources('google_monitoring_alert_policy')
+  const links = alerts.flatMap(({ body }) =>
+    bodiesOf(body.documentation).flatMap(({ links: found }) => bodiesOf(found)),
+  )
+  expect(links).toHaveLength(alerts.length)
+  const ofLog = Object.values(localOf('modules/monitoring', 'log_alerts')).map((alert) =>
+    String((alert as Body).runbook),
+  )
+  const targets = links.map(({ url }) => String(url)).filter((url) => !url.includes('each.value.runbook'))
+  const all = [...ofLog, ...targets.map((url) => url.replace('${var.documentation_url}/', ''))]
+  expect(all.length).toBeGreaterThan(8)
+  for (const target of all) {
+    const [page = '', anchor = ''] = target.split('#')
+    expect(anchorsOf(page), target).toContain(anchor)
+  }
+})
+
+/** What each metric must find, as the code writes it. */
+const ENTRIES: Readonly<Record<string, readonly [file: string, written: string, entry: string]>> = {
+  rejected: ['functions/load-release/load-release.ts', 'rejected: ${', 'rejected: dp1.yaml:3:1: …'],
+  stage_failing: [
+    'functions/load-release/load-release.ts',
+    'to be tried again: ${',
+    'to be tried again: no connection',
+  ],
+  not_swapped: ['functions/load-release/load-release.ts', 'not swapped: ${', 'not swapped: it breaks'],
+  event_lost: [
+    'shared/platform/events.ts',
+    'the event ${event} could not be published',
+    'the event rolled_back could not be published',
+  ],
+  sweep_stopped: ['shared/results/failures.ts', 'the sweep stops: ${', 'POST / 500: the sweep stops: 9 of 9 objects'],
+  swap_busy: ['shared/tap-schema/failures.ts', "super('busy'", 'busy'],
+  sweep_finished: ['shared/results/sweep.ts', '${report.outcome}`, metricsOf(report)', 'finished'],
+}
+
+test('every log-based metric matches what the code writes', () => {
+  const metrics = localOf('modules/monitoring', 'log_metrics') as Record<string, { filter: string }>
+  expect(Object.keys(metrics).sort()).toEqual(Object.keys(ENTRIES).sort())
+  for (const [name, { filter }] of Object.entries(metrics)) {
+    const [file, written, entry] = ENTRIES[name]!
+    expect(read(file), name).toContain(written)
+    const [, operator, pattern] = /jsonPayload\.[\w.]+(=~|=)"(.*)"$/.exec(filter)!
+    if (operator === '=~') expect(entry, name).toMatch(new RegExp(pattern!))
+    else expect(entry, name).toBe(pattern)
+  }
+})
