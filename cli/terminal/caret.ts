@@ -23,7 +23,7 @@ const COMBINING = /\p{Mark}|\u200d/u
 export function formatCaret(text: string, { line, column }: Place, width: number): readonly string[] {
   const number = String(line)
   const room = Math.max(NARROWEST, width) - number.length - 4
-  const characters = [...(lineOf(text, line) ?? '')].map(showCharacter)
+  const characters = [...text].map(showCharacter)
   const at = Math.min(column - 1, characters.length)
   const { start, end } = cut(characters, at, room)
   const before = characters.slice(start, at)
@@ -38,17 +38,6 @@ export function formatCaret(text: string, { line, column }: Place, width: number
     `${style('dim', `${number} |`)} ${shown.join('').trimEnd()}`,
     `${style('dim', `${margin} |`)} ${' '.repeat(offset)}${style(['bold', 'red'], '^')}`,
   ]
-}
-
-function lineOf(text: string, line: number): string | undefined {
-  let start = 0
-  for (let number = 1; number < line; number++) {
-    const end = text.indexOf('\n', start)
-    if (end === -1) return undefined
-    start = end + 1
-  }
-  const end = text.indexOf('\n', start)
-  return text.slice(start, end === -1 ? undefined : end).replace(/\r$/, '')
 }
 
 function showCharacter(character: string): string {

@@ -7,9 +7,15 @@ import type { FoundProblem, Validation } from './validate-files.ts'
 /** For people: a line for each problem, on a terminal with the line it is about, and a summary at the end. */
 export function formatText(validation: Validation, terminal: { readonly width: number } | null): string {
   const problems = gatherProblems(validation.reports)
+  const lines = new Map<string, readonly string[]>()
+  const linesOf = (file: string): readonly string[] => {
+    const known = lines.get(file) ?? validation.textOf(file)?.split(/\r?\n/) ?? []
+    lines.set(file, known)
+    return known
+  }
   const blocks = problems.flatMap((problem) => [
     ...problemLines(problem),
-    ...(terminal === null ? [] : sourceLines(problem, validation, terminal.width)),
+    ...(terminal === null ? [] : sourceLines(problem, linesOf, terminal.width)),
   ])
   return `${[...blocks, summarise(validation, problems)].join('\n')}\n`
 }
@@ -32,9 +38,12 @@ function placeOf({ file, line, column }: FoundProblem): string {
   return style('bold', `${showControls(file)}${position.join('')}`)
 }
 
-function sourceLines(problem: FoundProblem, { textOf }: Validation, width: number): readonly string[] {
-  const { file, line, column = 1 } = problem
-  const text = line === undefined ? undefined : textOf(file)
+function sourceLines(
+  { file, line, column = 1 }: FoundProblem,
+  linesOf: (file: string) => readonly string[],
+  width: number,
+): readonly string[] {
+  const text = line === undefined ? undefined : linesOf(file)[line - 1]
   return text === undefined || line === undefined ? [] : formatCaret(text, { line, column }, width)
 }
 
