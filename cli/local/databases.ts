@@ -10,14 +10,20 @@ export const LOGINS = {
   operator: 'operator',
   /** A TAP service: may read the slots. */
   reader: 'tap_reader',
+  /** collect-results: may read the table of jobs. */
+  collector: 'collector',
 } as const
 
 export type Login = keyof typeof LOGINS
 
-export const LOGIN_KINDS: readonly Login[] = ['loader', 'operator', 'reader']
+/** The database of the jobs whose results are collected. */
+export const JOBS_DATABASE = 'uws'
+
+export const LOGIN_KINDS: readonly Login[] = ['loader', 'operator', 'reader', 'collector']
 
 /**
- * Prepares one database per TAP server, named like it, with logins, roles and history; those that are there stay.
+ * Prepares one database per TAP server, named like it, with logins, roles and history, and an empty one for jobs; those
+ * that are there stay.
  *
  * @param superuserUrl of the `postgres` database
  * @param fresh whether databases of an earlier state folder are thrown away first
@@ -29,6 +35,7 @@ export async function prepareDatabases(
 ): Promise<void> {
   await administer(superuserUrl, async (client) => {
     for (const login of Object.values(LOGINS)) await createUnlessThere(client, 'role', login)
+    await createUnlessThere(client, 'database', JOBS_DATABASE)
     for (const name of names) {
       if (fresh) await client.query(`drop database if exists ${quote(name)} with (force)`)
       await createUnlessThere(client, 'database', name)

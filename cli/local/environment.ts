@@ -4,6 +4,7 @@ import { dump } from 'js-yaml'
 import type { ReleaseNaming } from '../../shared/releases/naming.ts'
 import { databaseUrl, LOGINS, type Login } from './databases.ts'
 import { describeEnvironment } from './describe-environment.ts'
+import { describeResults } from './sample-results.ts'
 
 /** Where releases lie: `gs://releases/releases/heron-1/schemas.tar.gz`. */
 export const NAMING: ReleaseNaming = { bucket: 'releases', template: '{version}/schemas.tar.gz' }
@@ -56,6 +57,7 @@ export async function writeEnvironment(
     },
     storage: { apiEndpoint: addresses.storage },
     tap: { servers: Object.fromEntries(described) },
+    results: describeResults(addresses.postgres),
   }
   const path = join(folder, environmentFile(login))
   await writeFile(path, `${HEADING}\n${dump(document, { lineWidth: -1 })}`)

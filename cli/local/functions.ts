@@ -36,6 +36,12 @@ export const FUNCTIONS: readonly LocalFunction[] = [
     login: 'reader',
     wake: { path: '/healthz' },
   },
+  {
+    name: 'collect-results',
+    load: () => import('../../functions/collect-results/index.ts'),
+    login: 'collector',
+    wake: { path: '/healthz' },
+  },
 ]
 
 /** Loads a function and puts it under the functions framework's own server, which is not listening by itself. */

@@ -11,6 +11,7 @@ import { createSubscription, type PushSubscription } from './gcs/notify.ts'
 import { startGcs } from './gcs/server.ts'
 import { createNeighbours } from './neighbours.ts'
 import { startPostgres } from './postgres.ts'
+import { putSampleJobs, putSampleResults, RESULTS_BUCKET } from './sample-results.ts'
 import type { Steps } from './steps.ts'
 import { stopAtExit } from './stop-postgres.ts'
 
@@ -50,7 +51,7 @@ export async function startStack(options: StackOptions, tools: StackTools): Prom
   const postgres = await steps.step('PostgreSQL', () => startDatabase(stateFolder, tools), describeDatabase)
   await steps.step(
     'databases',
-    () => ending.race(prepareDatabases(postgres.url, names, { fresh })),
+    () => ending.race(prepareAll(postgres.url, names, fresh)),
     () => `${names.join(', ')}, with roles and history`,
   )
   const mounts: Mounts = new Map()
@@ -77,6 +78,11 @@ export async function startStack(options: StackOptions, tools: StackTools): Prom
   return { url: front.url, postgres: postgres.url, storage, environmentFile }
 }
 
+async function prepareAll(postgresUrl: string, names: readonly string[], fresh: boolean): Promise<void> {
+  await prepareDatabases(postgresUrl, names, { fresh })
+  await putSampleJobs(postgresUrl)
+}
+
 /** Not raced against the end: what is starting can only be stopped once it has started. */
 async function startDatabase(stateFolder: string, { resources, ending }: StackTools) {
   const postgres = await startPostgres({ stateDirectory: stateFolder })
@@ -93,8 +99,9 @@ async function startStorage(stateFolder: string, frontUrl: string, tools: StackT
   const subscription = subscribeLoader(frontUrl, tools)
   tools.resources.defer(subscription.stop)
   const store = await openFolderStore(join(stateFolder, 'buckets'))
-  const gcs = await startGcs({ store, buckets: [NAMING.bucket], onEvent: subscription.notify })
+  const gcs = await startGcs({ store, buckets: [NAMING.bucket, RESULTS_BUCKET], onEvent: subscription.notify })
   tools.resources.defer(gcs.stop)
+  await putSampleResults(store)
   return gcs.endpoint
 }
 
