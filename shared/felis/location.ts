@@ -1,4 +1,4 @@
-import { abridge, type YamlKey } from './yaml/values.ts'
+import { abridge, YamlBinary, type YamlKey, YamlTimestamp } from './yaml/values.ts'
 
 /** A place in a file's data: the chain of keys and indices that leads to it. */
 export interface Loc {
@@ -41,6 +41,8 @@ const LONGEST_STEP = 400
 /** Keys that are no text are shown as Python does; there, booleans are numbers. */
 export function showKey(key: YamlKey): string {
   if (key === null) return 'None'
+  if (key instanceof YamlTimestamp) return key.text
+  if (key instanceof YamlBinary) return '!!binary'
   return String(typeof key === 'boolean' ? Number(key) : key)
 }
 

@@ -1,0 +1,412 @@
+import type { Check } from '../../shared/felis/context.ts'
+
+/** A small input and what Felis 30 answered to it when it was run; found by comparing both on thousands of mutated files. */
+export interface ParityCase {
+  readonly name: string
+  readonly yaml: string
+  /** Paths of the problems Felis tells; none: it accepts the file. `null`: it stops with a traceback. */
+  readonly felis: readonly string[] | null
+  /** Paths of what we tell beyond that. */
+  readonly beyond?: readonly string[]
+  readonly checks?: readonly Check[]
+  readonly idGeneration?: boolean
+}
+
+/** How Felis calls a column in the path of a union. */
+const COLUMN =
+  'function-after[check_votable_xtype(), function-after[check_precision(), function-after[check_redundant_datatypes(), function-after[check_units(), function-after[check_value(), function-after[check_description(), Column]]]]]]'
+
+const LONG = 'a key of more than eighty characters, which is still shown from its beginning to its end'
+
+function schema(rest: string): string {
+  return `name: s\n${rest}\n`
+}
+
+function table(fields: string): string {
+  return schema(`tables: [{name: t, ${fields}}]`)
+}
+
+/** One integer column with further fields. */
+function column(fields: string): string {
+  return table(`columns: [{name: c, datatype: int, ${fields}}]`)
+}
+
+function group(fields: string): string {
+  return table(`columns: [{name: c, datatype: int}], columnGroups: [{name: g, ${fields}}]`)
+}
+
+function constraint(fields: string): string {
+  return table(`columns: [{name: c, datatype: int}], constraints: [{name: k, ${fields}}]`)
+}
+
+function reference(refs: string, rest = ''): string {
+  return schema(`resources: {base: {uri: base.yaml}}\ntables: [{name: t, columnRefs: ${refs}${rest}}]`)
+}
+
+const at = (path: string) => `tables.0.${path}`
+const inColumn = (...fields: string[]) => fields.map((field) => at(`columns.0.${field}`))
+
+/** The file `base.yaml` that the cases refer to. */
+export const BASE = `name: base
+tables:
+- name: bt
+  columns: [{name: x, datatype: int}, {name: y, datatype: string, length: 4}]
+`
+
+export const PARITY: readonly ParityCase[] = [
+  // Where several types are possible, Felis says of each why not.
+  {
+    name: 'a version that is a number',
+    yaml: schema('version: 1.0\ntables: []'),
+    felis: ['version.SchemaVersion', 'version.constrained-str'],
+  },
+  {
+    name: 'a version mapping that is wrong inside',
+    yaml: schema('version: {current: 1, compatible: [2]}\ntables: []'),
+    felis: ['version.SchemaVersion.current', 'version.SchemaVersion.compatible.0', 'version.constrained-str'],
+  },
+  {
+    name: 'a default value that is a list',
+    yaml: column('value: [1]'),
+    felis: inColumn('value.constrained-str', 'value.int', 'value.float', 'value.bool'),
+  },
+  {
+    name: 'an arraysize that is a list',
+    yaml: column('votable:arraysize: [1]'),
+    felis: inColumn('votable:arraysize.int', 'votable:arraysize.constrained-str'),
+  },
+  {
+    name: 'an arraysize with decimals',
+    yaml: column('votable_arraysize: 1.5'),
+    felis: inColumn('votable_arraysize.int', 'votable_arraysize.constrained-str'),
+  },
+  {
+    name: 'an arraysize that is infinite',
+    yaml: column('votable:arraysize: .inf'),
+    felis: inColumn('votable:arraysize.int', 'votable:arraysize.constrained-str'),
+  },
+  {
+    name: 'a primary key that is a number',
+    yaml: table('primaryKey: 1'),
+    felis: [at('primaryKey.constrained-str'), at('primaryKey.list[constrained-str]')],
+  },
+  {
+    name: 'a primary key of which one id is wrong, in its Python spelling',
+    yaml: table('primary_key: ["#t.a", 1]'),
+    felis: [at('primary_key.constrained-str'), at('primary_key.list[constrained-str].1')],
+  },
+  {
+    name: 'two spellings of a field, the first of them wrong',
+    yaml: table('primary_key: a, primaryKey: 4'),
+    felis: [at('primaryKey.constrained-str'), at('primaryKey.list[constrained-str]'), at('primary_key')],
+  },
+
+  // Columns written inside a column group.
+  {
+    name: 'a column in a group, which gets no id',
+    yaml: group('columns: [{name: a, datatype: int}]'),
+    felis: [at('columnGroups.0.columns.0.constrained-str'), at(`columnGroups.0.columns.0.${COLUMN}.@id`)],
+  },
+  {
+    name: 'a column in a group with nothing in it',
+    yaml: group('columns: [{}]'),
+    felis: ['constrained-str', `${COLUMN}.name`, `${COLUMN}.@id`, `${COLUMN}.datatype`].map((step) =>
+      at(`columnGroups.0.columns.0.${step}`),
+    ),
+  },
+  {
+    name: 'a column in a group without its length',
+    yaml: group('columns: [{name: a, "@id": "#a", datatype: char}]'),
+    felis: [at('columnGroups.0.columns.0.constrained-str'), at(`columnGroups.0.columns.0.${COLUMN}`)],
+  },
+  {
+    name: 'a column in a group with an id',
+    yaml: group('columns: [{name: a, "@id": "#a", datatype: int}, "#t.c"]'),
+    felis: [],
+  },
+  {
+    name: 'a column of the table in its group by an alias',
+    yaml: table('columns: [&c {name: c, datatype: int}], columnGroups: [{name: g, columns: [*c ]}]'),
+    felis: [],
+  },
+  {
+    name: 'a column in a group twice, once in place',
+    yaml: group('columns: [{name: c, "@id": "#t.c", datatype: int}, "#t.c"]'),
+    felis: [at('columnGroups.0')],
+  },
+  { name: 'a group of a number', yaml: group('columns: [1]'), felis: null },
+  {
+    name: 'the UCD of a group',
+    yaml: group('columns: ["#t.c"], ivoa:ucd: meta.nothing'),
+    felis: [at('columnGroups.0.ivoa:ucd')],
+  },
+  {
+    name: 'the UCD of a group in its Python spelling',
+    yaml: group('columns: ["#t.c"], ivoa_ucd: ""'),
+    felis: [at('columnGroups.0.ivoa_ucd')],
+  },
+
+  // Keys.
+  { name: 'the key null', yaml: table('~: 1'), felis: [at('None')] },
+  { name: 'a key that YAML takes for a boolean', yaml: table('yes: 1, off: 2'), felis: [at('1'), at('0')] },
+  { name: 'a key that is an integer', yaml: column('5: x'), felis: inColumn('5') },
+  {
+    name: 'keys that are no text where unknown ones are ignored',
+    yaml: schema('version: {current: a, 1: b, ~: c}\ntables: []'),
+    felis: [],
+  },
+  {
+    name: 'a resource under a number',
+    yaml: schema('resources: {1: {uri: base.yaml}}\ntables: []'),
+    felis: ['resources.1.[key]'],
+  },
+  {
+    name: 'a resource under a boolean, wrong itself',
+    yaml: schema('resources: {true: 3}\ntables: []'),
+    felis: ['resources.1.[key]', 'resources.1'],
+  },
+  {
+    name: 'references to a table named null',
+    yaml: reference('{base: {~: 3}}'),
+    felis: [at('columnRefs.base.None.[key]'), at('columnRefs.base.None')],
+  },
+  {
+    name: 'half a character in a key, before anything else of its object',
+    yaml: column('"\\ud800": 5, x: 3, tap:std: 9'),
+    felis: [at('columns.0')],
+    beyond: inColumn('x', 'tap:std'),
+  },
+  {
+    name: 'half a character in a key where unknown ones are ignored',
+    yaml: schema('version: {current: a, "\\ud800": b}\ntables: []'),
+    felis: [],
+  },
+  { name: 'a long key', yaml: table(`"${LONG}": 1`), felis: [at(LONG)] },
+  {
+    name: 'a long id',
+    yaml: constraint(`"@type": Unique, columns: ["${LONG}"]`),
+    felis: [at(`constraints.0.columns.${LONG}`)],
+  },
+  { name: 'a date as a description', yaml: column('description: 2024-01-01'), felis: inColumn('description') },
+
+  // What a constraint is.
+  {
+    name: 'type null beside a right @type',
+    yaml: constraint('type: ~, "@type": Unique, columns: ["#t.c"]'),
+    felis: [at('constraints.0')],
+  },
+  {
+    name: '@type null beside a right type',
+    yaml: constraint('type: Unique, "@type": ~, columns: ["#t.c"]'),
+    felis: [at('constraints.0.Unique.@type'), at('constraints.0.Unique.type')],
+  },
+  {
+    name: 'type and @type that differ',
+    yaml: constraint('type: Check, "@type": Unique, columns: ["#t.c"], expression: a'),
+    felis: [at('constraints.0.Check.@type'), at('constraints.0.Check.columns'), at('constraints.0.Check.type')],
+  },
+  {
+    name: 'an @type with white space',
+    yaml: constraint('"@type": " Unique", columns: ["#t.c"]'),
+    felis: [at('constraints.0')],
+  },
+  {
+    name: 'an @type that is a list',
+    yaml: constraint('"@type": [Unique], columns: ["#t.c"]'),
+    felis: [at('constraints.0')],
+  },
+
+  // White space, and where it counts.
+  {
+    name: 'white space around the file of a resource',
+    yaml: schema('resources: {base: {uri: " base.yaml "}}\ntables: []'),
+    felis: [''],
+  },
+  { name: 'white space around ref_name', yaml: reference('{base: {bt: {x: {ref_name: " y "}}}}'), felis: [''] },
+  { name: 'an empty ref_name', yaml: reference('{base: {bt: {x: {ref_name: ""}}}}'), felis: [''] },
+  { name: 'white space around the names of references', yaml: reference('{" base ": {" bt": {" x ": }}}'), felis: [] },
+  {
+    name: 'white space around the name of a resource',
+    yaml: schema('resources: {" base ": {uri: base.yaml}}\ntables: [{name: t, columnRefs: {base: {bt: {x: }}}}]'),
+    felis: [],
+  },
+  { name: 'white space around the id of a member of a group', yaml: group('columns: [" #t.c "]'), felis: [] },
+
+  // The files of resources.
+  {
+    name: 'a fragment behind the file',
+    yaml: schema('resources: {base: {uri: "base.yaml#x"}}\ntables: []'),
+    felis: [],
+  },
+  { name: 'a detour to the file', yaml: schema('resources: {base: {uri: ./sub/../base.yaml}}\ntables: []'), felis: [] },
+  { name: 'a folder', yaml: schema('resources: {base: {uri: base.yaml/}}\ntables: []'), felis: [''] },
+  { name: 'an empty uri', yaml: schema('resources: {base: {uri: ""}}\ntables: []'), felis: [''] },
+  { name: 'a query behind the file', yaml: schema('resources: {base: {uri: "base.yaml?x"}}\ntables: []'), felis: [''] },
+  { name: 'an encoded file name', yaml: schema('resources: {base: {uri: base%2Eyaml}}\ntables: []'), felis: [''] },
+  {
+    name: 'another spelling of the file name',
+    yaml: schema('resources: {base: {uri: BASE.yaml}}\ntables: []'),
+    felis: [''],
+  },
+
+  // Units.
+  { name: 'a unit of nothing', yaml: column('fits:tunit: "0"'), felis: [at('columns.0')] },
+  { name: 'zero metres', yaml: column('ivoa:unit: 0.0 m'), felis: [at('columns.0')] },
+  { name: 'a factor that is too small for a number', yaml: column('ivoa:unit: 10**-400 m'), felis: [at('columns.0')] },
+  { name: 'a factor of one, as a power', yaml: column('ivoa:unit: 10**0 m'), felis: [] },
+
+  // What Felis does not get to.
+  {
+    name: 'names that are there twice beside a column that is wrong',
+    yaml: table('columns: [{name: c, datatype: int, tap:std: 2}, {name: c, datatype: int}]'),
+    felis: inColumn('tap:std'),
+    beyond: [at('columns')],
+  },
+  {
+    name: 'a dangling reference beside another error',
+    yaml: table(
+      'tap:table_index: x, columns: [{name: c, datatype: int}], constraints: [{name: k, "@type": Unique, columns: ["#t.d"]}]',
+    ),
+    felis: [at('tap:table_index')],
+    beyond: [at('constraints.0.columns.#t.d')],
+  },
+  {
+    name: 'fields that are wrong in a column without its length',
+    yaml: table('columns: [{name: c, datatype: char, tap:std: 2, ivoa:ucd: nothing}]'),
+    felis: [at('columns.0')],
+    beyond: inColumn('tap:std', 'ivoa:ucd'),
+  },
+  {
+    name: 'a resource that is not there beside an error of the file',
+    yaml: schema('description: 1\nresources: {base: {uri: nope.yaml}}\ntables: []'),
+    felis: ['description'],
+    beyond: [''],
+  },
+  {
+    name: 'an unknown resource beside an error of the file',
+    yaml: schema('description: 1\ntables: [{name: t, columnRefs: {nope: {bt: {x: }}}}]'),
+    felis: ['description'],
+    beyond: [''],
+  },
+  {
+    name: 'a constraint and an index name twice: the first of both',
+    yaml: table(
+      'columns: [{name: c, datatype: int}], constraints: [{name: k, "@type": Check, expression: a}, {name: k, "@type": Check, expression: a}], indexes: [{name: i, expressions: [a]}, {name: i, expressions: [a]}]',
+    ),
+    felis: [''],
+  },
+  {
+    name: 'a missing description of a table that is wrong',
+    yaml: table('tap:table_index: x'),
+    checks: ['description'],
+    felis: [at('tap:table_index')],
+  },
+  {
+    name: 'a table with neither description nor index nor principal column',
+    yaml: 'name: s\ndescription: d\ntables: [{name: t}]\n',
+    checks: ['description', 'tap-table-indexes', 'tap-principal'],
+    felis: ['tables.0'],
+  },
+
+  // Ids that are not made.
+  {
+    name: 'no ids, and none made',
+    yaml: table('columns: [{name: c, datatype: int}], indexes: [{name: i, columns: ["#t.c"]}]'),
+    idGeneration: false,
+    felis: ['@id', at('@id'), at('columns.0.@id'), at('indexes.0.@id')],
+  },
+  {
+    name: 'one column in two tables by an alias',
+    yaml: schema('tables: [{name: t, columns: [&c {name: c, datatype: int}]}, {name: u, columns: [*c ]}]'),
+    felis: [''],
+  },
+  {
+    name: 'one column in two tables by a merge',
+    yaml: schema('tables: [{name: t, columns: [&c {name: c, datatype: int}]}, {name: u, columns: [{<<: *c }]}]'),
+    felis: [],
+  },
+
+  // Tracebacks.
+  { name: 'a table without a name', yaml: schema('tables: [{columns: []}]'), felis: null },
+  { name: 'columns that are null', yaml: table('columns: ~'), felis: null },
+  { name: 'a datatype of another language', yaml: table('columns: [{name: c, datatype: varchar}]'), felis: null },
+  { name: 'a length in quotes', yaml: table('columns: [{name: c, datatype: string, length: "5"}]'), felis: null },
+  { name: 'a table that is text', yaml: schema('tables: [t]'), felis: null },
+  {
+    name: 'a schema that is a resource of itself',
+    yaml: schema('resources: {me: {uri: case.yaml}}\ntables: []'),
+    felis: [''],
+  },
+  { name: 'a schema that is a set', yaml: '!!set {name, tables}\n', felis: null },
+]
+
+/** Where we differ on purpose. */
+export const DELIBERATE: readonly (ParityCase & { readonly ours: readonly string[]; readonly why: string })[] = [
+  {
+    name: 'binary data as text',
+    yaml: column('description: !!binary YQ=='),
+    felis: [],
+    ours: inColumn('description'),
+    why: 'nobody means it',
+  },
+  {
+    name: 'a set as a list',
+    yaml: constraint('"@type": Unique, columns: !!set {"#t.c"}'),
+    felis: [],
+    ours: [at('constraints.0.Unique.columns')],
+    why: 'it has no order',
+  },
+  {
+    name: 'digits of other scripts as a unit',
+    yaml: column('fits:tunit: "٣"'),
+    felis: [],
+    ours: [at('columns.0')],
+    why: 'no reader of TAP_SCHEMA understands them',
+  },
+  {
+    name: 'half a character where text is one of several types',
+    yaml: column('value: "\\ud800"'),
+    felis: inColumn('value.constrained-str', 'value.int', 'value.float', 'value.bool'),
+    ours: inColumn('value'),
+    why: 'it is wrong for every type for the same reason',
+  },
+  {
+    name: 'half a character in the name of a resource',
+    yaml: schema('resources: {"\\ud800": {uri: base.yaml}}\ntables: []'),
+    felis: ['resources.\ufffd\ufffd\ufffd.[key]'],
+    ours: ['resources.\ud800.[key]'],
+    why: 'the path is as it was written',
+  },
+  {
+    name: 'a date as a key',
+    yaml: table('2024-01-01: 1'),
+    felis: [at('datetime.date(2024, 1, 1)')],
+    ours: [at('2024-01-01')],
+    why: 'the path is as it was written',
+  },
+  {
+    name: 'one mapping as a column and, by an alias, as overrides',
+    yaml: schema(
+      'resources: {base: {uri: base.yaml}}\ntables: [{name: t, columns: [&c {name: c, datatype: int}], columnRefs: {base: {bt: {x: {overrides: *c }}}}}]',
+    ),
+    felis: [at('columnRefs.base.bt.x.overrides.name'), at('columnRefs.base.bt.x.overrides.@id')],
+    ours: [at('columnRefs.base.bt.x.overrides.name')],
+    why: 'the id that was made for the column is not in the file',
+  },
+  {
+    name: 'a unit whose scale is too large for a number',
+    yaml: column('fits:tunit: nJy**-11'),
+    felis: [at('columns.0')],
+    ours: [],
+    why: 'only the grammar of units is checked',
+  },
+  {
+    name: 'a resource outside the release',
+    yaml: schema(
+      'resources: {base: {uri: "resource://felis/config/tap_schema/tap_schema_extensions.yaml"}}\ntables: []',
+    ),
+    felis: [],
+    ours: [''],
+    why: 'a release is self-contained',
+  },
+]
