@@ -48,12 +48,25 @@ function readTexts(metadata: FileMetadata['metadata']): Readonly<Record<string, 
   return Object.fromEntries(Object.entries(metadata ?? {}).map(([key, value]) => [key, String(value)]))
 }
 
-export const SETTINGS_FIELDS = 'versioning,softDeletePolicy,retentionPolicy'
+export const SETTINGS_FIELDS = 'versioning,softDeletePolicy,retentionPolicy,storageClass'
 
-export function readSettings({ versioning, softDeletePolicy, retentionPolicy }: BucketMetadata): BucketSettings {
+/** "Storage classes", minimum storage duration. */
+const BILLED_DAYS: ReadonlyMap<string, number> = new Map([
+  ['NEARLINE', 30],
+  ['COLDLINE', 90],
+  ['ARCHIVE', 365],
+])
+
+export function readSettings(metadata: BucketMetadata): BucketSettings {
+  const { versioning, softDeletePolicy, retentionPolicy, storageClass = '' } = metadata
   const softDelete = Number(softDeletePolicy?.retentionDurationSeconds ?? 0)
   const retention = Number(retentionPolicy?.retentionPeriod ?? 0)
-  return { versioning: versioning?.enabled === true, softDeleteMs: softDelete * 1000, retentionMs: retention * 1000 }
+  return {
+    versioning: versioning?.enabled === true,
+    softDeleteMs: softDelete * 1000,
+    retentionMs: retention * 1000,
+    billedDays: BILLED_DAYS.get(storageClass) ?? 0,
+  }
 }
 
 /** When the store answered, by its own clock. */

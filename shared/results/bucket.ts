@@ -42,6 +42,8 @@ export interface BucketSettings {
   readonly softDeleteMs: number
   /** How long nothing can be deleted or overwritten, by a retention policy of the bucket; 0: there is none. */
   readonly retentionMs: number
+  /** So many days of storage are billed for each object at least; 0 for the class STANDARD. */
+  readonly billedDays: number
 }
 
 /** `absent`: it was gone already; `replaced`: another one, or one with other metadata, is there and stays;

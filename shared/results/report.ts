@@ -41,13 +41,15 @@ export function reportRun(
   about: Pick<SweepReport, 'outcome' | 'mode' | 'warnings'>,
 ): SweepReport {
   const tally = new Tally(run.rows)
+  // Of the sweep that is running nothing is known here.
+  const isOther = about.outcome === 'busy'
   return {
     outcome: about.outcome,
     mode: about.mode,
     bucket,
-    run: run.id,
-    startedAt: run.startedAt,
-    phase: run.phase,
+    run: isOther ? null : run.id,
+    startedAt: isOther ? null : run.startedAt,
+    phase: isOther ? null : run.phase,
     listed: tally.total(),
     selected: tally.total('delete'),
     rows: tally.rows(),

@@ -113,7 +113,7 @@ class Sweep {
     const owner = randomUUID()
     const parts = { bucket: this.#parts.stateBucket, clock: this.#clock, leaseMs: limits.leaseMs }
     const acquired = await acquireLease({ ...parts, where, stateObject, owner }, this.#now)
-    if (acquired === null) return this.#report({ ...this.#begin(), id: '' }, 'busy')
+    if (acquired === null) return this.#report(this.#begin(), 'busy')
     const { lease, state } = acquired
     const { scheduledFor = null } = this.#request
     if (state.run === null && scheduledFor !== null && state.last?.scheduledFor === scheduledFor) {
@@ -312,6 +312,9 @@ function* warnAbout({ settings }: BucketDescription): Generator<string> {
     return
   }
   if (settings.versioning) yield 'the bucket keeps old versions: a sweep will refuse to delete'
+  if (settings.billedDays > 0) {
+    yield `every object is billed for at least ${settings.billedDays} days: results belong into the class STANDARD`
+  }
   if (settings.softDeleteMs > 0) {
     const days = Math.round((10 * settings.softDeleteMs) / DAY_MS) / 10
     yield `deleted objects are kept, and billed, for ${days} more days: set the bucket's soft delete to 0`

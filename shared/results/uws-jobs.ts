@@ -15,6 +15,9 @@ interface JobRow {
   readonly deleted: boolean
 }
 
+/** For a connection that has died silently; a thousand ids take milliseconds. */
+const TIMEOUT_MS = 60_000
+
 /** A table of jobs as CADC's UWS library keeps it in PostgreSQL; it is only read. */
 export function openUwsJobs(pool: () => Promise<Queryable>, { table, columns }: Omit<JobTable, 'database'>): JobStore {
   const shown = table.join('.')
@@ -29,10 +32,17 @@ export function openUwsJobs(pool: () => Promise<Queryable>, { table, columns }: 
            coalesce(${deleted}::text, '0') not in ('0', 'f', 'false') as deleted
       from ${from}
      where ${id} = any($1)`
-  const newest = `select extract(epoch from max(${creation}))::float8 * 1000 as newest, count(*) > 0 as filled from ${from}`
+  const newest = `select extract(epoch from max(${creation}))::float8 * 1000 as newest, 
+                         exists (select from ${from}) as filled
+                    from ${from}`
   const ask = async <R extends pg.QueryResultRow>(text: string, values: readonly unknown[]): Promise<R[]> => {
     try {
-      return (await (await pool()).query<R>({ text, values: [...values] })).rows
+      const query: pg.QueryConfig & { readonly query_timeout: number } = {
+        text,
+        values: [...values],
+        query_timeout: TIMEOUT_MS,
+      }
+      return (await (await pool()).query<R>(query)).rows
     } catch (error) {
       throw new JobTableError(shown, error)
     }

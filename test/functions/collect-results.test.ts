@@ -175,9 +175,23 @@ test('a deletion without permission stops the sweep with a reason, and a bucket 
   gcs.store.configure('results', { versioning: { enabled: true } })
   const versioned = await call('/')
   expect([versioned.status, versioned.body.detail[0].type]).toEqual([409, 'versioned_bucket'])
-  gcs.store.configure('results', { softDeletePolicy: { retentionDurationSeconds: '604800' } })
-  expect((await call('/')).body.warnings).toEqual([expect.stringContaining('7 more days')])
+  gcs.store.configure('results', { softDeletePolicy: { retentionDurationSeconds: '604800' }, storageClass: 'NEARLINE' })
+  const warned = (await call('/')).body.warnings
+  expect(warned).toEqual([expect.stringContaining('at least 30 days'), expect.stringContaining('7 more days')])
   expect(namesIn(gcs)).toEqual([])
+})
+
+test('an upload that is not complete is none of its business', async () => {
+  const { gcs, call } = await start((gcs) => resultsEnvironment(gcs.endpoint))
+  const address = `${gcs.endpoint}/upload/storage/v1/b/results/o?uploadType=resumable&name=result_slow.xml`
+  const session = (await fetch(address, { method: 'POST', body: '{}' })).headers.get('location') ?? ''
+  const send = (range: string) =>
+    fetch(session, { method: 'PUT', headers: { 'content-range': `bytes ${range}/8` }, body: 'half' })
+  expect((await send('0-3')).status).toBe(308)
+  expect((await call('/')).body).toMatchObject({ outcome: 'finished', listed: { objects: 0 } })
+  expect((await send('4-7')).status).toBe(200)
+  expect(namesIn(gcs)).toEqual(['result_slow.xml'])
+  expect((await call('/')).body.rows).toMatchObject([{ action: 'keep', reason: 'young', objects: 1 }])
 })
 
 test('a bucket whose description may not be read is swept all the same', async () => {

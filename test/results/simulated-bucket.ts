@@ -92,7 +92,7 @@ export class SimulatedBucket implements ResultBucket {
     await this.#enter('describe')
     return {
       serverTime: new Date(this.now),
-      settings: { versioning: this.versioning, softDeleteMs: 0, retentionMs: 0 },
+      settings: { versioning: this.versioning, softDeleteMs: 0, retentionMs: 0, billedDays: 0 },
     }
   }
 

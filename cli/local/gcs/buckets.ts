@@ -58,12 +58,12 @@ export const listNotifications: Operation = ({ store }, _request, parameters) =>
 
 function describeBucket(name: string, settings: BucketSettings): Record<string, unknown> {
   return {
+    storageClass: 'STANDARD',
     ...settings,
     kind: 'storage#bucket',
     id: name,
     name,
     location: 'LOCAL',
-    storageClass: 'STANDARD',
     metageneration: '1',
   }
 }

@@ -30,6 +30,8 @@ export interface BucketSettings {
   /** Only shown: the stand-in keeps no old versions. */
   readonly versioning?: { readonly enabled: boolean }
   /** Only shown. */
+  readonly storageClass?: string
+  /** Only shown. */
   readonly softDeletePolicy?: { readonly retentionDurationSeconds: string }
   /** Seconds from its creation during which an object can be neither deleted nor overwritten. */
   readonly retentionPolicy?: { readonly retentionPeriod: string }

@@ -83,11 +83,12 @@ describe('the stand-in for Cloud Storage, under a sweep', () => {
     const { gcs, bucket } = await start()
     gcs.store.configure('results', {
       versioning: { enabled: true },
+      storageClass: 'NEARLINE',
       softDeletePolicy: { retentionDurationSeconds: '604800' },
       retentionPolicy: { retentionPeriod: '60' },
     })
     const { settings, serverTime } = await bucket.describe()
-    expect(settings).toEqual({ versioning: true, softDeleteMs: 604_800_000, retentionMs: 60_000 })
+    expect(settings).toEqual({ versioning: true, softDeleteMs: 604_800_000, retentionMs: 60_000, billedDays: 30 })
     expect(Math.abs(serverTime.getTime() - Date.now())).toBeLessThan(60_000)
   })
 
