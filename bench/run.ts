@@ -6,6 +6,7 @@ import { DEFAULT_LIMITS } from '../shared/releases/limits.ts'
 import { benchColdStart, benchDiscovery } from './discovery.ts'
 import { benchStage } from './stage.ts'
 import { benchSwap } from './swap.ts'
+import { benchSweep } from './sweep.ts'
 import { benchValidate, benchValidateProcess } from './validate.ts'
 
 /** Rubin's main TAP service. */
@@ -47,6 +48,7 @@ if (existsSync(ENVIRONMENT)) {
   for (const [title, figures] of Object.entries(loads)) print(title, figures)
   print('cold start', await benchColdStart(ENVIRONMENT, 10))
 }
+for (const objects of [100_000, 1_000_000]) print(`sweep over ${objects} results`, await benchSweep(objects))
 
 function print(title: string, figures: Readonly<Record<string, number>>): void {
   console.log(`\n| ${title} | |\n|---|---|`)
