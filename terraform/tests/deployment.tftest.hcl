@@ -1,0 +1,192 @@
+# Plans with mocked resources: `terraform test`, or `npm run check:terraform`. Nothing is made, and no account is needed.
+
+mock_provider "google" {
+  override_during = plan
+
+  mock_data "google_project" {
+    defaults = { number = "123456789012" }
+  }
+  mock_data "google_storage_project_service_account" {
+    defaults = { member = "serviceAccount:service-123456789012@gs-project-accounts.iam.gserviceaccount.com" }
+  }
+  mock_resource "google_service_account" {
+    defaults = { email = "function@example-project.iam.gserviceaccount.com" }
+  }
+}
+
+variables {
+  project                  = "example-project"
+  region                   = "us-central1"
+  network                  = "projects/example-project/global/networks/default"
+  subnetwork               = "projects/example-project/regions/us-central1/subnetworks/default"
+  environment_file         = "environments/example.yaml"
+  bundles                  = "tests/bundles"
+  operators                = ["group:tap-operators@example.org"]
+  releases_bucket          = "example-sdm-schemas"
+  databases                = ["tap", "ssotap"]
+  connections_per_instance = 8
+  documentation_url        = "https://example.org/docs"
+}
+
+run "without_results_there_is_no_sweep" {
+  command = plan
+  assert {
+    condition     = output.results_bucket == null && output.sweep_job == null && !contains(keys(output.urls), "collect-results")
+    error_message = "Without results there is no bucket for them, no function and no job."
+  }
+  assert {
+    condition     = output.urls["swap-schema"] == "https://almagest-swap-schema-123456789012.us-central1.run.app"
+    error_message = "The environment file names the URLs before they exist."
+  }
+  assert {
+    condition     = output.init_jobs == {}
+    error_message = "Without an image there are no init jobs."
+  }
+}
+
+run "with_everything" {
+  command = plan
+  variables {
+    prefix           = "alm-dev"
+    deployer         = "serviceAccount:almagest-deploy@example-project.iam.gserviceaccount.com"
+    discovery_public = true
+    releases_public  = true
+    publishers       = ["group:schemas@example.org"]
+    loader_may_swap  = true
+    database_readers = ["tap_reader"]
+    init_image       = "us-central1-docker.pkg.dev/example-project/almagest/almagest:1"
+    min_instances    = { discovery = 1 }
+    secrets          = { token = { secret = "hips-token", functions = ["discovery"] } }
+    results = {
+      bucket             = "example-qserv-results"
+      retention_days     = 30
+      lifecycle_prefixes = ["result_"]
+      writers            = ["serviceAccount:qserv@example-project.iam.gserviceaccount.com"]
+    }
+  }
+  assert {
+    condition     = output.connections == "64 of 200"
+    error_message = "Eight instances with eight connections each."
+  }
+  assert {
+    condition     = output.init_jobs == { tap = "alm-dev-init-tap", ssotap = "alm-dev-init-ssotap" }
+    error_message = "One init job per database."
+  }
+  assert {
+    condition     = output.results_bucket == "example-qserv-results" && output.sweep_job == "alm-dev-sweep"
+    error_message = "Results are swept."
+  }
+}
+
+run "with_an_existing_instance_over_psc" {
+  command = plan
+  variables {
+    existing_instance = "tap"
+    create_databases  = false
+    ip_type           = "PSC"
+  }
+  override_data {
+    target          = module.database.data.google_sql_database_instance.existing
+    override_during = plan
+    values          = { connection_name = "example-project:us-central1:tap" }
+  }
+  assert {
+    condition     = output.instance == "example-project:us-central1:tap"
+    error_message = "The instance that exists is used."
+  }
+}
+
+run "everybody_is_no_operator" {
+  command = plan
+  variables {
+    operators = ["allUsers"]
+  }
+  expect_failures = [var.operators]
+}
+
+run "a_bucket_that_deletes_before_the_sweep_is_refused" {
+  command = plan
+  variables {
+    results = {
+      bucket             = "example-qserv-results"
+      retention_days     = 30
+      margin_days        = 0
+      lifecycle_prefixes = ["result_"]
+    }
+  }
+  expect_failures = [var.results]
+}
+
+run "a_lifecycle_rule_that_fits_the_state_of_the_sweep_is_refused" {
+  command = plan
+  variables {
+    results = {
+      bucket             = "example-qserv-results"
+      retention_days     = 30
+      lifecycle_prefixes = [".almagest"]
+    }
+  }
+  expect_failures = [var.results]
+}
+
+run "more_connections_than_the_database_takes_are_refused" {
+  command = plan
+  module {
+    source = "./modules/database"
+  }
+  variables {
+    prefix                = "almagest"
+    existing_instance     = null
+    settings              = { database_version = "POSTGRES_17", tier = "db-custom-1-3840", availability_type = "ZONAL", disk_gb = 10, retained_backups = 14, connector_only = true }
+    deletion_protection   = true
+    ip_type               = "PRIVATE"
+    create_databases      = true
+    accounts              = {}
+    readers               = []
+    loader_may_swap       = false
+    max_connections       = 100
+    max_instances         = 8
+    other_connections     = 60
+    init_image            = null
+    init_password_version = 1
+    deployer              = null
+  }
+  expect_failures = [google_sql_database.tap]
+}
+
+run "each_function_is_limited_and_mounts_only_its_own_secrets" {
+  command = plan
+  module {
+    source = "./modules/functions"
+  }
+  variables {
+    location            = "us-central1"
+    prefix              = "almagest"
+    deployed            = ["load-release", "swap-schema", "discovery"]
+    source_bucket       = "example-source"
+    image_repository    = "almagest"
+    min_instances       = { discovery = 2 }
+    ingress             = "INGRESS_TRAFFIC_ALL"
+    deletion_protection = true
+    discovery_readers   = ["group:readers@example.org"]
+    secrets             = { token = { secret = "hips-token", version = "latest", functions = ["discovery"] } }
+    secrets_directory   = "/etc/almagest/secrets"
+    deployer            = null
+  }
+  assert {
+    condition     = google_cloud_run_v2_service.function["discovery"].template[0].scaling[0].min_instance_count == 2 && google_cloud_run_v2_service.function["load-release"].template[0].scaling[0].max_instance_count == 1
+    error_message = "Instances are limited."
+  }
+  assert {
+    condition     = google_cloud_run_v2_service.function["discovery"].template[0].containers[0].volume_mounts[0].mount_path == "/etc/almagest/secrets/token" && length(google_cloud_run_v2_service.function["load-release"].template[0].volumes) == 0
+    error_message = "Only discovery has the token."
+  }
+  assert {
+    condition     = google_cloud_run_v2_service.function["load-release"].ingress == "INGRESS_TRAFFIC_INTERNAL_ONLY"
+    error_message = "load-release is called by Pub/Sub only."
+  }
+  assert {
+    condition     = strcontains([for file in data.archive_file.source["discovery"].source : file.content if file.filename == "environment.yaml"][0], "user: function@example-project.iam\n")
+    error_message = "The environment file names the function's own database user."
+  }
+}
