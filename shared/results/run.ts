@@ -72,9 +72,9 @@ export function noDeletions(): Deletions {
 const STALE_MS = 48 * 3_600_000
 
 /** Whether a run that was interrupted can go on. */
-export function canContinue(run: Run, config: ResultsConfig, shards: readonly Shard[], now: Date): boolean {
+export function canContinue(run: Run, config: ResultsConfig, now: Date): boolean {
   const age = now.getTime() - Date.parse(run.startedAt)
-  return run.fingerprint === fingerprintOf(config) && run.positions.length === shards.length && age < STALE_MS
+  return run.fingerprint === fingerprintOf(config) && age < STALE_MS
 }
 
 function fingerprintOf({ bucket, rules, jobs }: ResultsConfig): string {

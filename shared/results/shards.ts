@@ -1,10 +1,27 @@
 import type { ResultRule } from '../environment/results-model.ts'
+import type { ResultBucket } from './bucket.ts'
 import { expandPattern } from './expand-pattern.ts'
 
 /** A range of names that is listed by itself; null: from the first name, to the last one. */
 export interface Shard {
   readonly start: string | null
   readonly end: string | null
+}
+
+/** A bucket that fits a page is not worth a request for each prefix. */
+const WHOLE: readonly Shard[] = [{ start: null, end: null }]
+
+/** The shards of a run that has begun, by how many there are; null: the rules give other ones now. */
+export function shardsOf(rules: readonly ResultRule[], count: number): readonly Shard[] | null {
+  if (count === WHOLE.length) return WHOLE
+  const shards = planShards(rules)
+  return shards.length === count ? shards : null
+}
+
+/** How the listing is divided; one look at the first page decides. */
+export async function chooseShards(rules: readonly ResultRule[], bucket: ResultBucket): Promise<readonly Shard[]> {
+  const { last } = await bucket.page({})
+  return last ? WHOLE : planShards(rules)
 }
 
 /** Positions of all shards have to fit into the state. */

@@ -10,7 +10,7 @@ import { createOwnerLookup } from './owners.ts'
 import { metricsOf, reportRun, type SweepReport } from './report.ts'
 import { beginRun, canContinue, type Run } from './run.ts'
 import { runPass } from './run-pass.ts'
-import { planShards, type Shard } from './shards.ts'
+import { chooseShards, type Shard, shardsOf } from './shards.ts'
 import type { SweepState } from './state.ts'
 import { Tally } from './tally.ts'
 import { type Clock, createTokenBucket, SYSTEM_CLOCK } from './token-bucket.ts'
@@ -84,7 +84,7 @@ class Sweep {
   readonly #clock: Clock
   readonly #started: number
   readonly #retriesBefore: number
-  readonly #shards: readonly Shard[]
+  #shards: readonly Shard[] = []
 
   constructor(config: ResultsConfig, parts: SweepParts, request: SweepRequest, description: BucketDescription) {
     this.#config = config
@@ -96,11 +96,10 @@ class Sweep {
     this.#now = description.serverTime
     this.#settings = description.settings
     this.#warnings = [...warnAbout(description)]
-    this.#shards = planShards(config.rules)
   }
 
   async preview(): Promise<SweepReport> {
-    const run = this.#begin()
+    const run = await this.#begin()
     const pass = await this.#survey(run, async () => {})
     this.#account(run)
     return this.#report(run, pass === 'done' ? 'finished' : 'paused')
@@ -113,14 +112,17 @@ class Sweep {
     const owner = randomUUID()
     const parts = { bucket: this.#parts.stateBucket, clock: this.#clock, leaseMs: limits.leaseMs }
     const acquired = await acquireLease({ ...parts, where, stateObject, owner }, this.#now)
-    if (acquired === null) return this.#report(this.#begin(), 'busy')
+    if (acquired === null) return this.#report(beginRun(this.#config, [], this.#now), 'busy')
     const { lease, state } = acquired
     const { scheduledFor = null } = this.#request
     if (state.run === null && scheduledFor !== null && state.last?.scheduledFor === scheduledFor) {
       await lease.release(state)
       return { ...state.last.report, outcome: 'repeated' }
     }
-    const run = this.#continue(state)
+    const run = await this.#continue(state).catch(async (error: unknown) => {
+      await this.#giveBack(error, state.run, lease, state.last)
+      throw error
+    })
     try {
       return await this.#runPhases(run, lease, state.last)
     } catch (error) {
@@ -260,14 +262,17 @@ class Sweep {
     if (share < 100 && selected > allowed) throw new TooManyDeletionsError(selected, listed, allowed)
   }
 
-  #begin(): Run {
+  async #begin(): Promise<Run> {
+    this.#shards = await chooseShards(this.#config.rules, this.#parts.bucket)
     return beginRun(this.#config, this.#shards, this.#now)
   }
 
-  #continue({ run }: SweepState): Run {
+  async #continue({ run }: SweepState): Promise<Run> {
     if (run === null) return this.#begin()
     const since = { run: run.id, startedAt: run.startedAt, phase: run.phase }
-    if (canContinue(run, this.#config, this.#shards, this.#now)) {
+    const shards = shardsOf(this.#config.rules, run.positions.length)
+    if (shards !== null && canContinue(run, this.#config, this.#now)) {
+      this.#shards = shards
       this.#parts.logger.info('going on with an interrupted sweep', since)
       return run
     }
@@ -276,7 +281,7 @@ class Sweep {
   }
 
   /** What has stopped the sweep stays what is reported, whatever becomes of the lease. */
-  async #giveBack(error: unknown, run: Run, lease: Lease, last: SweepState['last']): Promise<void> {
+  async #giveBack(error: unknown, run: Run | null, lease: Lease, last: SweepState['last']): Promise<void> {
     if (error instanceof LeaseLostError) return
     // What was too much is counted again from the beginning.
     const kept = error instanceof TooManyDeletionsError ? null : run

@@ -234,6 +234,11 @@ describe('the share that a sweep may delete', () => {
   })
 })
 
+/** A small bucket is listed three times: to see how large it is, to look, to delete. */
+function isSecondPass({ calls }: SimulatedBucket, call: string): boolean {
+  return call.startsWith('page') && calls.filter((one) => one.startsWith('page')).length === 3
+}
+
 describe('the job table', () => {
   const withJobs = () => {
     const jobs = new JobsInMemory()
@@ -262,7 +267,7 @@ describe('the job table', () => {
   it('that becomes empty in the middle stops everything', async () => {
     const all = withJobs()
     all.bucket.before = (call) => {
-      if (call.startsWith('page result_')) all.jobs.jobs.clear()
+      if (isSecondPass(all.bucket, call)) all.jobs.jobs.clear()
     }
     await expect(all.sweep()).rejects.toMatchObject({ code: 'empty_job_table' })
     expect(all.bucket.removed).toEqual([])
@@ -283,8 +288,7 @@ describe('the job table', () => {
   it('is asked again before deleting: a destruction that was extended in the meantime counts', async () => {
     const all = withJobs()
     all.bucket.before = (call) => {
-      // The second pass begins.
-      if (call.startsWith('page') && all.bucket.calls.filter((one) => one === call).length === 2) {
+      if (isSecondPass(all.bucket, call)) {
         all.jobs.set('dead', { destruction: all.bucket.now + DAY })
       }
     }
