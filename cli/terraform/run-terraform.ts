@@ -24,19 +24,25 @@ export type Providers = 'registry' | 'stand-ins'
  * What Terraform itself has to say, where it is installed: `fmt`, `validate`, and `test` with mocked resources. Works on
  * a copy, so that nothing of it is left behind.
  */
-export async function runTerraform(folder: string, first: Providers = 'registry'): Promise<readonly TerraformCheck[]> {
+export async function runTerraform(folder: string): Promise<readonly TerraformCheck[]> {
   if (!(await terraform(['version'], folder)).ok) {
     return [{ title: 'terraform', problems: [], skipped: 'skipped, terraform is not installed' }]
   }
   const fmt = await terraform(['fmt', '-check', '-recursive', '-list=true'], folder)
-  const checks = first === 'registry' ? await validateCopy(folder, 'registry') : null
-  const others = checks ?? (await validateCopy(folder, 'stand-ins'))
+  const checks = (await checkCopy(folder, 'registry')) ?? (await checkCopy(folder, 'stand-ins'))
   const none = { title: 'terraform init', problems: ['the providers cannot be had'], skipped: null }
-  return [{ title: 'terraform fmt', problems: fmt.ok ? [] : fmt.output, skipped: null }, ...(others ?? [none])]
+  return [{ title: 'terraform fmt', problems: fmt.ok ? [] : fmt.output, skipped: null }, ...(checks ?? [none])]
 }
 
-/** null: the providers cannot be had that way. */
-async function validateCopy(folder: string, providers: Providers): Promise<TerraformCheck[] | null> {
+/**
+ * @param commands what is run, by folder
+ * @returns null: the providers cannot be had that way
+ */
+export async function checkCopy(
+  folder: string,
+  providers: Providers,
+  commands: Readonly<Record<string, readonly string[]>> = COMMANDS,
+): Promise<readonly TerraformCheck[] | null> {
   const scratch = await mkdtemp(join(tmpdir(), 'almagest-terraform-'))
   try {
     const copy = join(scratch, 'terraform')
@@ -45,11 +51,11 @@ async function validateCopy(folder: string, providers: Providers): Promise<Terra
     if (providers === 'stand-ins') await makeMirror(mirror)
     const from = providers === 'stand-ins' ? [`-plugin-dir=${mirror}`] : []
     const checks: TerraformCheck[] = []
-    for (const [where, commands] of Object.entries(COMMANDS)) {
+    for (const [where, names] of Object.entries(commands)) {
       const cwd = join(copy, where)
       const init = await terraform(['init', '-backend=false', '-input=false', '-no-color', ...from], cwd)
       if (!init.ok) return null
-      for (const command of commands) {
+      for (const command of names) {
         const result = await terraform([command, '-no-color'], cwd)
         const title = `terraform ${command}, ${where === '.' ? 'all' : where}, with ${PROVIDERS[providers]}`
         checks.push({ title, problems: result.ok ? [] : result.output, skipped: null })
