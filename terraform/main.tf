@@ -30,7 +30,7 @@ module "releases" {
   public                = var.releases_public
   object_name_prefix    = var.releases_prefix
   keep_overwritten_days = var.keep_overwritten_days
-  reader_members        = { for name in ["load-release", "swap-schema"] : name => module.functions.accounts[name].member }
+  reader_members        = { for name in concat(["load-release", "swap-schema"], var.discovery_reads_releases ? ["discovery"] : []) : name => module.functions.accounts[name].member }
   publishers            = var.publishers
   event_publishers      = { for name in ["load-release", "swap-schema"] : name => module.functions.accounts[name].member }
   load_url              = module.functions.urls["load-release"]

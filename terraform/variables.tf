@@ -134,6 +134,12 @@ variable "discovery_readers" {
   default     = []
 }
 
+variable "discovery_reads_releases" {
+  description = "Whether discovery may read the releases bucket: needed where `discovery.tutorials.menu` lies there."
+  type        = bool
+  default     = false
+}
+
 variable "secrets" {
   description = "Secrets of Secret Manager that functions read as files, by password key of the environment file."
   type = map(object({

@@ -65,8 +65,12 @@ const PRINCIPALS: readonly (readonly [RegExp, (match: RegExpExecArray) => string
     /var\.(\w+) \? toset\(\["allUsers"\]\) : var\.(\w+)/,
     ([, flag, set]) => `members of \`${set}\`, or **everybody** with \`${flag}\``,
   ],
+  [
+    /for name in concat\(\[([^\]]+)\], var\.(\w+) \? \[([^\]]+)\] : \[\]\) : name => module\.functions\.accounts/,
+    ([, names = '', flag, more = '']) => `${unquote(names)}; with \`${flag}\` ${unquote(more)}`,
+  ],
   [/accounts\["([\w-]+)"\]/, ([, name = '']) => name],
-  [/for name in \[([^\]]+)\] : name => module\.functions\.accounts/, ([, names = '']) => names.replaceAll('"', '')],
+  [/for name in \[([^\]]+)\] : name => module\.functions\.accounts/, ([, names = '']) => unquote(names)],
   [/module\.functions\.accounts/, () => 'every function'],
   [/google_service_account\.function/, () => 'the functions that name the secret'],
   [/google_service_account\.(\w+)/, ([, name = '']) => `account ${name}`],
@@ -74,6 +78,10 @@ const PRINCIPALS: readonly (readonly [RegExp, (match: RegExpExecArray) => string
   [/google_storage_project_service_account/, () => 'service agent of Cloud Storage'],
   [/\bvar\.(results\.\w+|\w+)/, ([, name = '']) => `members of \`${name}\``],
 ]
+
+function unquote(names: string): string {
+  return names.replaceAll('"', '')
+}
 
 function describePrincipal(member: string, block: Block, context: Context): string {
   const source = /each\.(value|key)\.?\w*/.test(member) ? String(block.body.for_each) : member
