@@ -54,6 +54,7 @@ export const CODES: Readonly<Record<string, CodeMeaning>> = {
   int_type: error('Something else where an integer is expected.'),
   float_type: error('Something else where a number is expected.'),
   int_parsing: error('Text that is no integer where one is expected.'),
+  int_parsing_size: error('A decimal number that is too large for an integer.'),
   int_from_float: error('A number with decimals where an integer is expected.'),
   finite_number: error('An infinite number, or none, where an integer is expected.'),
   greater_than: error('A number that is too small.'),

@@ -65,18 +65,25 @@ export function integer(range: Range = {}): Reader<number> {
   )
 }
 
+/** Felis takes a decimal number for an integer only if that has at most 64 bits. */
+const TOO_LARGE = 2 ** 63
+
 /** Python's integers have no limit; beyond 2^53 digits are lost here, and no integer column of a database holds them. */
 export function toInteger(value: YamlValue): number | { readonly code: string; readonly message: string } {
   if (typeof value === 'number') return value
   if (typeof value === 'boolean' || typeof value === 'bigint') return Number(value)
   if (value instanceof YamlFloat) {
-    if (Number.isInteger(value.value)) return value.value
-    const code = Number.isFinite(value.value) ? 'int_from_float' : 'finite_number'
+    if (Number.isInteger(value.value) && Math.abs(value.value) < TOO_LARGE) return value.value
+    const code = !Number.isFinite(value.value)
+      ? 'finite_number'
+      : Number.isInteger(value.value)
+        ? 'int_parsing_size'
+        : 'int_from_float'
     return { code, message: `expected an integer, found ${describeValue(value)}` }
   }
   if (typeof value !== 'string')
     return { code: 'int_type', message: `expected an integer, found ${describeValue(value)}` }
-  const digits = /^[+-]?\d+(?:_\d+)*(?=\.0*$|$)/.exec(trim(value))
+  const digits = /^[+-]?\d+(?:_\d+)*(?=\.0+$|$)/.exec(trim(value))
   if (digits === null || digits[0].length > 4300) {
     return { code: 'int_parsing', message: `expected an integer, found ${describeValue(value)}` }
   }

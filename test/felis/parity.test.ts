@@ -4,7 +4,9 @@ import { FelisLoader, type LoadedSchema } from '../../shared/felis/load.ts'
 import { buildRows } from '../../shared/tap-schema/build-rows.ts'
 import { PLAIN } from '../../shared/tap-schema/options.ts'
 import { columnsOf, tapTable } from '../../shared/tap-schema/tables.ts'
-import { BASE, DELIBERATE, PARITY, type ParityCase } from './parity-cases.ts'
+import { DELIBERATE } from './parity/different.ts'
+import { BASE, type ParityCase } from './parity/inputs.ts'
+import { PARITY } from './parity/same.ts'
 
 function load({ yaml, checks = [], idGeneration = true }: Omit<ParityCase, 'name' | 'felis'>): LoadedSchema {
   const files = new Map([
@@ -67,6 +69,7 @@ describe('arraysize and size in TAP_SCHEMA are those of Felis for', () => {
     ['votable:arraysize: " 5 "', '5', 5],
     ['votable:arraysize: ""', null, null],
     ['votable:arraysize: 5 *', '5 *', null],
+    ['votable:arraysize: 1_0', '10', 10],
     ['votable_arraysize: 99999999999999999999', '99999999999999999999', 1e20],
   ])('%s', (field, arraysize, size) => {
     const loaded = load({ yaml: `name: s\ntables: [{name: t, columns: [{name: c, datatype: int, ${field}}]}]\n` })

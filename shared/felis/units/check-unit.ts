@@ -12,6 +12,9 @@ export interface UnitProblem {
 
 const LONGEST_QUOTED = 200
 
+/** Unlike `trim`, this does not take a byte order mark for white space. */
+const BLANK = /^\p{White_Space}*$/u
+
 const SUPERSCRIPTS = '⁻⁺⁰¹²³⁴⁵⁶⁷⁸⁹'
 const SUPERSCRIPT_MEANING = '-+0123456789'
 
@@ -21,7 +24,7 @@ const SUPERSCRIPT_MEANING = '-+0123456789'
  * something, and several units between commas. Nothing at all is a unit without dimension. `null` for a unit.
  */
 export function checkUnit(text: string): UnitProblem | null {
-  if (text.trim() === '') return null
+  if (BLANK.test(text)) return null
   const normal = normalize(text)
   if (isUnitName(normal)) return null
   try {

@@ -1,58 +1,18 @@
-import type { Check } from '../../shared/felis/context.ts'
+import {
+  at,
+  COLUMN,
+  column,
+  constraint,
+  group,
+  inColumn,
+  LONG,
+  type ParityCase,
+  reference,
+  schema,
+  table,
+} from './inputs.ts'
 
-/** A small input and what Felis 30 answered to it when it was run; found by comparing both on thousands of mutated files. */
-export interface ParityCase {
-  readonly name: string
-  readonly yaml: string
-  /** Paths of the problems Felis tells; none: it accepts the file. `null`: it stops with a traceback. */
-  readonly felis: readonly string[] | null
-  /** Paths of what we tell beyond that. */
-  readonly beyond?: readonly string[]
-  readonly checks?: readonly Check[]
-  readonly idGeneration?: boolean
-}
-
-/** How Felis calls a column in the path of a union. */
-const COLUMN =
-  'function-after[check_votable_xtype(), function-after[check_precision(), function-after[check_redundant_datatypes(), function-after[check_units(), function-after[check_value(), function-after[check_description(), Column]]]]]]'
-
-const LONG = 'a key of more than eighty characters, which is still shown from its beginning to its end'
-
-function schema(rest: string): string {
-  return `name: s\n${rest}\n`
-}
-
-function table(fields: string): string {
-  return schema(`tables: [{name: t, ${fields}}]`)
-}
-
-/** One integer column with further fields. */
-function column(fields: string): string {
-  return table(`columns: [{name: c, datatype: int, ${fields}}]`)
-}
-
-function group(fields: string): string {
-  return table(`columns: [{name: c, datatype: int}], columnGroups: [{name: g, ${fields}}]`)
-}
-
-function constraint(fields: string): string {
-  return table(`columns: [{name: c, datatype: int}], constraints: [{name: k, ${fields}}]`)
-}
-
-function reference(refs: string, rest = ''): string {
-  return schema(`resources: {base: {uri: base.yaml}}\ntables: [{name: t, columnRefs: ${refs}${rest}}]`)
-}
-
-const at = (path: string) => `tables.0.${path}`
-const inColumn = (...fields: string[]) => fields.map((field) => at(`columns.0.${field}`))
-
-/** The file `base.yaml` that the cases refer to. */
-export const BASE = `name: base
-tables:
-- name: bt
-  columns: [{name: x, datatype: int}, {name: y, datatype: string, length: 4}]
-`
-
+/** What we say as Felis does. */
 export const PARITY: readonly ParityCase[] = [
   // Where several types are possible, Felis says of each why not.
   {
@@ -326,6 +286,34 @@ export const PARITY: readonly ParityCase[] = [
     felis: [],
   },
 
+  // Integers.
+  { name: 'an index of 64 bits, with decimals', yaml: column('tap:column_index: 9223372036854774784.0'), felis: [] },
+  {
+    name: 'an index of more',
+    yaml: column('tap:column_index: 9223372036854775808.0'),
+    felis: inColumn('tap:column_index'),
+  },
+  {
+    name: 'a length of more',
+    yaml: table('columns: [{name: c, datatype: char, length: 1.0e+20}]'),
+    felis: inColumn('length'),
+  },
+  {
+    name: 'an arraysize of more',
+    yaml: column('votable:arraysize: -1.0e+19'),
+    felis: inColumn('votable:arraysize.int', 'votable:arraysize.constrained-str'),
+  },
+  { name: 'more digits, in quotes', yaml: column('tap:column_index: "99999999999999999999.0"'), felis: [] },
+  {
+    name: 'a point and nothing behind it',
+    yaml: column('tap:column_index: "4."'),
+    felis: inColumn('tap:column_index'),
+  },
+  { name: 'zeros before and behind', yaml: column('tap:column_index: "-004.00"'), felis: [] },
+  { name: 'underscores between digits', yaml: column('tap:column_index: " 1_0 "'), felis: [] },
+  { name: 'underscores elsewhere', yaml: column('tap:column_index: "1_"'), felis: inColumn('tap:column_index') },
+  { name: 'a byte order mark as a unit', yaml: column('fits:tunit: "\\ufeff"'), felis: [at('columns.0')] },
+
   // Tracebacks.
   { name: 'a table without a name', yaml: schema('tables: [{columns: []}]'), felis: null },
   { name: 'columns that are null', yaml: table('columns: ~'), felis: null },
@@ -338,75 +326,4 @@ export const PARITY: readonly ParityCase[] = [
     felis: [''],
   },
   { name: 'a schema that is a set', yaml: '!!set {name, tables}\n', felis: null },
-]
-
-/** Where we differ on purpose. */
-export const DELIBERATE: readonly (ParityCase & { readonly ours: readonly string[]; readonly why: string })[] = [
-  {
-    name: 'binary data as text',
-    yaml: column('description: !!binary YQ=='),
-    felis: [],
-    ours: inColumn('description'),
-    why: 'nobody means it',
-  },
-  {
-    name: 'a set as a list',
-    yaml: constraint('"@type": Unique, columns: !!set {"#t.c"}'),
-    felis: [],
-    ours: [at('constraints.0.Unique.columns')],
-    why: 'it has no order',
-  },
-  {
-    name: 'digits of other scripts as a unit',
-    yaml: column('fits:tunit: "٣"'),
-    felis: [],
-    ours: [at('columns.0')],
-    why: 'no reader of TAP_SCHEMA understands them',
-  },
-  {
-    name: 'half a character where text is one of several types',
-    yaml: column('value: "\\ud800"'),
-    felis: inColumn('value.constrained-str', 'value.int', 'value.float', 'value.bool'),
-    ours: inColumn('value'),
-    why: 'it is wrong for every type for the same reason',
-  },
-  {
-    name: 'half a character in the name of a resource',
-    yaml: schema('resources: {"\\ud800": {uri: base.yaml}}\ntables: []'),
-    felis: ['resources.\ufffd\ufffd\ufffd.[key]'],
-    ours: ['resources.\ud800.[key]'],
-    why: 'the path is as it was written',
-  },
-  {
-    name: 'a date as a key',
-    yaml: table('2024-01-01: 1'),
-    felis: [at('datetime.date(2024, 1, 1)')],
-    ours: [at('2024-01-01')],
-    why: 'the path is as it was written',
-  },
-  {
-    name: 'one mapping as a column and, by an alias, as overrides',
-    yaml: schema(
-      'resources: {base: {uri: base.yaml}}\ntables: [{name: t, columns: [&c {name: c, datatype: int}], columnRefs: {base: {bt: {x: {overrides: *c }}}}}]',
-    ),
-    felis: [at('columnRefs.base.bt.x.overrides.name'), at('columnRefs.base.bt.x.overrides.@id')],
-    ours: [at('columnRefs.base.bt.x.overrides.name')],
-    why: 'the id that was made for the column is not in the file',
-  },
-  {
-    name: 'a unit whose scale is too large for a number',
-    yaml: column('fits:tunit: nJy**-11'),
-    felis: [at('columns.0')],
-    ours: [],
-    why: 'only the grammar of units is checked',
-  },
-  {
-    name: 'a resource outside the release',
-    yaml: schema(
-      'resources: {base: {uri: "resource://felis/config/tap_schema/tap_schema_extensions.yaml"}}\ntables: []',
-    ),
-    felis: [],
-    ours: [''],
-    why: 'a release is self-contained',
-  },
 ]
