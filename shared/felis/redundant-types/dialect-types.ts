@@ -92,7 +92,7 @@ export const dialectTypes: Readonly<Record<Dialect, ReadonlyMap<string, CompileT
     ['INT8MULTIRANGE', fixed('INT8MULTIRANGE', 0)],
     ['INT8RANGE', fixed('INT8RANGE', 0)],
     ['INTEGER', fixed('INTEGER', 0)],
-    ['INTERVAL', fixed('INTERVAL', 2)],
+    ['INTERVAL', interval()],
     ['JSON', fixed('JSON', 2)],
     ['JSONB', fixed('JSONB', 2)],
     ['JSONPATH', fixed('JSONPATH', 0)],
@@ -161,8 +161,21 @@ function collated(name: string): CompileType {
   return (args, length) => {
     if (args.length > 2) return tooMany(name, 2)
     const size = args[0] ?? (length === null ? 0n : BigInt(length))
-    const collation = args[1] === undefined ? '' : ` COLLATE "${args[1]}"`
-    return { sql: `${name}${size === 0n || size === '' ? '' : `(${size})`}${collation}` }
+    const collation = args[1]
+    if (typeof collation === 'bigint' && collation !== 0n) return { refused: `the collation of ${name} is a number` }
+    const collated = collation === undefined || collation === '' || collation === 0n ? '' : ` COLLATE "${collation}"`
+    return { sql: `${name}${size === 0n || size === '' ? '' : `(${size})`}${collated}` }
+  }
+}
+
+/** PostgreSQL's INTERVAL: a precision, and the fields that it has. */
+function interval(): CompileType {
+  return (args) => {
+    if (args.length > 2) return tooMany('INTERVAL', 2)
+    const [digits, fields] = args
+    if (typeof digits === 'string') return { refused: 'the precision of INTERVAL is not a number' }
+    if (typeof fields === 'bigint') return { refused: 'the fields of INTERVAL are a number' }
+    return { sql: `INTERVAL${fields === undefined ? '' : ` ${fields}`}${digits === undefined ? '' : ` (${digits})`}` }
   }
 }
 

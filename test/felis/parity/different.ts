@@ -76,4 +76,19 @@ export const DELIBERATE: readonly (ParityCase & { readonly ours: readonly string
     ours: [at('columns.0')],
     why: 'they are in no text on purpose',
   },
+  {
+    name: 'PostgreSQL domains',
+    yaml: column('postgresql:datatype: "DOMAIN(10,2)"'),
+    checks: ['redundant-datatypes'],
+    felis: [],
+    ours: [at('columns.0')],
+    why: 'they have a name, which no override can give',
+  },
+  {
+    name: 'a factor before a magnitude of nothing',
+    yaml: column('fits:tunit: +2 mag(1)'),
+    felis: [at('columns.0')],
+    ours: [],
+    why: 'the same without the factor is right',
+  },
 ]

@@ -326,4 +326,36 @@ export const PARITY: readonly ParityCase[] = [
     felis: [''],
   },
   { name: 'a schema that is a set', yaml: '!!set {name, tables}\n', felis: null },
+
+  // Types of dialects, with arguments of the wrong kind.
+  {
+    name: 'a collation that is a number',
+    yaml: column('postgresql:datatype: "VARCHAR(10,2)"'),
+    checks: ['redundant-datatypes'],
+    felis: null,
+  },
+  {
+    name: 'a collation that is zero, which is none',
+    yaml: column('postgresql:datatype: "CHAR(10,0)"'),
+    checks: ['redundant-datatypes'],
+    felis: [],
+  },
+  {
+    name: 'an interval whose precision is a word',
+    yaml: column('postgresql:datatype: INTERVAL(a)'),
+    checks: ['redundant-datatypes'],
+    felis: null,
+  },
+  {
+    name: 'an interval of numbered fields',
+    yaml: column('postgresql:datatype: "INTERVAL(5,0)"'),
+    checks: ['redundant-datatypes'],
+    felis: null,
+  },
+  {
+    name: 'an interval with its fields',
+    yaml: column('postgresql:datatype: "INTERVAL(5,DAY)"'),
+    checks: ['redundant-datatypes'],
+    felis: [],
+  },
 ]
