@@ -25,30 +25,51 @@ const ENVIRONMENT = join(
   'phalanx.yaml',
 )
 
-const path = process.argv[2] ?? RELEASE
-if (!existsSync(path)) {
-  console.error(`no release at ${path}: name one, npm run bench -- path/to/schemas.tar.gz`)
-  process.exit(2)
-}
-const archive = readFileSync(path)
-const files = await readArchive(archive, DEFAULT_LIMITS)
+// npm run bench [-- NAME …]: only these; BENCH_RELEASE names another archive, BENCH_SECONDS the length of a load.
+const path = process.env.BENCH_RELEASE ?? RELEASE
 const seconds = Number(process.env.BENCH_SECONDS ?? 30)
 
-console.log(`${cpus().length} cores (${cpus()[0]?.model.trim()}), Node ${process.version}`)
-print('validate, in one process', benchValidate(files, 20))
-if (files.has('dp1.yaml')) print('validate, as a process', benchValidateProcess(files, 'dp1.yaml', 10))
-print('stage', await benchStage(archive, path, SCHEMAS, 20))
-const readers = { seconds, readers: 8 }
-print('eight readers, no swaps', await benchSwap(files, SCHEMAS, { ...readers, pauseMs: null }))
-print('eight readers, a swap after the other', await benchSwap(files, SCHEMAS, { ...readers, pauseMs: 0 }))
-print('eight readers, a swap every second', await benchSwap(files, SCHEMAS, { ...readers, pauseMs: 1000 }))
-
-if (existsSync(ENVIRONMENT)) {
-  const loads = await benchDiscovery(ENVIRONMENT, Math.min(seconds, 10))
-  for (const [title, figures] of Object.entries(loads)) print(title, figures)
-  print('cold start', await benchColdStart(ENVIRONMENT, 10))
+const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
+  async validate() {
+    const { files } = await readRelease()
+    print('validate, in one process', benchValidate(files, 20))
+    if (files.has('dp1.yaml')) print('validate, as a process', benchValidateProcess(files, 'dp1.yaml', 10))
+  },
+  async stage() {
+    const { archive } = await readRelease()
+    print('stage', await benchStage(archive, path, SCHEMAS, 20))
+  },
+  async swap() {
+    const { files } = await readRelease()
+    const readers = { seconds, readers: 8 }
+    print('eight readers, no swaps', await benchSwap(files, SCHEMAS, { ...readers, pauseMs: null }))
+    print('eight readers, a swap after the other', await benchSwap(files, SCHEMAS, { ...readers, pauseMs: 0 }))
+    print('eight readers, a swap every second', await benchSwap(files, SCHEMAS, { ...readers, pauseMs: 1000 }))
+  },
+  async discovery() {
+    if (!existsSync(ENVIRONMENT)) return console.log(`\ndiscovery is left out: there is no ${ENVIRONMENT}`)
+    const loads = await benchDiscovery(ENVIRONMENT, Math.min(seconds, 10))
+    for (const [title, figures] of Object.entries(loads)) print(title, figures)
+    print('cold start', await benchColdStart(ENVIRONMENT, 10))
+  },
+  async sweep() {
+    for (const objects of [100_000, 1_000_000]) print(`sweep over ${objects} results`, await benchSweep(objects))
+  },
 }
-for (const objects of [100_000, 1_000_000]) print(`sweep over ${objects} results`, await benchSweep(objects))
+
+const chosen = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(BENCHES)
+console.log(`${cpus().length} cores (${cpus()[0]?.model.trim()}), Node ${process.version}`)
+for (const name of chosen) {
+  const bench = BENCHES[name]
+  if (bench === undefined) throw new Error(`there is no bench called ${name}: ${Object.keys(BENCHES).join(', ')}`)
+  await bench()
+}
+
+async function readRelease() {
+  if (!existsSync(path)) throw new Error(`no release at ${path}: name one with BENCH_RELEASE`)
+  const archive = readFileSync(path)
+  return { archive, files: await readArchive(archive, DEFAULT_LIMITS) }
+}
 
 function print(title: string, figures: Readonly<Record<string, number>>): void {
   console.log(`\n| ${title} | |\n|---|---|`)
