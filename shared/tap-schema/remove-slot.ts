@@ -67,7 +67,8 @@ function isSlot({ relations, otherObjects }: Contents): boolean {
     if (name === 'version' || name === 'versions') continue
     const table = TAP_TABLE_NAMES.find((candidate) => new RegExp(`^${candidate}[0-9A-Za-z_]*$`).test(name))
     if (table === undefined) return false
-    if (name !== table) postfixes.add(name.slice(table.length))
+    // Beside tables with a postfix, the bare name is a view; a table of that name is a slot's own, without postfix.
+    if (name !== table || kind === 'table') postfixes.add(name.slice(table.length))
   }
   return postfixes.size <= 1
 }

@@ -48,7 +48,7 @@ export async function inTransaction<T>(
     client = await pool.connect()
     // A connection can die between two statements: without a listener that would end the process.
     client.on('error', ignoreConnectionError)
-    await client.query('begin; set local search_path to pg_catalog')
+    await client.query(BEGIN)
     const result = await work(client)
     await client.query('commit')
     return result
@@ -62,6 +62,12 @@ export async function inTransaction<T>(
     client?.release(broken)
   }
 }
+
+/**
+ * An instance that is frozen or cut off in the middle of a swap keeps its connection, and with it the locks that every
+ * reader waits for. The server ends such a session; between two statements of ours lie milliseconds.
+ */
+const BEGIN = `begin; set local search_path to pg_catalog; set local idle_in_transaction_session_timeout = '15s'`
 
 // The statement that finds the connection gone reports it.
 function ignoreConnectionError(): void {}

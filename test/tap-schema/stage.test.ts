@@ -110,6 +110,19 @@ describe('a stage that goes well', () => {
     expect(await stagedVersion(database)).toBe('r1')
   })
 
+  test('a copy that somebody keeps beside tables without a postfix is not dropped with them', async () => {
+    const database = await createTestDatabase()
+    await stageRelease(database.pool, stageRequest('releases/r1', { options: PLAIN }))
+    await database.pool.query('create table tap_schema_staging.tables_old as select 42 as answer')
+    const outcome = await stageRelease(database.pool, stageRequest('releases/r2', { options: PLAIN }))
+    expect(outcome).toMatchObject({ outcome: 'staged', warnings: [{ code: 'set_aside' }] })
+    const [aside] = await column(
+      database,
+      `select nspname from pg_namespace where nspname like 'tap_schema_staging_aside_%'`,
+    )
+    expect(await column(database, `select answer from "${aside}".tables_old`)).toEqual([42])
+  })
+
   test('a foreign schema under the staging name is set aside whole, and said so', async () => {
     const database = await createTestDatabase()
     await database.pool.query(
