@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process'
 import { mkdir, readdir, readFile, symlink } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import pg from 'pg'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { bundleFunction, functionNames } from '../../cli/build/bundle.ts'
@@ -104,4 +105,17 @@ test('what a bundle loads at its start is without storage client, connector and 
   const described = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'))
   const project = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'))
   for (const [name, wanted] of Object.entries(described.dependencies)) expect(wanted).toBe(project.dependencies[name])
+})
+
+test('the build step of a bundle fills the compile cache that its start uses', async () => {
+  const target = await bundleAll()
+  const folder = join(target, 'swap-schema')
+  const { scripts } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'))
+  execFileSync('sh', ['-c', scripts['gcp-build']], {
+    cwd: folder,
+    env: { ...process.env, PATH: `${dirname(process.execPath)}:${process.env.PATH}` },
+  })
+  const cached = await readdir(join(folder, '.compile-cache'), { recursive: true })
+  expect(cached.length).toBeGreaterThan(3)
+  expect(scripts.start).toContain('--target=swap-schema')
 })

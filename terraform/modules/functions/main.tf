@@ -256,6 +256,11 @@ resource "google_cloud_run_v2_service" "function" {
         name  = "NODE_ENV"
         value = "production"
       }
+      # Filled while the source is built (`gcp-build` in the bundle's package.json).
+      env {
+        name  = "NODE_COMPILE_CACHE"
+        value = "/workspace/.compile-cache"
+      }
 
       dynamic "volume_mounts" {
         for_each = { for secret in values(local.secrets) : secret.key => secret if secret.function == each.key }
