@@ -18,8 +18,13 @@ export interface InitialiseOptions {
  */
 export async function initialiseDatabase(pool: pg.Pool, options: InitialiseOptions = {}): Promise<void> {
   const client = await pool.connect()
+  let broken: Error | undefined
+  const remember = (error: Error) => {
+    broken = error
+  }
+  client.on('error', remember)
   try {
-    await client.query('begin')
+    await client.query('begin; set local search_path to pg_catalog')
     await client.query(CREATE_ROLES)
     await client.query(`grant ${STAGER_ROLE}, ${OWNER_ROLE} to current_user`)
     const database = quote(
@@ -35,10 +40,11 @@ export async function initialiseDatabase(pool: pg.Pool, options: InitialiseOptio
     for (const reader of options.readers ?? []) await grantExistingSlots(client, reader)
     await client.query('commit')
   } catch (error) {
-    await client.query('rollback').catch(() => undefined)
+    await client.query('rollback').catch(remember)
     throw new DatabaseError('preparing the database', error)
   } finally {
-    client.release()
+    client.off('error', remember)
+    client.release(broken)
   }
 }
 
