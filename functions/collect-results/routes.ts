@@ -1,7 +1,7 @@
 import { HttpError } from '../../shared/platform/http-errors.ts'
 import { type ApiRequest, type JsonSchema, type Route, route } from '../../shared/platform/http-route.ts'
 import type { Logger } from '../../shared/platform/log.ts'
-import { describeApi } from '../../shared/platform/openapi.ts'
+import { descriptionRoute, healthRoute } from '../../shared/platform/service-routes.ts'
 import { destroyJob } from '../../shared/results/destroy-job.ts'
 import { sweepResults } from '../../shared/results/sweep.ts'
 import type { CollectDependencies } from './collect-results.ts'
@@ -55,28 +55,9 @@ export function createRoutes(resolve: () => Promise<CollectDependencies>, option
         return { body: await destroyJob(results.config, { ...results, logger }, { job, mode }) }
       },
     }),
-    route({
-      method: 'GET',
-      path: '/healthz',
-      operation: 'checkHealth',
-      summary: 'Whether the function runs and can read its environment; neither bucket nor database is asked',
-      anonymous: true,
-      answers: json('Health'),
-      async handle() {
-        await resolve()
-        return { body: { status: 'ok' } }
-      },
-    }),
-    route({
-      method: 'GET',
-      path: '/openapi.json',
-      operation: 'describeApi',
-      summary: 'This description',
-      anonymous: true,
-      answers: { 'application/json': { type: 'object' } },
-      handle: async () => ({ body: describeApi(routes, { ...ABOUT, base: options.base }) }),
-    }),
+    healthRoute(resolve, json('Health')),
   ]
+  routes.push(descriptionRoute(routes, { ...ABOUT, base: options.base }))
   return routes
 }
 

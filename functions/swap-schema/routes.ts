@@ -1,6 +1,6 @@
 import { preferType } from '../../shared/platform/accept.ts'
 import { type Field, type JsonSchema, type Route, route } from '../../shared/platform/http-route.ts'
-import { describeApi } from '../../shared/platform/openapi.ts'
+import { descriptionRoute, healthRoute } from '../../shared/platform/service-routes.ts'
 import { diffSlots } from '../../shared/tap-schema/diff.ts'
 import { formatDiff } from '../../shared/tap-schema/format-diff.ts'
 import { rollback } from '../../shared/tap-schema/rollback.ts'
@@ -121,28 +121,9 @@ export function createRoutes(resolve: () => Promise<SwapDependencies>, options: 
       description: 'Done twice, it undoes itself.',
       version: 'What the previous slot has to hold',
     }),
-    route({
-      method: 'GET',
-      path: '/healthz',
-      operation: 'checkHealth',
-      summary: 'Whether the function runs and can read its environment; no database is asked',
-      anonymous: true,
-      answers: json('Health'),
-      async handle() {
-        await resolve()
-        return { body: { status: 'ok' } }
-      },
-    }),
-    route({
-      method: 'GET',
-      path: '/openapi.json',
-      operation: 'describeApi',
-      summary: 'This description',
-      anonymous: true,
-      answers: { 'application/json': { type: 'object' } },
-      handle: async () => ({ body: describeApi(routes, { ...ABOUT, base: options.base }) }),
-    }),
+    healthRoute(resolve, json('Health')),
   ]
+  routes.push(descriptionRoute(routes, { ...ABOUT, base: options.base }))
   return routes
 }
 
