@@ -1,5 +1,5 @@
 import { createApi } from '../../shared/platform/http.ts'
-import type { Caller, RequestHeaders } from '../../shared/platform/identity.ts'
+import type { Identify } from '../../shared/platform/identity.ts'
 import type { Logger } from '../../shared/platform/log.ts'
 import type { ResultsConnections } from '../../shared/platform/results-connections.ts'
 import { createRoutes } from './routes.ts'
@@ -7,7 +7,7 @@ import { createRoutes } from './routes.ts'
 /** What `collect-results` works with: put together in index.ts, or by a test. */
 export interface CollectDependencies {
   readonly results: Omit<ResultsConnections, 'close'>
-  identify(headers: RequestHeaders): Promise<Caller>
+  readonly identify: Identify
 }
 
 export interface CollectResultsOptions {
@@ -26,6 +26,6 @@ export function createCollectResults(
   { logger, prefix = '' }: CollectResultsOptions,
 ): ReturnType<typeof createApi> {
   const routes = createRoutes(dependencies, { logger, base: prefix === '' ? '/' : prefix })
-  const identify = async (headers: RequestHeaders) => (await dependencies()).identify(headers)
+  const identify: Identify = async (...request) => (await dependencies()).identify(...request)
   return createApi(routes, { logger, prefix, identify })
 }

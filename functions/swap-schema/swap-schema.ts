@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import type { Environment, TapServer } from '../../shared/environment/model.ts'
 import { createApi } from '../../shared/platform/http.ts'
-import type { Caller, RequestHeaders } from '../../shared/platform/identity.ts'
+import type { Identify } from '../../shared/platform/identity.ts'
 import type { Logger } from '../../shared/platform/log.ts'
 import type { ReleaseBucket } from '../../shared/releases/bucket.ts'
 import type { Announce } from '../../shared/releases/deliver.ts'
@@ -13,7 +13,7 @@ export interface SwapDependencies {
   poolFor(server: TapServer): Promise<pg.Pool>
   readonly bucket: ReleaseBucket
   readonly announce: Announce
-  identify(headers: RequestHeaders): Promise<Caller>
+  readonly identify: Identify
   readonly logger: Logger
 }
 
@@ -36,6 +36,6 @@ export function createSwapSchema(
 ): ReturnType<typeof createApi> {
   const { logger, prefix = '', statusDeadlineMs = 5_000 } = options
   const routes = createRoutes(dependencies, { base: prefix === '' ? '/' : prefix, statusDeadlineMs })
-  const identify = async (headers: RequestHeaders) => (await dependencies()).identify(headers)
+  const identify: Identify = async (...request) => (await dependencies()).identify(...request)
   return createApi(routes, { logger, prefix, identify })
 }

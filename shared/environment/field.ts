@@ -42,7 +42,8 @@ export interface IntegerField extends FieldBase {
 
 export interface FlagField extends FieldBase {
   readonly type: 'flag'
-  readonly default: boolean
+  /** null: it depends on where the function runs. */
+  readonly default: boolean | null
 }
 
 export type ValueField = TextField | TextsField | IntegerField | FlagField

@@ -118,6 +118,13 @@ export const FIELDS = [
     meaning:
       'Whether Cloud Run in front has verified the token (and removed its signature). Only true for a service that `allUsers` may not invoke.',
   },
+  {
+    key: 'identity.requireCaller',
+    type: 'flag',
+    default: null,
+    meaning:
+      'Whether only a verified caller may stage, swap, roll back, sweep or destroy. Without it: in Cloud Run yes, elsewhere no.',
+  },
   { key: 'swap', type: 'section', meaning: 'How patient a swap or rollback is.' },
   {
     key: 'swap.deadlineMs',

@@ -42,6 +42,8 @@ export interface IdentityConfig {
   readonly audience: readonly string[]
   /** Whether the platform in front has verified the token's signature already. */
   readonly trustPlatform: boolean
+  /** Whether only a verified caller may change something; absent: where the function is deployed. */
+  readonly requireCaller?: boolean
 }
 
 export type SwapPolicy = 'never' | 'compatible' | 'always'

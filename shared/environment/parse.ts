@@ -30,10 +30,7 @@ export function parseEnvironment(
     topic: settings.get('topic'),
     secretsDirectory: settings.get('secretsDirectory'),
     servers: readServers(settings, releases, report),
-    identity: {
-      audience: settings.get('identity.audience'),
-      trustPlatform: settings.get('identity.trustPlatform'),
-    },
+    identity: readIdentity(settings),
     swap: readSwap(settings, report),
     storage: { apiEndpoint: settings.get('storage.apiEndpoint') },
     results: readResults(settings, releases, report),
@@ -47,6 +44,15 @@ function readRoot(text: string, report: Report): LocatedMapping | null {
   if (root === null || root.kind === 'mapping') return root
   report.error('wrong_type', { path: '', at: root.at }, 'an environment file is a mapping of keys to values')
   return null
+}
+
+function readIdentity(settings: Settings): Environment['identity'] {
+  const requireCaller = settings.get('identity.requireCaller')
+  return {
+    audience: settings.get('identity.audience'),
+    trustPlatform: settings.get('identity.trustPlatform'),
+    ...(requireCaller === null ? {} : { requireCaller }),
+  }
 }
 
 function readSwap(settings: Settings, report: Report): Environment['swap'] {

@@ -3,7 +3,7 @@ import type { Environment, TapServer } from '../environment/model.ts'
 import type { ReleaseBucket } from '../releases/bucket.ts'
 import { loadEnvironment } from './environment-file.ts'
 import { type EventPublisher, openPublisher } from './events.ts'
-import { type Caller, createIdentity, type RequestHeaders } from './identity.ts'
+import { createIdentity, type Identify, isDeployed } from './identity.ts'
 import type { Logger } from './log.ts'
 import { openBucket } from './objects.ts'
 import { connectServers } from './server-connections.ts'
@@ -16,7 +16,7 @@ export interface Deployment {
   /** The releases bucket; an empty one where the environment names none. */
   readonly bucket: ReleaseBucket
   readonly announce: EventPublisher['publish']
-  readonly identify: (headers: RequestHeaders) => Promise<Caller>
+  readonly identify: Identify
   readonly logger: Logger
 }
 
@@ -51,7 +51,7 @@ async function openDeployment(functionName: string, logger: Logger): Promise<Dep
     poolFor: connections.poolFor,
     bucket: releases === null ? NO_BUCKET : openBucket({ bucket: releases.bucket, ...storage }, { logger }),
     announce: publisher.publish,
-    identify: createIdentity(identity),
+    identify: createIdentity({ ...identity, requireCaller: identity.requireCaller ?? isDeployed() }),
     logger,
   }
 }

@@ -12,13 +12,13 @@ import {
   type Route,
   templateSegments,
 } from './http-route.ts'
-import { ANONYMOUS, type Caller, type RequestHeaders } from './identity.ts'
+import { ANONYMOUS, type Caller, type Identify, type RequestHeaders } from './identity.ts'
 import { type Logger, withTrace } from './log.ts'
 
 export interface ApiOptions {
   readonly logger: Logger
   /** Who is asking; not given: nobody is known. Throws HttpError 401 for credentials that do not hold. */
-  readonly identify?: (headers: RequestHeaders) => Promise<Caller>
+  readonly identify?: Identify
   /** What stands before the paths of the routes, `/swap-schema`, where several functions share a port. Default none. */
   readonly prefix?: string
   /** Default 64 KiB. */
@@ -101,13 +101,19 @@ async function answerRequest(
   const { route, params } = match
   progress.path = route.path
   const headers = request.headersDistinct
-  const caller = route.anonymous === true ? ANONYMOUS : ((await options.identify?.(headers)) ?? ANONYMOUS)
+  const caller = await findCaller(route, options, headers)
   progress.actor = caller.actor
   const query = route.ignoresQuery === true ? {} : readQuery(search, route.query ?? {})
   const limit = options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES
   const body = route.body === undefined ? undefined : readJsonBody(request, route.body, limit)
   // `route` typed the handler after the very fields that were checked here.
   return route.handle({ method, params, query, body, headers, caller } as ApiRequest<never, never, never>)
+}
+
+/** RFC 9110 §9.2.1: a safe method changes nothing. */
+async function findCaller(route: Route, { identify }: ApiOptions, headers: RequestHeaders): Promise<Caller> {
+  if (route.anonymous === true || identify === undefined) return ANONYMOUS
+  return identify(headers, { changes: route.method !== 'GET' })
 }
 
 /** Whether the page is of another origin makes no difference, so that shared caches may keep the answer for all. */

@@ -21,7 +21,16 @@ export interface IdentityOptions {
   readonly audience: readonly string[]
   /** Whether the platform in front verifies tokens. Only true for a service that `allUsers` may not invoke. */
   readonly trustPlatform: boolean
+  /** Whether only a verified caller may change something. */
+  readonly requireCaller?: boolean
 }
+
+/**
+ * Finds out who sent a request.
+ *
+ * @param request `changes`: whether it is to change something
+ */
+export type Identify = (headers: RequestHeaders, request?: { readonly changes: boolean }) => Promise<Caller>
 
 /** Where the rest of the world comes in, for tests. */
 export interface IdentitySources {
@@ -46,28 +55,36 @@ const REMOVED_SIGNATURE = 'SIGNATURE_REMOVED_BY_GOOGLE'
 
 const CLOCK_SKEW_SECONDS = 300
 
+/** Whether this is a service of Cloud Run (its container contract sets the variable), and not somebody's machine. */
+export function isDeployed(environment: IdentitySources['environment'] = process.env): boolean {
+  return (environment.K_SERVICE ?? '') !== ''
+}
+
 /**
- * Finds the caller in the identity token of a request. No token: `ANONYMOUS`.
+ * Finds the caller in the identity token of a request. No token: `ANONYMOUS`, who may not change anything where a caller
+ * is required.
  *
- * @throws HttpError 401 (by the returned function) for a token that does not hold, with the reason;
+ * @throws HttpError 401 (by the returned function) for a token that is missing or does not hold, with the reason;
  *   CertificatesError when it cannot be verified now
  */
-export function createIdentity(
-  options: IdentityOptions,
-  sources: IdentitySources = {},
-): (headers: RequestHeaders) => Promise<Caller> {
-  const environment = sources.environment ?? process.env
-  const onPlatform = options.trustPlatform && (environment.K_SERVICE ?? '') !== ''
+export function createIdentity(options: IdentityOptions, sources: IdentitySources = {}): Identify {
+  const onPlatform = options.trustPlatform && isDeployed(sources.environment)
   const verify = createVerifier(options.audience, sources.certificates)
-  return async (headers) => {
+  return async (headers, { changes } = { changes: false }) => {
+    const required = changes && options.requireCaller === true
     const token = readToken(headers)
-    if (token === undefined) return ANONYMOUS
+    if (token === undefined) {
+      if (required) throw callerRequired()
+      return ANONYMOUS
+    }
     const claims = readClaims(token)
     const removed = token.endsWith(`.${REMOVED_SIGNATURE}`)
     if (!removed) await verify(token)
     else if (!onPlatform) throw unauthorised('its signature was removed, and this service does not trust a platform')
     checkClaims(claims, options.audience)
-    return describeCaller(claims)
+    const caller = describeCaller(claims)
+    if (required && caller.actor === ANONYMOUS.actor) throw unauthorised('it names nobody')
+    return caller
   }
 }
 
@@ -185,6 +202,14 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
 function explain(error: unknown): string {
   const message = error instanceof Error ? error.message : ''
   return REASONS.find(([pattern]) => pattern.test(message))?.[1] ?? 'it is not an identity token'
+}
+
+/** RFC 6750 §3: a request without credentials is told what is expected, and no error code. */
+function callerRequired(): HttpError {
+  const msg =
+    'only a verified caller may change something: send an identity token as Authorization: Bearer TOKEN (identity.requireCaller)'
+  const detail = { msg, type: 'unauthorised', loc: ['header', 'authorization'] }
+  return new HttpError(401, detail, { headers: { 'www-authenticate': 'Bearer realm="almagest"' } })
 }
 
 function unauthorised(reason: string): HttpError {

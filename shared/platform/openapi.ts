@@ -25,11 +25,14 @@ export function describeApi(routes: readonly Route[], api: ApiDescription): Json
     components: {
       schemas: { ...api.schemas, Errors: ERRORS },
       securitySchemes: {
-        identity: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'A Google identity token' },
+        identity: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: IDENTITY },
       },
     },
   }
 }
+
+const IDENTITY =
+  'A Google identity token. What changes something needs one wherever `identity.requireCaller` holds, which it does by itself in Cloud Run; elsewhere it is taken without.'
 
 const ERRORS: JsonSchema = {
   type: 'object',
@@ -63,7 +66,7 @@ function describeOperation(route: Route): JsonSchema {
     operationId: route.operation,
     summary: route.summary,
     ...(route.description === undefined ? {} : { description: route.description }),
-    ...(route.anonymous === true ? {} : { security: [{}, { identity: [] }] }),
+    ...(route.anonymous === true ? {} : { security: describeSecurity(route) }),
     parameters: [...pathParameters(route), ...queryParameters(route.query ?? {})],
     ...(route.body === undefined ? {} : { requestBody: describeBody(route.body) }),
     responses: {
@@ -71,6 +74,11 @@ function describeOperation(route: Route): JsonSchema {
       ...Object.fromEntries(errorStatuses(route).map((status) => [status, describeError(status)])),
     },
   }
+}
+
+/** An empty entry stands for a request without a token. */
+function describeSecurity({ method }: Route): JsonSchema[] {
+  return method === 'GET' ? [{}, { identity: [] }] : [{ identity: [] }]
 }
 
 function pathParameters(route: Route): JsonSchema[] {

@@ -158,6 +158,7 @@ tap:
       limits: { unpackedBytes: 2097152, fileBytes: 1048576 },
     })
     expect(environment.identity).toEqual({ audience: ['https://one.example'], trustPlatform: true })
+    expect(environmentOf('identity: {require_caller: no}').identity.requireCaller).toBe(false)
     const [a, b, c] = [...environment.servers.values()]
     expect(a?.options).toMatchObject({ columnRefIndexIncrement: 3, uniqueKeys: false })
     expect(b).toEqual({ ...a, name: 'b', database: { ...a?.database, url: 'postgresql://h/b' } })

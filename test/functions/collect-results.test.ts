@@ -7,6 +7,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { expect, onTestFinished, test } from 'vitest'
 import { createCollectResults } from '../../functions/collect-results/collect-results.ts'
 import { parseEnvironment } from '../../shared/environment/parse.ts'
+import { createIdentity, type Identify } from '../../shared/platform/identity.ts'
 import { createLogger } from '../../shared/platform/log.ts'
 import { openResults } from '../../shared/platform/results-connections.ts'
 import { namesIn, putAged, resultsEnvironment, UWS_TABLE } from '../results/aged-objects.ts'
@@ -20,8 +21,10 @@ type Json = Record<string, any>
 
 let started = 0
 
+const scheduler = { actor: 'scheduler@example.org', email: 'scheduler@example.org', verified: true }
+
 /** The function under the real functions-framework; every answer is held against its own OpenAPI description. */
-async function start(describe: (gcs: FakeGcs) => string) {
+async function start(describe: (gcs: FakeGcs) => string, identify: Identify = async () => scheduler) {
   const gcs = await startFakeGcs({ buckets: ['results', 'state'] })
   const { environment, problems } = parseEnvironment('environment.yaml', describe(gcs))
   if (environment === null) throw new Error(JSON.stringify(problems))
@@ -31,7 +34,6 @@ async function start(describe: (gcs: FakeGcs) => string) {
   onTestFinished(() => results.close())
   started += 1
   const name = `collect-results-${started}`
-  const identify = async () => ({ actor: 'scheduler@example.org', email: 'scheduler@example.org', verified: true })
   functions.http(
     name,
     createCollectResults(async () => ({ results, identify }), { logger }),
@@ -98,6 +100,18 @@ test('the function sweeps by the job table, and logs what metrics are made of', 
   const refused = await call('/')
   expect(refused.status).toBe(503)
   expect(refused.body.detail[0]).toMatchObject({ type: 'empty_job_table' })
+})
+
+test('where a caller is required, nobody sweeps or destroys without a token', async () => {
+  const identify = createIdentity({ audience: [], trustPlatform: true, requireCaller: true })
+  const { gcs, call } = await start((gcs) => resultsEnvironment(gcs.endpoint, {}), identify)
+  await putAged(gcs, 'result_old.xml', 30 * DAY)
+  for (const path of ['/', '/jobs/old/destroy']) {
+    const { status, body } = await call(path)
+    expect([status, body.detail[0].type]).toEqual([401, 'unauthorised'])
+  }
+  expect(namesIn(gcs)).toEqual(['result_old.xml'])
+  expect((await call('/healthz', 'GET')).status).toBe(200)
 })
 
 test('a dry run says so, deletes nothing and writes nothing', async () => {

@@ -63,6 +63,18 @@ test('parameters, bodies and errors are described as they are checked', async ()
   expect(Object.keys(stage.responses)).toEqual(['200', '400', '401', '404', '409', '413', '415', '422', '500', '503'])
 })
 
+test('what changes something is described as wanting a token, and the rest as taking one', async () => {
+  const service = await startSwapSchema({ servers: {} })
+  const { body } = await service.get('/openapi.json')
+  const security = (path: string, method: string) => body.paths[path][method].security
+  for (const path of ['stage', 'swap', 'rollback']) {
+    expect(security(`/servers/{server}/${path}`, 'post')).toEqual([{ identity: [] }])
+  }
+  expect(security('/servers', 'get')).toEqual([{}, { identity: [] }])
+  expect(security('/healthz', 'get')).toBeUndefined()
+  expect(body.components.securitySchemes.identity.description).toContain('identity.requireCaller')
+})
+
 test('every reference leads somewhere, and every operation has a name of its own', async () => {
   const service = await startSwapSchema({ servers: {} })
   const { body, text } = await service.get('/openapi.json')

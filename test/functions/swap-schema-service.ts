@@ -45,6 +45,7 @@ export interface ServiceOptions {
   readonly server?: Partial<TapServer>
   readonly statusDeadlineMs?: number
   readonly prefix?: string
+  readonly requireCaller?: boolean
   /** Stands between the function and what it works with. */
   readonly resolve?: (dependencies: SwapDependencies) => Promise<SwapDependencies>
 }
@@ -68,7 +69,10 @@ export async function startSwapSchema(options: ServiceOptions): Promise<Service>
       { retry: { attempts: 2, baseDelayMs: 1, maxDelayMs: 1 } },
     ),
     announce: async (event, attributes, data) => void events.push({ event, attributes: { ...attributes }, data }),
-    identify: createIdentity({ audience: [], trustPlatform: true }, { environment: { K_SERVICE: 'swap-schema' } }),
+    identify: createIdentity(
+      { audience: [], trustPlatform: true, requireCaller: options.requireCaller ?? false },
+      { environment: { K_SERVICE: 'swap-schema' } },
+    ),
     logger,
   }
   const { prefix = '', statusDeadlineMs = 10_000 } = options

@@ -496,6 +496,24 @@ describe('the caller', () => {
     expect((await service.get('/servers/tap')).body.history).toEqual([])
     expect((await service.get('/healthz', { authorization: 'Bearer a.b.c' })).status).toBe(200)
   })
+
+  test('that is required may be missing for reading, and for nothing else', async () => {
+    const { service } = await start({ requireCaller: true })
+    await service.upload('w.1')
+    for (const path of ['stage', 'swap', 'rollback']) {
+      const answer = await service.post(`/servers/tap/${path}`, { version: 'w.1' })
+      expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([401, 'Bearer realm="almagest"'])
+      expect(answer.body.detail).toMatchObject([{ type: 'unauthorised', loc: ['header', 'authorization'] }])
+    }
+    for (const path of ['/servers', '/servers/tap', '/healthz', '/openapi.json']) {
+      expect((await service.get(path)).status, path).toBe(200)
+    }
+    expect((await service.get('/servers/tap')).body.history).toEqual([])
+    const ann = calledBy('ann@example.org')
+    expect((await service.post('/servers/tap/stage', { version: 'w.1' }, ann)).status).toBe(200)
+    expect((await service.post('/servers/tap/swap', { version: 'w.1' }, ann)).status).toBe(200)
+    expect((await service.get('/servers/tap')).body.history[0].actor).toBe('ann@example.org')
+  })
 })
 
 describe('the environment', () => {

@@ -140,6 +140,41 @@ describe('a token whose signature the platform removed', () => {
   })
 })
 
+describe('where a caller is required', () => {
+  const requiring = createIdentity(
+    { audience: [AUDIENCE], trustPlatform: true, requireCaller: true },
+    { certificates, environment: ON_PLATFORM },
+  )
+  const changing = { changes: true }
+
+  test('a change without a token is refused, and the answer says what to send', async () => {
+    const refused = await requiring({}, changing).then(
+      () => expect.unreachable('nobody was let through'),
+      (error: unknown) => error as HttpError,
+    )
+    expect([refused.status, refused.headers['www-authenticate']]).toEqual([401, 'Bearer realm="almagest"'])
+    expect(refused.detail).toMatchObject([{ type: 'unauthorised', loc: ['header', 'authorization'] }])
+    expect(refused.message).toContain('Authorization: Bearer')
+  })
+
+  test('reading needs no token, but one that is sent has to hold', async () => {
+    expect(await requiring({}, { changes: false })).toEqual(ANONYMOUS)
+    await refusal(requiring(bearer('a.b.c'), { changes: false }))
+  })
+
+  test('a verified caller may change something, with or without an e-mail address', async () => {
+    expect((await requiring(bearer(stripped(claims())), changing)).actor).toBe('ann@example.org')
+    expect((await requiring(bearer(sign(claims())), changing)).actor).toBe('ann@example.org')
+    const robot = claims({ email: undefined, email_verified: undefined })
+    expect((await requiring(bearer(sign(robot)), changing)).actor).toBe('subject 1234')
+  })
+
+  test('a token that names nobody is no caller', async () => {
+    const nobody = claims({ email: undefined, email_verified: undefined, sub: undefined })
+    expect((await refusal(requiring(bearer(sign(nobody)), changing))).message).toContain('names nobody')
+  })
+})
+
 describe('the headers', () => {
   test('without a token make the caller unauthenticated', async () => {
     expect(await verifying({})).toEqual(ANONYMOUS)
