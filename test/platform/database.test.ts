@@ -282,7 +282,12 @@ describe('a Cloud SQL instance', () => {
       'application_name',
     ])
     expect(rows).toEqual([{ user: 'loader@demo.iam', name: 'almagest-test' }])
-    expect(cloud.logins.at(-1)).toEqual({ user: 'loader@demo.iam', database: address.database, certificate: 'iam' })
+    expect(cloud.logins.at(-1)).toEqual({
+      user: 'loader@demo.iam',
+      database: address.database,
+      certificate: 'iam',
+      account: 'loader@demo.iam.gserviceaccount.com',
+    })
   })
 
   it('is reached again when its connections are dropped', async () => {

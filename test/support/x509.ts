@@ -2,6 +2,9 @@ import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:cry
 
 export interface Subject {
   readonly commonName: string
+  readonly organization?: string
+  /** DNS names, as the subject's alternative names. */
+  readonly dnsNames?: readonly string[]
   readonly publicKey: KeyObject
   readonly lifetimeMs: number
 }
@@ -17,26 +20,27 @@ export class Authority {
     const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
     this.#name = name
     this.#key = privateKey
-    const isAuthority = encode(0x30, object('551d13'), encode(0x04, encode(0x30, encode(0x01, Buffer.from([0xff])))))
+    const isAuthority = extension('551d13', encode(0x01, Buffer.from([0xff])))
     this.certificate = this.#certify({ commonName: name, publicKey, lifetimeMs: 86_400_000 }, [isAuthority])
   }
 
   /** A certificate for somebody's public key, in PEM. */
   issue(subject: Subject): string {
-    return this.#certify(subject, [])
+    const names = (subject.dnsNames ?? []).map((dnsName) => encode(0x82, Buffer.from(dnsName)))
+    return this.#certify(subject, names.length > 0 ? [extension('551d11', ...names)] : [])
   }
 
-  #certify({ commonName, publicKey, lifetimeMs }: Subject, extensions: readonly Buffer[]): string {
+  #certify(subject: Subject, extensions: readonly Buffer[]): string {
     const now = Date.now()
     const body = encode(
       0x30,
       encode(0xa0, encode(0x02, Buffer.from([2]))),
       encode(0x02, Buffer.concat([Buffer.from([1]), randomBytes(8)])),
       RSA_WITH_SHA256,
-      name(this.#name),
-      encode(0x30, time(now - 60_000), time(now + lifetimeMs)),
-      name(commonName),
-      publicKey.export({ type: 'spki', format: 'der' }),
+      name({ commonName: this.#name }),
+      encode(0x30, time(now - 60_000), time(now + subject.lifetimeMs)),
+      name(subject),
+      subject.publicKey.export({ type: 'spki', format: 'der' }),
       ...(extensions.length > 0 ? [encode(0xa3, encode(0x30, ...extensions))] : []),
     )
     const signature = encode(0x03, Buffer.from([0]), sign('sha256', body, this.#key))
@@ -58,10 +62,16 @@ function object(identifier: string): Buffer {
   return encode(0x06, Buffer.from(identifier, 'hex'))
 }
 
+function extension(identifier: string, ...values: readonly Buffer[]): Buffer {
+  return encode(0x30, object(identifier), encode(0x04, encode(0x30, ...values)))
+}
+
 const RSA_WITH_SHA256 = encode(0x30, object('2a864886f70d01010b'), encode(0x05))
 
-function name(commonName: string): Buffer {
-  return encode(0x30, encode(0x31, encode(0x30, object('550403'), encode(0x0c, Buffer.from(commonName)))))
+function name({ commonName, organization }: Pick<Subject, 'commonName' | 'organization'>): Buffer {
+  const part = (identifier: string, text: string) =>
+    encode(0x31, encode(0x30, object(identifier), encode(0x0c, Buffer.from(text))))
+  return encode(0x30, ...(organization === undefined ? [] : [part('55040a', organization)]), part('550403', commonName))
 }
 
 /** GeneralizedTime */
