@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import type { TapServer } from '../../shared/environment/model.ts'
-import { diffSlots } from '../../shared/tap-schema/diff.ts'
+import { compareSlots } from '../../shared/tap-schema/diff.ts'
+import { SlotChangedError } from '../../shared/tap-schema/slot-identity.ts'
 import { type SwapOutcome, type SwapRequest, swap } from '../../shared/tap-schema/swap.ts'
 
 export type AutoSwap =
@@ -11,7 +12,7 @@ export type AutoSwap =
  * Does what the server's `swap` policy says once a release is staged: nothing, a swap, or a swap only if nothing breaks
  * for those who query the live schema.
  *
- * @throws what `swap` and `diffSlots` throw
+ * @throws what `swap` and `compareSlots` throw; SlotChangedError when the slots change faster than they are compared
  */
 export async function swapByPolicy(
   pool: pg.Pool,
@@ -19,14 +20,28 @@ export async function swapByPolicy(
   request: SwapRequest,
 ): Promise<AutoSwap> {
   if (server.swap === 'never') return { outcome: 'waiting', reason: 'this server is swapped by hand' }
-  if (server.swap === 'compatible') {
-    const { changes } = await diffSlots(pool, 'live', 'staging')
-    const breaking = changes.filter((change) => change.breaking)
-    const [first] = breaking
-    if (first !== undefined) {
-      const reason = `${breaking.length} breaking changes, the first: ${first.kind} ${first.name} ${first.change}`
-      return { outcome: 'waiting', reason }
+  if (server.swap === 'always') return { outcome: 'swapped', swap: await swap(pool, request) }
+  for (let round = 1; ; round += 1) {
+    try {
+      return await swapIfCompatible(pool, request)
+    } catch (error) {
+      if (!(error instanceof SlotChangedError) || round === ROUNDS) throw error
     }
   }
-  return { outcome: 'swapped', swap: await swap(pool, request) }
+}
+
+/** Operators swap by hand: one comparison may come too late, and hardly the next one. */
+const ROUNDS = 3
+
+/** The verdict holds for the two slots that were compared, and for no others. */
+async function swapIfCompatible(pool: pg.Pool, request: SwapRequest): Promise<AutoSwap> {
+  const { diff, identities } = await compareSlots(pool, 'live', 'staging')
+  const breaking = diff.changes.filter((change) => change.breaking)
+  const [first] = breaking
+  if (first !== undefined) {
+    const reason = `${breaking.length} breaking changes, the first: ${first.kind} ${first.name} ${first.change}`
+    return { outcome: 'waiting', reason }
+  }
+  const { live, staging } = identities
+  return { outcome: 'swapped', swap: await swap(pool, { ...request, expectedSlots: { live, staging } }) }
 }

@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import { type Cell, type Contents, ITEM_KINDS, type ItemKind, readContents } from './contents.ts'
 import { EmptySlotError } from './failures.ts'
+import { readSlotIdentities, type SlotIdentities } from './slot-identity.ts'
 import type { SlotName } from './slots.ts'
 import { inTransaction } from './transaction.ts'
 
@@ -40,18 +41,32 @@ export interface SchemaDiff {
  * @throws EmptySlotError when the `to` slot does not exist or either is half-made; MissingRoleError, DatabaseError
  */
 export async function diffSlots(pool: pg.Pool, from: SlotName, to: SlotName): Promise<SchemaDiff> {
+  return (await compareSlots(pool, from, to)).diff
+}
+
+export interface Comparison {
+  readonly diff: SchemaDiff
+  /** For which slots the difference holds. */
+  readonly identities: SlotIdentities
+}
+
+/** As `diffSlots`, for somebody who acts on it. */
+export async function compareSlots(pool: pg.Pool, from: SlotName, to: SlotName): Promise<Comparison> {
   return inTransaction(pool, `comparing ${from} with ${to}`, async (client) => {
     await client.query('set transaction isolation level repeatable read, read only')
+    // The first statement: what is exchanged after it has another identity than the one that is reported.
+    const identities = await readSlotIdentities(client)
     const before = await readContents(client, from)
     const after = await readContents(client, to)
     if (after.version === null) throw new EmptySlotError(to, 'there is nothing to compare with')
     const changes = diffContents(before.contents, after.contents)
-    return {
+    const diff = {
       from: { slot: from, version: before.version },
       to: { slot: to, version: after.version },
       breaking: changes.some((change) => change.breaking),
       changes,
     }
+    return { diff, identities }
   })
 }
 

@@ -6,6 +6,7 @@ import { recordHistory } from './history.ts'
 import { type LockOrder, lockSlot } from './lock-slot.ts'
 import { removeSlot } from './remove-slot.ts'
 import { handOver } from './roles.ts'
+import { checkIdentities, type SlotIdentities } from './slot-identity.ts'
 import { readSlot, readSlotVersion, type SlotVersion } from './slot-version.ts'
 import { quote, SLOT_OWNER, SLOT_SCHEMA, UNVERSIONED } from './slots.ts'
 
@@ -14,6 +15,8 @@ export interface SwapRequest extends Partial<Patience> {
   readonly expectedVersion: string
   /** With it, also the very upload: `main` and `tickets/…` are overwritten in place. */
   readonly expectedGeneration?: string
+  /** With it, also that the slots hold the very schemas that somebody has looked at. */
+  readonly expectedSlots?: Partial<SlotIdentities>
   readonly actor: string
 }
 
@@ -33,7 +36,7 @@ export interface SwapOutcome {
  * Makes the staged release live and the live one previous, in one transaction (DESIGN §4). Readers see all of the old
  * release or all of the new one.
  *
- * @throws EmptySlotError, VersionMismatchError, DependentObjectsError, BusyError, MissingRoleError, DatabaseError, all
+ * @throws EmptySlotError, VersionMismatchError, SlotChangedError, DependentObjectsError, BusyError, MissingRoleError, DatabaseError, all
  *   with nothing changed
  */
 export async function swap(pool: pg.Pool, request: SwapRequest): Promise<SwapOutcome> {
@@ -61,6 +64,7 @@ async function swapOnce(
   started: number,
 ): Promise<Exchanged> {
   const { live, staging, previous } = SLOT_SCHEMA
+  if (request.expectedSlots !== undefined) await checkIdentities(client, request.expectedSlots)
   const staged = await readSlot(client, 'staging')
   if (staged === null || staged.version === UNVERSIONED) throw new EmptySlotError('staging', 'stage a release first')
   checkExpectation('staging', staged, request)
