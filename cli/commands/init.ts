@@ -4,7 +4,7 @@ import { type OutputOptions, writeResult } from '../terminal/output.ts'
 import { withProgress } from '../terminal/progress.ts'
 import { addExamples } from './examples.ts'
 import { parseList } from './parsers.ts'
-import { addDatabaseOption, type DatabaseFlags, requireDatabase } from './server/options.ts'
+import { addDatabaseOptions, type DatabaseFlags, requireDatabase } from './server/database-options.ts'
 
 interface InitFlags extends DatabaseFlags, OutputOptions {
   readonly stager?: readonly string[]
@@ -13,7 +13,7 @@ interface InitFlags extends DatabaseFlags, OutputOptions {
 }
 
 export function declare(command: Command): void {
-  addDatabaseOption(command)
+  addDatabaseOptions(command)
     .option('--stager <login...>', 'logins that may stage', parseList)
     .option('--operator <login...>', 'logins that may stage, swap and roll back', parseList)
     .option('--reader <role...>', 'roles that may read the slots that exist already', parseList)
@@ -24,18 +24,19 @@ export function declare(command: Command): void {
     [
       'init --database postgresql://postgres@db/tap --operator almagest',
       'init --database postgresql://postgres@db/tap --stager loader --operator alice,bob --reader tap',
+      'init --instance example:us-central1:tap --database tap --user almagest_init --operator swap-schema@example.iam',
     ],
     ['The login must be allowed to create roles. It can be run again at any time.'],
   )
 }
 
 async function run(flags: InitFlags): Promise<void> {
-  const url = requireDatabase(flags)
+  const target = requireDatabase(flags)
   endOnInterrupt()
   const grants = { stagers: flags.stager ?? [], operators: flags.operator ?? [], readers: flags.reader ?? [] }
   const { withPool } = await import('./server/connect.ts')
   const { initialiseDatabase } = await import('../../shared/tap-schema/roles.ts')
-  await withPool(url, (pool) => withProgress('preparing the database', () => initialiseDatabase(pool, grants)))
+  await withPool(target, (pool) => withProgress('preparing the database', () => initialiseDatabase(pool, grants)))
   writeResult({ outcome: 'initialised', ...grants }, flags, describeGrants)
 }
 

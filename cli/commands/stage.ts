@@ -9,6 +9,7 @@ import { addExamples } from './examples.ts'
 import { addLoaderOptions, type LoaderFlags, readLoaderOptions } from './loader-options.ts'
 import { parseGeneration, parseList, parseSchemas, parseText, parseVersion } from './parsers.ts'
 import { currentActor } from './server/actor.ts'
+import type { DatabaseTarget } from './server/database-options.ts'
 import { addServerOptions, type FunctionAddress, requireServer, type ServerFlags } from './server/options.ts'
 
 interface StageFlags extends ServerFlags, LoaderFlags, OutputOptions {
@@ -47,16 +48,20 @@ async function run(path: string | undefined, flags: StageFlags, command: Command
   const { version } = flags
   endOnInterrupt(`interrupted: ${version} is staged whole or not at all; \`almagest status\` shows which`)
   const outcome =
-    address.kind === 'database'
-      ? await stageFromDisk(address.url, path, flags)
-      : await stageFromBucket(address, path, flags, command)
+    address.kind === 'function'
+      ? await stageFromBucket(address, path, flags, command)
+      : await stageFromDisk(address, path, flags)
   writeResult(outcome, flags, describeStage)
   if (flags.json === true || outcome.outcome !== 'staged') return
   writeProblems(outcome.warnings)
   writeNote(`next: \`almagest diff\` shows what would change, \`almagest swap ${version}\` makes it live`)
 }
 
-async function stageFromDisk(url: string, path: string | undefined, flags: StageFlags): Promise<StageOutcome> {
+async function stageFromDisk(
+  target: DatabaseTarget,
+  path: string | undefined,
+  flags: StageFlags,
+): Promise<StageOutcome> {
   const { version, schemas, generation, reader: readers = [], actor = currentActor() } = flags
   if (path === undefined) throw new UsageError("missing required argument 'release'")
   if (schemas === undefined) throw new UsageError("required option '--schemas <names>' not specified")
@@ -66,7 +71,7 @@ async function stageFromDisk(url: string, path: string | undefined, flags: Stage
   const { stageOrReject } = await import('./release/stage-or-reject.ts')
   const release = await withProgress(`reading ${path}`, () => readRelease(version, path))
   const options = readLoaderOptions(flags)
-  return withPool(url, (pool) =>
+  return withPool(target, (pool) =>
     withProgress(`staging ${version}`, () => stageOrReject(pool, release, { schemas, readers, options, actor })),
   )
 }

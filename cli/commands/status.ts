@@ -18,6 +18,7 @@ export function declare(command: Command): void {
     .action(run)
   addExamples(command, [
     'status --database postgresql://alice@db/tap',
+    'status --instance example:us-central1:tap --database tap --user alice@example.org',
     'status --url https://swap-schema-abc.a.run.app --server tap --json',
   ])
 }

@@ -12,14 +12,18 @@ export interface CloudSqlSockets {
 
 const RETRY: Omit<RetryPolicy, 'isRetryable'> = { attempts: 3, baseDelayMs: 300, maxDelayMs: 1_000, totalMs: 10_000 }
 
+/** `IAM`: the token of the caller's own credentials logs in; `PASSWORD`: a built-in user does, who has one. */
+export type CloudSqlLogin = 'IAM' | 'PASSWORD'
+
 /**
- * Prepares connections to a Cloud SQL instance with IAM login: finds its address and gets a certificate, which the
- * connector renews by itself. The connector is loaded here, for it takes half a second.
+ * Prepares connections to a Cloud SQL instance: finds its address and gets a certificate, which the connector renews by
+ * itself. The connector is loaded here, for it takes half a second.
  *
  * @throws ConnectionError
  */
 export async function openCloudSql(
   address: CloudSqlAddress,
+  login: CloudSqlLogin,
   logger: Logger,
   retryPolicy: Partial<RetryPolicy> = {},
 ): Promise<CloudSqlSockets> {
@@ -28,7 +32,7 @@ export async function openCloudSql(
   const open = async () => {
     // A connector remembers that its first preparation failed, so each attempt gets a new one.
     const connector = new Connector(adminApiEndpoint === null ? {} : { sqlAdminAPIEndpoint: adminApiEndpoint })
-    const options = { instanceConnectionName: instance, ipType: IpAddressTypes[ipType], authType: AuthTypes.IAM }
+    const options = { instanceConnectionName: instance, ipType: IpAddressTypes[ipType], authType: AuthTypes[login] }
     const { stream } = await connector.getOptions(options)
     return { stream, close: () => connector.close() }
   }
@@ -37,7 +41,7 @@ export async function openCloudSql(
   try {
     return await retry(open, { ...RETRY, isRetryable: isAdminRetryable, onRetry, ...retryPolicy })
   } catch (error) {
-    throw explainPreparation(instance, error)
+    throw explainPreparation(address, login, error)
   }
 }
 
@@ -54,17 +58,34 @@ function isAdminRetryable(error: unknown): boolean {
   return /^(ECONN\w+|EPIPE|ETIMEDOUT|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH)$/.test(code)
 }
 
-function explainPreparation(instance: string, error: unknown): Error {
-  const status = statusOf(error)
-  const advice = status === null ? undefined : ADVICE.get(status)
-  return explainConnection(`Cloud SQL instance ${instance}${advice === undefined ? '' : ` (${advice})`}`, error)
+function explainPreparation({ instance, ipType }: CloudSqlAddress, login: CloudSqlLogin, error: unknown): Error {
+  const said = error instanceof Error ? `${'code' in error ? error.code : ''} ${error.message}` : ''
+  const advice = STATUS_ADVICE.get(statusOf(error) ?? 0) ?? SAID_ADVICE.find(([pattern]) => pattern.test(said))?.[1]
+  const where = `Cloud SQL instance ${instance}`
+  return explainConnection(advice === undefined ? where : `${where} (${advice({ ipType, login })})`, error)
 }
 
-const ADVICE: ReadonlyMap<number, string> = new Map([
-  [401, 'the function needs a service account'],
-  [403, "grant the function's service account roles/cloudsql.client and roles/cloudsql.instanceUser"],
-  [404, 'check project, region and name of the instance'],
+type Advice = (wanted: { readonly ipType: CloudSqlAddress['ipType']; readonly login: CloudSqlLogin }) => string
+
+const logIn: Advice = () =>
+  'the caller needs credentials: a service account, or your own by `gcloud auth application-default login`'
+
+const STATUS_ADVICE: ReadonlyMap<number, Advice> = new Map([
+  [401, logIn],
+  [
+    403,
+    ({ login }) =>
+      `grant the caller, a function its service account, roles/cloudsql.client${login === 'IAM' ? ' and roles/cloudsql.instanceUser' : ''}`,
+  ],
+  [404, () => 'check project, region and name of the instance'],
 ])
+
+/** What the connector and the libraries below it say without a status of the SQL Admin API. */
+const SAID_ADVICE: readonly (readonly [RegExp, Advice])[] = [
+  [/default credentials|invalid_grant|invalid_rapt/, logIn],
+  [/^ENO(PUBLIC|PRIVATE|PSC)SQLADMINIPADDRESS/, ({ ipType }) => `it has no ${ipType} address: choose another IP type`],
+  [/^EBADSQLADMINREGION/, () => 'the region is the middle part of the name'],
+]
 
 function statusOf(error: unknown): number | null {
   const given = typeof error === 'object' && error !== null && 'status' in error ? error.status : undefined

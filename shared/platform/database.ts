@@ -9,7 +9,7 @@ import { RetryingPool } from './retrying-pool.ts'
 export interface ConnectOptions {
   /** Shown by pg_stat_activity. */
   readonly applicationName: string
-  /** For a URL that leaves it out. Cloud SQL logins are by IAM and have none. */
+  /** For a URL that leaves it out. With it, a built-in user of Cloud SQL logs in; without it, login is by IAM. */
   readonly password?: string
   readonly logger: Logger
   readonly retry?: Partial<RetryPolicy>
@@ -44,10 +44,17 @@ function connectByUrl(address: UrlAddress, options: ConnectOptions): Database {
 }
 
 async function connectToCloudSql(address: CloudSqlAddress, options: ConnectOptions): Promise<Database> {
-  const sockets = await openCloudSql(address, options.logger, options.retry)
-  const { instance, database } = address
-  const login = { user: databaseUserOf(address.user), database, stream: sockets.stream }
-  const config = { ...poolConfig(address, options), ...login }
+  const { instance, database, user } = address
+  const { password } = options
+  const sockets = await openCloudSql(
+    address,
+    password === undefined ? 'IAM' : 'PASSWORD',
+    options.logger,
+    options.retry,
+  )
+  const login = password === undefined ? { user: databaseUserOf(user) } : { user, password }
+  // The stream is encrypted already, whatever PGSSLMODE says.
+  const config = { ...poolConfig(address, options), ...login, database, stream: sockets.stream, ssl: false }
   const pool = new RetryingPool(config, `database ${database} on ${instance}`, options.logger, options.retry)
   const close = async () => {
     await endPool(pool)

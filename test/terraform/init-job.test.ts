@@ -1,63 +1,165 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: expressions of HCL are quoted here
-import { spawn } from 'node:child_process'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { createServer, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
-import { readConfiguration } from '../../cli/terraform/configuration.ts'
+import { runInNewContext } from 'node:vm'
+import pg from 'pg'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { type LocalPostgres, startPostgres } from '../../cli/local/postgres.ts'
+import { type Block, type Body, bodiesOf, readConfiguration } from '../../cli/terraform/configuration.ts'
+import { startFakeCloudSql } from '../support/fake-cloudsql.ts'
+import { type CommandResult, runAlmagest } from '../support/run-command.ts'
 
-const root = join(import.meta.dirname, '..', '..')
-const PASSWORD_REQUEST = Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 3])
+const INSTANCE = 'example:us-central1:almagest-tap'
+const ACCOUNT = 'almagest-init@example.iam.gserviceaccount.com'
+const PASSWORD = 'made by Terraform'
 
-/** What a client says first, and to a request for its password: "Message formats" of PostgreSQL's protocol. */
-interface Login {
-  readonly startup: string
-  readonly password: string
+const LOADER = 'almagest-load-release@example.iam'
+const SWAPPER = 'almagest-swap-schema@example.iam'
+const DISCOVERY = 'almagest-discovery@example.iam'
+
+/** A cluster of its own: roles belong to a cluster, and in the run's cluster a superuser has made Almagest's. */
+let postgres: LocalPostgres
+let admin: pg.Client
+let blocks: readonly Block[]
+
+beforeAll(async () => {
+  postgres = await startPostgres({ stateDirectory: null, unsafe: true })
+  admin = new pg.Client({ connectionString: postgres.url })
+  await admin.connect()
+  await demandPassword('almagest_init')
+  // As Cloud SQL does it: users made by its API belong to a role that owns the databases and is no superuser, users of
+  // IAM come without any right.
+  await admin.query(`
+    create role cloudsqlsuperuser nologin createrole createdb;
+    create role almagest_init login createrole createdb in role cloudsqlsuperuser password '${PASSWORD}';
+    create role cloudsqliamserviceaccount nologin;
+    create role "${LOADER}" login in role cloudsqliamserviceaccount;
+    create role "${SWAPPER}" login in role cloudsqliamserviceaccount;
+    create role "${DISCOVERY}" login in role cloudsqliamserviceaccount;
+    create role tap login`)
+  await admin.query('create database tap owner cloudsqlsuperuser')
+  blocks = (await readConfiguration(join(import.meta.dirname, '..', '..', 'terraform'))).flatMap(
+    (module) => module.blocks,
+  )
+})
+
+afterAll(async () => {
+  await admin?.end()
+  await postgres?.stop()
+})
+
+/** Everybody else logs in without one: IAM users have none, and Cloud SQL's own checks are not what is tried here. */
+async function demandPassword(login: string): Promise<void> {
+  const { rows } = await admin.query("select current_setting('hba_file') as file, pg_conf_load_time() as loaded")
+  const rules = `values ('host all ${login} all scram-sha-256'), ('host all all all trust')`
+  await admin.query(`copy (${rules}) to ${pg.escapeLiteral(rows[0].file)}`)
+  await admin.query('select pg_reload_conf()')
+  await vi.waitFor(async () => {
+    const client = new pg.Client({ connectionString: postgres.url })
+    await client.connect()
+    const found = await client.query('select pg_conf_load_time() as loaded').finally(() => client.end())
+    expect(found.rows[0].loaded).not.toEqual(rows[0].loaded)
+  })
 }
 
-/** Listens where Cloud Run puts the socket of an instance; the login that was heard comes out of `heard`. */
-async function listen(folder: string): Promise<{ readonly heard: Promise<Login> }> {
-  const { promise: heard, resolve } = Promise.withResolvers<Login>()
-  const server = createServer((socket: Socket) => {
-    socket.on('error', () => {})
-    socket.once('data', (startup) => {
-      socket.write(PASSWORD_REQUEST)
-      socket.once('data', (password) => {
-        resolve({ startup: startup.toString('latin1'), password: password.toString('latin1') })
-        socket.destroy()
-      })
-    })
-  })
-  await new Promise<void>((listening) => server.listen(join(folder, '.s.PGSQL.5432'), listening))
-  onTestFinished(() => void server.close())
-  return { heard }
+function blockOf(type: string, name: string): Body {
+  return blocks.find(({ labels }) => labels[0] === type && labels[1] === name)!.body
 }
 
-test('the init job logs in over the socket of Cloud Run, with the password of the secret', async () => {
-  const blocks = (await readConfiguration(join(root, 'terraform'))).flatMap((module) => module.blocks)
-  const job = JSON.stringify(blocks.find(({ labels }) => labels[0] === 'google_cloud_run_v2_job')!.body)
-  const [, template] = /"name":"ALMAGEST_DATABASE_URL","value":"([^"]+)"/.exec(job)!
-  expect(job).toContain('"name":"PGPASSWORD"')
-  const user = blocks.find(({ labels }) => labels.join('.') === 'google_sql_user.init')!.body.name
+/** An expression of HCL as it is used for the job, which JavaScript reads in the same way. */
+function evaluate(expression: unknown, scope: object): unknown {
+  const code = /^\$\{(.*)\}$/s.exec(String(expression))?.[1]
+  if (code === undefined) return expression
+  const functions = { concat: (...lists: unknown[][]) => lists.flat(), length: (list: unknown[]) => list.length }
+  return structuredClone(runInNewContext(code.replaceAll(/\bvar\./g, 'variables.'), { ...functions, ...scope }))
+}
 
-  const scratch = await mkdtemp(join(tmpdir(), 'almagest-'))
-  onTestFinished(() => rm(scratch, { recursive: true, force: true }))
-  const socketFolder = join(scratch, 'p:r:i')
-  await mkdir(socketFolder)
-  const { heard } = await listen(socketFolder)
-  const url = template!
-    .replace('${each.value}', 'tap')
-    .replace('/cloudsql/${local.connection_name}', socketFolder)
-    .replace('${google_sql_user.init.name}', String(user))
-  expect(url).not.toContain('${')
+interface JobSettings {
+  readonly ipType?: string
+  readonly stagers?: readonly string[]
+}
 
-  const child = spawn(process.execPath, [join(root, 'cli', 'almagest.js'), 'init', '--operator', 'swap-schema@p.iam'], {
-    env: { ...process.env, ALMAGEST_DATABASE_URL: url, PGPASSWORD: 's3cret' },
-    stdio: 'ignore',
-  })
-  onTestFinished(() => void child.kill())
-  const { startup, password } = await heard
-  expect(startup).toContain('user\0almagest_init\0database\0tap\0')
-  expect(password).toContain('s3cret\0')
+/** What Cloud Run is told to run: the arguments and the environment of the job, for one database. */
+function readJob({ ipType = 'PRIVATE', stagers = [LOADER] }: JobSettings = {}) {
+  const [execution] = bodiesOf(bodiesOf(blockOf('google_cloud_run_v2_job', 'init').template)[0]!.template)
+  const [container] = bodiesOf(execution!.containers)
+  const scope = {
+    each: { value: 'tap' },
+    variables: { project: 'example', ip_type: ipType },
+    local: { connection_name: INSTANCE, stagers, operators: [SWAPPER], readers: [DISCOVERY, 'tap'] },
+    google_sql_user: { init: { name: blockOf('google_sql_user', 'init').name } },
+  }
+  const variables = bodiesOf(container!.env)
+  const fromSecret = variables.filter(({ value_source }) => value_source !== undefined).map(({ name }) => name)
+  const plain = variables.filter(({ value }) => value !== undefined)
+  return {
+    execution: execution!,
+    args: evaluate(container!.args, scope) as string[],
+    env: Object.fromEntries(plain.map(({ name, value }) => [String(name), String(evaluate(value, scope))])),
+    fromSecret,
+  }
+}
+
+/** Runs the job in front of the fake Cloud SQL, as its service account, with the secret as Cloud Run hands it over. */
+async function runJob(
+  cloud: { readonly adminApiEndpoint: string },
+  { password = PASSWORD, ...settings }: JobSettings & { readonly password?: string } = {},
+): Promise<CommandResult> {
+  const { args, env, fromSecret } = readJob(settings)
+  expect(fromSecret).toEqual(['PGPASSWORD'])
+  const place = { ALMAGEST_ADMIN_API_ENDPOINT: cloud.adminApiEndpoint, PGPASSWORD: password }
+  return runAlmagest(args, { env: { ...env, ...place } })
+}
+
+async function memberships(): Promise<readonly string[]> {
+  const { rows } = await admin.query<{ text: string }>(`
+    select m.member::regrole || ' in ' || m.roleid::regrole as text from pg_auth_members m
+     where m.roleid in ('almagest_stager'::regrole, 'almagest_owner'::regrole) and m.inherit_option order by 1`)
+  return rows.map(({ text }) => text.replaceAll('"', ''))
+}
+
+test('the job prepares the database over the connector, as the built-in user, and again', async () => {
+  const cloud = await startFakeCloudSql({ instance: INSTANCE, serviceAccount: ACCOUNT, postgres: postgres.url })
+  expect(readJob().env).toEqual({ GOOGLE_CLOUD_PROJECT: 'example' })
+  const first = await runJob(cloud)
+  expect(first, first.stderr).toMatchObject({ code: 0, stdout: expect.stringContaining(`may stage: ${LOADER}`) })
+  expect(cloud.logins.at(-1)).toEqual({ user: 'almagest_init', database: 'tap', certificate: 'password' })
+  const expected = [
+    `${LOADER} in almagest_stager`,
+    `${SWAPPER} in almagest_owner`,
+    `${SWAPPER} in almagest_stager`,
+    'almagest_init in almagest_owner',
+    'almagest_init in almagest_stager',
+  ]
+  expect(await memberships()).toEqual(expected)
+  const again = await runJob(cloud, { ipType: 'PUBLIC' })
+  expect(again, again.stderr).toMatchObject({ code: 0, stderr: '' })
+  expect(await memberships()).toEqual(expected)
+})
+
+test('a wrong password is told, and so is a user that Cloud SQL does not have', async () => {
+  const cloud = await startFakeCloudSql({ instance: INSTANCE, serviceAccount: ACCOUNT, postgres: postgres.url })
+  const refused = await runJob(cloud, { password: 'another' })
+  expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(/almagest_init.*SQLSTATE 28P01.*password/) })
+  const missing = await runJob(cloud, { stagers: ['almagest-stager@example.iam'] })
+  expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining('"almagest-stager@example.iam"') })
+})
+
+test('the password of the user is what the secret holds, and the job comes after all that it needs', () => {
+  const { execution } = readJob()
+  const user = blockOf('google_sql_user', 'init')
+  const version = blockOf('google_secret_manager_secret_version', 'init')
+  expect(user.password_wo).toBe(version.secret_data_wo)
+  expect(user.password_wo_version).toBe(version.secret_data_wo_version)
+  expect(JSON.stringify(execution)).toContain('${google_secret_manager_secret.init.secret_id}')
+  expect(execution.service_account).toBe('${google_service_account.init.email}')
+  expect(execution.volumes).toBeUndefined()
+  const { depends_on } = blockOf('google_cloud_run_v2_job', 'init')
+  expect(depends_on).toEqual(
+    expect.arrayContaining([
+      '${google_sql_user.function}',
+      '${google_sql_database.tap}',
+      '${google_secret_manager_secret_iam_member.init}',
+      '${google_project_iam_member.init_client}',
+    ]),
+  )
 })

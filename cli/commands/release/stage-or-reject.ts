@@ -19,12 +19,14 @@ export async function stageOrReject(
 ): Promise<StageOutcome> {
   const { version, source } = release
   const started = performance.now()
+  const redelivery = 'restage'
   try {
-    return await stageRelease(pool, { ...release, ...wish, redelivery: 'restage' })
+    return await stageRelease(pool, { ...release, ...wish, redelivery })
   } catch (error) {
     if (!(error instanceof Failure && error.permanent)) throw error
     const durationMs = performance.now() - started
-    const rejection = { version, source, error, actor: wish.actor, durationMs, announce: async () => {} }
+    const { actor } = wish
+    const rejection = { version, source, error, actor, durationMs, redelivery, announce: async () => {} } as const
     await rejectRelease(pool, { name: 'local', ...wish }, rejection).catch((reason: unknown) => {
       writeNote(`not written into the history: ${reason instanceof Error ? reason.message : String(reason)}`)
     })

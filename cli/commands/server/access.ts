@@ -26,9 +26,9 @@ export interface ServerAccess {
 export async function withServer<T>(flags: ServerFlags, operation: (server: ServerAccess) => Promise<T>): Promise<T> {
   const address = requireServer(flags)
   const server =
-    address.kind === 'database'
-      ? await (await import('./database-access.ts')).openDatabaseAccess(address.url)
-      : await (await import('./function-access.ts')).openFunctionAccess(address)
+    address.kind === 'function'
+      ? await (await import('./function-access.ts')).openFunctionAccess(address)
+      : await (await import('./database-access.ts')).openDatabaseAccess(address)
   try {
     return await operation(server)
   } finally {

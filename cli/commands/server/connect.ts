@@ -1,12 +1,14 @@
 import type pg from 'pg'
-import { connect } from '../../../shared/platform/database.ts'
+import { connect, type Database } from '../../../shared/platform/database.ts'
 import { createLogger } from '../../../shared/platform/log.ts'
 import { isDebugging } from '../../terminal/debugging.ts'
 import { writeError } from '../../terminal/output.ts'
+import { UsageError } from '../../terminal/usage-error.ts'
+import type { DatabaseTarget, InstanceTarget } from './database-options.ts'
 
 /** A pool for one operation on the database of a TAP server. */
-export async function withPool<T>(url: string, operation: (pool: pg.Pool) => Promise<T>): Promise<T> {
-  const database = await openPool(url)
+export async function withPool<T>(target: DatabaseTarget, operation: (pool: pg.Pool) => Promise<T>): Promise<T> {
+  const database = await openPool(target)
   try {
     return await operation(database.pool)
   } finally {
@@ -17,9 +19,28 @@ export async function withPool<T>(url: string, operation: (pool: pg.Pool) => Pro
 /** Whoever sits at a terminal tries again by hand: a few quick attempts are enough, and not worth a line each. */
 const RETRY = { attempts: 3 }
 
-export async function openPool(url: string): ReturnType<typeof connect> {
-  const address = { kind: 'url', url, passwordKey: null, poolMax: 1 } as const
+/** @throws ConnectionError, DatabaseAddressError, UsageError */
+export async function openPool(target: DatabaseTarget): Promise<Database> {
   const minimum = isDebugging() ? 'DEBUG' : 'ERROR'
   const logger = createLogger({ format: 'text', minimum, write: (line) => writeError(`${line}\n`) })
-  return connect(address, { applicationName: 'almagest', logger, retry: RETRY })
+  const options = { applicationName: 'almagest', logger, retry: RETRY }
+  // In a URL's connections, pg looks for PGPASSWORD itself.
+  if (target.kind === 'url') return connect({ ...target, passwordKey: null, poolMax: 1 }, options)
+  const password = process.env.PGPASSWORD ?? ''
+  const user = target.user ?? (await findUser(target, password))
+  return connect({ ...target, user, poolMax: 1 }, password === '' ? options : { ...options, password })
+}
+
+/** The e-mail of the service account that the caller is. google-auth-library is large, and only wanted here. */
+async function findUser({ instance }: InstanceTarget, password: string): Promise<string> {
+  if (password !== '') {
+    throw new UsageError('PGPASSWORD is set, so a built-in user logs in: name it with --user, or unset it to use IAM')
+  }
+  const advice = `give --user: who logs in to ${instance} cannot be told from your credentials`
+  const { GoogleAuth } = await import('google-auth-library')
+  const { client_email } = await new GoogleAuth().getCredentials().catch((error: unknown) => {
+    throw new UsageError(`${advice} (${error instanceof Error ? error.message : error})`, error)
+  })
+  if (client_email === undefined) throw new UsageError(`${advice}, which are no service account's`)
+  return client_email
 }

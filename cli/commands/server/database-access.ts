@@ -5,10 +5,11 @@ import { type SwapRequest, swap } from '../../../shared/tap-schema/swap.ts'
 import type { ExchangeRequest, ServerAccess } from './access.ts'
 import { currentActor } from './actor.ts'
 import { openPool } from './connect.ts'
+import type { DatabaseTarget } from './database-options.ts'
 
 /** A TAP server by its database. */
-export async function openDatabaseAccess(url: string): Promise<ServerAccess> {
-  const { pool, close } = await openPool(url)
+export async function openDatabaseAccess(target: DatabaseTarget): Promise<ServerAccess> {
+  const { pool, close } = await openPool(target)
   return {
     readStatus: (historyLimit) => readStatus(pool, { historyLimit }),
     diff: (from, to) => diffSlots(pool, from, to),

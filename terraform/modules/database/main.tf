@@ -201,7 +201,8 @@ resource "google_secret_manager_secret_iam_member" "init" {
   member    = google_service_account.init.member
 }
 
-# One job per database, run after every deployment; it can be run again at any time.
+# One job per database, run after every deployment; it can be run again at any time. It brings the connector along, as the
+# functions do, so it reaches whatever address they reach.
 resource "google_cloud_run_v2_job" "init" {
   for_each            = var.init_image == null ? toset([]) : var.databases
   name                = "${var.prefix}-init-${replace(lower(each.value), "_", "-")}"
@@ -212,7 +213,7 @@ resource "google_cloud_run_v2_job" "init" {
     template {
       service_account = google_service_account.init.email
       timeout         = "600s"
-      max_retries     = 1
+      max_retries     = 3 # a job's way into the network may take a moment to open
 
       vpc_access {
         egress = "PRIVATE_RANGES_ONLY"
@@ -222,25 +223,18 @@ resource "google_cloud_run_v2_job" "init" {
         }
       }
 
-      volumes {
-        name = "cloudsql"
-        cloud_sql_instance {
-          instances = [local.connection_name]
-        }
-      }
-
       containers {
         image = var.init_image
         args = concat(
-          ["init"],
+          ["init", "--instance", local.connection_name, "--ip-type", var.ip_type, "--database", each.value, "--user", google_sql_user.init.name],
           length(local.stagers) == 0 ? [] : concat(["--stager"], local.stagers),
           length(local.operators) == 0 ? [] : concat(["--operator"], local.operators),
           length(local.readers) == 0 ? [] : concat(["--reader"], local.readers),
         )
 
         env {
-          name  = "ALMAGEST_DATABASE_URL"
-          value = "postgresql:///${each.value}?host=/cloudsql/${local.connection_name}&user=${google_sql_user.init.name}"
+          name  = "GOOGLE_CLOUD_PROJECT"
+          value = var.project
         }
         env {
           name = "PGPASSWORD"
@@ -250,11 +244,6 @@ resource "google_cloud_run_v2_job" "init" {
               version = google_secret_manager_secret_version.init.version
             }
           }
-        }
-
-        volume_mounts {
-          name       = "cloudsql"
-          mount_path = "/cloudsql"
         }
       }
     }
