@@ -121,8 +121,7 @@ async function takeFetched(
 ): Promise<StageOutcome> {
   if (fetched.outcome === 'fetched') return deliverRelease(pool, server, fetched.release, options)
   const { error, source, durationMs } = fetched
-  const { actor, announce } = options
-  await rejectRelease(pool, server, { version, source, error, actor, durationMs, announce })
+  await rejectRelease(pool, server, { version, source, error, durationMs, ...options })
   throw error
 }
 

@@ -29,16 +29,15 @@ export async function stageFromBucket(
   pool: pg.Pool,
   request: BucketStageRequest,
 ): Promise<StageOutcome & { readonly server: string; readonly source: ReleaseSource }> {
-  const { actor } = request
-  const { announce } = dependencies
+  const options = { actor: request.actor, redelivery: 'restage', announce: dependencies.announce } as const
   const { release, stored, durationMs } = await findRelease(dependencies, request)
   if (release instanceof Failure) {
     const { bucket, name: object, generation, size: bytes } = stored
     const source = { bucket, object, generation, sha256: '', bytes }
-    await rejectRelease(pool, server, { version: request.version, source, error: release, actor, durationMs, announce })
+    await rejectRelease(pool, server, { version: request.version, source, error: release, durationMs, ...options })
     throw release.problems.length > 0 ? new RejectedError(request.version, release.problems) : release
   }
-  const outcome = await deliverRelease(pool, server, release, { actor, redelivery: 'restage', announce })
+  const outcome = await deliverRelease(pool, server, release, options)
   return { server: server.name, ...outcome, source: release.source }
 }
 

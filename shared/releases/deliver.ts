@@ -55,6 +55,7 @@ export async function deliverRelease(
         error,
         actor,
         durationMs: performance.now() - started,
+        redelivery,
         announce,
       })
     }
@@ -62,21 +63,19 @@ export async function deliverRelease(
   }
 }
 
-export interface RejectedDelivery {
+export interface RejectedDelivery extends DeliveryOptions {
   readonly version: string
   readonly source: ReleaseSource
   readonly error: Failure
-  readonly actor: string
   readonly durationMs: number
-  readonly announce: Announce
 }
 
-/** Records and announces that a TAP server cannot take an upload, with every problem. */
+/** Records and announces that a TAP server cannot take an upload, with every problem; once for all its deliveries. */
 export async function rejectRelease(pool: pg.Pool, server: ReleaseTaker, rejected: RejectedDelivery): Promise<void> {
-  const { version, source, error, actor, durationMs, announce } = rejected
+  const { version, source, error, actor, durationMs, redelivery, announce } = rejected
   const whole = { file: source.object, path: '', code: error.code, severity: 'error', message: error.message } as const
   const problems = error.problems.length > 0 ? error.problems : [whole]
-  await recordRejection(pool, { version, source, actor, problems, durationMs })
+  if (!(await recordRejection(pool, { version, source, actor, problems, durationMs, redelivery }))) return
   await announce('rejected', { ...eventAttributes(server, version, source), code: error.code }, { problems })
 }
 

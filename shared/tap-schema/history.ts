@@ -149,3 +149,19 @@ export async function findDelivery(client: pg.ClientBase, key: ReleaseKey): Prom
   if (row?.same === true) return 'done'
   return row?.newer === true ? 'superseded' : 'new'
 }
+
+/** Whether the last thing that happened to an upload is that it was rejected, for the very same problems. */
+export async function isRejectedFor(
+  client: pg.ClientBase,
+  key: ReleaseKey,
+  problems: readonly Problem[],
+): Promise<boolean> {
+  const found = await client.query<{ same: boolean }>(
+    `select action = 'rejected' and problems = $4::jsonb as same
+       from almagest.history
+      where bucket = $1 and object = $2 and generation = $3::numeric and action in ('staged', 'rejected')
+      order by id desc limit 1`,
+    [key.bucket, key.object, key.generation, storableJson(problems)],
+  )
+  return found.rows[0]?.same === true
+}

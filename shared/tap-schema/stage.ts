@@ -12,7 +12,7 @@ import type { TapSchemaRows } from './rows.ts'
 import { readSlotVersion } from './slot-version.ts'
 import { quote, SLOT_SCHEMA, STAGER_ROLE, tableName } from './slots.ts'
 import { TAP_TABLE_NAMES } from './tables.ts'
-import { setLockTimeout, withSlots } from './transaction.ts'
+import { STAGE_WAIT_MS, setLockTimeout, withSlots } from './transaction.ts'
 import { verifySlot } from './verify-slot.ts'
 
 export interface StageRequest extends RowsRequest {
@@ -45,7 +45,7 @@ export type StageOutcome =
 export async function stageRelease(pool: pg.Pool, request: StageRequest): Promise<StageOutcome> {
   const started = performance.now()
   const prepared = prepareRows(request.version, request)
-  return withSlots(pool, `staging ${request.version}`, LOCK_WAIT_MS, async (client) => {
+  return withSlots(pool, `staging ${request.version}`, STAGE_WAIT_MS, async (client) => {
     if (request.redelivery === 'skip') {
       const known = await knownDelivery(client, request)
       if (known !== null) return known
@@ -53,9 +53,6 @@ export async function stageRelease(pool: pg.Pool, request: StageRequest): Promis
     return fillStaging(client, request, prepared, started)
   })
 }
-
-/** A stage before ours takes well under a second; far more means that something hangs, and Pub/Sub will come again. */
-const LOCK_WAIT_MS = 60_000
 
 /** Readers may look at the staging slot; they hold it up for so long at most. */
 const READER_WAIT_MS = 10_000

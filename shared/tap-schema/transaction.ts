@@ -28,6 +28,9 @@ export async function withSlots<T>(
   })
 }
 
+/** A stage before ours takes well under a second; far more means that something hangs, and Pub/Sub will come again. */
+export const STAGE_WAIT_MS = 60_000
+
 /** `alma`: the first half of the advisory lock's key; advisory locks belong to one database. */
 const LOCK_CLASS = 0x616c6d61
 

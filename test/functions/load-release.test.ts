@@ -267,6 +267,18 @@ describe('a release that can never be loaded', () => {
   })
 })
 
+test.each<[string, Readonly<Record<string, string>> | Buffer]>([
+  ['an archive that is none', Buffer.from('this is no archive')],
+  ['a broken schema', { 'survey.yaml': 'name: survey\ntables: 3\n' }],
+  ['a release that lacks a schema', { 'other.yaml': sampleSchema('other') }],
+])('%s, delivered several times at once, is rejected and announced once', async (_what, files) => {
+  const stack = await startStack()
+  const body = pushBody('releases/bad', await stack.upload('releases/bad', files))
+  expect(await Promise.all([1, 2, 3, 4].map(() => stack.push(body)))).toEqual([204, 204, 204, 204])
+  expect((await stack.status()).history.map(({ action }) => action)).toEqual(['rejected'])
+  expect(stack.announced.map(({ event }) => event)).toEqual(['rejected'])
+})
+
 describe('a transient failure', () => {
   test.each([
     ['storage answers 503', { kind: 'status', status: 503, times: ATTEMPTS }],

@@ -269,6 +269,37 @@ describe('POST /servers/{server}/stage', () => {
     expect(service.events).toMatchObject([{ event: 'rejected', attributes: { code: 'not_gzip', generation } }])
   })
 
+  test('that is asked for again is recorded again only when there is something else to say', async () => {
+    let schemas = ['a']
+    const { service } = await start({
+      async resolve(dependencies) {
+        const { environment } = dependencies
+        const servers = new Map([...environment.servers].map(([name, server]) => [name, { ...server, schemas }]))
+        return { ...dependencies, environment: { ...environment, servers } }
+      },
+    })
+    await service.upload('w.1')
+    const stage = () => service.post('/servers/tap/stage', { version: 'w.1' })
+    const problems = async () => {
+      const { history } = (await service.get('/servers/tap')).body
+      return history.map((entry: { problems: unknown[] }) => entry.problems.length)
+    }
+    const answers = await Promise.all([stage(), stage(), stage()])
+    expect(answers.map(({ status, body }) => [status, body.detail[0].type])).toEqual(
+      Array(3).fill([422, 'schema_missing']),
+    )
+    expect(await problems()).toEqual([1])
+    schemas = ['a', 'b']
+    expect((await stage()).body.detail).toHaveLength(2)
+    expect(await problems()).toEqual([2, 1])
+    schemas = ['survey']
+    expect((await stage()).status).toBe(200)
+    schemas = ['a', 'b']
+    expect((await stage()).status).toBe(422)
+    expect(await problems()).toEqual([2, 0, 2, 1])
+    expect(service.events.map(({ event }) => event)).toEqual(['rejected', 'rejected', 'staged', 'rejected'])
+  })
+
   test('without a releases bucket is a 409', async () => {
     const { service } = await start({ environment: { releases: null } })
     const { status, body } = await service.post('/servers/tap/stage', { version: 'w.1' })
