@@ -55,6 +55,23 @@ export class DependentObjectsError extends Failure {
   }
 }
 
+/**
+ * Objects outside depend on the staging slot, which a stage makes anew. Nothing was changed, and the release is not to
+ * blame: once they are gone it can be staged.
+ */
+export class StagingInUseError extends Failure {
+  readonly permanent = false
+  readonly objects: readonly string[]
+  constructor(version: string, { objects }: DependentObjectsError) {
+    const advice = 'drop them, then deliver or stage the release again; it was not rejected'
+    super(
+      'dependent_objects',
+      `staging ${version} is refused, because other objects depend on the staging slot: ${objects.join('; ')} (${advice})`,
+    )
+    this.objects = objects
+  }
+}
+
 /** The database was not prepared by `almagest init`. */
 export class NotInitialisedError extends Failure {
   readonly permanent = false

@@ -2,7 +2,7 @@ import type pg from 'pg'
 import type { Problem } from '../felis/problem.ts'
 import { copyRows } from './copy-rows.ts'
 import { addConstraints, createTables, createVersions, createViews, grantReaders, qualified } from './ddl.ts'
-import { BusyError, isLockFailure, MissingRoleError } from './failures.ts'
+import { BusyError, DependentObjectsError, isLockFailure, MissingRoleError, StagingInUseError } from './failures.ts'
 import { findDelivery, type RowCounts, recordHistory } from './history.ts'
 import type { LoaderOptions } from './options.ts'
 import { type PreparedRows, prepareRows, type RowsRequest } from './prepare-rows.ts'
@@ -39,7 +39,7 @@ export type StageOutcome =
  * Loads a release into the staging slot of one TAP server, in one transaction, and verifies it (DESIGN §4). Whatever
  * fails, the former staging slot stays as it was.
  *
- * @throws RejectedError before the database is touched, with all problems; DependentObjectsError, MissingRoleError,
+ * @throws RejectedError before the database is touched, with all problems; StagingInUseError, MissingRoleError,
  *   NotInitialisedError, BusyError, VerificationError, DatabaseError with nothing changed
  */
 export async function stageRelease(pool: pg.Pool, request: StageRequest): Promise<StageOutcome> {
@@ -111,6 +111,7 @@ async function freeStaging(client: pg.PoolClient, version: string): Promise<stri
   try {
     return await removeSlot(client, SLOT_SCHEMA.staging)
   } catch (error) {
+    if (error instanceof DependentObjectsError) throw new StagingInUseError(version, error)
     if (!isLockFailure(error)) throw error
     throw new BusyError(`staging ${version}`, performance.now() - started, 30, error)
   }

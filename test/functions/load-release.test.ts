@@ -328,6 +328,23 @@ test('a site view over the live slot keeps a release from being swapped, not fro
   ])
 })
 
+test('a site view over the staging slot delays a release: it is not rejected, and staged once the view is gone', async () => {
+  const stack = await startStack()
+  await stack.push(pushBody('releases/r1', await stack.upload('releases/r1', SURVEY)))
+  const { pool } = stack.databases.tap!
+  await pool.query('create schema site; create view site.preview as select * from tap_schema_staging.tables')
+  const body = pushBody('releases/r2', await stack.upload('releases/r2', SURVEY))
+  expect(await stack.push(body)).toBe(500)
+  expect((await stack.status()).history.map(({ action }) => action)).toEqual(['staged'])
+  expect(stack.announced.map(({ event }) => event)).toEqual(['staged'])
+  expect(stack.log.filter(({ severity }) => severity === 'ERROR').map(({ message }) => message)).toEqual([
+    expect.stringMatching(/^to be tried again: staging releases\/r2 .*view site\.preview/),
+  ])
+  await pool.query('drop view site.preview')
+  expect(await stack.push(body)).toBe(204)
+  expect((await stack.status()).slots.staging.version).toBe('releases/r2')
+})
+
 describe('what is not for us', () => {
   test.each<[string, unknown]>([
     ['a deletion', pushBody('releases/r1', '1', { attributes: { eventType: 'OBJECT_DELETE' } })],

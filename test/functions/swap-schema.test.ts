@@ -269,6 +269,20 @@ describe('POST /servers/{server}/stage', () => {
     expect(service.events).toMatchObject([{ event: 'rejected', attributes: { code: 'not_gzip', generation } }])
   })
 
+  test('over a staging slot that a site view depends on is a 409 that says so, and no rejection', async () => {
+    const { service, database } = await start()
+    await service.upload('w.1')
+    const stage = () => service.post('/servers/tap/stage', { version: 'w.1' })
+    expect((await stage()).status).toBe(200)
+    await database.pool.query('create schema site; create view site.v as select * from tap_schema_staging.tables')
+    const { status, body } = await stage()
+    expect([status, body.detail[0].type]).toEqual([409, 'dependent_objects'])
+    expect(body.detail[0].msg).toContain('view site.v')
+    expect((await service.get('/servers/tap')).body.history).toHaveLength(1)
+    await database.pool.query('drop view site.v')
+    expect((await stage()).status).toBe(200)
+  })
+
   test('that is asked for again is recorded again only when there is something else to say', async () => {
     let schemas = ['a']
     const { service } = await start({

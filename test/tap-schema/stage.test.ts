@@ -214,7 +214,7 @@ describe('what stands in the way', () => {
     await stageRelease(database.pool, stageRequest('r1'))
     await database.pool.query('create schema site; create view site.preview as select * from tap_schema_staging.tables')
     const error = await stageRelease(database.pool, stageRequest('r2')).catch((error) => error)
-    expect(error).toMatchObject({ code: 'dependent_objects', objects: ['view site.preview'] })
+    expect(error).toMatchObject({ code: 'dependent_objects', objects: ['view site.preview'], permanent: false })
     expect(await stagedVersion(database)).toBe('r1')
   })
 
