@@ -172,7 +172,9 @@ async function fetchUpload(arrival: Arrival, { environment, bucket }: LoadDepend
     if (!isPermanent(error)) throw error
     const { bucket: name, object, generation } = upload
     const stored = await bucket.stat(object, generation)
-    const source = { bucket: name, object, generation, sha256: '', bytes: stored?.size ?? 0 }
+    // Deleted or overwritten since: there is nothing left to mend, and whatever took its place has its own notification.
+    if (stored === undefined) return { outcome: 'gone' }
+    const source = { bucket: name, object, generation, sha256: '', bytes: stored.size }
     return { outcome: 'broken', error, source, durationMs: performance.now() - started }
   }
 }

@@ -279,6 +279,28 @@ test.each<[string, Readonly<Record<string, string>> | Buffer]>([
   expect(stack.announced.map(({ event }) => event)).toEqual(['rejected'])
 })
 
+test('a broken upload that is overwritten while it is read is gone, and says nothing about the next one', async () => {
+  const stack = await startStack()
+  const broken = await stack.upload('main', Buffer.from('this is no archive'))
+  let newer = ''
+  const lookedUp = { match: /^GET [^?]*schemas\.tar\.gz\?(?!.*alt=media)/ }
+  stack.gcs.inject({ kind: 'meanwhile', run: async () => {}, ...lookedUp })
+  stack.gcs.inject({
+    kind: 'meanwhile',
+    run: async () => {
+      newer = await stack.upload('main', SURVEY)
+    },
+    ...lookedUp,
+  })
+  expect(await stack.push(pushBody('main', broken))).toBe(204)
+  expect(newer).not.toBe('')
+  expect((await stack.status()).history).toEqual([])
+  expect(stack.announced).toEqual([])
+  expect(stack.log.map(({ severity }) => severity)).toEqual(['WARNING'])
+  expect(await stack.push(pushBody('main', newer))).toBe(204)
+  expect((await stack.status()).slots.staging.source?.generation).toBe(newer)
+})
+
 describe('a transient failure', () => {
   test.each([
     ['storage answers 503', { kind: 'status', status: 503, times: ATTEMPTS }],
