@@ -1,5 +1,6 @@
 import type pg from 'pg'
-import { DatabaseError } from './failures.ts'
+import { Failure } from '../failure.ts'
+import { DatabaseError, MissingRoleError, sqlStateOf } from './failures.ts'
 import { HISTORY_DDL } from './history.ts'
 import { OWNER_ROLE, quote, SLOT_NAMES, SLOT_OWNER, SLOT_SCHEMA, STAGER_ROLE } from './slots.ts'
 
@@ -14,7 +15,9 @@ export interface InitialiseOptions {
 
 /**
  * Prepares a TAP server's database: roles, history and grants (DESIGN §4). Run by a login that may create roles; it can
- * be run again at any time. Slots that another tool made before are handed over to Almagest's roles.
+ * be run again at any time, by the same login. Slots that another tool made before are handed over to Almagest's roles.
+ *
+ * @throws MissingRoleError when the login may not do that; when only a slot is another login's, all the rest is done
  */
 export async function initialiseDatabase(pool: pg.Pool, options: InitialiseOptions = {}): Promise<void> {
   const client = await pool.connect()
@@ -25,27 +28,34 @@ export async function initialiseDatabase(pool: pg.Pool, options: InitialiseOptio
   client.on('error', remember)
   try {
     await client.query('begin; set local search_path to pg_catalog')
-    await client.query(CREATE_ROLES)
-    await client.query(`grant ${STAGER_ROLE}, ${OWNER_ROLE} to current_user`)
-    const database = quote(
-      (await client.query<{ name: string }>('select current_database() as name')).rows[0]?.name ?? '',
-    )
-    await client.query(`grant create, connect on database ${database} to ${STAGER_ROLE}, ${OWNER_ROLE}`)
-    await client.query(HISTORY_DDL)
-    for (const slot of SLOT_NAMES) await handOver(client, SLOT_SCHEMA[slot], SLOT_OWNER[slot])
-    for (const login of options.stagers ?? []) await client.query(`grant ${STAGER_ROLE} to ${quote(login)}`)
-    for (const login of options.operators ?? []) {
-      await client.query(`grant ${STAGER_ROLE}, ${OWNER_ROLE} to ${quote(login)}`)
-    }
-    for (const reader of options.readers ?? []) await grantExistingSlots(client, reader)
+    await prepareRoles(client, options)
+    const foreign = await findForeignSlot(client)
+    if (foreign === null) await prepareSlots(client, options)
     await client.query('commit')
+    if (foreign !== null) throw refuseHandOver(foreign)
   } catch (error) {
     await client.query('rollback').catch(remember)
-    throw new DatabaseError('preparing the database', error)
+    throw sqlStateOf(error) === '42501' ? await explainRefusal(client, error) : explain(error)
   } finally {
     client.off('error', remember)
     client.release(broken)
   }
+}
+
+async function prepareRoles(client: pg.PoolClient, { stagers = [], operators = [] }: InitialiseOptions): Promise<void> {
+  await client.query(CREATE_ROLES)
+  await client.query(`grant ${STAGER_ROLE}, ${OWNER_ROLE} to current_user`)
+  const found = await client.query<{ name: string }>('select current_database() as name')
+  const database = quote(found.rows[0]?.name ?? '')
+  await client.query(`grant create, connect on database ${database} to ${STAGER_ROLE}, ${OWNER_ROLE}`)
+  await client.query(HISTORY_DDL)
+  for (const login of stagers) await client.query(`grant ${STAGER_ROLE} to ${quote(login)}`)
+  for (const login of operators) await client.query(`grant ${STAGER_ROLE}, ${OWNER_ROLE} to ${quote(login)}`)
+}
+
+async function prepareSlots(client: pg.PoolClient, { readers = [] }: InitialiseOptions): Promise<void> {
+  for (const slot of SLOT_NAMES) await handOver(client, SLOT_SCHEMA[slot], SLOT_OWNER[slot])
+  for (const reader of readers) await grantExistingSlots(client, reader)
 }
 
 // Roles belong to the whole cluster: another database's `init` may be creating them at this very moment.
@@ -62,6 +72,57 @@ begin
     end;
   end loop;
 end $$`
+
+interface ForeignSlot {
+  readonly schema: string
+  readonly owner: string
+  readonly login: string
+}
+
+/** A slot that this login cannot hand over, because it or a part of it belongs to a login that it cannot act as. */
+async function findForeignSlot(client: pg.PoolClient): Promise<ForeignSlot | null> {
+  const { rows } = await client.query<ForeignSlot>(
+    `select n.nspname as schema, pg_get_userbyid(part.owner) as owner, current_user as login
+       from pg_namespace n
+      cross join lateral (select n.nspowner
+                          union select c.relowner from pg_class c
+                                 where c.relnamespace = n.oid and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')) as part(owner)
+      where n.nspname = any($1) and not pg_has_role(part.owner, 'usage')
+      order by 1, 2 limit 1`,
+    [Object.values(SLOT_SCHEMA)],
+  )
+  return rows[0] ?? null
+}
+
+function refuseHandOver({ schema, owner, login }: ForeignSlot): MissingRoleError {
+  const slot = SLOT_NAMES.find((name) => SLOT_SCHEMA[name] === schema) ?? 'live'
+  const advice = `let ${owner}, as one of the operators, run "alter schema ${schema} owner to ${SLOT_OWNER[slot]}" and the same for its tables and views, then run init again`
+  return new MissingRoleError(
+    `roles and history are prepared, but ${schema} or a part of it belongs to ${owner}, and ${login} cannot hand it over: ${advice}`,
+  )
+}
+
+/** Only who made the roles and the history may change them: somebody else must know who that is. */
+async function explainRefusal(client: pg.PoolClient, error: unknown): Promise<Failure> {
+  const { rows } = await client.query<{ name: string }>(PREPARED_BY).catch(() => ({ rows: [] }))
+  const names = rows.map(({ name }) => name).join(', ')
+  const advice =
+    names === '' ? 'init needs a login that may create roles and owns the database' : `run init as ${names}, as before`
+  const said = error instanceof Error ? error.message : String(error)
+  return new MissingRoleError(`preparing the database is not allowed for this login: ${said} (${advice})`, error)
+}
+
+const PREPARED_BY = `
+select distinct rolname as name from pg_roles
+ where rolname <> current_user
+   and (oid in (select nspowner from pg_namespace where nspname = 'almagest')
+        or oid in (select m.member from pg_auth_members m join pg_roles r on r.oid = m.roleid
+                    where r.rolname = '${STAGER_ROLE}' and m.admin_option))
+ order by 1`
+
+function explain(error: unknown): Failure {
+  return error instanceof Failure ? error : new DatabaseError('preparing the database', error)
+}
 
 async function grantExistingSlots(client: pg.PoolClient, reader: string): Promise<void> {
   const present = await client.query<{ nspname: string }>('select nspname from pg_namespace where nspname = any($1)', [

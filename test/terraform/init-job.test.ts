@@ -2,9 +2,10 @@
 import { join } from 'node:path'
 import { runInNewContext } from 'node:vm'
 import pg from 'pg'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { type LocalPostgres, startPostgres } from '../../cli/local/postgres.ts'
 import { type Block, type Body, bodiesOf, readConfiguration } from '../../cli/terraform/configuration.ts'
+import { initialiseDatabase } from '../../shared/tap-schema/roles.ts'
 import { startFakeCloudSql } from '../support/fake-cloudsql.ts'
 import { type CommandResult, runAlmagest } from '../support/run-command.ts'
 
@@ -36,7 +37,6 @@ beforeAll(async () => {
     create role "${SWAPPER}" login in role cloudsqliamserviceaccount;
     create role "${DISCOVERY}" login in role cloudsqliamserviceaccount;
     create role tap login`)
-  await admin.query('create database tap owner cloudsqlsuperuser')
   blocks = (await readConfiguration(join(import.meta.dirname, '..', '..', 'terraform'))).flatMap(
     (module) => module.blocks,
   )
@@ -118,6 +118,7 @@ async function memberships(): Promise<readonly string[]> {
 }
 
 test('the job prepares the database over the connector, as the built-in user, and again', async () => {
+  await createDatabase('tap')
   const cloud = await startFakeCloudSql({ instance: INSTANCE, serviceAccount: ACCOUNT, postgres: postgres.url })
   expect(readJob().env).toEqual({ GOOGLE_CLOUD_PROJECT: 'example' })
   const first = await runJob(cloud)
@@ -142,6 +143,51 @@ test('a wrong password is told, and so is a user that Cloud SQL does not have', 
   expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(/almagest_init.*SQLSTATE 28P01.*password/) })
   const missing = await runJob(cloud, { stagers: ['almagest-stager@example.iam'] })
   expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining('"almagest-stager@example.iam"') })
+})
+
+/** Databases as Cloud SQL makes them: they belong to the role that stands for its administrators. */
+async function createDatabase(name: string): Promise<(login: string, password?: string) => pg.Pool> {
+  await admin.query(`create database ${name} owner cloudsqlsuperuser`)
+  return (login, password = '') => {
+    const connectionString = Object.assign(new URL(postgres.url), { pathname: name, username: login, password }).href
+    const pool = new pg.Pool({ connectionString, max: 1 })
+    onTestFinished(() => pool.end())
+    return pool
+  }
+}
+
+test('a tap_schema of another login is not taken from it: init prepares the rest, and says how it is handed over', async () => {
+  const connect = await createDatabase('ssotap')
+  await admin.query('create role repertoire login; grant create on database ssotap to repertoire')
+  const owner = connect('repertoire')
+  await owner.query(
+    'create schema tap_schema; create table tap_schema.tables11 (); create view tap_schema.v as select 1',
+  )
+  const init = connect('almagest_init', PASSWORD)
+  const options = { operators: [SWAPPER, 'repertoire'], readers: ['tap'] }
+  await expect(initialiseDatabase(init, options)).rejects.toMatchObject({
+    code: 'missing_role',
+    message: expect.stringMatching(
+      /tap_schema.* belongs to repertoire.*"alter schema tap_schema owner to almagest_owner"/,
+    ),
+  })
+  await connect(SWAPPER).query('select * from almagest.history')
+  await owner.query('alter schema tap_schema owner to almagest_owner')
+  await expect(initialiseDatabase(init, options)).rejects.toMatchObject({ code: 'missing_role' })
+  await owner.query(
+    'alter table tap_schema.tables11 owner to almagest_owner; alter view tap_schema.v owner to almagest_owner',
+  )
+  await initialiseDatabase(init, options)
+  await connect('tap').query('select * from tap_schema.tables11')
+})
+
+test('another administrator is told who has to run init', async () => {
+  const connect = await createDatabase('livetap')
+  await initialiseDatabase(connect('almagest_init', PASSWORD))
+  await admin.query('create role other_admin login createrole createdb in role cloudsqlsuperuser')
+  const wanted = { code: 'missing_role', message: expect.stringContaining('run init as almagest_init, as before') }
+  await expect(initialiseDatabase(connect('other_admin'))).rejects.toMatchObject(wanted)
+  await expect(initialiseDatabase(connect(DISCOVERY))).rejects.toMatchObject(wanted)
 })
 
 test('the password of the user is what the secret holds, and the job comes after all that it needs', () => {
