@@ -3,7 +3,7 @@ import type { Environment, TapServer } from '../environment/model.ts'
 import type { ReleaseBucket } from '../releases/bucket.ts'
 import { loadEnvironment } from './environment-file.ts'
 import { type EventPublisher, openPublisher } from './events.ts'
-import { createIdentity, type Identify, isDeployed } from './identity.ts'
+import { type Identify, identityOf } from './identity.ts'
 import type { Logger } from './log.ts'
 import { openBucket } from './objects.ts'
 import { connectServers } from './server-connections.ts'
@@ -43,7 +43,7 @@ export function deploymentOf(functionName: string, logger: Logger): () => Promis
 
 async function openDeployment(functionName: string, logger: Logger): Promise<Deployment> {
   const environment = await loadEnvironment(logger)
-  const { releases, storage, topic, identity } = environment
+  const { releases, storage, topic } = environment
   const connections = connectServers(environment, { applicationName: `almagest ${functionName}`, logger })
   const publisher = openPublisher(topic, logger)
   return {
@@ -51,7 +51,7 @@ async function openDeployment(functionName: string, logger: Logger): Promise<Dep
     poolFor: connections.poolFor,
     bucket: releases === null ? NO_BUCKET : openBucket({ bucket: releases.bucket, ...storage }, { logger }),
     announce: publisher.publish,
-    identify: createIdentity({ ...identity, requireCaller: identity.requireCaller ?? isDeployed() }),
+    identify: identityOf(environment),
     logger,
   }
 }

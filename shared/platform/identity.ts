@@ -1,4 +1,5 @@
 import type { OAuth2Client } from 'google-auth-library'
+import type { Environment } from '../environment/model.ts'
 import { Failure } from '../failure.ts'
 import { HttpError } from './http-errors.ts'
 
@@ -58,6 +59,11 @@ const CLOCK_SKEW_SECONDS = 300
 /** Whether this is a service of Cloud Run (its container contract sets the variable), and not somebody's machine. */
 export function isDeployed(environment: IdentitySources['environment'] = process.env): boolean {
   return (environment.K_SERVICE ?? '') !== ''
+}
+
+/** As an environment describes it: where it does not say so, a caller is required of what is deployed. */
+export function identityOf({ identity }: Pick<Environment, 'identity'>): Identify {
+  return createIdentity({ ...identity, requireCaller: identity.requireCaller ?? isDeployed() })
 }
 
 /**
