@@ -1,19 +1,20 @@
-import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { build, type Plugin } from 'esbuild'
+import { build, type Metafile, type Plugin } from 'esbuild'
+import { describePackage } from './describe-package.ts'
+import { type LoadedCode, measureCode } from './measure-code.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 
-/** Installed where the function is deployed: the runtime brings the framework, and Pub/Sub is used with a topic only. */
+/**
+ * Installed where the function is deployed. The platform starts the framework out of its own package, and the client of
+ * Pub/Sub, which only functions with a topic ever load, reads files that lie in its package.
+ */
 const NOT_BUNDLED = ['@google-cloud/functions-framework', '@google-cloud/pubsub']
 
-export interface Bundle {
+export interface Bundle extends LoadedCode {
   readonly name: string
   readonly folder: string
-  /** Bytes of JavaScript that are loaded at the start, and of what is loaded when it is first needed. */
-  readonly entryBytes: number
-  readonly laterBytes: number
 }
 
 /** The functions that can be deployed: the folders below `functions`. */
@@ -23,17 +24,18 @@ export async function functionNames(): Promise<readonly string[]> {
 }
 
 /**
- * Makes a folder that can be deployed as a function: `index.js` with its chunks, source maps, and a package.json that
- * names what is not in the bundle. Storage, Cloud SQL connector and `pg` stay in chunks of their own where the code
- * imports them when they are first needed.
+ * Makes a folder that can be deployed as a function: `index.js` with its chunks, their source maps, what starts it
+ * (`start.mjs`), what prepares it on the platform (`fill-compile-cache.mjs`), and package.json and package-lock.json with
+ * what is not in the bundle. What the code imports when it is first needed stays in chunks of its own.
  */
 export async function bundleFunction(name: string, target: string): Promise<Bundle> {
   const folder = join(target, name)
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true })
-  await build({
+  const { metafile } = await build({
     entryPoints: { index: join(ROOT, 'functions', name, 'index.ts') },
     outdir: folder,
+    absWorkingDir: ROOT,
     bundle: true,
     splitting: true,
     format: 'esm',
@@ -45,10 +47,26 @@ export async function bundleFunction(name: string, target: string): Promise<Bund
     external: NOT_BUNDLED,
     plugins: [withoutGrpc],
     banner: { js: COMMONJS_NAMES },
+    metafile: true,
     logLevel: 'warning',
   })
-  await writeFile(join(folder, 'package.json'), `${JSON.stringify(await describePackage(name), null, 2)}\n`)
-  return { name, folder, ...(await measure(folder)) }
+  await writeDeployed(name, folder, externalPackages(metafile))
+  return { name, folder, ...(await measureCode(metafile, ROOT)) }
+}
+
+/** What lies beside the code of any function, given the packages that it imports. */
+export async function writeDeployed(name: string, folder: string, needed: readonly string[]): Promise<void> {
+  await build({
+    entryPoints: ['start', 'fill-compile-cache'].map((file) => join(import.meta.dirname, 'deployed', `${file}.ts`)),
+    outdir: folder,
+    outExtension: { '.js': '.mjs' },
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    logLevel: 'warning',
+  })
+  for (const [file, content] of Object.entries(await describePackage(name, needed)))
+    await writeFile(join(folder, file), `${JSON.stringify(content, null, 2)}\n`)
 }
 
 /** What packages written as CommonJS take for granted. */
@@ -80,30 +98,7 @@ const withoutGrpc: Plugin = {
   },
 }
 
-async function describePackage(name: string): Promise<object> {
-  const require = createRequire(import.meta.url)
-  const { version, dependencies } = require(join(ROOT, 'package.json')) as {
-    version: string
-    dependencies: Record<string, string>
-  }
-  return {
-    name: `almagest-${name}`,
-    version,
-    private: true,
-    type: 'module',
-    main: 'index.js',
-    scripts: {
-      start: `functions-framework --target=${name}`,
-      // Run by Google's buildpack: what a start loads lies there compiled.
-      'gcp-build': `NODE_COMPILE_CACHE=.compile-cache node --input-type=module --eval "await import('./index.js')"`,
-    },
-    dependencies: Object.fromEntries(NOT_BUNDLED.map((dependency) => [dependency, dependencies[dependency]])),
-  }
-}
-
-async function measure(folder: string): Promise<Pick<Bundle, 'entryBytes' | 'laterBytes'>> {
-  const files = (await readdir(folder)).filter((file) => file.endsWith('.js'))
-  const sizes = await Promise.all(files.map(async (file) => ({ file, size: (await stat(join(folder, file))).size })))
-  const entryBytes = sizes.find(({ file }) => file === 'index.js')?.size ?? 0
-  return { entryBytes, laterBytes: sizes.reduce((sum, { size }) => sum + size, -entryBytes) }
+function externalPackages({ outputs }: Metafile): readonly string[] {
+  const imported = Object.values(outputs).flatMap(({ imports }) => imports.map(({ path }) => path))
+  return NOT_BUNDLED.filter((name) => imported.includes(name))
 }

@@ -1,6 +1,5 @@
-import { execFileSync } from 'node:child_process'
-import { mkdir, readdir, readFile, symlink } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { mkdir, symlink } from 'node:fs/promises'
+import { join } from 'node:path'
 import pg from 'pg'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { bundleFunction, functionNames } from '../../cli/build/bundle.ts'
@@ -90,32 +89,4 @@ tap:
   expect(new Set(cloud.logins.map(({ user, certificate }) => `${user} ${certificate}`))).toEqual(
     new Set(['bundle@demo.iam iam']),
   )
-})
-
-test('what a bundle loads at its start is without storage client, connector and gRPC', async () => {
-  const target = await temporaryFolder()
-  const { folder } = await bundleFunction('swap-schema', target)
-  const files = (await readdir(folder)).filter((file) => file.endsWith('.js'))
-  const start = await readFile(join(folder, 'index.js'), 'utf8')
-  expect(files.length).toBeGreaterThan(3)
-  for (const part of ['storage.googleapis.com', 'sqladmin', 'grpc.keepalive'])
-    expect(start.includes(part), part).toBe(false)
-  const all = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')))
-  expect(all.join().includes('@grpc/grpc-js is not part of the bundle')).toBe(true)
-  const described = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'))
-  const project = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'))
-  for (const [name, wanted] of Object.entries(described.dependencies)) expect(wanted).toBe(project.dependencies[name])
-})
-
-test('the build step of a bundle fills the compile cache that its start uses', async () => {
-  const target = await bundleAll()
-  const folder = join(target, 'swap-schema')
-  const { scripts } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'))
-  execFileSync('sh', ['-c', scripts['gcp-build']], {
-    cwd: folder,
-    env: { ...process.env, PATH: `${dirname(process.execPath)}:${process.env.PATH}` },
-  })
-  const cached = await readdir(join(folder, '.compile-cache'), { recursive: true })
-  expect(cached.length).toBeGreaterThan(3)
-  expect(scripts.start).toContain('--target=swap-schema')
 })
