@@ -3,8 +3,10 @@ import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { readArchive } from '../shared/releases/archive.ts'
 import { DEFAULT_LIMITS } from '../shared/releases/limits.ts'
-import { benchColdStart, benchDiscovery } from './discovery.ts'
+import { describeSizes, describeStarts } from './describe-start.ts'
+import { benchDiscovery } from './discovery.ts'
 import { benchStage } from './stage.ts'
+import { benchStart } from './start.ts'
 import { benchSwap } from './swap.ts'
 import { benchSweep } from './sweep.ts'
 import { benchValidate, benchValidateProcess } from './validate.ts'
@@ -50,7 +52,11 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
     if (!existsSync(ENVIRONMENT)) return console.log(`\ndiscovery is left out: there is no ${ENVIRONMENT}`)
     const loads = await benchDiscovery(ENVIRONMENT, Math.min(seconds, 10))
     for (const [title, figures] of Object.entries(loads)) print(title, figures)
-    print('cold start', await benchColdStart(ENVIRONMENT, 10))
+  },
+  async start() {
+    const { bundles, starts } = await benchStart(existsSync(ENVIRONMENT) ? ENVIRONMENT : null, 10)
+    printTable(describeSizes(bundles))
+    printTable(describeStarts(starts))
   },
   async sweep() {
     for (const objects of [100_000, 1_000_000]) print(`sweep over ${objects} results`, await benchSweep(objects))
@@ -77,4 +83,9 @@ function print(title: string, figures: Readonly<Record<string, number>>): void {
     if (!Number.isNaN(value))
       console.log(`| ${name} | ${Number.isInteger(value) ? value : value.toFixed(value < 10 ? 2 : 1)} |`)
   }
+}
+
+function printTable([header = [], ...rows]: readonly (readonly string[])[]): void {
+  const lines = [header, header.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`)
+  console.log(`\n${lines.join('\n')}`)
 }
