@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -104,5 +105,13 @@ test('each locked package of a function is the one that ours has', async () => {
       })
       expect(integrity, place).toMatch(/^sha512-/)
     }
+  }
+})
+
+test('npm takes the lockfile of a function for a whole and right one', () => {
+  for (const { folder } of bundles) {
+    const args = ['ci', '--dry-run', '--offline', '--ignore-scripts', '--no-audit', '--no-fund']
+    const { status, stderr } = spawnSync('npm', args, { cwd: folder, encoding: 'utf8' })
+    expect(status, stderr).toBe(0)
   }
 })
