@@ -221,12 +221,12 @@ variable "instance_settings" {
 }
 
 variable "ip_type" {
-  description = "How the instance is reached: PRIVATE (an address of the network) or PSC (a Private Service Connect endpoint)."
+  description = "How the instance is reached: PRIVATE (an address of the network), PSC (a Private Service Connect endpoint) or, where it exists, PUBLIC: `database.ipType` of the environment file."
   type        = string
   default     = "PRIVATE"
   validation {
-    condition     = contains(["PRIVATE", "PSC"], var.ip_type)
-    error_message = "PRIVATE or PSC: the database has no public address."
+    condition     = contains(var.existing_instance == null ? ["PRIVATE", "PSC"] : ["PRIVATE", "PSC", "PUBLIC"], var.ip_type)
+    error_message = "PRIVATE or PSC; PUBLIC only with existing_instance, because a new instance gets no public address."
   }
 }
 

@@ -96,6 +96,55 @@ run "with_an_existing_instance_over_psc" {
   }
 }
 
+run "a_new_instance_has_no_public_address" {
+  command = plan
+  variables {
+    ip_type = "PUBLIC"
+  }
+  expect_failures = [var.ip_type]
+}
+
+run "the_init_job_grants_each_function_what_it_needs_over_the_connector" {
+  command = plan
+  module {
+    source = "./modules/database"
+  }
+  variables {
+    prefix              = "alm-dev"
+    existing_instance   = "tap"
+    settings            = { database_version = "POSTGRES_17", tier = "db-custom-1-3840", availability_type = "ZONAL", disk_gb = 10, retained_backups = 14, connector_only = true }
+    deletion_protection = true
+    ip_type             = "PSC"
+    create_databases    = false
+    accounts = {
+      load-release    = { email = "l@p.iam.gserviceaccount.com", member = "serviceAccount:l@p.iam.gserviceaccount.com", database_user = "l@p.iam" }
+      swap-schema     = { email = "s@p.iam.gserviceaccount.com", member = "serviceAccount:s@p.iam.gserviceaccount.com", database_user = "s@p.iam" }
+      discovery       = { email = "d@p.iam.gserviceaccount.com", member = "serviceAccount:d@p.iam.gserviceaccount.com", database_user = "d@p.iam" }
+      collect-results = { email = "c@p.iam.gserviceaccount.com", member = "serviceAccount:c@p.iam.gserviceaccount.com", database_user = "c@p.iam" }
+    }
+    readers               = ["tap_reader"]
+    loader_may_swap       = false
+    max_connections       = 100
+    max_instances         = 8
+    other_connections     = 20
+    init_image            = "us-central1-docker.pkg.dev/example-project/almagest/almagest:1"
+    init_password_version = 1
+    deployer              = null
+  }
+  override_data {
+    target          = data.google_sql_database_instance.existing
+    override_during = plan
+    values          = { connection_name = "example-project:us-central1:tap" }
+  }
+  assert {
+    condition = join(" ", google_cloud_run_v2_job.init["ssotap"].template[0].template[0].containers[0].args) == join(" ", [
+      "init --instance example-project:us-central1:tap --ip-type PSC --database ssotap --user alm_dev_init",
+      "--stager l@p.iam --operator s@p.iam --reader d@p.iam tap_reader",
+    ])
+    error_message = "The job logs in as the built-in user, at the address that the functions use."
+  }
+}
+
 run "everybody_is_no_operator" {
   command = plan
   variables {

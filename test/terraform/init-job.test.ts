@@ -65,11 +65,14 @@ function blockOf(type: string, name: string): Body {
   return blocks.find(({ labels }) => labels[0] === type && labels[1] === name)!.body
 }
 
-/** An expression of HCL as it is used for the job, which JavaScript reads in the same way. */
-function evaluate(expression: unknown, scope: object): unknown {
-  const code = /^\$\{(.*)\}$/s.exec(String(expression))?.[1]
-  if (code === undefined) return expression
-  const functions = { concat: (...lists: unknown[][]) => lists.flat(), length: (list: unknown[]) => list.length }
+/** An expression or a template of HCL as they are used for the job: JavaScript reads them in the same way. */
+function evaluate(value: unknown, scope: object): unknown {
+  const code = /^\$\{(.*)\}$/s.exec(String(value))?.[1] ?? `\`${value}\``
+  const functions = {
+    concat: (...lists: unknown[][]) => lists.flat(),
+    length: (list: unknown[]) => list.length,
+    replace: (text: string, from: string, to: string) => text.replaceAll(from, to),
+  }
   return structuredClone(runInNewContext(code.replaceAll(/\bvar\./g, 'variables.'), { ...functions, ...scope }))
 }
 
@@ -82,15 +85,16 @@ interface JobSettings {
 function readJob({ ipType = 'PRIVATE', stagers = [LOADER] }: JobSettings = {}) {
   const [execution] = bodiesOf(bodiesOf(blockOf('google_cloud_run_v2_job', 'init').template)[0]!.template)
   const [container] = bodiesOf(execution!.containers)
+  const variables = { project: 'example', prefix: 'almagest', ip_type: ipType }
   const scope = {
     each: { value: 'tap' },
-    variables: { project: 'example', ip_type: ipType },
+    variables,
     local: { connection_name: INSTANCE, stagers, operators: [SWAPPER], readers: [DISCOVERY, 'tap'] },
-    google_sql_user: { init: { name: blockOf('google_sql_user', 'init').name } },
+    google_sql_user: { init: { name: evaluate(blockOf('google_sql_user', 'init').name, { variables }) } },
   }
-  const variables = bodiesOf(container!.env)
-  const fromSecret = variables.filter(({ value_source }) => value_source !== undefined).map(({ name }) => name)
-  const plain = variables.filter(({ value }) => value !== undefined)
+  const environment = bodiesOf(container!.env)
+  const fromSecret = environment.filter(({ value_source }) => value_source !== undefined).map(({ name }) => name)
+  const plain = environment.filter(({ value }) => value !== undefined)
   return {
     execution: execution!,
     args: evaluate(container!.args, scope) as string[],

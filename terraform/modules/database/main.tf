@@ -145,7 +145,7 @@ ephemeral "random_password" "init" {
 }
 
 resource "google_sql_user" "init" {
-  name                = "almagest_init"
+  name                = "${replace(var.prefix, "-", "_")}_init"
   project             = var.project
   instance            = local.instance
   type                = "BUILT_IN"

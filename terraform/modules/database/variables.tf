@@ -36,7 +36,7 @@ variable "deletion_protection" {
 }
 
 variable "ip_type" {
-  description = "How the instance is reached: PRIVATE (an address of the network) or PSC (a Private Service Connect endpoint)."
+  description = "How the instance is reached: PRIVATE (an address of the network), PSC (a Private Service Connect endpoint) or, where it exists, PUBLIC."
   type        = string
 }
 
