@@ -11,7 +11,7 @@ import {
   rejectRelease,
 } from '../../shared/releases/deliver.ts'
 import { fetchRelease, type Release } from '../../shared/releases/fetch.ts'
-import { serversFor, versionOf } from '../../shared/releases/naming.ts'
+import { rivalsOf, serversFor, versionOf } from '../../shared/releases/naming.ts'
 import { findDelivery } from '../../shared/tap-schema/history.ts'
 import { readSlot } from '../../shared/tap-schema/slot-version.ts'
 import type { StageOutcome } from '../../shared/tap-schema/stage.ts'
@@ -99,8 +99,10 @@ async function loadOnServer(
     const fetched = await fetchOnce()
     if (fetched.outcome === 'gone') return logger.warning('the upload is no longer in the bucket', fields)
     try {
-      const options = { actor: ACTOR, redelivery: 'skip', announce } as const
+      const yieldsTo = rivalsOf(version, server)
+      const options = { actor: ACTOR, redelivery: 'skip', yieldsTo, announce } as const
       const staged = await takeFetched(pool, server, fetched, arrival, options)
+      if (staged.outcome === 'superseded') return logger.warning(`left alone: ${staged.reason}`, { ...fields, staged })
       logger.info(staged.outcome, { ...fields, staged })
     } catch (error) {
       // Recorded and announced by now; anything else may get better.

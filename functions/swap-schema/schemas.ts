@@ -94,7 +94,7 @@ export const SCHEMAS = {
   HistoryEntry: object({
     id: COUNT,
     at: TIME,
-    action: { type: 'string', enum: ['staged', 'swapped', 'rolled_back', 'rejected'] },
+    action: { type: 'string', enum: ['staged', 'swapped', 'rolled_back', 'rejected', 'superseded'] },
     version: TEXT,
     replaced: TEXT_OR_NULL,
     actor: TEXT,

@@ -23,6 +23,7 @@ export type Announce = (
 export interface DeliveryOptions {
   readonly actor: string
   readonly redelivery: StageRequest['redelivery']
+  readonly yieldsTo?: StageRequest['yieldsTo']
   readonly announce: Announce
 }
 
@@ -41,9 +42,9 @@ export async function deliverRelease(
   const started = performance.now()
   const { version, source, files } = release
   const { schemas, readers, options: loader } = server
-  const { actor, redelivery, announce } = options
+  const { actor, redelivery, yieldsTo, announce } = options
   try {
-    const request = { version, source, files, schemas, readers, options: loader, actor, redelivery }
+    const request = { version, source, files, schemas, readers, options: loader, actor, redelivery, yieldsTo }
     const outcome = await stageRelease(pool, request)
     if (outcome.outcome === 'staged') await announce('staged', eventAttributes(server, version, source), outcome)
     return outcome

@@ -10,9 +10,21 @@ export interface Follower {
  * patterns matches it (DESIGN §5), in the order given.
  */
 export function serversFor(version: string, servers: Iterable<Follower>): readonly string[] {
-  return [...servers]
-    .filter((server) => server.schemaVersion === version || server.follow.some((glob) => matchesGlob(glob, version)))
-    .map((server) => server.name)
+  return [...servers].filter((server) => takes(server, version)).map((server) => server.name)
+}
+
+/** Whether a server takes a release by itself. */
+function takes(server: Follower, version: string): boolean {
+  return server.schemaVersion === version || server.follow.some((glob) => matchesGlob(glob, version))
+}
+
+/**
+ * The versions to which an upload of `version` gives way when they were uploaded later and staged before it, so that a
+ * server ends up with the latest of the releases that it follows, in whatever order they are delivered (DESIGN §5). The
+ * version that the server is set to gives way to none.
+ */
+export function rivalsOf(version: string, server: Follower): (other: string) => boolean {
+  return server.schemaVersion === version ? () => false : (other) => takes(server, other)
 }
 
 /** `*` stands for anything within one path segment, `**` for anything; every other character for itself. */

@@ -80,6 +80,15 @@ export class NotInitialisedError extends Failure {
   }
 }
 
+/** The database was prepared by an `almagest init` that did not know yet what is to be recorded. */
+export class OutdatedHistoryError extends Failure {
+  readonly permanent = false
+  constructor(cause: unknown) {
+    const message = 'the database was prepared by an earlier version of Almagest: run `almagest init` on it again'
+    super('not_initialised', message, { cause })
+  }
+}
+
 /** The login, or a configured reader, lacks what the operation needs. */
 export class MissingRoleError extends Failure {
   readonly permanent = false
@@ -121,6 +130,7 @@ export function explain(operation: string, error: unknown): Failure {
       'run `almagest init` again, with `--stager LOGIN` or `--operator LOGIN`: it grants the roles and hands existing slots over'
     return new MissingRoleError(`${operation} is not allowed for this login: ${text} (${advice})`, error)
   }
+  if (state === '23514' && text.includes('history_action_check')) return new OutdatedHistoryError(error)
   const missing = state === '42704' || state === '22023' ? /role "(almagest_[a-z]+)" does not exist/.test(text) : false
   if (missing || (['42P01', '3F000'].includes(state ?? '') && text.includes('almagest')))
     return new NotInitialisedError(error)

@@ -4,7 +4,8 @@ import type { ReleaseSource } from './release-source.ts'
 import { OWNER_ROLE, STAGER_ROLE } from './slots.ts'
 import type { TapTableName } from './tables.ts'
 
-export type HistoryAction = 'staged' | 'swapped' | 'rolled_back' | 'rejected'
+/** `superseded`: an upload that was left alone, because a later one of another version was staged before it. */
+export type HistoryAction = 'staged' | 'swapped' | 'rolled_back' | 'rejected' | 'superseded'
 
 export type RowCounts = Readonly<Record<TapTableName, number>>
 
@@ -26,13 +27,14 @@ export interface HistoryEntry {
 
 export type NewHistoryEntry = Omit<HistoryEntry, 'id' | 'at'>
 
+/** Makes the history, or brings one that an earlier version of Almagest made up to date. */
 export const HISTORY_DDL = `
 create schema if not exists almagest;
 comment on schema almagest is 'History of the TAP_SCHEMA slots of this database';
 create table if not exists almagest.history (
   id bigint generated always as identity primary key,
   at timestamptz not null default clock_timestamp(),
-  action text not null check (action in ('staged', 'swapped', 'rolled_back', 'rejected')),
+  action text not null,
   version text not null,
   replaced text,
   actor text not null,
@@ -46,6 +48,9 @@ create table if not exists almagest.history (
   problems jsonb not null default '[]',
   duration_ms double precision not null
 );
+alter table almagest.history drop constraint if exists history_action_check;
+alter table almagest.history add constraint history_action_check
+  check (action in ('staged', 'swapped', 'rolled_back', 'rejected', 'superseded'));
 create index if not exists history_release on almagest.history (bucket, object, generation);
 grant usage on schema almagest to ${STAGER_ROLE}, ${OWNER_ROLE};
 grant select, insert on almagest.history to ${STAGER_ROLE}, ${OWNER_ROLE}`
@@ -130,8 +135,8 @@ export function sourceOf(row: SourceRow): ReleaseSource | null {
 }
 
 /**
- * What the ledger knows of an upload. `done`: this very generation was staged or rejected before. `superseded`: a later
- * generation of the same object was.
+ * What the ledger knows of an upload. `done`: this very generation was staged or rejected before, or left alone for a
+ * later upload of another version. `superseded`: a later generation of the same object was.
  */
 export type Delivery = 'new' | 'done' | 'superseded'
 
@@ -142,12 +147,33 @@ export async function findDelivery(client: pg.ClientBase, key: ReleaseKey): Prom
     `select coalesce(bool_or(generation > $3::numeric), false) as newer,
             coalesce(bool_or(generation = $3::numeric), false) as same
        from almagest.history
-      where bucket = $1 and object = $2 and action in ('staged', 'rejected')`,
+      where bucket = $1 and object = $2 and action in ('staged', 'rejected', 'superseded')`,
     [key.bucket, key.object, key.generation],
   )
   const [row] = found.rows
   if (row?.same === true) return 'done'
   return row?.newer === true ? 'superseded' : 'new'
+}
+
+export interface StagedUpload {
+  readonly version: string
+  readonly object: string
+  readonly generation: string
+}
+
+/**
+ * What was staged from the same bucket though it was uploaded later than the given upload, the latest first. Cloud
+ * Storage counts generations in microseconds of time, so that those of different objects tell which one came later.
+ */
+export async function findLaterStaged(client: pg.ClientBase, key: ReleaseKey): Promise<readonly StagedUpload[]> {
+  const found = await client.query<StagedUpload>(
+    `select distinct version, object, generation
+       from almagest.history
+      where bucket = $1 and generation > $2::numeric and action = 'staged'
+      order by generation desc`,
+    [key.bucket, key.generation],
+  )
+  return found.rows
 }
 
 /** Whether the last thing that happened to an upload is that it was rejected, for the very same problems. */

@@ -3,7 +3,7 @@ import type { Problem } from '../felis/problem.ts'
 import { copyRows } from './copy-rows.ts'
 import { addConstraints, createTables, createVersions, createViews, grantReaders, qualified } from './ddl.ts'
 import { BusyError, DependentObjectsError, isLockFailure, MissingRoleError, StagingInUseError } from './failures.ts'
-import { findDelivery, type RowCounts, recordHistory } from './history.ts'
+import { findDelivery, findLaterStaged, type RowCounts, recordHistory } from './history.ts'
 import type { LoaderOptions } from './options.ts'
 import { type PreparedRows, prepareRows, type RowsRequest } from './prepare-rows.ts'
 import type { ReleaseSource } from './release-source.ts'
@@ -23,6 +23,11 @@ export interface StageRequest extends RowsRequest {
   readonly actor: string
   /** Whether an upload that the ledger knows is left alone (an event) or staged again (an operator's wish). */
   readonly redelivery: 'skip' | 'restage'
+  /**
+   * With `skip`: the versions of which a later upload to the same bucket, once staged, makes this one stay away. Not
+   * given: none.
+   */
+  readonly yieldsTo?: ((version: string) => boolean) | undefined
 }
 
 export type StageOutcome =
@@ -47,7 +52,7 @@ export async function stageRelease(pool: pg.Pool, request: StageRequest): Promis
   const prepared = prepareRows(request.version, request)
   return withSlots(pool, `staging ${request.version}`, STAGE_WAIT_MS, async (client) => {
     if (request.redelivery === 'skip') {
-      const known = await knownDelivery(client, request)
+      const known = (await knownDelivery(client, request)) ?? (await giveWay(client, request, started))
       if (known !== null) return known
     }
     return fillStaging(client, request, prepared, started)
@@ -64,6 +69,22 @@ async function knownDelivery(client: pg.PoolClient, request: StageRequest): Prom
   if (delivery === 'done') return { outcome: 'unchanged', version, reason: `${upload} was handled before` }
   if (delivery === 'superseded') return { outcome: 'superseded', version, reason: `a later upload replaced ${upload}` }
   return null
+}
+
+/** Written down, because nothing else tells why an upload is not staged. */
+async function giveWay(client: pg.PoolClient, request: StageRequest, started: number): Promise<StageOutcome | null> {
+  const { version, source, actor, yieldsTo } = request
+  if (yieldsTo === undefined) return null
+  const later = (await findLaterStaged(client, source)).find((upload) => yieldsTo(upload.version))
+  if (later === undefined) return null
+  const upload = `gs://${source.bucket}/${later.object}#${later.generation}`
+  const reason = `${later.version} was uploaded later (${upload}) and staged before: stage ${version} by hand if you want it`
+  const problem = { file: source.object, path: '', code: 'superseded', severity: 'warning', message: reason } as const
+  await client.query(`set local role ${STAGER_ROLE}`)
+  const durationMs = performance.now() - started
+  const entry = { action: 'superseded', version, replaced: null, actor, source, rows: null } as const
+  await recordHistory(client, { ...entry, problems: [problem], durationMs })
+  return { outcome: 'superseded', version, reason }
 }
 
 async function fillStaging(

@@ -10,12 +10,13 @@ import { createLogger } from '../../shared/platform/log.ts'
 import { openBucket } from '../../shared/platform/objects.ts'
 import { DEFAULT_LIMITS } from '../../shared/releases/limits.ts'
 import { DEPLOYED } from '../../shared/tap-schema/options.ts'
+import { stageRelease } from '../../shared/tap-schema/stage.ts'
 import { readStatus, type ServerStatus } from '../../shared/tap-schema/status.ts'
 import { buildRelease } from '../releases/build-archive.ts'
 import { NO_DISCOVERY } from '../support/discovery-config.ts'
 import { type FakeGcs, startFakeGcs } from '../support/fake-gcs.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
-import { sampleSchema } from '../support/sample-release.ts'
+import { sampleSchema, stageRequest } from '../support/sample-release.ts'
 
 interface Stack {
   readonly gcs: FakeGcs
@@ -229,6 +230,92 @@ describe('an upload', () => {
       'rejected broken',
       'staged pinned',
     ])
+  })
+})
+
+describe('releases that a server follows', () => {
+  const release = (columns: string[]) => ({
+    'survey.yaml': sampleSchema('survey', { object: columns.map((name) => ({ name })) }),
+  })
+
+  /** Uploads versions in the order given; each is delivered by calling its entry. */
+  async function uploadAll(stack: Stack, ...versions: string[]): Promise<Record<string, () => Promise<number>>> {
+    const deliver: Record<string, () => Promise<number>> = {}
+    for (const version of versions) {
+      const body = pushBody(version, await stack.upload(version, release(['a'])))
+      deliver[version] = () => stack.push(body)
+    }
+    return deliver
+  }
+
+  const staged = async (stack: Stack) => (await stack.status()).slots.staging.version
+
+  test('end with the latest upload, delivered in reverse and more than once', async () => {
+    const stack = await startStack()
+    const deliver = await uploadAll(stack, 'releases/r1', 'releases/r2', 'main')
+    for (const version of ['main', 'releases/r2', 'releases/r1', 'releases/r2', 'main']) {
+      expect(await deliver[version]!()).toBe(204)
+    }
+    const { slots, history } = await stack.status()
+    expect(slots.staging.version).toBe('main')
+    expect(history.map(({ action, version }) => `${action} ${version}`)).toEqual([
+      'superseded releases/r1',
+      'superseded releases/r2',
+      'staged main',
+    ])
+    expect(history[0]?.problems).toMatchObject([{ code: 'superseded', severity: 'warning' }])
+    expect(history[0]?.problems[0]?.message).toContain('main was uploaded later')
+    expect(stack.announced.map(({ event }) => event)).toEqual(['staged'])
+    expect(stack.log.filter(({ severity }) => severity === 'WARNING')).toHaveLength(2)
+  })
+
+  test('delivered at once, end with the latest upload too', async () => {
+    const stack = await startStack()
+    const deliver = await uploadAll(stack, 'releases/r1', 'releases/r2', 'releases/r3')
+    const all = ['releases/r3', 'releases/r1', 'releases/r2'].map((version) => deliver[version]!())
+    expect(await Promise.all(all)).toEqual([204, 204, 204])
+    expect(await staged(stack)).toBe('releases/r3')
+  })
+
+  test('do not take the place of a later one that is live', async () => {
+    const stack = await startStack({ tap: { swap: 'always' } })
+    const deliver = await uploadAll(stack, 'releases/r1', 'releases/r2')
+    for (const version of ['releases/r2', 'releases/r1']) expect(await deliver[version]!()).toBe(204)
+    const { slots } = await stack.status()
+    expect([slots.live.version, slots.staging.version]).toEqual(['releases/r2', null])
+  })
+
+  test('are taken in any order by the server that is set to them', async () => {
+    const stack = await startStack({ tap: { schemaVersion: 'releases/r1' } })
+    const deliver = await uploadAll(stack, 'releases/r1', 'releases/r2')
+    for (const version of ['releases/r2', 'releases/r1']) expect(await deliver[version]!()).toBe(204)
+    expect(await staged(stack)).toBe('releases/r1')
+  })
+
+  test('are held up neither by a later upload that was rejected, nor by one that the server does not take', async () => {
+    const stack = await startStack()
+    const deliver = await uploadAll(stack, 'releases/r1')
+    const broken = await stack.upload('releases/r2', Buffer.from('no archive'))
+    expect(await stack.push(pushBody('releases/r2', broken))).toBe(204)
+    const ticket = { bucket: 'releases', object: 'tickets/DM-1/schemas.tar.gz', generation: `${BigInt(broken) + 1n}` }
+    await stageRelease(
+      stack.databases.tap!.pool,
+      stageRequest('tickets/DM-1', { source: { ...stageRequest('x').source, ...ticket } }),
+    )
+    expect(await deliver['releases/r1']!()).toBe(204)
+    expect(await staged(stack)).toBe('releases/r1')
+  })
+
+  test('may be staged by hand in any order, and a late delivery of another does not undo that', async () => {
+    const stack = await startStack()
+    const deliver = await uploadAll(stack, 'releases/r1', 'releases/r2', 'releases/r3')
+    await deliver['releases/r3']!()
+    const [first] = stack.gcs.store.objects('releases') ?? []
+    const source = { ...stageRequest('x').source, object: first!.name, generation: String(first!.generation) }
+    const byHand = stageRequest('releases/r1', { source, redelivery: 'restage' })
+    expect(await stageRelease(stack.databases.tap!.pool, byHand)).toMatchObject({ outcome: 'staged' })
+    await deliver['releases/r2']!()
+    expect(await staged(stack)).toBe('releases/r1')
   })
 })
 
