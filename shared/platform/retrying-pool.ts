@@ -5,24 +5,29 @@ import { type RetryPolicy, retry } from './retry.ts'
 
 type ConnectCallback = Parameters<pg.Pool['connect']>[0]
 
-/** About two and a half seconds: an instance that wakes up with an expired certificate needs a third attempt. */
-const RETRY: Omit<RetryPolicy, 'isRetryable'> = { attempts: 6, baseDelayMs: 150, maxDelayMs: 1_000, totalMs: 3_000 }
+/**
+ * Two and a half seconds on average: an instance that wakes up with an expired certificate has to ask for another one
+ * first, two answers from Google and a new key away, on a processor that others use too.
+ */
+const RETRY: Omit<RetryPolicy, 'isRetryable'> = { attempts: 8, baseDelayMs: 150, maxDelayMs: 1_000, totalMs: 4_000 }
 
-/** A connection that was idle for longer is tried out before it is handed out. */
-const TRUSTED_IDLE_MS = 2_000
+/** For an answer from a connection that was idle. */
 const TRIAL_TIMEOUT_MS = 2_000
 
 /**
  * A pool whose `connect` tries again when a connection fails to come about, or turns out to have died while it was
- * idle, as happens when Cloud Run freezes an instance between requests. Queries of the caller are never repeated:
- * whether a statement was done before its connection broke cannot be known here.
+ * idle, as happens when Cloud Run freezes an instance between requests: each connection that was used before is asked
+ * for a sign of life, which is one round trip. Queries of the caller are never repeated: whether a statement was done
+ * before its connection broke cannot be known here.
  */
 export class RetryingPool extends pg.Pool {
   readonly #where: string
   readonly #logger: Logger
   readonly #retry: Partial<RetryPolicy>
-  /** By wall clock, which goes on while an instance is frozen. */
+  /** When each connection came back to the pool, in milliseconds of `performance.now()`. */
   readonly #idleSince = new WeakMap<pg.PoolClient, number>()
+  /** What was idle by then is taken for dead: waiting for one silent connection after another takes too long. */
+  #lostAt = Number.NEGATIVE_INFINITY
 
   /** @param where the database as people know it, for messages */
   constructor(config: pg.PoolConfig, where: string, logger: Logger, retryPolicy: Partial<RetryPolicy> = {}) {
@@ -32,7 +37,7 @@ export class RetryingPool extends pg.Pool {
     this.#retry = retryPolicy
     // A connection that dies while it is idle; without a listener it would end the process.
     this.on('error', (error) => logger.warning(`an idle connection to ${where} was lost`, { error }))
-    this.on('release', (_error, client) => this.#idleSince.set(client, Date.now()))
+    this.on('release', (_error, client) => this.#idleSince.set(client, performance.now()))
   }
 
   override connect(): Promise<pg.PoolClient>
@@ -50,16 +55,35 @@ export class RetryingPool extends pg.Pool {
   async #acquire(): Promise<pg.PoolClient> {
     const onRetry: RetryPolicy['onRetry'] = (error, attempt) =>
       this.#logger.warning(`connecting to ${this.#where}: attempt ${attempt} failed, trying again`, { error })
-    const acquire = async () => {
-      const client = await super.connect()
-      const idleSince = this.#idleSince.get(client)
-      if (idleSince !== undefined && Math.abs(Date.now() - idleSince) > TRUSTED_IDLE_MS) await tryOut(client)
-      return client
-    }
     try {
-      return await retry(acquire, { ...RETRY, isRetryable: isConnectionRetryable, onRetry, ...this.#retry })
+      return await retry(() => this.#connectOrReuse(), {
+        ...RETRY,
+        isRetryable: isConnectionRetryable,
+        onRetry,
+        ...this.#retry,
+      })
     } catch (error) {
       throw explainConnection(this.#where, error)
+    }
+  }
+
+  async #connectOrReuse(): Promise<pg.PoolClient> {
+    for (;;) {
+      const client = await super.connect()
+      const idleSince = this.#idleSince.get(client)
+      if (idleSince === undefined) return client
+      if (idleSince <= this.#lostAt) {
+        client.release(true)
+        continue
+      }
+      const triedAt = performance.now()
+      try {
+        await tryOut(client)
+        return client
+      } catch (error) {
+        this.#lostAt = triedAt
+        throw error
+      }
     }
   }
 }

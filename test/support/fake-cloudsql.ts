@@ -1,5 +1,5 @@
 import { onTestFinished, vi } from 'vitest'
-import { type FakeInstance, startAdmin } from './cloud-sql/admin.ts'
+import { type FakeInstance, type IssuedCertificate, startAdmin } from './cloud-sql/admin.ts'
 import { FakeClock } from './cloud-sql/clock.ts'
 import { metadataVariables, startMetadata } from './cloud-sql/metadata.ts'
 import { FakeProxy } from './cloud-sql/proxy.ts'
@@ -24,6 +24,7 @@ export interface FakeCloudSql extends Pick<FakeProxy, 'logins' | 'refusals' | 's
   readonly clock: FakeClock
   /** `GET …/connectSettings`, in the order of arrival. */
   readonly adminCalls: string[]
+  readonly issued: IssuedCertificate[]
   /** The SQL Admin API answers the next calls with these statuses; an empty list means success. */
   readonly adminStatuses: number[]
   dropConnections(): void
@@ -62,8 +63,8 @@ export async function openFakeCloudSql(options: FakeCloudSqlOptions): Promise<Fa
     postgres,
     clock,
   })
-  const [calls, statuses]: [string[], number[]] = [[], []]
-  const admin = await startAdmin({ project, instances, address: ADDRESS, authority, clock, calls, statuses })
+  const [calls, issued, statuses]: [string[], IssuedCertificate[], number[]] = [[], [], []]
+  const admin = await startAdmin({ project, instances, address: ADDRESS, authority, clock, calls, issued, statuses })
   const stops = [admin.stop, await proxy.start()]
   return {
     adminApiEndpoint: `http://${admin.host}/`,
@@ -74,6 +75,7 @@ export async function openFakeCloudSql(options: FakeCloudSqlOptions): Promise<Fa
     refusals: proxy.refusals,
     statements: proxy.statements,
     adminCalls: calls,
+    issued,
     adminStatuses: statuses,
     dropConnections: () => proxy.dropConnections(),
     refuseNext: (connections) => proxy.refuseNext(connections),

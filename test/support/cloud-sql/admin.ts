@@ -16,6 +16,13 @@ export interface FakeInstance {
   readonly dnsName: string | null
 }
 
+/** A certificate for a login by IAM. */
+export interface IssuedCertificate {
+  readonly account: string
+  /** `Date.now()` */
+  readonly at: number
+}
+
 export interface AdminOptions {
   readonly project: string
   readonly instances: ReadonlyMap<string, FakeInstance>
@@ -24,6 +31,7 @@ export interface AdminOptions {
   readonly authority: Authority
   readonly clock: FakeClock
   readonly calls: string[]
+  readonly issued: IssuedCertificate[]
   readonly statuses: number[]
 }
 
@@ -74,7 +82,7 @@ function describe({ region, addresses, dnsName }: FakeInstance, { address, autho
 }
 
 /** For a login by IAM the certificate says whose token it was issued for. */
-function issue(body: string, { authority, clock }: AdminOptions): Answer {
+function issue(body: string, { authority, clock, issued }: AdminOptions): Answer {
   const request: { public_key: string; access_token?: string } = JSON.parse(body)
   const lifetimeMs = clock.aheadMs + clock.lifetimeMs
   const subject = { publicKey: createPublicKey(request.public_key), lifetimeMs }
@@ -85,5 +93,6 @@ function issue(body: string, { authority, clock }: AdminOptions): Answer {
   if (token === null || token.expires < clock.now()) return refuse(401, 'Invalid Credentials')
   if (!token.scopes.includes('sqlservice.login')) return refuse(403, 'insufficient authentication scopes')
   const certificate = authority.issue({ ...subject, commonName: 'iam', organization: token.account })
+  issued.push({ account: token.account, at: Date.now() })
   return { body: { ephemeralCert: { cert: certificate } } }
 }

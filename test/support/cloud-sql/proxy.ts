@@ -81,14 +81,14 @@ export class FakeProxy {
     // The connector knows no other port.
     await listen(server, 3307, address)
     return async () => {
-      this.dropConnections()
+      for (const connection of this.#connections) end(connection)
       await new Promise((done) => server.close(done))
     }
   }
 
   /** Breaks every connection that is open, or those of one user. */
   dropConnections(user?: string): void {
-    for (const connection of this.#of(user)) end(connection)
+    for (const connection of this.#find(user)) end(connection)
   }
 
   /** Breaks this many of the next connections right after the handshake. */
@@ -98,7 +98,7 @@ export class FakeProxy {
 
   /** Connections that are open lead nowhere from now on, and nobody is told: what a network does to idle ones. */
   silenceConnections(user?: string): void {
-    for (const connection of this.#of(user)) {
+    for (const connection of this.#find(user)) {
       connection.state = 'silent'
       connection.upstream.destroy()
     }
@@ -108,7 +108,7 @@ export class FakeProxy {
     this.#breaks.push(fault)
   }
 
-  #of(user: string | undefined): readonly Connection[] {
+  #find(user?: string): readonly Connection[] {
     return [...this.#connections].filter((connection) => user === undefined || connection.user === user)
   }
 
@@ -125,7 +125,9 @@ export class FakeProxy {
       return
     }
     const { hostname, port } = new URL(this.#options.postgres)
-    const connection: Connection = { client, upstream: connect(Number(port), hostname), user: '', state: 'open' }
+    const upstream = connect({ port: Number(port), host: hostname, noDelay: true })
+    client.setNoDelay(true)
+    const connection: Connection = { client, upstream, user: '', state: 'open' }
     this.#connections.add(connection)
     this.#join(connection)
     const messages = new MessageReader()
