@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { onTestFinished } from 'vitest'
@@ -14,6 +14,8 @@ export interface FunctionSource {
   readonly target: string
   /** The file that registers it. */
   readonly source: string
+  /** Environment variables, beside those that say what to start. */
+  readonly variables?: Readonly<Record<string, string>>
 }
 
 export interface FunctionProcess {
@@ -23,8 +25,15 @@ export interface FunctionProcess {
 }
 
 /** A function as it is deployed: a process of the functions-framework that loads its file; killed after the test. */
-export async function startFunction(
-  { target, source }: FunctionSource,
+export async function startFunction(source: FunctionSource, environmentFile: string): Promise<FunctionProcess> {
+  const started = await spawnFunction(source, environmentFile)
+  onTestFinished(() => killFunction(started))
+  return started
+}
+
+/** The same; killing it is up to the caller. */
+export async function spawnFunction(
+  { target, source, variables = {} }: FunctionSource,
   environmentFile: string,
 ): Promise<FunctionProcess> {
   const port = await freePort()
@@ -33,6 +42,7 @@ export async function startFunction(
     cwd: ROOT,
     env: {
       ...inherited,
+      ...variables,
       PORT: String(port),
       FUNCTION_TARGET: target,
       FUNCTION_SOURCE: source,
@@ -41,21 +51,37 @@ export async function startFunction(
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''
-  const listening = Promise.withResolvers<void>()
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on('data', (chunk: Buffer) => {
       output += chunk
-      if (output.includes(`localhost:${port}`)) listening.resolve()
     })
   }
-  child.on('exit', (code) => listening.reject(new Error(`the framework ended with ${code}: ${output}`)))
-  onTestFinished(async () => {
-    if (child.exitCode !== null || child.signalCode !== null) return
-    child.kill('SIGKILL')
-    await once(child, 'exit')
+  const ended = new Promise<never>((_, fail) => {
+    child.once('exit', (code) => fail(new Error(`the framework ended with ${code}: ${output}`)))
   })
-  await listening.promise
+  await Promise.race([ended, untilListening(port)])
+  // It may end later, as the test likes.
+  ended.catch(() => {})
   return { url: `http://127.0.0.1:${port}`, child, output: () => output }
+}
+
+export async function killFunction({ child }: FunctionProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+}
+
+/** A process under NODE_ENV=production does not say that it listens. */
+async function untilListening(port: number): Promise<void> {
+  const isListening = () =>
+    new Promise<boolean>((answer) => {
+      const probe = connect(port, '127.0.0.1', () => {
+        probe.destroy()
+        answer(true)
+      })
+      probe.on('error', () => answer(false))
+    })
+  while (!(await isListening())) await new Promise((done) => setTimeout(done, 15))
 }
 
 /** An environment file of its own for a test. */

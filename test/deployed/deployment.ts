@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import pg from 'pg'
+import { inject } from 'vitest'
+import { initialiseDatabase } from '../../shared/tap-schema/roles.ts'
+import { buildRelease } from '../releases/build-archive.ts'
+import { bundleFunctions } from '../support/bundles.ts'
+import { type FakeCloudSql, openFakeCloudSql } from '../support/fake-cloudsql.ts'
+import { type FakeGcs, startFakeGcs } from '../support/fake-gcs.ts'
+import { type FunctionProcess, killFunction, spawnFunction } from '../support/function-process.ts'
+import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
+import { sampleSchema } from '../support/sample-release.ts'
+
+export const FUNCTIONS = ['load-release', 'swap-schema', 'discovery', 'collect-results'] as const
+export type FunctionName = (typeof FUNCTIONS)[number]
+
+/** One project with Cloud SQL, Cloud Storage, and the bundled functions, each under its own service account. */
+export interface Deployment {
+  readonly project: string
+  readonly cloud: FakeCloudSql
+  readonly gcs: FakeGcs
+  accountOf(name: FunctionName): string
+  /** What Terraform puts in the place of DATABASE_USER. */
+  userOf(name: FunctionName): string
+  /** An empty database of the instance. */
+  createDatabase(): Promise<TestDatabase>
+  /** What the init job does in a database (terraform/modules/database). */
+  initialise(database: TestDatabase): Promise<void>
+  /** The function in a process of its own, with the environment file that Terraform would give it. */
+  start(name: FunctionName, environment: string): Promise<FunctionProcess>
+  /** An upload and the push request that its notification makes. */
+  upload(version: string): Promise<PushRequest>
+  stop(): Promise<void>
+}
+
+export interface PushRequest {
+  readonly method: 'POST'
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/** For `beforeAll`; stopping it is up to the caller. */
+export async function openDeployment(
+  options: { readonly otherInstances?: readonly string[] } = {},
+): Promise<Deployment> {
+  const project = `p${randomBytes(5).toString('hex')}`
+  const bundles = await bundleFunctions()
+  const postgres = inject('postgres')
+  const cloud = await openFakeCloudSql({
+    instance: `${project}:europe-west1:tap`,
+    others: options.otherInstances ?? [],
+    postgres,
+  })
+  const gcs = await startFakeGcs({ buckets: ['releases', 'results'], keep: true })
+  const accountOf = (name: FunctionName) => `almagest-${name}@${project}.iam.gserviceaccount.com`
+  const userOf = (name: FunctionName) => `almagest-${name}@${project}.iam`
+  const users = FUNCTIONS.map((name) => pg.escapeIdentifier(userOf(name)))
+  await administer(postgres, ...users.map((user) => `create role ${user} login`))
+  const databases: TestDatabase[] = []
+  const processes: FunctionProcess[] = []
+  return {
+    project,
+    cloud,
+    gcs,
+    accountOf,
+    userOf,
+    async createDatabase() {
+      const database = await createTestDatabase({ initialised: false, keep: true })
+      databases.push(database)
+      return database
+    },
+    initialise: ({ pool }) =>
+      initialiseDatabase(pool, {
+        stagers: [userOf('load-release')],
+        operators: [userOf('swap-schema')],
+        readers: [userOf('discovery')],
+      }),
+    async start(name, environment) {
+      const file = join(bundles, `${project}-${name}.yaml`)
+      await writeFile(file, environment.replaceAll('DATABASE_USER', userOf(name)))
+      const variables = { ...(await cloud.variablesFor(accountOf(name))), NODE_ENV: 'production' }
+      const source = join(bundles, name, 'index.js')
+      const started = await spawnFunction({ target: name, source, variables }, file)
+      processes.push(started)
+      return started
+    },
+    upload: async (version) => describePush(await putRelease(gcs, version), version),
+    async stop() {
+      await Promise.all(processes.map(killFunction))
+      await Promise.all([cloud.stop(), gcs.stop()])
+      for (const database of databases) await database.drop()
+      await administer(postgres, ...users.map((user) => `drop role ${user}`))
+    },
+  }
+}
+
+async function administer(url: string, ...statements: readonly string[]): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    for (const statement of statements) await client.query(statement)
+  } finally {
+    await client.end()
+  }
+}
+
+/** @returns its generation */
+async function putRelease(gcs: FakeGcs, version: string): Promise<string> {
+  const archive = await buildRelease({ 'survey.yaml': sampleSchema('survey') })
+  return (await gcs.put('releases', `${version}/schemas.tar.gz`, archive)).generation
+}
+
+function describePush(generation: string, version: string): PushRequest {
+  const attributes = {
+    eventType: 'OBJECT_FINALIZE',
+    payloadFormat: 'NONE',
+    bucketId: 'releases',
+    objectId: `${version}/schemas.tar.gz`,
+    objectGeneration: generation,
+  }
+  const message = { data: 'e30=', attributes, messageId: '1', publishTime: '2026-11-21T10:00:00Z' }
+  const body = JSON.stringify({ message, subscription: 'projects/p/subscriptions/s' })
+  return { method: 'POST', headers: { 'content-type': 'application/json' }, body }
+}
