@@ -50,6 +50,7 @@ interface StatusRule {
 const STATUSES: Readonly<Record<string, StatusRule>> = {
   version_mismatch: { status: 409 },
   empty_slot: { status: 409 },
+  staging_changed: { status: 409 },
   dependent_objects: { status: 409 },
   invalid_release_name: { status: 400 },
   invalid_object_name: { status: 400 },

@@ -30,6 +30,15 @@ export class EmptySlotError extends Failure {
   }
 }
 
+/** The staging slot does not hold what was staged and verified. Nothing was changed. */
+export class StagingChangedError extends Failure {
+  readonly permanent = true
+  constructor(version: string, findings: readonly string[]) {
+    const what = findings.join('; ')
+    super('staging_changed', `${version} was changed since it was staged: ${what}. Stage it again; nothing was changed`)
+  }
+}
+
 /** Locks were not to be had in time. Nothing was changed; trying again later can help. */
 export class BusyError extends Failure {
   readonly permanent = false

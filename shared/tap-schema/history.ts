@@ -176,6 +176,22 @@ export async function findLaterStaged(client: pg.ClientBase, key: ReleaseKey): P
   return found.rows
 }
 
+/** How many rows an upload had in each table when it was last staged; null: the history does not say. */
+export async function readStagedRows(
+  client: pg.ClientBase,
+  version: string,
+  key: ReleaseKey,
+): Promise<RowCounts | null> {
+  const found = await client.query<{ rows: RowCounts | null }>(
+    `select rows
+       from almagest.history
+      where bucket = $1 and object = $2 and generation = $3::numeric and version = $4 and action = 'staged'
+      order by id desc limit 1`,
+    [key.bucket, key.object, key.generation, version],
+  )
+  return found.rows[0]?.rows ?? null
+}
+
 /** Whether the last thing that happened to an upload is that it was rejected, for the very same problems. */
 export async function isRejectedFor(
   client: pg.ClientBase,

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { checkStaged } from './check-staged.ts'
 import { findDependents } from './dependents.ts'
 import { DEFAULT_PATIENCE, exchangeSlots, type Patience } from './exchange.ts'
 import { DependentObjectsError, EmptySlotError, VersionMismatchError } from './failures.ts'
@@ -36,7 +37,7 @@ export interface SwapOutcome {
  * Makes the staged release live and the live one previous, in one transaction (DESIGN §4). Readers see all of the old
  * release or all of the new one.
  *
- * @throws EmptySlotError, VersionMismatchError, SlotChangedError, DependentObjectsError, BusyError, MissingRoleError, DatabaseError, all
+ * @throws EmptySlotError, VersionMismatchError, SlotChangedError, StagingChangedError, BusyError, MissingRoleError, DatabaseError, all
  *   with nothing changed
  */
 export async function swap(pool: pg.Pool, request: SwapRequest): Promise<SwapOutcome> {
@@ -68,6 +69,7 @@ async function swapOnce(
   const staged = await readSlot(client, 'staging')
   if (staged === null || staged.version === UNVERSIONED) throw new EmptySlotError('staging', 'stage a release first')
   checkExpectation('staging', staged, request)
+  await checkStaged(client, staged)
   const dependents = await findDependents(client, [live, staging])
   if (dependents.length > 0) throw new DependentObjectsError(`swapping ${staged.version} live`, dependents)
   const replaced = await readSlotVersion(client, 'live')

@@ -77,6 +77,43 @@ describe('swap', () => {
     expect(await attempt(swap, database, { expectedVersion: 'unversioned' })).toMatchObject({ code: 'empty_slot' })
   })
 
+  test.each([
+    ['lost rows', "delete from tap_schema_staging.columns11 where table_name = 'survey.object'", 'columns has'],
+    [
+      'got rows',
+      "insert into tap_schema_staging.schemas11 (schema_name) values ('mine')",
+      'schemas has 3 rows instead',
+    ],
+  ])('a staging slot that %s since it was staged is refused, and goes live once it is staged again', async (...row) => {
+    const [, statement, message] = row
+    const database = await createTestDatabase()
+    await deploy(database, 'r1')
+    await stageRelease(database.pool, stageRequest('r2'))
+    await database.pool.query(statement)
+    expect(await attempt(swap, database, { expectedVersion: 'r2' })).toMatchObject({
+      code: 'staging_changed',
+      permanent: true,
+      message: expect.stringContaining(message),
+    })
+    expect(await versions(database)).toEqual(['r1', 'r2', null])
+    await deploy(database, 'r2')
+    expect(await versions(database)).toEqual(['r2', null, 'r1'])
+  })
+
+  test('a staging slot without one of its tables is refused', async () => {
+    const database = await createTestDatabase()
+    await stageRelease(database.pool, stageRequest('r1'))
+    await database.pool.query('drop table tap_schema_staging.key_columns11 cascade')
+    expect(await attempt(swap, database, { expectedVersion: 'r1' })).toMatchObject({ code: 'empty_slot' })
+  })
+
+  test('a staging slot that the history does not know goes live as it is', async () => {
+    const database = await createTestDatabase()
+    await stageRelease(database.pool, stageRequest('r1'))
+    await database.pool.query('truncate almagest.history; delete from tap_schema_staging.key_columns11')
+    expect(await swap(database.pool, { expectedVersion: 'r1', actor })).toMatchObject({ live: 'r1' })
+  })
+
   test('of two swaps at once one wins and the other changes nothing', async () => {
     const database = await createTestDatabase()
     await deploy(database, 'r1')
