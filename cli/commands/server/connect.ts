@@ -26,6 +26,8 @@ export async function openPool(target: DatabaseTarget): Promise<Database> {
   const options = { applicationName: 'almagest', logger, retry: RETRY }
   // In a URL's connections, pg looks for PGPASSWORD itself.
   if (target.kind === 'url') return connect({ ...target, passwordKey: null, poolMax: 1 }, options)
+  // Where nothing says it, google-auth-library would ask gcloud for a project, which takes a second.
+  process.env.GOOGLE_CLOUD_PROJECT ||= target.instance.replace(/:[^:]+:[^:]+$/, '')
   const password = process.env.PGPASSWORD ?? ''
   const user = target.user ?? (await findUser(target, password))
   return connect({ ...target, user, poolMax: 1 }, password === '' ? options : { ...options, password })
