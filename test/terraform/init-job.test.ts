@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { type LocalPostgres, startPostgres } from '../../cli/local/postgres.ts'
 import { type Block, type Body, bodiesOf, readConfiguration } from '../../cli/terraform/configuration.ts'
 import { initialiseDatabase } from '../../shared/tap-schema/roles.ts'
-import { startFakeCloudSql } from '../support/fake-cloudsql.ts'
+import { type FakeCloudSql, openFakeCloudSql } from '../support/fake-cloudsql.ts'
 import { type CommandResult, runAlmagest } from '../support/run-command.ts'
 
 const INSTANCE = 'example:us-central1:almagest-tap'
@@ -20,6 +20,7 @@ const DISCOVERY = 'almagest-discovery@example.iam'
 /** A cluster of its own: roles belong to a cluster, and in the run's cluster a superuser has made Almagest's. */
 let postgres: LocalPostgres
 let admin: pg.Client
+let cloud: FakeCloudSql
 let blocks: readonly Block[]
 
 beforeAll(async () => {
@@ -37,12 +38,14 @@ beforeAll(async () => {
     create role "${SWAPPER}" login in role cloudsqliamserviceaccount;
     create role "${DISCOVERY}" login in role cloudsqliamserviceaccount;
     create role tap login`)
+  cloud = await openFakeCloudSql({ instance: INSTANCE, postgres: postgres.url })
   blocks = (await readConfiguration(join(import.meta.dirname, '..', '..', 'terraform'))).flatMap(
     (module) => module.blocks,
   )
 })
 
 afterAll(async () => {
+  await cloud?.stop()
   await admin?.end()
   await postgres?.stop()
 })
@@ -104,14 +107,15 @@ function readJob({ ipType = 'PRIVATE', stagers = [LOADER] }: JobSettings = {}) {
 }
 
 /** Runs the job in front of the fake Cloud SQL, as its service account, with the secret as Cloud Run hands it over. */
-async function runJob(
-  cloud: { readonly adminApiEndpoint: string },
-  { password = PASSWORD, ...settings }: JobSettings & { readonly password?: string } = {},
-): Promise<CommandResult> {
+async function runJob({
+  password = PASSWORD,
+  ...settings
+}: JobSettings & { readonly password?: string } = {}): Promise<CommandResult> {
   const { args, env, fromSecret } = readJob(settings)
   expect(fromSecret).toEqual(['PGPASSWORD'])
+  const credentials = await cloud.variablesFor(ACCOUNT)
   const place = { ALMAGEST_ADMIN_API_ENDPOINT: cloud.adminApiEndpoint, PGPASSWORD: password }
-  return runAlmagest(args, { env: { ...env, ...place } })
+  return runAlmagest(args, { env: { ...credentials, ...env, ...place } })
 }
 
 async function memberships(): Promise<readonly string[]> {
@@ -121,11 +125,10 @@ async function memberships(): Promise<readonly string[]> {
   return rows.map(({ text }) => text.replaceAll('"', ''))
 }
 
-test('the job prepares the database over the connector, as the built-in user, and again', async () => {
+test('the job prepares the database over the connector, as the built-in user, and again over an endpoint', async () => {
   await createDatabase('tap')
-  const cloud = await startFakeCloudSql({ instance: INSTANCE, serviceAccount: ACCOUNT, postgres: postgres.url })
   expect(readJob().env).toEqual({ GOOGLE_CLOUD_PROJECT: 'example' })
-  const first = await runJob(cloud)
+  const first = await runJob()
   expect(first, first.stderr).toMatchObject({ code: 0, stdout: expect.stringContaining(`may stage: ${LOADER}`) })
   expect(cloud.logins.at(-1)).toEqual({ user: 'almagest_init', database: 'tap', certificate: 'password' })
   const expected = [
@@ -136,16 +139,19 @@ test('the job prepares the database over the connector, as the built-in user, an
     'almagest_init in almagest_stager',
   ]
   expect(await memberships()).toEqual(expected)
-  const again = await runJob(cloud, { ipType: 'PUBLIC' })
+  const { addresses } = cloud.instances.get('almagest-tap')!
+  addresses.clear()
+  addresses.add('PSC')
+  onTestFinished(() => void addresses.add('PRIVATE'))
+  const again = await runJob({ ipType: 'PSC' })
   expect(again, again.stderr).toMatchObject({ code: 0, stderr: '' })
   expect(await memberships()).toEqual(expected)
 })
 
 test('a wrong password is told, and so is a user that Cloud SQL does not have', async () => {
-  const cloud = await startFakeCloudSql({ instance: INSTANCE, serviceAccount: ACCOUNT, postgres: postgres.url })
-  const refused = await runJob(cloud, { password: 'another' })
+  const refused = await runJob({ password: 'another' })
   expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(/almagest_init.*SQLSTATE 28P01.*password/) })
-  const missing = await runJob(cloud, { stagers: ['almagest-stager@example.iam'] })
+  const missing = await runJob({ stagers: ['almagest-stager@example.iam'] })
   expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining('"almagest-stager@example.iam"') })
 })
 
