@@ -10,7 +10,7 @@ export interface WatchOptions {
   readonly lifetimeMs: number
   /** How long a caller waits for the databases at most. */
   readonly deadlineMs: number
-  /** Told when a database stops answering in time, and when it answers again (`error` undefined). */
+  /** Told when a database stops answering in time, for each reason once, and when it answers again (`error` undefined). */
   readonly onChange: (server: string, error: unknown) => void
   /** Milliseconds on a clock that goes on while the process is frozen. */
   readonly now?: () => number

@@ -17,7 +17,8 @@ export class WatchedServer {
   #answeredAt = Number.NEGATIVE_INFINITY
   #askedAt = Number.NEGATIVE_INFINITY
   #flight: Promise<void> | undefined
-  #failed = false
+  /** Why the last request failed; undefined: it did not. */
+  #reason: string | undefined
   /** Whether the last request was answered in time, so that the next one is worth waiting for. */
   #prompt = true
   /** Whether something became known that nobody has been told. */
@@ -51,7 +52,7 @@ export class WatchedServer {
     const answer = this.#answer
     if (answer === undefined) return { schema: null, state: 'unknown' }
     const { lifetimeMs, deadlineMs } = this.#options
-    const stale = this.#failed || this.#isOlder(this.#answeredAt, lifetimeMs + deadlineMs)
+    const stale = this.#reason !== undefined || this.#isOlder(this.#answeredAt, lifetimeMs + deadlineMs)
     if (answer === null) return { schema: null, state: stale ? 'stale' : 'empty' }
     return stale ? { schema: { ...answer, stale: true }, state: 'stale' } : { schema: answer, state: 'current' }
   }
@@ -73,8 +74,8 @@ export class WatchedServer {
       this.#answer = await this.#options.read()
       this.#answeredAt = askedAt
       this.#prompt = !this.#isOlder(askedAt, this.#options.deadlineMs)
-      if (this.#failed) this.#options.onChange(undefined)
-      this.#failed = false
+      if (this.#reason !== undefined) this.#options.onChange(undefined)
+      this.#reason = undefined
     } catch (error) {
       this.#prompt = false
       this.#fail(error)
@@ -82,9 +83,11 @@ export class WatchedServer {
     this.#news = true
   }
 
+  /** Tells each reason once: a database that was slow at first may turn out to be out of reach. */
   #fail(error: unknown): void {
-    if (!this.#failed) this.#options.onChange(error)
-    this.#failed = true
+    const reason = String(error)
+    if (reason !== this.#reason) this.#options.onChange(error)
+    this.#reason = reason
     this.#news = true
   }
 

@@ -138,6 +138,21 @@ describe('watching what is live', () => {
     expect(state.changes).toEqual(['tap SlowDatabase: the database did not answer within 20 ms'])
   })
 
+  test('tells why a database that was slow at first does not answer, once', async () => {
+    const { state, watch } = startWatch()
+    const late = Promise.withResolvers<never>()
+    state.read.tap = () => late.promise
+    await watch.current()
+    late.reject(new Error('refused'))
+    state.read.tap = refuse
+    for (const now of [1_000, 2_000, 3_000]) {
+      state.now = now
+      await watch.current()
+    }
+    const slow = 'tap SlowDatabase: the database did not answer within 20 ms'
+    await expect.poll(() => state.changes).toEqual([slow, 'tap Error: refused'])
+  })
+
   test('takes an answer that comes late', async () => {
     const { state, watch } = startWatch()
     const late = Promise.withResolvers<TapSchema>()
