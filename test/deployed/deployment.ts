@@ -6,6 +6,7 @@ import { inject } from 'vitest'
 import { initialiseDatabase } from '../../shared/tap-schema/roles.ts'
 import { buildRelease } from '../releases/build-archive.ts'
 import { bundleFunctions } from '../support/bundles.ts'
+import type { IpType } from '../support/cloud-sql/admin.ts'
 import { type FakeCloudSql, openFakeCloudSql } from '../support/fake-cloudsql.ts'
 import { type FakeGcs, startFakeGcs } from '../support/fake-gcs.ts'
 import { type FunctionProcess, killFunction, spawnFunction } from '../support/function-process.ts'
@@ -25,13 +26,21 @@ export interface Deployment {
   userOf(name: FunctionName): string
   /** An empty database of the instance. */
   createDatabase(): Promise<TestDatabase>
+  /** Statements for the server behind the instances. */
+  administer(...statements: readonly string[]): Promise<void>
   /** What the init job does in a database (terraform/modules/database). */
   initialise(database: TestDatabase): Promise<void>
+  /** `database` of a TAP server or of the job table, for the environment file. */
+  describeDatabase(name: string, where?: { readonly instance?: string; readonly ipType?: IpType }): string
   /** The function in a process of its own, with the environment file that Terraform would give it. */
   start(name: FunctionName, environment: string): Promise<FunctionProcess>
   /** An upload and the push request that its notification makes. */
   upload(version: string): Promise<PushRequest>
   stop(): Promise<void>
+}
+
+export function databaseName({ url }: TestDatabase): string {
+  return new URL(url).pathname.slice(1)
 }
 
 export interface PushRequest {
@@ -70,12 +79,17 @@ export async function openDeployment(
       databases.push(database)
       return database
     },
+    administer: (...statements) => administer(postgres, ...statements),
     initialise: ({ pool }) =>
       initialiseDatabase(pool, {
         stagers: [userOf('load-release')],
         operators: [userOf('swap-schema')],
         readers: [userOf('discovery')],
       }),
+    describeDatabase(name, { instance = 'tap', ipType = 'PRIVATE' } = {}) {
+      const place = `instance: "${project}:europe-west1:${instance}", ipType: ${ipType}, name: ${name}`
+      return `{${place}, user: DATABASE_USER, adminApiEndpoint: "${cloud.adminApiEndpoint}", poolMax: 4}`
+    },
     async start(name, environment) {
       const file = join(bundles, `${project}-${name}.yaml`)
       await writeFile(file, environment.replaceAll('DATABASE_USER', userOf(name)))
@@ -89,7 +103,7 @@ export async function openDeployment(
     async stop() {
       await Promise.all(processes.map(killFunction))
       await Promise.all([cloud.stop(), gcs.stop()])
-      for (const database of databases) await database.drop()
+      await Promise.all(databases.map((database) => database.drop()))
       await administer(postgres, ...users.map((user) => `drop role ${user}`))
     },
   }

@@ -5,7 +5,7 @@ import { putAged, UWS_TABLE } from '../results/aged-objects.ts'
 import { DAY } from '../results/config.ts'
 import type { FunctionProcess } from '../support/function-process.ts'
 import type { TestDatabase } from '../support/postgres.ts'
-import { type Deployment, FUNCTIONS, type FunctionName, openDeployment } from './deployment.ts'
+import { type Deployment, databaseName, FUNCTIONS, type FunctionName, openDeployment } from './deployment.ts'
 import { deliver, get, post } from './requests.ts'
 
 /** TAP servers, and how their instance is reached. */
@@ -23,17 +23,14 @@ let jobs: TestDatabase
 const running = {} as Record<FunctionName, FunctionProcess>
 
 function environment(): string {
-  const { project, cloud, gcs, userOf } = deployment
-  const database = (ipType: string, target: TestDatabase) =>
-    `{instance: "${project}:europe-west1:tap", ipType: ${ipType}, user: DATABASE_USER, ` +
-    `name: ${databaseName(target)}, adminApiEndpoint: "${cloud.adminApiEndpoint}", poolMax: 4}`
+  const { gcs, userOf, describeDatabase } = deployment
   const servers = NAMES.map(
     (name) => `
     ${name}:
       schemas: [survey]
       follow: ["releases/*"]
       readers: ["${userOf('discovery')}"]
-      database: ${database(SERVERS[name], databases[name])}`,
+      database: ${describeDatabase(databaseName(databases[name]), { ipType: SERVERS[name] })}`,
   )
   return `
 releases: {bucket: releases}
@@ -46,7 +43,7 @@ results:
   mode: delete
   rules: {results: {kind: result, pattern: '^result_(?<job>[a-z0-9]+)\\.xml$', retention: 7d}}
   limits: {deletePercent: 100}
-  jobs: {table: uws.Job, database: ${database('PRIVATE', jobs)}}
+  jobs: {table: uws.Job, database: ${describeDatabase(databaseName(jobs))}}
 `
 }
 
@@ -203,7 +200,3 @@ describe('the bundled functions, over the connector', () => {
     for (const name of FUNCTIONS) expect(running[name].child.exitCode, logOf(name)).toBeNull()
   })
 })
-
-function databaseName({ url }: TestDatabase): string {
-  return new URL(url).pathname.slice(1)
-}

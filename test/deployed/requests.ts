@@ -26,3 +26,9 @@ export async function post({ url }: FunctionProcess, path: string, body: Json = 
 async function read(response: Response): Promise<Answered> {
   return { status: response.status, body: (await response.json()) as Json }
 }
+
+/** What a process has logged. */
+export function readLog({ output }: FunctionProcess): readonly Json[] {
+  const lines = output().split('\n')
+  return lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as Json)
+}
