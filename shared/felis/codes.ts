@@ -101,6 +101,7 @@ export const CODES: Readonly<Record<string, CodeMeaning>> = {
   index_dangling: warning('An index names the `@id` of no column.'),
   column_index_repeated: warning('Two columns of a table with one `tap:column_index`.'),
   votable_datatype_ignored: warning('`votable:datatype` has no effect.'),
+  empty: warning('A schema without tables, or a table without columns: TAP_SCHEMA cannot show it.'),
   row_null: warning('TAP_SCHEMA must have a value here.'),
   row_integer_too_large: warning('TAP_SCHEMA cannot hold an integer of this size.'),
   row_text_too_long: warning('TAP_SCHEMA cannot hold a text of this length.'),

@@ -1,7 +1,7 @@
-import { FelisLoader, type LoadedSchema, type SourceFiles } from '../felis/load.ts'
-import { below, type Draft } from '../felis/location.ts'
+import { FelisLoader, type SourceFiles } from '../felis/load.ts'
 import type { Problem } from '../felis/problem.ts'
 import { buildRows } from './build-rows.ts'
+import { findEmptyParts } from './empty-parts.ts'
 import { RejectedError } from './failures.ts'
 import type { LoaderOptions } from './options.ts'
 import type { TapSchemaRows } from './rows.ts'
@@ -37,7 +37,7 @@ export function prepareRows(version: string, request: RowsRequest): PreparedRows
   const problems = [
     ...missing,
     ...schemas.flatMap((loaded) => loaded.problems),
-    ...schemas.flatMap(emptyParts),
+    ...schemas.flatMap(findEmptyParts),
     ...built.problems,
   ]
   const unique = [...new Set(problems)]
@@ -51,23 +51,4 @@ function missingSchema(schema: string, files: SourceFiles): Problem[] {
   const available = [...files.keys()].map((name) => name.replace(/\.yaml$/, '')).sort()
   const message = `schema ${schema} is configured but the release has no ${file}; it has ${available.join(', ') || 'no schemas'}`
   return [{ file, path: '', code: 'schema_missing', severity: 'error', message }]
-}
-
-/** Felis takes a schema without tables and a table without columns; a TAP service cannot show either. */
-function emptyParts({ schema, place }: LoadedSchema): readonly Problem[] {
-  if (schema === null) return []
-  const empty = (loc: Draft['loc'], message: string): Draft => ({
-    loc,
-    at: 'key',
-    code: 'empty',
-    severity: 'error',
-    message,
-  })
-  if (schema.tables.length === 0) return place([empty(below(null, 'tables'), `schema ${schema.name} has no tables`)])
-  const drafts = schema.tables.flatMap((table, index) =>
-    table.columns.length > 0
-      ? []
-      : [empty(below(below(null, 'tables'), index), `table ${schema.name}.${table.name} has no columns`)],
-  )
-  return drafts.length === 0 ? [] : place(drafts)
 }

@@ -44,6 +44,18 @@ describe('verdicts', () => {
     expect(result).toMatchObject({ code: 0, stdout: '1 file: ok\n', stderr: '' })
   })
 
+  test('a schema or a table with nothing in it is a warning, because the loader refuses it', async () => {
+    const hollow = 'name: hollow\ntables:\n- name: t\n  columns: []\n- name: u\n  columns: [{name: a, datatype: int}]\n'
+    const cwd = await writeFolder({ 'empty.yaml': 'name: empty\ntables: []\n', 'hollow.yaml': hollow })
+    const { code, reports } = await validate(['empty.yaml', 'hollow.yaml'], { cwd })
+    expect(code).toBe(0)
+    expect(reports.flatMap(({ problems }) => problems)).toMatchObject([
+      { file: 'empty.yaml', line: 2, path: 'tables', code: 'empty', severity: 'warning' },
+      { file: 'hollow.yaml', line: 3, path: 'tables.0', code: 'empty', severity: 'warning' },
+    ])
+    expect((await validate(['--strict', 'empty.yaml'], { cwd })).code).toBe(1)
+  })
+
   test('all files are tried, and each has its own verdict', async () => {
     const cwd = await writeFolder({
       'a.yaml': WRONG,

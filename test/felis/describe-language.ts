@@ -15,8 +15,8 @@ export function describeLanguage(): string {
     describeDatatypes(),
     '\n## Problems\n',
     'A problem has a `code` that stays as it is. Errors make a file invalid, and the loader refuses it; warnings do so with',
-    '`--strict` only. The loader also refuses what TAP_SCHEMA cannot hold (`row_…`) and names that are there twice among the',
-    'schemas of one TAP server (`…_repeated`), which are warnings here, because Felis lets them through.\n',
+    '`--strict` only. The loader also refuses what TAP_SCHEMA cannot hold (`row_…`) or show (`empty`), and names that are there',
+    'twice among the schemas of one TAP server (`…_repeated`), which are warnings here, because Felis lets them through.\n',
     describeCodes(),
     '',
   ].join('\n')

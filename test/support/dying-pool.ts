@@ -16,12 +16,13 @@ export function poolDyingAt(pool: pg.Pool, admin: pg.Pool, step: number): DyingP
     const { query } = client
     const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
     const pid = rows[0]!.pid
+    let killed: Promise<unknown> | undefined
     const spy = (...args: unknown[]) => {
       steps += 1
       const send = () => Reflect.apply(query, client, args)
-      if (steps !== step) return send()
-      const killed = admin.query('select pg_terminate_backend($1, 5000)', [pid])
-      // A COPY hands its stream back at once; any other statement waits until its session is gone.
+      if (steps === step) killed = admin.query('select pg_terminate_backend($1, 5000)', [pid])
+      if (killed === undefined) return send()
+      // A COPY hands its stream back at once; any other statement, also a later one, waits until its session is gone.
       const isStream = typeof args[0] === 'object' && args[0] !== null && 'submit' in args[0]
       return isStream ? send() : killed.then(send)
     }

@@ -3,6 +3,7 @@ import { FelisLoader, type LoadedSchema } from '../../../shared/felis/load.ts'
 import type { Problem } from '../../../shared/felis/problem.ts'
 import { resolveUri } from '../../../shared/felis/resolve-uri.ts'
 import { buildRows } from '../../../shared/tap-schema/build-rows.ts'
+import { findEmptyParts } from '../../../shared/tap-schema/empty-parts.ts'
 import { PLAIN } from '../../../shared/tap-schema/options.ts'
 import type { FoundSchema, FoundSchemas } from './find-schemas.ts'
 import type { SchemaPlace } from './schema-place.ts'
@@ -36,7 +37,7 @@ export interface ValidationOptions {
 
 /**
  * Checks every schema by itself, then all of them as the set that one TAP server would be given: names that collide,
- * and values that the tables of TAP_SCHEMA cannot hold. Felis lets the latter through, so they are warnings.
+ * values that the tables of TAP_SCHEMA cannot hold, and schemas with nothing to show. Felis lets the latter through, so they are warnings.
  */
 export function validateFiles({ schemas, lost }: FoundSchemas, options: ValidationOptions): Validation {
   const places = new Map<SchemaPlace, Place>()
@@ -132,7 +133,7 @@ function checkRows(
   const ofSet = together && loaded.length > 1 ? buildRows(loaded, loaderOptions).problems : []
   const collisions = Map.groupBy(ofSet, ({ file }) => file)
   for (const schema of loaded) {
-    const own = buildRows([schema], loaderOptions).problems
+    const own = [...findEmptyParts(schema), ...buildRows([schema], loaderOptions).problems]
     const known = new Set(own.map(({ code, path }) => `${code} ${path}`))
     const further = (collisions.get(schema.file) ?? []).filter(({ code, path }) => !known.has(`${code} ${path}`))
     found.set(
