@@ -1,13 +1,11 @@
 import type { Environment } from '../environment/model.ts'
 import { requireResults } from '../environment/require-results.ts'
-import type { ResultsConfig } from '../environment/results-model.ts'
+import type { JobTable, ResultsConfig } from '../environment/results-model.ts'
 import type { ResultBucket, StateBucket } from '../results/bucket.ts'
 import type { JobStore } from '../results/jobs.ts'
-import { openUwsJobs } from '../results/uws-jobs.ts'
 import type { Database } from './database.ts'
 import type { Logger } from './log.ts'
 import { openBucket } from './objects.ts'
-import { connectAddress } from './server-connections.ts'
 
 /** The results bucket of an environment and the job table that belongs to it. */
 export interface ResultsConnections {
@@ -40,10 +38,27 @@ export function openResults(
   const bucket = openBucket({ bucket: config.bucket, ...environment.storage }, { logger, onRetry })
   const isSame = config.stateBucket === config.bucket
   const stateBucket = isSame ? bucket : openBucket({ bucket: config.stateBucket, ...environment.storage }, { logger })
+  const table = config.jobs === null ? null : openJobs(environment, config.jobs, options)
+  return {
+    config,
+    bucket,
+    stateBucket,
+    jobs: table,
+    retries: () => retries,
+    close: async () => table?.close(),
+  }
+}
+
+/** The client of PostgreSQL is loaded when the table is first asked. */
+function openJobs(
+  environment: Environment,
+  table: JobTable,
+  options: { readonly applicationName: string; readonly logger: Logger },
+): JobStore & { close(): Promise<void> } {
   let database: Promise<Database> | undefined
   const connect = async () => {
-    if (config.jobs === null) throw new RangeError('there is no job table to connect to')
-    const opening = database ?? connectAddress(environment, config.jobs.database, options)
+    const { connectAddress } = await import('./server-connections.ts')
+    const opening = database ?? connectAddress(environment, table.database, options)
     database = opening
     try {
       return (await opening).pool
@@ -52,12 +67,18 @@ export function openResults(
       throw error
     }
   }
+  const open = async () => {
+    const { openUwsJobs } = await import('../results/uws-jobs.ts')
+    return openUwsJobs(connect, table)
+  }
+  let jobs: Promise<JobStore> | undefined
+  const opened = () => {
+    jobs ??= open()
+    return jobs
+  }
   return {
-    config,
-    bucket,
-    stateBucket,
-    jobs: config.jobs === null ? null : openUwsJobs(connect, config.jobs),
-    retries: () => retries,
+    find: async (ids) => (await opened()).find(ids),
+    newest: async () => (await opened()).newest(),
     close: async () => (await database)?.close(),
   }
 }
