@@ -71,6 +71,7 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
   [/^53300$/, 'all connections of the server are taken: lower poolMax or raise max_connections'],
   [/^timeout exceeded when trying to connect/, 'every connection of the pool was busy: raise poolMax'],
   [/ENOTFOUND|EAI_AGAIN/, 'check the host name'],
+  [/^timeout expired$|ETIMEDOUT|E(HOST|NET)UNREACH/, 'check that there is a way from here to that address'],
   [/ECONNREFUSED/, 'check host and port, and that PostgreSQL is running there'],
 ]
 

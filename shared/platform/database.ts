@@ -44,7 +44,7 @@ function connectByUrl(address: UrlAddress, options: ConnectOptions): Database {
 }
 
 async function connectToCloudSql(address: CloudSqlAddress, options: ConnectOptions): Promise<Database> {
-  const { instance, database, user } = address
+  const { instance, ipType, database, user } = address
   const { password } = options
   const sockets = await openCloudSql(
     address,
@@ -55,7 +55,8 @@ async function connectToCloudSql(address: CloudSqlAddress, options: ConnectOptio
   const login = password === undefined ? { user: databaseUserOf(user) } : { user, password }
   // The stream is encrypted already, whatever PGSSLMODE says.
   const config = { ...poolConfig(address, options), ...login, database, stream: sockets.stream, ssl: false }
-  const pool = new RetryingPool(config, `database ${database} on ${instance}`, options.logger, options.retry)
+  const where = `database ${database} on ${instance} (${ipType} address)`
+  const pool = new RetryingPool(config, where, options.logger, options.retry)
   const close = async () => {
     await endPool(pool)
     sockets.close()

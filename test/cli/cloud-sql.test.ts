@@ -81,7 +81,9 @@ test('with PGPASSWORD a built-in user logs in, who must be named', async () => {
 test('somebody else is not let in by IAM, and is told what to check', async () => {
   await expect(whoIs({ user: 'alice@example.org' })).rejects.toMatchObject({
     code: 'database_connection',
-    message: expect.stringMatching(/alice@example\.org.*SQLSTATE 28000.*IAM user/),
+    message: expect.stringMatching(
+      /on example:us-central1:tap \(PRIVATE address\).*alice@example\.org.*SQLSTATE 28000.*IAM user/,
+    ),
   })
 })
 
