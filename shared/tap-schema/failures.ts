@@ -118,6 +118,17 @@ export class DatabaseError extends Failure {
   }
 }
 
+/** The connection broke after `commit` was sent and before the answer: the server has done all of it, or nothing. */
+export class OutcomeUnknownError extends Failure {
+  readonly permanent = false
+  constructor(operation: string, cause: unknown) {
+    const advice = 'look at the slots before you do it again'
+    super('outcome_unknown', `${operation}: the connection broke at the very end, so it is done or not; ${advice}`, {
+      cause,
+    })
+  }
+}
+
 /** PostgreSQL's SQLSTATE (PostgreSQL documentation, appendix A), or null for errors that are not the server's. */
 export function sqlStateOf(error: unknown): string | null {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return null

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { BusyError, explain, isLockFailure } from './failures.ts'
+import { BusyError, explain, isLockFailure, OutcomeUnknownError, sqlStateOf } from './failures.ts'
 
 /**
  * Runs `work` in one transaction that holds the database's Almagest lock, so that stages, swaps and rollbacks of one
@@ -53,7 +53,7 @@ export async function inTransaction<T>(
     client.on('error', ignoreConnectionError)
     await client.query(BEGIN)
     const result = await work(client)
-    await client.query('commit')
+    await commit(client, operation)
     return result
   } catch (error) {
     await client?.query('rollback').catch((cause: Error) => {
@@ -63,6 +63,15 @@ export async function inTransaction<T>(
   } finally {
     client?.off('error', ignoreConnectionError)
     client?.release(broken)
+  }
+}
+
+/** An error of the server says that nothing was done; anything else says nothing. */
+async function commit(client: pg.PoolClient, operation: string): Promise<void> {
+  try {
+    await client.query('commit')
+  } catch (error) {
+    throw sqlStateOf(error) === null ? new OutcomeUnknownError(operation, error) : error
   }
 }
 
