@@ -28,6 +28,8 @@ export interface Statement {
 /** The connection breaks at the next statement that matches: before PostgreSQL gets it, or before its answer arrives. */
 export interface Break {
   readonly statement: RegExp
+  /** Only after such a one in the same transaction. */
+  readonly follows?: RegExp
   readonly moment: 'before' | 'after'
 }
 
@@ -45,6 +47,8 @@ interface Connection {
   readonly client: TLSSocket
   readonly upstream: Socket
   user: string
+  /** Since the transaction began. */
+  readonly sent: string[]
   state: 'open' | 'last-answer' | 'silent'
 }
 
@@ -127,7 +131,7 @@ export class FakeProxy {
     const { hostname, port } = new URL(this.#options.postgres)
     const upstream = connect({ port: Number(port), host: hostname, noDelay: true })
     client.setNoDelay(true)
-    const connection: Connection = { client, upstream, user: '', state: 'open' }
+    const connection: Connection = { client, upstream, user: '', sent: [], state: 'open' }
     this.#connections.add(connection)
     this.#join(connection)
     const messages = new MessageReader()
@@ -174,12 +178,18 @@ export class FakeProxy {
   }
 
   #record(connection: Connection, sql: string): boolean {
-    const due = this.#breaks.findIndex(({ statement }) => statement.test(sql))
+    const { sent } = connection
+    if (/^begin\b/i.test(sql)) sent.length = 0
+    const due = this.#breaks.findIndex(
+      ({ statement, follows }) =>
+        statement.test(sql) && (follows === undefined || sent.some((old) => follows.test(old))),
+    )
     const [fault] = due === -1 ? [] : this.#breaks.splice(due, 1)
     if (fault?.moment === 'before') {
       end(connection)
       return false
     }
+    sent.push(sql)
     this.statements.push({ user: connection.user, sql })
     if (fault !== undefined) connection.state = 'last-answer'
     return true
