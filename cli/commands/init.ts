@@ -33,9 +33,15 @@ export function declare(command: Command): void {
 async function run(flags: InitFlags): Promise<void> {
   const target = requireDatabase(flags)
   endOnInterrupt()
-  const grants = { stagers: flags.stager ?? [], operators: flags.operator ?? [], readers: flags.reader ?? [] }
   const { withPool } = await import('./server/connect.ts')
+  const { databaseUserOf } = await import('../../shared/platform/cloud-sql.ts')
   const { initialiseDatabase } = await import('../../shared/tap-schema/roles.ts')
+  const asUsers = (names: readonly string[] = []) => names.map(databaseUserOf)
+  const grants = {
+    stagers: asUsers(flags.stager),
+    operators: asUsers(flags.operator),
+    readers: asUsers(flags.reader),
+  }
   await withPool(target, (pool) => withProgress('preparing the database', () => initialiseDatabase(pool, grants)))
   writeResult({ outcome: 'initialised', ...grants }, flags, describeGrants)
 }

@@ -35,7 +35,7 @@ export async function initialiseDatabase(pool: pg.Pool, options: InitialiseOptio
     if (foreign !== null) throw refuseHandOver(foreign)
   } catch (error) {
     await client.query('rollback').catch(remember)
-    throw sqlStateOf(error) === '42501' ? await explainRefusal(client, error) : explain(error)
+    throw await explain(client, error)
   } finally {
     client.off('error', remember)
     client.release(broken)
@@ -102,14 +102,30 @@ function refuseHandOver({ schema, owner, login }: ForeignSlot): MissingRoleError
   )
 }
 
+async function explain(client: pg.PoolClient, error: unknown): Promise<Failure> {
+  if (error instanceof Failure) return error
+  const said = error instanceof Error ? error.message : String(error)
+  switch (sqlStateOf(error)) {
+    case '42501': {
+      const message = `preparing the database is not allowed for this login: ${said} (${await findAdvice(client)})`
+      return new MissingRoleError(message, error)
+    }
+    case '42704': {
+      const advice = 'make it first; in Cloud SQL, people and service accounts are added to the instance as its users'
+      return new MissingRoleError(`preparing the database failed: ${said} (${advice})`, error)
+    }
+    default:
+      return new DatabaseError('preparing the database', error)
+  }
+}
+
 /** Only who made the roles and the history may change them: somebody else must know who that is. */
-async function explainRefusal(client: pg.PoolClient, error: unknown): Promise<Failure> {
+async function findAdvice(client: pg.PoolClient): Promise<string> {
   const { rows } = await client.query<{ name: string }>(PREPARED_BY).catch(() => ({ rows: [] }))
   const names = rows.map(({ name }) => name).join(', ')
-  const advice =
-    names === '' ? 'init needs a login that may create roles and owns the database' : `run init as ${names}, as before`
-  const said = error instanceof Error ? error.message : String(error)
-  return new MissingRoleError(`preparing the database is not allowed for this login: ${said} (${advice})`, error)
+  return names === ''
+    ? 'init needs a login that may create roles and owns the database'
+    : `run init as ${names}, as before`
 }
 
 const PREPARED_BY = `
@@ -119,10 +135,6 @@ select distinct rolname as name from pg_roles
         or oid in (select m.member from pg_auth_members m join pg_roles r on r.oid = m.roleid
                     where r.rolname = '${STAGER_ROLE}' and m.admin_option))
  order by 1`
-
-function explain(error: unknown): Failure {
-  return error instanceof Failure ? error : new DatabaseError('preparing the database', error)
-}
 
 async function grantExistingSlots(client: pg.PoolClient, reader: string): Promise<void> {
   const present = await client.query<{ nspname: string }>('select nspname from pg_namespace where nspname = any($1)', [

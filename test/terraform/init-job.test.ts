@@ -151,8 +151,11 @@ test('the job prepares the database over the connector, as the built-in user, an
 test('a wrong password is told, and so is a user that Cloud SQL does not have', async () => {
   const refused = await runJob({ password: 'another' })
   expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(/almagest_init.*SQLSTATE 28P01.*password/) })
-  const missing = await runJob({ stagers: ['almagest-stager@example.iam'] })
-  expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining('"almagest-stager@example.iam"') })
+  const missing = await runJob({ stagers: ['almagest-stager@example.iam.gserviceaccount.com'] })
+  expect(missing).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/"almagest-stager@example\.iam" does not exist \(make it first/),
+  })
 })
 
 /** Databases as Cloud SQL makes them: they belong to the role that stands for its administrators. */
