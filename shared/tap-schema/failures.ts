@@ -110,22 +110,13 @@ export class MissingRoleError extends Failure {
 export class DatabaseError extends Failure {
   readonly permanent = false
   readonly sqlState: string | null
-  constructor(operation: string, cause: unknown) {
+  /** @param advice what to do about it, where that is known */
+  constructor(operation: string, cause: unknown, advice?: string) {
     const sqlState = sqlStateOf(cause)
     const reason = cause instanceof Error ? cause.message : String(cause)
-    super('database', `${operation} failed: ${reason}${sqlState === null ? '' : ` (SQLSTATE ${sqlState})`}`, { cause })
+    const state = sqlState === null ? '' : ` (SQLSTATE ${sqlState})`
+    super('database', `${operation} failed: ${reason}${state}${advice === undefined ? '' : `; ${advice}`}`, { cause })
     this.sqlState = sqlState
-  }
-}
-
-/** The connection broke after `commit` was sent and before the answer: the server has done all of it, or nothing. */
-export class OutcomeUnknownError extends Failure {
-  readonly permanent = false
-  constructor(operation: string, cause: unknown) {
-    const advice = 'look at the slots before you do it again'
-    super('outcome_unknown', `${operation}: the connection broke at the very end, so it is done or not; ${advice}`, {
-      cause,
-    })
   }
 }
 

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { BusyError, explain, isLockFailure, OutcomeUnknownError, sqlStateOf } from './failures.ts'
+import { BusyError, DatabaseError, explain, isLockFailure, sqlStateOf } from './failures.ts'
 
 /**
  * Runs `work` in one transaction that holds the database's Almagest lock, so that stages, swaps and rollbacks of one
@@ -66,12 +66,16 @@ export async function inTransaction<T>(
   }
 }
 
-/** An error of the server says that nothing was done; anything else says nothing. */
+/** A connection that breaks between `commit` and its answer leaves nobody knowing; an error of the server is a no. */
 async function commit(client: pg.PoolClient, operation: string): Promise<void> {
   try {
     await client.query('commit')
   } catch (error) {
-    throw sqlStateOf(error) === null ? new OutcomeUnknownError(operation, error) : error
+    const wasSent = sqlStateOf(error) === null && !String(error).includes('not queryable')
+    if (!wasSent) throw error
+    const advice =
+      'it is done or not, for the connection broke at the very end: look at the slots before you do it again'
+    throw new DatabaseError(operation, error, advice)
   }
 }
 
