@@ -1,27 +1,6 @@
-import type { JsonSchema } from '../../shared/platform/http-route.ts'
+import { COUNT, list, nullable, object, ref, TEXT, TEXT_OR_NULL, TIME } from '../../shared/platform/json-schema.ts'
 import { REASONS } from '../../shared/results/classify.ts'
 
-/** An object with exactly these members. */
-function object(properties: Readonly<Record<string, JsonSchema>>): JsonSchema {
-  return { type: 'object', required: Object.keys(properties), properties, additionalProperties: false }
-}
-
-function ref(name: string): JsonSchema {
-  return { $ref: `#/components/schemas/${name}` }
-}
-
-function nullable(schema: JsonSchema): JsonSchema {
-  return { anyOf: [schema, { type: 'null' }] }
-}
-
-function list(items: JsonSchema): JsonSchema {
-  return { type: 'array', items }
-}
-
-const TEXT = { type: 'string' } as const
-const TEXT_OR_NULL = { type: ['string', 'null'] } as const
-const COUNT = { type: 'integer', minimum: 0 } as const
-const TIME = { type: 'string', format: 'date-time' } as const
 const MODE = { type: 'string', enum: ['dry-run', 'delete'] } as const
 
 /** The schemas of all answers, by name. The tests hold real answers against them. */

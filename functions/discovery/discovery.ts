@@ -50,7 +50,7 @@ export function createDiscovery(
 ): ReturnType<typeof createApi> {
   const { logger, prefix = '' } = options
   let opened: Promise<readonly Route[]> | undefined
-  const open = async () => createRoutes(openService(await dependencies(), options))
+  const open = async () => createRoutes(openService(await dependencies(), options), prefix === '' ? '/' : prefix)
   const routesFor = async (path: string): Promise<readonly Route[]> => {
     opened ??= open()
     const mine = opened

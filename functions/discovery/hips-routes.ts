@@ -21,11 +21,17 @@ export function hipsRoutes({ config, hips }: Service): readonly Route[] {
     represented.set(dataset, latest)
     return latest.answer(headers, missing.length > 0 ? INCOMPLETE : COMPLETE)
   }
-  const about = { summary: 'The HiPS list of a dataset', mediaType: 'text/plain', errors: [404, 503] }
+  const about = {
+    summary: 'The HiPS list of a dataset (HiPS 1.0 §5.3)',
+    answers: { text: 'text/plain' },
+    cacheable: true,
+    errors: [404, 503],
+  } as const
   const list = publicRoute({
     ...about,
     path: `${config.hips.pathPrefix}/{dataset}/list`,
     operation: 'listHips',
+    params: { dataset: 'Label of a dataset' },
     async handle({ params, headers }) {
       const dataset = params.dataset ?? ''
       return answer(dataset, await hips.list(dataset), headers)

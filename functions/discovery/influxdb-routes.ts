@@ -4,6 +4,7 @@ import { nearMiss } from '../../shared/felis/near-miss.ts'
 import { HttpError } from '../../shared/platform/http-errors.ts'
 import { type ApiResponse, type Route, route } from '../../shared/platform/http-route.ts'
 import type { RequestHeaders } from '../../shared/platform/identity.ts'
+import { ref } from '../../shared/platform/json-schema.ts'
 import { createAuthentication, type User } from './authenticate.ts'
 import type { Service } from './service.ts'
 
@@ -12,7 +13,7 @@ type Database = InfluxDatabaseConfig & { readonly label: string }
 /** For the person who asked alone. */
 const PRIVATE = { 'cache-control': 'no-store, private', vary: 'authorization' }
 
-const SHARED = { method: 'GET', anonymous: true, ignoresQuery: true, answers: { 'application/json': {} } } as const
+const SHARED = { method: 'GET', anonymous: true, ignoresQuery: true, security: 'token' } as const
 
 /** The credentials of InfluxDB databases, for those who may have them. Scripts of other web pages may not read them. */
 export function influxdbRoutes(service: Service): readonly Route[] {
@@ -35,6 +36,7 @@ export function influxdbRoutes(service: Service): readonly Route[] {
       path: base,
       operation: 'listInfluxdb',
       summary: 'All InfluxDB databases that the user may see, with credentials',
+      answers: { 'application/json': ref('InfluxCredentialsByLabel') },
       errors: [401, 403, 503],
       handle: list,
     }),
@@ -43,6 +45,8 @@ export function influxdbRoutes(service: Service): readonly Route[] {
       path: `${base}/{database}`,
       operation: 'readInfluxdb',
       summary: 'One InfluxDB database with credentials; `default` is the default EFD of the environment',
+      params: { database: 'Label of a database' },
+      answers: { 'application/json': ref('InfluxCredentials') },
       errors: [401, 403, 404, 503],
       async handle({ params, headers }) {
         const { user, databases } = await enter(headers)

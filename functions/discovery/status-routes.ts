@@ -9,8 +9,8 @@ const AVAILABILITY = {
   path: '/availability',
   operation: 'readAvailability',
   summary: 'Whether the service can work (VOSI 1.1 §2.2)',
-  mediaType: 'text/xml',
-}
+  answers: { text: 'text/xml' },
+} as const
 
 /** VOSI wants an answer even from a service that cannot work. */
 export const UNAVAILABLE: Route = publicRoute({
@@ -34,6 +34,7 @@ export function statusRoutes(service: Service): readonly Route[] {
       path: '/healthz',
       operation: 'checkHealth',
       summary: 'Whether the function runs, and what it could not reach lately; nothing is asked',
+      answers: { json: 'Health' },
       handle: async () => ({
         body: { status: 'ok', tap_servers: service.watch.known().states, hips_failing: service.hips.failing() },
       }),
@@ -42,6 +43,7 @@ export function statusRoutes(service: Service): readonly Route[] {
       path: '/',
       operation: 'describeService',
       summary: 'Name and version of the service',
+      answers: { json: 'Metadata' },
       handle: async () => ({ body: metadata }),
     }),
   ]
@@ -58,13 +60,14 @@ export function statusRoutes(service: Service): readonly Route[] {
       path: config.pathPrefix,
       operation: 'describePrefixedService',
       summary: 'Name and version of the service',
+      answers: { json: 'PrefixedMetadata' },
       handle: async () => ({ body: { metadata } }),
     }),
   ]
 }
 
-const VERSION = '0.1.0'
-const DESCRIPTION = 'Service discovery: what is deployed, where, in which version.'
+export const VERSION = '0.1.0'
+export const DESCRIPTION = 'Service discovery: what is deployed, where, in which version.'
 
 function describeTrouble({ watch, hips }: Service): readonly string[] {
   const silent = Object.entries(watch.known().states).filter(([, state]) => state === 'stale')

@@ -14,6 +14,8 @@ const METADATA: ReadonlyMap<string, keyof TapMetadata> = new Map([
   ['schemas', 'schemas'],
 ])
 
+const SERVER = { server: 'Name of a TAP server of the environment' }
+
 export function tapRoutes(service: Service): readonly Route[] {
   const base = `${service.config.pathPrefix}/discovery/tap/{server}`
   const represented = new Map<string, { readonly schema: TapSchema; readonly representation: Representation }>()
@@ -31,6 +33,9 @@ export function tapRoutes(service: Service): readonly Route[] {
       path: base,
       operation: 'readTapSchema',
       summary: 'What is live in one TAP server',
+      params: SERVER,
+      answers: { json: 'TapSchema' },
+      cacheable: true,
       errors: [404, 503],
       async handle({ params, headers }) {
         const server = params.server ?? ''
@@ -41,6 +46,9 @@ export function tapRoutes(service: Service): readonly Route[] {
       path: `${base}/metadata/{artifact}`,
       operation: 'findTapMetadata',
       summary: 'Redirects to what was published with the release that is live',
+      params: { ...SERVER, artifact: [...METADATA.keys()].join(', ') },
+      answers: null,
+      otherwise: { 307: 'The Location header tells where it lies' },
       errors: [404, 503],
       async handle({ params }) {
         const location = findArtifact(await findTapSchema(service, params.server ?? ''), params.artifact ?? '')

@@ -1,29 +1,7 @@
-import type { JsonSchema } from '../../shared/platform/http-route.ts'
+import { COUNT, list, nullable, object, ref, TEXT, TEXT_OR_NULL, TIME } from '../../shared/platform/json-schema.ts'
 import { TAP_TABLE_NAMES } from '../../shared/tap-schema/tables.ts'
 
-/** An object with exactly these members; those of `optional` may be absent. */
-function object(properties: Readonly<Record<string, JsonSchema>>, optional: readonly string[] = []): JsonSchema {
-  const required = Object.keys(properties).filter((name) => !optional.includes(name))
-  return { type: 'object', required, properties, additionalProperties: false }
-}
-
-function ref(name: string): JsonSchema {
-  return { $ref: `#/components/schemas/${name}` }
-}
-
-function nullable(schema: JsonSchema): JsonSchema {
-  return { anyOf: [schema, { type: 'null' }] }
-}
-
-function list(items: JsonSchema): JsonSchema {
-  return { type: 'array', items }
-}
-
-const TEXT = { type: 'string' } as const
-const TEXT_OR_NULL = { type: ['string', 'null'] } as const
-const COUNT = { type: 'integer', minimum: 0 } as const
 const MILLISECONDS = { type: 'number', minimum: 0, description: 'Milliseconds' } as const
-const TIME = { type: 'string', format: 'date-time' } as const
 const BREAKING = { type: 'boolean', description: 'Whether a query that works today can fail afterwards' } as const
 const POLICY = { type: 'string', enum: ['never', 'compatible', 'always'] } as const
 const CELL = { type: ['string', 'number', 'null'] } as const

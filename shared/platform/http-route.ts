@@ -86,8 +86,12 @@ export interface Route<
   readonly cors?: boolean
   /** Whether query parameters that it does not know are left alone instead of refused. */
   readonly ignoresQuery?: boolean
-  /** The schema of a 200's body by media type. */
+  /** The schema of a 200's body by media type; none: it never answers 200. */
   readonly answers: Readonly<Record<string, JsonSchema>>
+  /** Other statuses that are no errors, and what they mean, for its description. */
+  readonly otherwise?: Readonly<Record<number, string>>
+  /** The security scheme of the description that it asks for itself. */
+  readonly security?: string
   /** Statuses that this operation answers on its own account, for its description. */
   readonly errors?: readonly number[]
   handle(

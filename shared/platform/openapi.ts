@@ -9,6 +9,8 @@ export interface ApiDescription {
   readonly base: string
   /** Named schemas that the routes' answers refer to as `#/components/schemas/NAME`. */
   readonly schemas: Readonly<Record<string, JsonSchema>>
+  /** By name, what routes ask for themselves; without it the identity tokens of Google Cloud. */
+  readonly securitySchemes?: Readonly<Record<string, JsonSchema>>
 }
 
 /** An OpenAPI 3.1 document generated from the routes that answer. */
@@ -24,7 +26,7 @@ export function describeApi(routes: readonly Route[], api: ApiDescription): Json
     paths,
     components: {
       schemas: { ...api.schemas, Errors: ERRORS },
-      securitySchemes: {
+      securitySchemes: api.securitySchemes ?? {
         identity: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: IDENTITY },
       },
     },
@@ -66,19 +68,28 @@ function describeOperation(route: Route): JsonSchema {
     operationId: route.operation,
     summary: route.summary,
     ...(route.description === undefined ? {} : { description: route.description }),
-    ...(route.anonymous === true ? {} : { security: describeSecurity(route) }),
+    ...describeSecurity(route),
     parameters: [...pathParameters(route), ...queryParameters(route.query ?? {})],
     ...(route.body === undefined ? {} : { requestBody: describeBody(route.body) }),
     responses: {
-      200: { description: 'Done', content: describeContent(route.answers) },
+      ...describeAnswers(route),
       ...Object.fromEntries(errorStatuses(route).map((status) => [status, describeError(status)])),
     },
   }
 }
 
 /** An empty entry stands for a request without a token. */
-function describeSecurity({ method }: Route): JsonSchema[] {
-  return method === 'GET' ? [{}, { identity: [] }] : [{ identity: [] }]
+function describeSecurity({ method, anonymous, security }: Route): JsonSchema {
+  if (security !== undefined) return { security: [{ [security]: [] }] }
+  if (anonymous === true) return {}
+  return { security: method === 'GET' ? [{}, { identity: [] }] : [{ identity: [] }] }
+}
+
+function describeAnswers({ answers, otherwise = {} }: Route): JsonSchema {
+  const done =
+    Object.keys(answers).length === 0 ? {} : { 200: { description: 'Done', content: describeContent(answers) } }
+  const others = Object.entries(otherwise).map(([status, description]) => [status, { description }])
+  return { ...done, ...Object.fromEntries(others) }
 }
 
 function pathParameters(route: Route): JsonSchema[] {

@@ -48,7 +48,8 @@ export const DISCOVERY_FIELDS = [
     type: 'texts',
     default: ['read:sasquatch'],
     refuse: refuseEmpty,
-    meaning: 'Scopes that are needed for every InfluxDB database; all of them.',
+    meaning:
+      'Scopes that are needed for every InfluxDB database; all of them. Without the key: `read:sasquatch`; an empty list asks for none.',
   },
   {
     key: 'discovery.defaultInfluxdb',
