@@ -13,6 +13,8 @@ export interface LoadedCode {
   /** Packages with code in what is loaded at the start, and in any of it. */
   readonly entryPackages: readonly string[]
   readonly packages: readonly string[]
+  /** What it imports that is not in it, other than when it is first needed. */
+  readonly imports: readonly string[]
 }
 
 /** @param folder that the paths of the metafile start from */
@@ -35,6 +37,7 @@ export async function measureCode({ outputs }: Metafile, folder: string): Promis
     gzipBytes: contents.reduce((sum, content) => sum + gzipSync(content).length, 0),
     entryPackages: packagesIn(atStart),
     packages: packagesIn(code),
+    imports: [...new Set(code.flatMap((path) => outputs[path]?.imports ?? []).flatMap(importFromOutside))].sort(),
   }
 }
 
@@ -42,4 +45,8 @@ export async function measureCode({ outputs }: Metafile, folder: string): Promis
 function packageOf([path, { bytesInOutput }]: readonly [string, { readonly bytesInOutput: number }]): string[] {
   const name = /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1]
   return name === undefined || bytesInOutput === 0 ? [] : [name]
+}
+
+function importFromOutside({ kind, path, external }: Metafile['outputs'][string]['imports'][number]): string[] {
+  return external === true && kind === 'import-statement' ? [path] : []
 }

@@ -48,6 +48,11 @@ test('discovery loads nothing but its own code and the YAML reader at its start'
   expect(bundles.find(({ name }) => name === 'discovery')?.entryPackages).toEqual(['js-yaml'])
 })
 
+test('modules of Node.js are taken as objects: an import would load what they only offer', () => {
+  for (const { name, imports } of bundles)
+    expect([name, imports]).toEqual([name, ['@google-cloud/functions-framework']])
+})
+
 /** Bytes, generous: what exceeds them was not meant to be there. */
 const CAPS: Readonly<Record<string, number>> = {
   discovery: 250_000,
@@ -109,7 +114,8 @@ test('each locked package of a function is the one that ours has', async () => {
 })
 
 test('npm takes the lockfile of a function for a whole and right one', () => {
-  for (const { folder } of bundles) {
+  // One that publishes, and one that does not.
+  for (const folder of ['load-release', 'discovery'].map((name) => join(target, name))) {
     const args = ['ci', '--dry-run', '--offline', '--ignore-scripts', '--no-audit', '--no-fund']
     const { status, stderr } = spawnSync('npm', args, { cwd: folder, encoding: 'utf8' })
     expect(status, stderr).toBe(0)
