@@ -1,8 +1,9 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { chmod, chown, cp, lstat, mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { dirname, join, resolve } from 'node:path'
+import { collectOutput, launchServer, type PostgresEndedError, type ServerUser } from './postgres-server.ts'
 
 export interface LocalPostgres {
   /** Superuser connection URL of the `postgres` database; logins need no password, and only loopback is listened on. */
@@ -11,6 +12,10 @@ export interface LocalPostgres {
   readonly dataDirectory: string
   /** Whether the cluster was made by this start. */
   readonly created: boolean
+  /** Process id of a server of an earlier run that was stopped first; null: there was none. */
+  readonly stoppedLeftover: number | null
+  /** Resolves when the server ends although nobody has stopped it. */
+  readonly ended: Promise<PostgresEndedError>
   stop(): Promise<void>
 }
 
@@ -20,11 +25,6 @@ export interface LocalPostgresOptions {
   /** Faster and not crash-safe: for tests. */
   readonly unsafe?: boolean
   readonly settings?: Readonly<Record<string, string>>
-}
-
-interface ServerUser {
-  readonly uid?: number
-  readonly gid?: number
 }
 
 /**
@@ -39,16 +39,23 @@ export async function startPostgres(options: LocalPostgresOptions): Promise<Loca
   try {
     const programs = await reachablePrograms(user, scratch)
     const dataDirectory = await dataDirectoryFor(options.stateDirectory, user, scratch)
-    await stopLeftover(dataDirectory)
+    const stoppedLeftover = await stopLeftover(dataDirectory)
     const created = !(await exists(join(dataDirectory, 'PG_VERSION')))
     if (created) await initialise(programs, dataDirectory, user)
     const port = await freePort()
-    const server = await launch(programs, dataDirectory, port, user, options)
+    const server = await launchServer({
+      program: programs.postgres,
+      dataDirectory,
+      port,
+      user,
+      settings: settingsOf(options),
+    })
     const stop = async () => {
-      await stopServer(server)
+      await server.stop()
       await scratch.remove()
     }
-    return { url: `postgresql://postgres@127.0.0.1:${port}/postgres`, port, dataDirectory, created, stop }
+    const url = `postgresql://postgres@127.0.0.1:${port}/postgres`
+    return { url, port, dataDirectory, created, stoppedLeftover, ended: server.ended, stop }
   } catch (error) {
     await scratch.remove()
     throw error
@@ -138,16 +145,21 @@ async function isOpenToAll(program: string): Promise<boolean> {
   return (mode & 0o005) === 0o005
 }
 
-/** A server of an earlier run that was killed without a chance to stop: same data directory, so it must go first. */
-async function stopLeftover(dataDirectory: string): Promise<void> {
+/**
+ * A server of an earlier run that was killed without a chance to stop: same data directory, so it must go first.
+ *
+ * @returns its process id
+ */
+async function stopLeftover(dataDirectory: string): Promise<number | null> {
   const content = await readFile(join(dataDirectory, 'postmaster.pid'), 'utf8').catch(() => '')
   const pid = Number(content.split('\n', 1)[0])
-  if (!Number.isInteger(pid) || pid <= 0 || !isRunning(pid)) return
+  if (!Number.isInteger(pid) || pid <= 0 || !isRunning(pid)) return null
   // The number may belong to another process by now. Where that cannot be told, PostgreSQL itself will refuse to start.
   const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => commandOf(pid))
-  if (!command.includes(dataDirectory)) return
+  if (!command.includes(dataDirectory)) return null
   process.kill(pid, 'SIGINT')
   for (let tries = 0; tries < 100 && isRunning(pid); tries++) await new Promise((done) => setTimeout(done, 100))
+  return pid
 }
 
 /** For systems without /proc. */
@@ -181,63 +193,18 @@ async function initialise(programs: Programs, dataDirectory: string, user: Serve
     '--no-instructions',
   ]
   const child = spawn(programs.initdb, [`--pgdata=${dataDirectory}`, ...flags], { ...user, cwd: dataDirectory })
-  const output = collect(child)
+  const output = collectOutput(child)
   const code = await new Promise<number | null>((done, fail) => child.once('error', fail).once('close', done))
   if (code !== 0) throw new Error(`initdb ended with ${code}: ${output()}`)
 }
 
-async function launch(
-  programs: Programs,
-  dataDirectory: string,
-  port: number,
-  user: ServerUser,
-  options: LocalPostgresOptions,
-): Promise<ChildProcess> {
-  const settings: Record<string, string> = {
+function settingsOf(options: LocalPostgresOptions): Readonly<Record<string, string>> {
+  return {
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
     ...(options.unsafe === true && { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
     ...options.settings,
   }
-  const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-  const child = spawn(programs.postgres, ['-D', dataDirectory, '-p', String(port), ...flags], {
-    ...user,
-    cwd: dataDirectory,
-    // A Ctrl-C in the terminal reaches the whole process group; the server must only stop when its owner says so.
-    detached: true,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  const output = collect(child)
-  await new Promise<void>((ready, fail) => {
-    child.once('error', fail)
-    child.once('exit', (code) => fail(new Error(`postgres ended with ${code} while starting: ${output()}`)))
-    child.stderr?.on('data', () => {
-      if (output().includes('ready to accept connections')) ready()
-    })
-  })
-  child.removeAllListeners('exit')
-  child.stderr?.removeAllListeners('data').resume()
-  return child
-}
-
-/** SIGINT is PostgreSQL's fast shutdown: clients are disconnected, data is safe. */
-async function stopServer(server: ChildProcess): Promise<void> {
-  if (server.exitCode !== null || server.signalCode !== null) return
-  const gone = new Promise<void>((done) => server.once('exit', () => done()))
-  server.kill('SIGINT')
-  const impatient = setTimeout(() => server.kill('SIGQUIT'), 10_000)
-  await gone
-  clearTimeout(impatient)
-}
-
-function collect(child: ChildProcess): () => string {
-  let text = ''
-  const keep = (chunk: Buffer) => {
-    text = (text + chunk.toString()).slice(-20_000)
-  }
-  child.stdout?.on('data', keep)
-  child.stderr?.on('data', keep)
-  return () => text
 }
 
 async function freePort(): Promise<number> {

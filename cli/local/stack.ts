@@ -10,7 +10,7 @@ import { openFolderStore } from './gcs/folder-store.ts'
 import { createSubscription, type PushSubscription } from './gcs/notify.ts'
 import { startGcs } from './gcs/server.ts'
 import { createNeighbours } from './neighbours.ts'
-import { startPostgres } from './postgres.ts'
+import { type LocalPostgres, startPostgres } from './postgres.ts'
 import { putSampleJobs, putSampleResults, RESULTS_BUCKET } from './sample-results.ts'
 import type { Steps } from './steps.ts'
 import { stopAtExit } from './stop-postgres.ts'
@@ -87,12 +87,14 @@ async function prepareAll(postgresUrl: string, names: readonly string[], fresh: 
 async function startDatabase(stateFolder: string, { resources, ending }: StackTools) {
   const postgres = await startPostgres({ stateDirectory: stateFolder })
   resources.defer(stopAtExit(postgres))
+  void postgres.ended.then(ending.fail)
   await ending.race(Promise.resolve())
   return postgres
 }
 
-function describeDatabase({ port, created }: { readonly port: number; readonly created: boolean }): string {
-  return `127.0.0.1:${port}${created ? ', a new cluster' : ''}`
+function describeDatabase({ port, created, stoppedLeftover }: LocalPostgres): string {
+  const leftover = stoppedLeftover === null ? '' : `, after stopping process ${stoppedLeftover} of an earlier run`
+  return `127.0.0.1:${port}${created ? ', a new cluster' : ''}${leftover}`
 }
 
 async function startStorage(stateFolder: string, frontUrl: string, tools: StackTools): Promise<string> {

@@ -201,7 +201,12 @@ test('a start that was killed leaves a state that the next one goes on with', as
   killed.child.kill('SIGKILL')
   await killed.result
   expect(state.isLocked()).toBe(true)
-  expect(await startWell()).toMatchObject({ outcome: 'resumed', live: { version: 'releases/later' } })
+  const next = await start()
+  expect(next.json<StartReport>().servers[0]).toMatchObject({
+    outcome: 'resumed',
+    live: { version: 'releases/later' },
+  })
+  expect(next.stderr).toContain(`after stopping process ${orphan} of an earlier run`)
   expect(isRunning(orphan)).toBe(false)
   expect(state.isLocked()).toBe(false)
 })
@@ -232,6 +237,18 @@ test('a start whose shell is killed, as npm starts it, ends too', async () => {
   shell.kill('SIGKILL')
   await vi.waitFor(() => expect(isRunning(postgres)).toBe(false), 10_000)
   await vi.waitFor(() => expect(state.isLocked()).toBe(false), 10_000)
+})
+
+test('a start whose PostgreSQL dies says so, stops the rest and ends with an error', async () => {
+  const running = startAlmagest(['start', '--port', '0', '--state', state.path])
+  const url = /Almagest is up at (http:\S+)/.exec(await untilUp(running))?.[1]
+  process.kill(state.postgresPid()!, 'SIGKILL')
+  const { code, stderr } = await running.result
+  expect(code).toBe(1)
+  expect(stderr).toContain('almagest: PostgreSQL has ended by itself (SIGKILL)')
+  expect(stderr).not.toContain('this should not happen')
+  expect(state.isLocked()).toBe(false)
+  await expect(fetch(`${url}/swap-schema/servers`)).rejects.toThrow()
 })
 
 test('a notification that cannot be handled ends the start with its reason', async () => {
