@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { mkdir, open, readdir, readFile, rename, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { IndexedStore } from './indexed-store.ts'
 import { isBucketName, type ObjectResource } from './resource.ts'
-import { type BucketSettings, generationAfter, ObjectIndex, type ObjectStore } from './store.ts'
+import { generationAfter, ObjectIndex, type ObjectStore } from './store.ts'
 
 /**
  * Opens a store that keeps buckets in a folder, made when it is not there. Objects, metadata and the last generation
@@ -24,49 +25,24 @@ export async function openFolderStore(folder: string): Promise<ObjectStore> {
 
 const GENERATION_FILE = 'last-generation'
 
-class FolderStore implements ObjectStore {
+class FolderStore extends IndexedStore implements ObjectStore {
   readonly #folder: string
-  readonly #index: ObjectIndex
   #generation: bigint
 
   constructor(folder: string, index: ObjectIndex, generation: bigint) {
+    super(index)
     this.#folder = folder
-    this.#index = index
     this.#generation = generation
-  }
-
-  bucketNames(): readonly string[] {
-    return this.#index.bucketNames()
   }
 
   async createBucket(bucket: string): Promise<void> {
     await mkdir(join(this.#folder, bucket), { recursive: true })
-    this.#index.addBucket(bucket)
+    this.index.addBucket(bucket)
   }
 
   async removeBucket(bucket: string): Promise<void> {
     await rmdir(join(this.#folder, bucket))
-    this.#index.removeBucket(bucket)
-  }
-
-  objects(bucket: string): readonly ObjectResource[] | undefined {
-    return this.#index.objects(bucket)
-  }
-
-  objectsFrom(bucket: string, first: string): Iterable<ObjectResource> {
-    return this.#index.objectsFrom(bucket, first)
-  }
-
-  settings(bucket: string): BucketSettings | undefined {
-    return this.#index.settings(bucket)
-  }
-
-  configure(bucket: string, settings: BucketSettings): void {
-    this.#index.configure(bucket, settings)
-  }
-
-  find(bucket: string, name: string): ObjectResource | undefined {
-    return this.#index.find(bucket, name)
+    this.index.removeBucket(bucket)
   }
 
   content(resource: ObjectResource): Promise<Buffer> {
@@ -80,7 +56,7 @@ class FolderStore implements ObjectStore {
   }
 
   async put(resource: ObjectResource, content: Buffer): Promise<void> {
-    const replaced = this.#index.find(resource.bucket, resource.name)
+    const replaced = this.index.find(resource.bucket, resource.name)
     await replaceFile(this.#contentFile(resource), content)
     await this.update(resource)
     if (replaced !== undefined) await rm(this.#contentFile(replaced), { force: true })
@@ -88,12 +64,12 @@ class FolderStore implements ObjectStore {
 
   async update(resource: ObjectResource): Promise<void> {
     await replaceFile(this.#descriptionFile(resource), JSON.stringify(resource, null, 2))
-    this.#index.set(resource)
+    this.index.set(resource)
   }
 
   async remove(resource: ObjectResource): Promise<void> {
     await rm(this.#descriptionFile(resource))
-    this.#index.remove(resource)
+    this.index.remove(resource)
     await rm(this.#contentFile(resource), { force: true })
   }
 

@@ -1,42 +1,22 @@
+import { IndexedStore } from './indexed-store.ts'
 import type { ObjectResource } from './resource.ts'
-import { type BucketSettings, generationAfter, ObjectIndex, type ObjectStore } from './store.ts'
+import { generationAfter, ObjectIndex, type ObjectStore } from './store.ts'
 
 /** Keeps everything in memory. */
-export class MemoryStore implements ObjectStore {
-  readonly #index = new ObjectIndex()
+export class MemoryStore extends IndexedStore implements ObjectStore {
   readonly #contents = new Map<string, Buffer>()
   #generation = 0n
 
-  bucketNames(): readonly string[] {
-    return this.#index.bucketNames()
+  constructor() {
+    super(new ObjectIndex())
   }
 
   async createBucket(bucket: string): Promise<void> {
-    this.#index.addBucket(bucket)
+    this.index.addBucket(bucket)
   }
 
   async removeBucket(bucket: string): Promise<void> {
-    this.#index.removeBucket(bucket)
-  }
-
-  objects(bucket: string): readonly ObjectResource[] | undefined {
-    return this.#index.objects(bucket)
-  }
-
-  objectsFrom(bucket: string, first: string): Iterable<ObjectResource> {
-    return this.#index.objectsFrom(bucket, first)
-  }
-
-  settings(bucket: string): BucketSettings | undefined {
-    return this.#index.settings(bucket)
-  }
-
-  configure(bucket: string, settings: BucketSettings): void {
-    this.#index.configure(bucket, settings)
-  }
-
-  find(bucket: string, name: string): ObjectResource | undefined {
-    return this.#index.find(bucket, name)
+    this.index.removeBucket(bucket)
   }
 
   async content(resource: ObjectResource): Promise<Buffer> {
@@ -51,18 +31,18 @@ export class MemoryStore implements ObjectStore {
   }
 
   async put(resource: ObjectResource, content: Buffer): Promise<void> {
-    const replaced = this.#index.find(resource.bucket, resource.name)
+    const replaced = this.index.find(resource.bucket, resource.name)
     this.#contents.set(resource.generation, content)
-    this.#index.set(resource)
+    this.index.set(resource)
     if (replaced !== undefined) this.#contents.delete(replaced.generation)
   }
 
   async update(resource: ObjectResource): Promise<void> {
-    this.#index.set(resource)
+    this.index.set(resource)
   }
 
   async remove(resource: ObjectResource): Promise<void> {
-    this.#index.remove(resource)
+    this.index.remove(resource)
     this.#contents.delete(resource.generation)
   }
 }
