@@ -27,6 +27,22 @@ export interface HistoryEntry {
 
 export type NewHistoryEntry = Omit<HistoryEntry, 'id' | 'at'>
 
+/** What an entry says. Its number, its time and the login are PostgreSQL's own word, which nobody may give otherwise. */
+const WRITTEN: readonly string[] = [
+  'action',
+  'version',
+  'replaced',
+  'actor',
+  'bucket',
+  'object',
+  'generation',
+  'sha256',
+  'bytes',
+  'rows',
+  'problems',
+  'duration_ms',
+]
+
 /** Makes the history, or brings one that an earlier version of Almagest made up to date. */
 export const HISTORY_DDL = `
 create schema if not exists almagest;
@@ -53,13 +69,14 @@ alter table almagest.history add constraint history_action_check
   check (action in ('staged', 'swapped', 'rolled_back', 'rejected', 'superseded'));
 create index if not exists history_release on almagest.history (bucket, object, generation);
 grant usage on schema almagest to ${STAGER_ROLE}, ${OWNER_ROLE};
-grant select, insert on almagest.history to ${STAGER_ROLE}, ${OWNER_ROLE}`
+revoke insert on almagest.history from ${STAGER_ROLE}, ${OWNER_ROLE};
+grant select, insert (${WRITTEN.join(', ')}) on almagest.history to ${STAGER_ROLE}, ${OWNER_ROLE}`
 
 /** Adds an entry, inside the transaction that it describes. */
 export async function recordHistory(client: pg.ClientBase, entry: NewHistoryEntry): Promise<void> {
   const { source } = entry
   await client.query(
-    `insert into almagest.history (action, version, replaced, actor, bucket, object, generation, sha256, bytes, rows, problems, duration_ms)
+    `insert into almagest.history (${WRITTEN.join(', ')})
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
     [
       entry.action,
