@@ -1,19 +1,41 @@
 import type { Duplex } from 'node:stream'
 import type { CloudSqlAddress } from '../environment/model.ts'
 import { explainConnection } from './connection-failures.ts'
+import { withDeadline } from './deadline.ts'
 import type { Logger } from './log.ts'
 import { type RetryPolicy, retry } from './retry.ts'
 
 export interface CloudSqlSockets {
   /** A new encrypted connection to the instance, for `pg`. */
   readonly stream: () => Duplex
+  /**
+   * For when connections are accepted and then refused again and again. The connector renews its certificate by a timer,
+   * or after an error of a socket. A peer that just hangs up is none, the timer stands still while a machine sleeps, and
+   * a request to Google that was under way before that may never end.
+   *
+   * @throws ConnectionError
+   */
+  renew(): Promise<void>
   close(): void
 }
+
+export interface CloudSqlOptions {
+  readonly login: CloudSqlLogin
+  readonly logger: Logger
+  readonly retry?: Partial<RetryPolicy> | undefined
+  /** How long one attempt to get address and certificate may take; default 20 s. */
+  readonly preparationMs?: number | undefined
+}
+
+const PREPARATION_MS = 20_000
 
 const RETRY: Omit<RetryPolicy, 'isRetryable'> = { attempts: 3, baseDelayMs: 300, maxDelayMs: 1_000, totalMs: 10_000 }
 
 /** `IAM`: the token of the caller's own credentials logs in; `PASSWORD`: a built-in user does, who has one. */
 export type CloudSqlLogin = 'IAM' | 'PASSWORD'
+
+/** What a refused certificate needs is one new one; the SQL Admin API counts requests. */
+const RENEWAL_INTERVAL_MS = 30_000
 
 /**
  * Prepares connections to a Cloud SQL instance: finds its address and gets a certificate, which the connector renews by
@@ -21,25 +43,68 @@ export type CloudSqlLogin = 'IAM' | 'PASSWORD'
  *
  * @throws ConnectionError
  */
-export async function openCloudSql(
-  address: CloudSqlAddress,
-  login: CloudSqlLogin,
-  logger: Logger,
-  retryPolicy: Partial<RetryPolicy> = {},
-): Promise<CloudSqlSockets> {
+export async function openCloudSql(address: CloudSqlAddress, options: CloudSqlOptions): Promise<CloudSqlSockets> {
+  let current = await prepare(address, options)
+  let closed = false
+  let renewal: Promise<void> | undefined
+  let renewedAt = Number.NEGATIVE_INFINITY
+  const replace = async () => {
+    const next = await prepare(address, options)
+    if (closed) return next.close()
+    current.close()
+    current = next
+  }
+  return {
+    stream: () => current.stream(),
+    async renew() {
+      // The connector asks anew by itself as long as it cannot even reach the instance.
+      if (renewal === undefined && (!current.wasAccepted() || performance.now() - renewedAt < RENEWAL_INTERVAL_MS))
+        return
+      renewedAt = performance.now()
+      renewal ??= replace().finally(() => {
+        renewal = undefined
+      })
+      await renewal
+    },
+    close() {
+      closed = true
+      current.close()
+    },
+  }
+}
+
+interface Prepared {
+  readonly stream: () => Duplex
+  /** Whether a handshake came about; a certificate is refused after that. */
+  wasAccepted(): boolean
+  close(): void
+}
+
+async function prepare(address: CloudSqlAddress, options: CloudSqlOptions): Promise<Prepared> {
   const { AuthTypes, Connector, IpAddressTypes } = await import('@google-cloud/cloud-sql-connector')
   const { instance, ipType, adminApiEndpoint } = address
+  const { login, logger, preparationMs = PREPARATION_MS } = options
+  const expired = () => new Error(`Google gave no answer in ${preparationMs / 1000} s`)
   const open = async () => {
     // A connector remembers that its first preparation failed, so each attempt gets a new one.
     const connector = new Connector(adminApiEndpoint === null ? {} : { sqlAdminAPIEndpoint: adminApiEndpoint })
-    const options = { instanceConnectionName: instance, ipType: IpAddressTypes[ipType], authType: AuthTypes[login] }
-    const { stream } = await connector.getOptions(options)
-    return { stream, close: () => connector.close() }
+    const wanted = { instanceConnectionName: instance, ipType: IpAddressTypes[ipType], authType: AuthTypes[login] }
+    const { stream } = await withDeadline(connector.getOptions(wanted), preparationMs, expired)
+    let accepted = false
+    const watched = () => {
+      const socket = stream()
+      // Until it has seen this, the connector lets a failed renewal become an unhandled rejection, which ends a function.
+      socket.emit('secureConnect')
+      return socket.once('secureConnect', () => {
+        accepted = true
+      })
+    }
+    return { stream: watched, wasAccepted: () => accepted, close: () => connector.close() }
   }
   const onRetry: RetryPolicy['onRetry'] = (error, attempt) =>
     logger.warning(`preparing connections to ${instance}: attempt ${attempt} failed, trying again`, { error })
   try {
-    return await retry(open, { ...RETRY, isRetryable: isAdminRetryable, onRetry, ...retryPolicy })
+    return await retry(open, { ...RETRY, isRetryable: isAdminRetryable, onRetry, ...options.retry })
   } catch (error) {
     throw explainPreparation(address, login, error)
   }

@@ -13,6 +13,8 @@ export interface ConnectOptions {
   readonly password?: string
   readonly logger: Logger
   readonly retry?: Partial<RetryPolicy>
+  /** How long one attempt to prepare connections to Cloud SQL may take; default 20 s. */
+  readonly preparationMs?: number
 }
 
 export interface Database {
@@ -46,17 +48,14 @@ function connectByUrl(address: UrlAddress, options: ConnectOptions): Database {
 async function connectToCloudSql(address: CloudSqlAddress, options: ConnectOptions): Promise<Database> {
   const { instance, ipType, database, user } = address
   const { password } = options
-  const sockets = await openCloudSql(
-    address,
-    password === undefined ? 'IAM' : 'PASSWORD',
-    options.logger,
-    options.retry,
-  )
+  const { logger, retry, preparationMs } = options
+  const wanted = { login: password === undefined ? 'IAM' : 'PASSWORD', logger, retry, preparationMs } as const
+  const sockets = await openCloudSql(address, wanted)
   const login = password === undefined ? { user: databaseUserOf(user) } : { user, password }
   // The stream is encrypted already, whatever PGSSLMODE says.
   const config = { ...poolConfig(address, options), ...login, database, stream: sockets.stream, ssl: false }
   const where = `database ${database} on ${instance} (${ipType} address)`
-  const pool = new RetryingPool(config, where, options.logger, options.retry)
+  const pool = new RetryingPool(config, where, logger, retry, sockets.renew)
   const close = async () => {
     await endPool(pool)
     sockets.close()

@@ -11,6 +11,9 @@ type ConnectCallback = Parameters<pg.Pool['connect']>[0]
  */
 const RETRY: Omit<RetryPolicy, 'isRetryable'> = { attempts: 8, baseDelayMs: 150, maxDelayMs: 1_000, totalMs: 4_000 }
 
+/** What opens connections is renewed before this attempt: by then it should have renewed itself. */
+const RENEWING_ATTEMPT = 6
+
 /** For an answer from a connection that was idle. */
 const TRIAL_TIMEOUT_MS = 2_000
 
@@ -24,17 +27,28 @@ export class RetryingPool extends pg.Pool {
   readonly #where: string
   readonly #logger: Logger
   readonly #retry: Partial<RetryPolicy>
+  readonly #renew: () => Promise<void>
   /** When each connection came back to the pool, in milliseconds of `performance.now()`. */
   readonly #idleSince = new WeakMap<pg.PoolClient, number>()
   /** What was idle by then is taken for dead: waiting for one silent connection after another takes too long. */
   #lostAt = Number.NEGATIVE_INFINITY
 
-  /** @param where the database as people know it, for messages */
-  constructor(config: pg.PoolConfig, where: string, logger: Logger, retryPolicy: Partial<RetryPolicy> = {}) {
+  /**
+   * @param where the database as people know it, for messages
+   * @param renew mends what opens connections, when they are refused again and again
+   */
+  constructor(
+    config: pg.PoolConfig,
+    where: string,
+    logger: Logger,
+    retryPolicy: Partial<RetryPolicy> = {},
+    renew = async () => {},
+  ) {
     super(config)
     this.#where = where
     this.#logger = logger
     this.#retry = retryPolicy
+    this.#renew = renew
     // A connection that dies while it is idle; without a listener it would end the process.
     this.on('error', (error) => logger.warning(`an idle connection to ${where} was lost`, { error }))
     this.on('release', (_error, client) => this.#idleSince.set(client, performance.now()))
@@ -55,8 +69,12 @@ export class RetryingPool extends pg.Pool {
   async #acquire(): Promise<pg.PoolClient> {
     const onRetry: RetryPolicy['onRetry'] = (error, attempt) =>
       this.#logger.warning(`connecting to ${this.#where}: attempt ${attempt} failed, trying again`, { error })
+    const acquire = async (attempt: number) => {
+      if (attempt === RENEWING_ATTEMPT) await this.#renew()
+      return this.#connectOrReuse()
+    }
     try {
-      return await retry(() => this.#connectOrReuse(), {
+      return await retry(acquire, {
         ...RETRY,
         isRetryable: isConnectionRetryable,
         onRetry,

@@ -313,6 +313,65 @@ describe('a Cloud SQL instance', () => {
     expect(pool.totalCount).toBe(1)
   })
 
+  it('is reached again when a certificate expired that the connector did not renew', async () => {
+    const { cloud, address } = await setUp()
+    const { pool } = await open(address)
+    await pool.query('select 1')
+    // As on a machine that slept: its timers have not moved.
+    cloud.clock.aheadMs += 7_200_000
+    cloud.dropConnections()
+    expect((await pool.query('select 1 as one')).rows).toEqual([{ one: 1 }])
+    expect(new Set(cloud.refusals.map(({ reason }) => reason))).toEqual(new Set(['expired']))
+    expect(cloud.issued).toHaveLength(2)
+    expect((await pool.query('select 2 as two')).rows).toEqual([{ two: 2 }])
+  })
+
+  it('whose new certificate is denied says so', async () => {
+    const { cloud, address } = await setUp()
+    const { pool } = await open(address)
+    await pool.query('select 1')
+    cloud.clock.aheadMs += 7_200_000
+    cloud.dropConnections()
+    const instance = cloud.instances.get('tap')
+    if (instance !== undefined) instance.status = 403
+    await expect(pool.query('select 1')).rejects.toMatchObject({
+      code: 'database_connection',
+      message: expect.stringContaining('roles/cloudsql.client'),
+    })
+  })
+
+  it('that cannot be reached, and may not be asked for any more, is a failure of the query and of nothing else', async () => {
+    const { cloud, address } = await setUp()
+    const instance = Object.assign(cloud.instances.get('tap') ?? {}, { host: '127.0.0.2' })
+    const { pool } = await open(address)
+    Object.assign(instance, { status: 403 })
+    const asked = cloud.adminCalls.length
+    const unhandled: unknown[] = []
+    const remember = (error: unknown) => void unhandled.push(error)
+    process.on('unhandledRejection', remember)
+    onTestFinished(() => void process.off('unhandledRejection', remember))
+    await expect(pool.query('select 1')).rejects.toMatchObject({ code: 'database_connection' })
+    // The connector tries to renew what it has, in the background.
+    await expect.poll(() => cloud.adminCalls.length).toBeGreaterThan(asked)
+    // The refusal needs a moment to arrive; it is of interest that nothing comes of it.
+    await new Promise((done) => setTimeout(done, 100))
+    expect(unhandled).toEqual([])
+  })
+
+  it('is waited for no longer when Google does not answer, and asked anew', async () => {
+    const { cloud, address } = await setUp()
+    const instance = cloud.instances.get('tap')
+    if (instance !== undefined) instance.status = 0
+    await expect(open(address, { preparationMs: 100 })).rejects.toMatchObject({
+      code: 'database_connection',
+      permanent: false,
+      message: expect.stringContaining('Google gave no answer in 0.1 s'),
+    })
+    if (instance !== undefined) instance.status = null
+    const { pool } = await open(address)
+    expect((await pool.query('select 1 as one')).rows).toEqual([{ one: 1 }])
+  })
+
   it('is not waited for when access is denied, and the message says which roles are needed', async () => {
     const { cloud, address } = await setUp()
     cloud.adminStatuses.push(...Array.from({ length: 20 }, () => 403))

@@ -49,6 +49,7 @@ export async function openFakeCloudSql(options: FakeCloudSqlOptions): Promise<Fa
     region,
     addresses: new Set(['PUBLIC', 'PRIVATE']),
     status: null,
+    host: ADDRESS,
     dnsName,
   })
   const others = (options.others ?? []).map((other) => [other, makeInstance(`${other}.${project}.sql.goog`)] as const)
@@ -64,7 +65,7 @@ export async function openFakeCloudSql(options: FakeCloudSqlOptions): Promise<Fa
     clock,
   })
   const [calls, issued, statuses]: [string[], IssuedCertificate[], number[]] = [[], [], []]
-  const admin = await startAdmin({ project, instances, address: ADDRESS, authority, clock, calls, issued, statuses })
+  const admin = await startAdmin({ project, instances, authority, clock, calls, issued, statuses })
   const stops = [admin.stop, await proxy.start()]
   return {
     adminApiEndpoint: `http://${admin.host}/`,

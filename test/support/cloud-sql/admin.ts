@@ -10,8 +10,10 @@ export type IpType = 'PUBLIC' | 'PRIVATE' | 'PSC'
 export interface FakeInstance {
   region: string
   readonly addresses: Set<IpType>
-  /** What the SQL Admin API answers to every question about it; null: as it should. */
+  /** What the SQL Admin API answers to every question about it: null: as it should; 0: nothing, ever. */
   status: number | null
+  /** Where connections to it go. */
+  host: string
   /** Checked in the server's certificate; null: that names `project:instance` itself. */
   readonly dnsName: string | null
 }
@@ -26,8 +28,6 @@ export interface IssuedCertificate {
 export interface AdminOptions {
   readonly project: string
   readonly instances: ReadonlyMap<string, FakeInstance>
-  /** Where the instances' proxy listens. */
-  readonly address: string
   readonly authority: Authority
   readonly clock: FakeClock
   readonly calls: string[]
@@ -48,6 +48,7 @@ export function startAdmin(options: AdminOptions): Promise<LoopbackServer> {
     const instance = instances.get(name)
     if (instance === undefined) return refuse(404, 'The Cloud SQL instance does not exist.')
     const status = statuses.shift() ?? instance.status
+    if (status === 0) return null
     if (status === 403)
       return refuse(403, `boss::NOT_AUTHORIZED: Not authorized to access instance: ${project}:${name}.`)
     if (status !== null) return refuse(status, 'injected')
@@ -59,7 +60,7 @@ function refuse(code: number, message: string): Answer {
   return { status: code, body: { error: { code, message, errors: [{ message, domain: 'global' }] } } }
 }
 
-function describe({ region, addresses, dnsName }: FakeInstance, { address, authority, clock }: AdminOptions): Answer {
+function describe({ region, addresses, host, dnsName }: FakeInstance, { authority, clock }: AdminOptions): Answer {
   const types = { PUBLIC: 'PRIMARY', PRIVATE: 'PRIVATE' } as const
   const expirationTime = new Date(clock.now() + 86_400_000).toISOString()
   const settings = {
@@ -69,11 +70,11 @@ function describe({ region, addresses, dnsName }: FakeInstance, { address, autho
     backendType: 'SECOND_GEN',
     ipAddresses: (['PUBLIC', 'PRIVATE'] as const)
       .filter((type) => addresses.has(type))
-      .map((type) => ({ type: types[type], ipAddress: address })),
+      .map((type) => ({ type: types[type], ipAddress: host })),
     serverCaCert: { cert: authority.certificate, expirationTime },
     pscEnabled: addresses.has('PSC'),
     // A PSC endpoint is found by its DNS name; the address itself is as good as a name here.
-    ...(addresses.has('PSC') ? { dnsName: `${address}.` } : {}),
+    ...(addresses.has('PSC') ? { dnsName: `${host}.` } : {}),
     ...(dnsName === null
       ? {}
       : { dnsNames: [{ name: `${dnsName}.`, connectionType: 'PUBLIC', dnsScope: 'INSTANCE' }] }),

@@ -12,12 +12,16 @@ export interface LoopbackServer {
   stop(): Promise<void>
 }
 
-/** An HTTP server as Google's own: JSON, or plain text for a string. */
-export async function startHttp(answer: (request: IncomingMessage, body: string) => Answer): Promise<LoopbackServer> {
+/** An HTTP server as Google's own: JSON, or plain text for a string; null: it never answers. */
+export async function startHttp(
+  answer: (request: IncomingMessage, body: string) => Answer | null,
+): Promise<LoopbackServer> {
   const server: HttpServer = createServer(async (request, response) => {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk)
-    const { status = 200, body } = answer(request, Buffer.concat(chunks).toString())
+    const given = answer(request, Buffer.concat(chunks).toString())
+    if (given === null) return
+    const { status = 200, body } = given
     const type = typeof body === 'string' ? 'application/text' : 'application/json'
     response.writeHead(status, { 'content-type': type, 'metadata-flavor': 'Google' })
     response.end(typeof body === 'string' ? body : JSON.stringify(body))
