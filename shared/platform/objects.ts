@@ -139,12 +139,21 @@ class CloudBucket implements Bucket {
 
   async page(range: ObjectRange): Promise<ObjectPage> {
     const remote = await this.#open()
-    const query = { ...range, fields: LISTED_FIELDS, maxResults: PAGE_SIZE, autoPaginate: false }
-    return this.#call('list', `${range.prefix ?? ''}*`, async () => {
-      // With `fields` the client hands on what the API has sent, and makes no File of each.
-      const [files, next] = await remote.getFiles(query)
-      return { objects: files.map(readListed), last: next === null || next === undefined }
-    })
+    let query: object = { ...range, fields: LISTED_FIELDS, maxResults: PAGE_SIZE, autoPaginate: false }
+    const objects: ListedObject[] = []
+    for (;;) {
+      const current = query
+      const [entries, next] = await this.#call('list', `${range.prefix ?? ''}*`, async () => {
+        // With `fields` the client hands on what the API has sent, and makes no File of each.
+        const [files, following] = await remote.getFiles(current)
+        return [files.map(readListed), following ?? null] as const
+      })
+      objects.push(...entries)
+      // Where much was deleted, a page can be empty and still have a next one. Whoever goes on by names would stand still.
+      if (next === null || objects.some(({ name }) => name !== range.startOffset))
+        return { objects, last: next === null }
+      query = next
+    }
   }
 
   async describe(): Promise<BucketDescription> {

@@ -6,6 +6,8 @@ import { type Fault, startFakeGcs } from '../support/fake-gcs.ts'
 
 const NAME = 'releases/w.2026.34/schemas.tar.gz'
 const QUICK: BucketOptions = { retry: { sleep: async () => {} }, timeoutMs: 400 }
+/** For trouble that never ends: each attempt waits in vain. */
+const BRIEF: BucketOptions = { retry: { sleep: async () => {}, attempts: 2 }, timeoutMs: 100 }
 const limit = { maxBytes: 1_000_000 }
 
 async function setUp(content: string | Uint8Array = 'first') {
@@ -190,8 +192,9 @@ describe('a store in trouble', () => {
   it.each(passing.map(([what, fault]): [string, Fault] => [what, { ...fault, times: 1000 }]))(
     '%s for good is a transient failure',
     async (_what, fault) => {
-      const { bucket, gcs } = await setUp()
+      const { gcs } = await setUp()
       gcs.inject(fault)
+      const bucket = openBucket({ bucket: 'releases', apiEndpoint: gcs.endpoint }, BRIEF)
       await expect(bucket.read(NAME, limit)).rejects.toMatchObject({
         code: 'storage',
         permanent: false,
@@ -234,11 +237,10 @@ describe('the environment of the process', () => {
 
 describe('listing', () => {
   it('gives the objects under a prefix in order, over all pages', async () => {
-    const { bucket, gcs } = await setUp()
+    const { bucket, gcs, resource } = await setUp()
     for (let index = 0; index < 1203; index++) {
       const name = `many/${String(index).padStart(5, '0')}`
-      const resource = (await gcs.put('releases', 'template', '')) satisfies object
-      await gcs.store.put({ ...resource, name }, Buffer.alloc(0))
+      await gcs.store.put({ ...resource, name, generation: await gcs.store.nextGeneration() }, Buffer.alloc(0))
     }
     gcs.inject({ kind: 'status', status: 503, match: /pageToken/ })
     const names: string[] = []
@@ -246,6 +248,22 @@ describe('listing', () => {
     expect(names).toHaveLength(1203)
     expect(names).toEqual([...names].sort())
     expect(gcs.requests.filter((line) => line.includes('pageToken'))).toHaveLength(2)
+  })
+
+  it('goes on to the next page when one is empty, or holds only the name that it starts from', async () => {
+    const { bucket, gcs } = await setUp()
+    for (const name of ['a/', 'b/', 'b/1']) await gcs.put('releases', name, '')
+    const names = async (range: object) => {
+      const { objects, last } = await bucket.page(range)
+      return [...objects.map(({ name }) => name), last]
+    }
+    gcs.inject({ kind: 'short-page', entries: 0, match: /\/o\?/, times: 3 })
+    expect(await names({ prefix: 'b/' })).toEqual(['b/', 'b/1', true])
+    gcs.inject({ kind: 'short-page', entries: 1, match: /\/o\?/ })
+    expect(await names({ startOffset: 'b/' })).toEqual(['b/', 'b/1', NAME, true])
+    gcs.inject({ kind: 'short-page', entries: 1, match: /\/o\?/ })
+    expect(await names({})).toEqual(['a/', false])
+    expect(await names({ startOffset: 'z' })).toEqual([true])
   })
 
   it('of a prefix without objects is empty', async () => {

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { onTestFinished } from 'vitest'
 import type { ObjectEvent } from '../../cli/local/gcs/events.ts'
-import { errorReply, type Reply } from '../../cli/local/gcs/exchange.ts'
+import { errorReply, json, type Reply } from '../../cli/local/gcs/exchange.ts'
 import { ApiError } from '../../cli/local/gcs/failures.ts'
 import { MemoryStore } from '../../cli/local/gcs/memory-store.ts'
 import type { ObjectResource } from '../../cli/local/gcs/resource.ts'
@@ -23,6 +23,8 @@ export type Mishap =
   | { readonly kind: 'corrupt' }
   /** This many bytes of the body come, then nothing more; null: not even the headers. */
   | { readonly kind: 'stall'; readonly bytes: number | null }
+  /** A listing ends after so few entries, none even, and says that there are more. */
+  | { readonly kind: 'short-page'; readonly entries: number }
   /** Something happens first. */
   | { readonly kind: 'meanwhile'; readonly run: () => Promise<unknown> }
 
@@ -110,6 +112,14 @@ async function play(fault: Fault, answer: () => Promise<Reply>, response: Server
     case 'truncate': {
       const reply = await answer()
       return { ...reply, body: reply.body.subarray(0, fault.bytes) }
+    }
+    case 'short-page': {
+      const reply = await answer()
+      const page = JSON.parse(reply.body.toString())
+      const items = (page.items ?? []).slice(0, fault.entries)
+      // A token of the stand-in is the last name; no name comes before this one.
+      const nextPageToken = Buffer.from(items.at(-1)?.name ?? '\0').toString('base64url')
+      return json({ ...page, nextPageToken, items })
     }
     case 'cut':
     case 'stall': {
