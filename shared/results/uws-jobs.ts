@@ -12,7 +12,7 @@ interface JobRow {
   readonly id: string
   readonly phase: string | null
   readonly destruction: number | null
-  readonly deleted: boolean
+  readonly deleted: string | null
 }
 
 /** For a connection that has died silently; a thousand ids take milliseconds. */
@@ -25,13 +25,15 @@ export function openUwsJobs(pool: () => Promise<Queryable>, { table, columns }: 
   const [id, phase, destruction] = [columns.id, columns.phase, columns.destruction].map(pg.escapeIdentifier)
   const [deleted, creation] = [columns.deleted, columns.creation].map(pg.escapeIdentifier)
   // extract(epoch …) takes a timestamp without time zone for UTC, which is what CADC writes.
-  const find = `
+  const find = (condition: string) => `
     select ${id}::text as id,
            upper(${phase}::text) as phase,
            extract(epoch from ${destruction})::float8 * 1000 as destruction,
-           coalesce(${deleted}::text, '0') not in ('0', 'f', 'false') as deleted
+           ${deleted}::text as deleted
       from ${from}
-     where ${id} = any($1)`
+     where ${condition}`
+  // The first one can use the index whatever the type of the column is.
+  const [byValue, byText] = [find(`${id} = any($1)`), find(`${id}::text = any($1::text[])`)]
   const newest = `select extract(epoch from max(${creation}))::float8 * 1000 as newest, 
                          exists (select from ${from}) as filled
                     from ${from}`
@@ -49,8 +51,13 @@ export function openUwsJobs(pool: () => Promise<Queryable>, { table, columns }: 
   }
   return {
     async find(ids) {
-      const rows = await ask<JobRow>(find, [ids])
-      return new Map(rows.map((row) => [row.id, readJob(row)]))
+      // No text of PostgreSQL holds a zero byte, but names of objects and their metadata can.
+      const possible = ids.filter((job) => !job.includes('\0'))
+      const rows = await ask<JobRow>(byValue, [possible]).catch((error: unknown) => {
+        if (!isUnreadableId(error)) throw error
+        return ask<JobRow>(byText, [possible])
+      })
+      return assignJobs(possible, rows, shown)
     },
     async newest() {
       const [row] = await ask<{ newest: number | null; filled: boolean }>(newest, [])
@@ -60,6 +67,48 @@ export function openUwsJobs(pool: () => Promise<Queryable>, { table, columns }: 
   }
 }
 
+/** invalid_text_representation, numeric_value_out_of_range: no UUID, say, where the column holds UUIDs. */
+const UNREADABLE: ReadonlySet<unknown> = new Set(['22P02', '22003'])
+
+function isUnreadableId(error: unknown): boolean {
+  const cause = error instanceof JobTableError ? error.cause : undefined
+  return cause instanceof Error && 'code' in cause && UNREADABLE.has(cause.code)
+}
+
+/**
+ * The jobs under the ids that were asked for. A column of UUIDs, numbers or case-insensitive text finds a job by another
+ * spelling too, and its results must not be taken for orphans.
+ */
+function assignJobs(asked: readonly string[], rows: readonly JobRow[], table: string): ReadonlyMap<string, Job> {
+  const found = new Map(rows.map((row) => [row.id, readJob(row)]))
+  const spelt = new Set(asked)
+  const others = new Map(rows.flatMap(({ id }) => (spelt.has(id) ? [] : [[foldId(id), id]])))
+  if (others.size === 0) return found
+  const explained = new Set<string>()
+  for (const id of asked) {
+    const other = others.get(foldId(id))
+    const job = other === undefined || found.has(id) ? undefined : found.get(other)
+    if (other === undefined || job === undefined) continue
+    found.set(id, job)
+    explained.add(other)
+  }
+  const [unexplained] = [...others.values()].filter((id) => !explained.has(id))
+  if (unexplained === undefined) return found
+  throw new JobTableError(table, new Error(`it takes the id ${unexplained} for one that is spelt differently`))
+}
+
+function foldId(id: string): string {
+  return id.trimEnd().toLowerCase()
+}
+
 function readJob({ phase, destruction, deleted }: JobRow): Job {
-  return { phase: phase?.trim() ?? '', destruction, deletedByUser: deleted }
+  return { phase: phase?.trim() ?? '', destruction, deletedByUser: readTruth(deleted) }
+}
+
+const YES: ReadonlySet<string> = new Set(['t', 'true', 'y', 'yes', 'on'])
+
+/** A truth value or a number. Whatever else is there deletes nothing. */
+function readTruth(text: string | null): boolean {
+  const said = (text ?? '').trim().toLowerCase()
+  return YES.has(said) || (/^-?\d+(?:\.\d*)?$/.test(said) && Number(said) !== 0)
 }

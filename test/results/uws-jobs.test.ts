@@ -47,6 +47,47 @@ describe("CADC's table of jobs", () => {
     expect((await open().find(["'; drop table uws.Job; --", 'ä', ''])).size).toBe(0)
   })
 
+  it('is asked for ids with a zero byte in vain, and for the others all the same', async () => {
+    expect([...(await open().find(['a\0b', 'short'])).keys()]).toEqual(['short'])
+  })
+
+  it('finds a job for an id that its column takes for the same, so that no result of it is an orphan', async () => {
+    const id = '6f9619ff-8b86-d011-b42d-00c04fc964ff'
+    await database.pool.query(`
+      create table uws.Uuids (jobID uuid, executionPhase text, destructionTime timestamp, deletedByUser boolean,
+                              creationTime timestamp);
+      insert into uws.Uuids values ('${id}', 'COMPLETED', null, false, '2026-11-21');
+      create table uws.Numbers as select 7 as jobID, executionPhase, destructionTime, deletedByUser, creationTime
+                                    from uws.Uuids`)
+    const uuids = open({ table: ['uws', 'uuids'] })
+    expect([...(await uuids.find([id.toUpperCase()])).keys()]).toContain(id.toUpperCase())
+    expect([...(await uuids.find(['no-uuid', id])).keys()]).toEqual([id])
+    expect([...(await open().find(['short  '])).keys()]).toContain('short  ')
+    const numbers = open({ table: ['uws', 'numbers'] })
+    expect([...(await numbers.find(['7', '99999999999', 'x'])).keys()]).toEqual(['7'])
+    await expect(numbers.find(['007'])).rejects.toMatchObject({ code: 'job_table', permanent: false })
+  })
+
+  it.each([
+    ['1', true],
+    ['-1', true],
+    ['2.0', true],
+    ['T', true],
+    ['yes', true],
+    ['0', false],
+    ['0.00', false],
+    ['N', false],
+    ['no', false],
+    ['', false],
+    [' ', false],
+    ['1970-01-01', false],
+    [null, false],
+  ])('takes %j for: deleted by the user is %s, and nothing unknown for a yes', async (text, deletedByUser) => {
+    const row = { id: 'a', phase: 'COMPLETED', destruction: null, deleted: text }
+    const jobs = openUwsJobs(async () => ({ query: async () => ({ rows: [row] }) as never }), JOB_TABLE)
+    expect((await jobs.find(['a'])).get('a')).toMatchObject({ deletedByUser })
+  })
+
   it('that is empty says so', async () => {
     await database.pool.query('create table uws.Empty (like uws.Job)')
     expect(await open({ table: ['uws', 'empty'] }).newest()).toBeNull()
