@@ -47,12 +47,14 @@ export class LeaseLostError extends Failure {
   }
 }
 
-/** The object at the name of the state is none that a sweep has written. */
+/** The object at the name of the state is none that a sweep, or a sweep of this version, has written. */
 export class SweepStateError extends Failure {
   readonly permanent = true
   constructor(where: string, cause?: unknown) {
     const advice = 'look at it; delete it, or choose another name in results.stateObject'
-    super('sweep_state', `${where} is not the state of a sweep: ${advice}`, { cause })
+    super('sweep_state', `${where} is not the state of a sweep, or that of another version of Almagest: ${advice}`, {
+      cause,
+    })
   }
 }
 

@@ -435,11 +435,34 @@ describe('two sweeps', () => {
     expect(all.bucket.removed.length - taken).toBeLessThanOrEqual(1)
   })
 
-  it('the object of the state being something else, nothing is done', async () => {
+  it.each<[string, (state: string) => string]>([
+    ['nothing', () => ''],
+    ['no JSON', (state) => state.slice(0, -9)],
+    ['something else', () => '{"type": "service_account"}'],
+    ['of another version', (state) => state.replace('sweep 1', 'sweep 2')],
+    ['only its beginning', () => '{"almagest": "sweep 1"}'],
+    ['without a time', (state) => state.replace(/"startedAt":"[^"]*"/, '"startedAt":"soon"')],
+    ['in an unknown phase', (state) => state.replace('"phase":"delete"', '"phase":"mop"')],
+    ['of other positions', (state) => state.replace(/"positions":\[[^\]]*\]/, '"positions":[7]')],
+    ['without its counts', (state) => state.replace('"deleted":', '"gone":')],
+    ['under a lease for ever', (state) => state.replace('"lease":null', '"lease":{"owner":"me","until":"never"}')],
+  ])('the object of the state being %s, nothing is done', async (_, change) => {
     const all = scene()
-    fill(all, 10)
-    all.bucket.put(STATE)
-    await expect(all.sweep()).rejects.toMatchObject({ code: 'sweep_state' })
-    expect(all.bucket.removed).toEqual([])
+    fill(all, 40)
+    const stop = new AbortController()
+    all.bucket.pageSize = 9
+    all.bucket.before = (call) => {
+      if (call === 'remove result_0020.xml') stop.abort()
+    }
+    expect((await all.sweep({ signal: stop.signal })).outcome).toBe('paused')
+    const state = all.bucket.objects.get(STATE)!
+    const content = Buffer.from(change(String(state.content)))
+    expect(content.equals(state.content)).toBe(false)
+    all.bucket.objects.set(STATE, { ...state, content })
+    const removed = all.bucket.removed.length
+    await expect(all.sweep()).rejects.toMatchObject({ code: 'sweep_state', permanent: true })
+    expect(all.bucket.removed).toHaveLength(removed)
+    all.bucket.objects.set(STATE, state)
+    expect((await all.sweep()).outcome).toBe('finished')
   })
 })
