@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import { qualified } from './ddl.ts'
 import { EmptySlotError, sqlStateOf } from './failures.ts'
+import { isSafeToRead } from './foreign-code.ts'
 import { readSlotVersion } from './slot-version.ts'
 import { SLOT_SCHEMA, type SlotName } from './slots.ts'
 
@@ -23,19 +24,24 @@ export interface SlotContents {
  * Reads the standard columns of a slot's five tables under their plain names, whoever made it.
  *
  * @returns empty contents and version null when the slot does not exist
- * @throws EmptySlotError when the schema exists but is not a whole TAP_SCHEMA
+ * @throws EmptySlotError when the schema exists but is not a whole TAP_SCHEMA, or more than that (`findForeignCode`)
  */
 export async function readContents(client: pg.ClientBase, slot: SlotName): Promise<SlotContents> {
   const version = await readSlotVersion(client, slot)
   if (version === null) return { version, contents: NO_CONTENTS }
+  if (!(await isSafeToRead(client, slot))) throw notWhole(slot)
   try {
     const contents: Partial<Record<ItemKind, Map<string, Readonly<Record<string, Cell>>>>> = {}
     for (const kind of ITEM_KINDS) contents[kind] = await readItems(client, QUERIES[kind](SLOT_SCHEMA[slot]))
     return { version, contents: contents as Contents }
   } catch (error) {
     if (!['42P01', '42703'].includes(sqlStateOf(error) ?? '')) throw error
-    throw new EmptySlotError(slot, `schema ${SLOT_SCHEMA[slot]} is not a whole TAP_SCHEMA`)
+    throw notWhole(slot)
   }
+}
+
+function notWhole(slot: SlotName): EmptySlotError {
+  return new EmptySlotError(slot, `schema ${SLOT_SCHEMA[slot]} is not a whole TAP_SCHEMA`)
 }
 
 export const ITEM_KINDS: readonly ItemKind[] = ['schema', 'table', 'column', 'key']

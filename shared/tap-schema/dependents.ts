@@ -12,12 +12,15 @@ export async function findDependents(client: pg.ClientBase, schemas: readonly st
   return found.rows.map((row) => row.object)
 }
 
-// A view depends on its tables through its rule; TOAST tables lie in a schema of their own and belong to their table.
-const FIND_DEPENDENTS = `
+/**
+ * The relations of the schemas `any ($1)`, and everything that belongs to them or lies beside them, as `pg_depend` names
+ * it.
+ */
+export const INSIDE_SLOTS = `
 with slot as (
   select oid from pg_namespace where nspname = any ($1)
 ), relation as (
-  select oid from pg_class where relnamespace in (select oid from slot)
+  select oid, relkind, relrowsecurity from pg_class where relnamespace in (select oid from slot)
 ), inside (classid, objid) as (
   select 'pg_class'::regclass::oid, oid from relation
   union all select 'pg_rewrite'::regclass, oid from pg_rewrite where ev_class in (select oid from relation)
@@ -29,7 +32,10 @@ with slot as (
   union all select 'pg_proc'::regclass, oid from pg_proc where pronamespace in (select oid from slot)
   union all select 'pg_operator'::regclass, oid from pg_operator where oprnamespace in (select oid from slot)
   union all select 'pg_statistic_ext'::regclass, oid from pg_statistic_ext where stxnamespace in (select oid from slot)
-)
+)`
+
+// A view depends on its tables through its rule; TOAST tables lie in a schema of their own and belong to their table.
+const FIND_DEPENDENTS = `${INSIDE_SLOTS}
 select distinct
        case when r.oid is null then pg_describe_object(d.classid, d.objid, 0)
             else pg_describe_object('pg_class'::regclass, r.ev_class, 0) end collate "C" as object

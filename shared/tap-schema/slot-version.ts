@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import { qualified } from './ddl.ts'
+import { isSafeToRead } from './foreign-code.ts'
 import { type SourceRow, sourceOf } from './history.ts'
 import type { ReleaseSource } from './release-source.ts'
 import { SLOT_SCHEMA, type SlotName, UNVERSIONED } from './slots.ts'
@@ -18,7 +19,8 @@ export async function readSlotVersion(client: pg.ClientBase, slot: SlotName): Pr
 }
 
 /**
- * Reads `versions`, or `version` in a slot that Repertoire made.
+ * Reads `versions`, or `version` in a slot that Repertoire made. A staging slot whose views would run code of whoever
+ * made it is not read.
  *
  * @returns null when the schema does not exist
  */
@@ -32,6 +34,7 @@ export async function readSlot(client: pg.ClientBase, slot: SlotName): Promise<S
   )
   const [has] = found.rows
   if (has?.present !== true) return null
+  if (!(await isSafeToRead(client, slot))) return NOTHING_KNOWN
   if (has.versions) return readVersions(client, schema)
   if (has.version) return readVersion(client, schema)
   return NOTHING_KNOWN

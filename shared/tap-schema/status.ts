@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import { qualified } from './ddl.ts'
 import { sqlStateOf } from './failures.ts'
+import { isSafeToRead } from './foreign-code.ts'
 import { type HistoryEntry, type RowCounts, readHistory } from './history.ts'
 import type { ReleaseSource } from './release-source.ts'
 import { readSlot } from './slot-version.ts'
@@ -17,7 +18,7 @@ export interface SlotStatus {
   readonly loadedAt: string | null
   readonly source: ReleaseSource | null
   readonly stagedBy: string | null
-  /** Rows per table, self-description included; null when the slot is empty or half-made. */
+  /** Rows per table, self-description included; null when the slot is empty, half-made, or not safe to read. */
   readonly rows: RowCounts | null
   /** Names of the schemas that the slot describes, in their order, without `tap_schema` itself. */
   readonly schemas: readonly string[]
@@ -50,7 +51,7 @@ export async function readStatus(
 export async function readSlotStatus(client: pg.PoolClient, slot: SlotName): Promise<SlotStatus> {
   const schema = SLOT_SCHEMA[slot]
   const found = await readSlot(client, slot)
-  const contents = found === null ? null : await readSize(client, schema)
+  const contents = found !== null && (await isSafeToRead(client, slot)) ? await readSize(client, schema) : null
   return {
     schema,
     exists: found !== null,

@@ -2,7 +2,9 @@ import type pg from 'pg'
 import { checkStaged } from './check-staged.ts'
 import { findDependents } from './dependents.ts'
 import { DEFAULT_PATIENCE, exchangeSlots, type Patience } from './exchange.ts'
-import { DependentObjectsError, EmptySlotError, VersionMismatchError } from './failures.ts'
+import { DependentObjectsError, EmptySlotError, StagingChangedError, VersionMismatchError } from './failures.ts'
+import { findForeignCode } from './foreign-code.ts'
+import { takeBackGrants } from './grants.ts'
 import { recordHistory } from './history.ts'
 import { type LockOrder, lockSlot } from './lock-slot.ts'
 import { removeSlot } from './remove-slot.ts'
@@ -66,6 +68,11 @@ async function swapOnce(
 ): Promise<Exchanged> {
   const { live, staging, previous } = SLOT_SCHEMA
   if (request.expectedSlots !== undefined) await checkIdentities(client, request.expectedSlots)
+  // From here on it is the owner's, so that nobody changes it between a look and the swap. Everything that takes time
+  // comes before the lock on the live slot.
+  await handOver(client, staging, SLOT_OWNER.live)
+  const foreign = await findForeignCode(client, staging)
+  if (foreign.length > 0) throw new StagingChangedError(request.expectedVersion, foreign)
   const staged = await readSlot(client, 'staging')
   if (staged === null || staged.version === UNVERSIONED) throw new EmptySlotError('staging', 'stage a release first')
   checkExpectation('staging', staged, request)
@@ -73,8 +80,7 @@ async function swapOnce(
   const dependents = await findDependents(client, [live, staging])
   if (dependents.length > 0) throw new DependentObjectsError(`swapping ${staged.version} live`, dependents)
   const replaced = await readSlotVersion(client, 'live')
-  // Everything that takes time comes before the lock on the live slot.
-  await handOver(client, staging, SLOT_OWNER.live)
+  const takenBack = await takeBackGrants(client, staging)
   const asideAs = await removeSlot(client, previous)
   const entry = {
     action: 'swapped',
@@ -90,8 +96,8 @@ async function swapOnce(
     await client.query(`alter schema ${quote(live)} rename to ${quote(previous)}`)
   }
   await client.query(`alter schema ${quote(staging)} rename to ${quote(live)}`)
-  const warnings =
-    asideAs === null ? [] : [`schema ${previous} was not Almagest's: it is called ${asideAs} now, untouched`]
+  const aside = `schema ${previous} was not Almagest's: it is called ${asideAs} now, untouched`
+  const warnings = asideAs === null ? takenBack : [...takenBack, aside]
   return { live: staged.version, previous: replaced, warnings }
 }
 

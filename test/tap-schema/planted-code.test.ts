@@ -1,0 +1,228 @@
+import type pg from 'pg'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { diffSlots } from '../../shared/tap-schema/diff.ts'
+import { findForeignCode } from '../../shared/tap-schema/foreign-code.ts'
+import { initialiseDatabase } from '../../shared/tap-schema/roles.ts'
+import { rollback } from '../../shared/tap-schema/rollback.ts'
+import { stageRelease } from '../../shared/tap-schema/stage.ts'
+import { readStatus } from '../../shared/tap-schema/status.ts'
+import { swap } from '../../shared/tap-schema/swap.ts'
+import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
+import { stageRequest } from '../support/sample-release.ts'
+
+/** A loader may do what it likes with the staging slot. None of that may run, or count, once others come to it. */
+let database: TestDatabase
+let loaderLogin: string
+let loader: pg.Pool
+let operator: pg.Pool
+let reader: pg.Pool
+
+const actor = 'tester'
+const stage = (version: string, pool = loader) =>
+  stageRelease(pool, stageRequest(version, { readers: [readerLogin], redelivery: 'restage' }))
+let readerLogin: string
+
+beforeAll(async () => {
+  database = await createTestDatabase({ initialised: false, keep: true })
+  loaderLogin = await database.createLogin()
+  const operatorLogin = await database.createLogin()
+  readerLogin = await database.createLogin()
+  await initialiseDatabase(database.pool, {
+    stagers: [loaderLogin],
+    operators: [operatorLogin],
+    readers: [readerLogin],
+  })
+  ;[loader, operator, reader] = [loaderLogin, operatorLogin, readerLogin].map((login) => database.poolAs(login, 2)) as [
+    pg.Pool,
+    pg.Pool,
+    pg.Pool,
+  ]
+  await stage('r1')
+  await swap(operator, { expectedVersion: 'r1', actor })
+  // What the planted code does wherever it can: everybody sees it at once.
+  await loader.query(`
+    create schema loaders;
+    grant usage on schema loaders to public;
+    create table loaders.parent (a int);
+    alter schema loaders owner to almagest_stager;
+    alter table loaders.parent owner to almagest_stager;
+    create domain loaders.name as varchar;
+    create function loaders.plant() returns void language plpgsql as $$
+    begin
+      update tap_schema.tables11 set description = 'planted';
+    end $$;
+    create function loaders.mark(text) returns text language plpgsql immutable as $$
+    begin
+      if current_user not in ('${loaderLogin}', 'almagest_stager') then perform loaders.plant(); end if;
+      return $1;
+    end $$;
+    create function loaders.on_change() returns trigger language plpgsql as $$
+    begin
+      perform loaders.plant();
+      return new;
+    end $$`)
+})
+
+// By the operator: looking at what is to be replaced must not run it either.
+beforeEach(async () => void (await stage('r2', operator)))
+
+afterAll(() => database?.drop())
+
+const S = 'tap_schema_staging'
+
+/** What is planted in the staging slot, and how the refusal of the swap names it. */
+const PLANTED: readonly (readonly [string, RegExp])[] = [
+  [
+    `drop view ${S}.version; create view ${S}.version as select loaders.mark(version) as version, loaded_at from ${S}.versions`,
+    /view \S+version uses function loaders.mark/,
+  ],
+  [
+    `drop view ${S}.version; alter table ${S}.versions rename to v; create view ${S}.versions as select loaders.mark(version) as version, bucket, object, generation, sha256, bytes, staged_by, loaded_at from ${S}.v`,
+    /uses function loaders.mark/,
+  ],
+  [
+    `drop view ${S}.tables; create view ${S}.tables as select * from ${S}.tables11 where loaders.mark(table_name) = table_name`,
+    /uses function loaders.mark/,
+  ],
+  [
+    `drop view ${S}.tables; create view ${S}.tables as select * from ${S}.tables11 where pg_sleep(0) is not null`,
+    /view \S+tables does more than name columns/,
+  ],
+  [
+    `drop view ${S}.tables; create view ${S}.tables as select t.*, table_name::bytea as b from ${S}.tables11 t`,
+    /view \S+tables does more/,
+  ],
+  [`create view ${S}.others as select * from loaders.parent`, /view \S+others uses column a of table loaders.parent/],
+  [`create function ${S}.helper() returns int language sql as 'select 1'`, /function \S+helper\(\)/],
+  [
+    `create function ${S}.helper(text) returns text immutable language sql as 'select loaders.mark($1)'; create index on ${S}.tables11 (${S}.helper(utype))`,
+    /function \S+helper/,
+  ],
+  [`create index on ${S}.tables11 (loaders.mark(table_name))`, /index \S+ uses function loaders.mark/],
+  [
+    `create index on ${S}.tables11 (table_name) where loaders.mark(utype) is null`,
+    /index \S+ uses function loaders.mark/,
+  ],
+  [
+    `create statistics ${S}.s on loaders.mark(utype), table_name from ${S}.tables11`,
+    /statistics object \S+ uses function loaders.mark/,
+  ],
+  [
+    `alter table ${S}.tables11 alter utype set default loaders.mark('x')`,
+    /default value .* uses function loaders.mark/,
+  ],
+  [
+    `alter table ${S}.tables11 add column g text generated always as (loaders.mark(table_name)) stored`,
+    /uses function loaders.mark/,
+  ],
+  [
+    `alter table ${S}.tables11 add check (loaders.mark(table_name) is not null)`,
+    /constraint .* uses function loaders.mark/,
+  ],
+  [`alter table ${S}.tables11 add column d loaders.name`, /column d .* uses type loaders.name/],
+  [`alter table ${S}.tables11 add column d loaders.name[]`, /column d .* uses type/],
+  [`create type ${S}.kind as enum ('a')`, /type \S+kind/],
+  [
+    `create trigger t after update or delete on ${S}.tables11 for each row execute function loaders.on_change()`,
+    /trigger t on table \S+tables11/,
+  ],
+  [
+    `create trigger t before update on ${S}.tables11 for each row execute function suppress_redundant_updates_trigger()`,
+    /trigger t on table/,
+  ],
+  [`create rule r as on update to ${S}.tables11 do also select loaders.plant()`, /rule r on table \S+tables11/],
+  [`create policy p on ${S}.tables11 using (loaders.mark(table_name) is not null)`, /policy p on table \S+tables11/],
+  [`alter table ${S}.tables11 enable row level security`, /tables11 has row level security/],
+  [`create table ${S}.child () inherits (loaders.parent)`, /uses .*table loaders.parent/],
+  [`create materialized view ${S}.m as select 1`, /materialized view \S+\.m/],
+  [
+    `alter table ${S}.tables11 rename to real; create table ${S}.tables11 (like ${S}.real); create rule "_RETURN2" as on insert to ${S}.tables11 do instead select loaders.plant()`,
+    /rule _RETURN2 on table/,
+  ],
+]
+
+async function liveRow(pool: pg.Pool): Promise<unknown> {
+  const { rows } = await pool.query(`
+    select version, (select count(*)::int from tap_schema.tables where description = 'planted') as planted
+      from tap_schema.version`)
+  return rows[0]
+}
+
+/** The loader leaves what it makes to the role, as the functions do; what is its own, the owner cannot take over. */
+const plant = (statements: string) => loader.query(`begin; set local role almagest_stager; ${statements}; commit`)
+
+test('whatever could run as another login is found', async () => {
+  const client = await loader.connect()
+  const outcomes: unknown[] = []
+  for (const [statements, named] of PLANTED) {
+    await client.query(`begin; set local role almagest_stager; ${statements}`)
+    const found = await findForeignCode(client, S)
+    await client.query('rollback')
+    if (!found.some((object) => named.test(object))) outcomes.push([statements, found])
+  }
+  expect(outcomes).toEqual([])
+  expect(await findForeignCode(client, S)).toEqual([])
+  client.release()
+})
+
+test.each(PLANTED.filter(([statements]) => /view .*mark|trigger|index/.test(statements)).slice(0, 6))(
+  'code in the staging slot neither runs nor goes live: %s',
+  async (statements, named) => {
+    await plant(statements)
+    await readStatus(operator)
+    await diffSlots(operator, 'live', 'staging').catch((error: unknown) => {
+      expect(error).toMatchObject({ code: 'empty_slot' })
+    })
+    await expect(swap(operator, { expectedVersion: 'r2', actor })).rejects.toMatchObject({
+      code: 'staging_changed',
+      message: expect.stringMatching(named),
+    })
+    expect(await liveRow(reader)).toEqual({ version: 'r1', planted: 0 })
+  },
+)
+
+test('a relation that is the loader’s own stands in the way of a swap, and goes with the next stage', async () => {
+  await loader.query(
+    `drop view ${S}.version; create view ${S}.version as select loaders.mark(version) as version from ${S}.versions`,
+  )
+  await expect(swap(operator, { expectedVersion: 'r2', actor })).rejects.toMatchObject({ code: 'missing_role' })
+  expect(await stage('r3', operator)).toMatchObject({ outcome: 'staged' })
+  expect((await readStatus(operator)).slots.staging.version).toBe('r3')
+})
+
+test('a slot that is not safe to read shows as one of unknown contents', async () => {
+  await plant(
+    `drop view ${S}.version; create view ${S}.version as select loaders.mark(version) as version from ${S}.versions`,
+  )
+  const { staging } = (await readStatus(operator)).slots
+  expect(staging).toMatchObject({ exists: true, version: 'unversioned', rows: null, schemas: [] })
+})
+
+test('grants that change a slot do not go live with it', async () => {
+  await plant(`
+    grant insert, update, trigger on ${S}.tables11 to public;
+    grant update (description) on ${S}.columns11 to ${loaderLogin};
+    grant all on ${S}.versions to ${loaderLogin} with grant option;
+    grant all on ${S}.tables to ${loaderLogin};
+    grant create on schema ${S} to public`)
+  await loader.query(`grant delete on ${S}.versions to ${readerLogin}`)
+  const { warnings } = await swap(operator, { expectedVersion: 'r2', actor })
+  expect(warnings).toContain('public was granted insert on table tap_schema_staging.tables11: taken back')
+  for (const login of [loaderLogin, readerLogin]) {
+    expect(warnings.filter((warning) => warning.startsWith(login))).not.toEqual([])
+  }
+  for (const statement of [
+    "update tap_schema.tables11 set description = 'mine'",
+    "update tap_schema.tables set description = 'mine'",
+    "update tap_schema.columns11 set description = 'mine'",
+    'delete from tap_schema.versions',
+    'create view tap_schema.mine as select 1',
+    'create trigger t before update on tap_schema.tables11 execute function loaders.on_change()',
+  ]) {
+    for (const pool of [loader, reader]) {
+      await expect(pool.query(statement), statement).rejects.toMatchObject({ code: '42501' })
+    }
+  }
+  expect(await liveRow(reader)).toEqual({ version: 'r2', planted: 0 })
+  await rollback(operator, { expectedVersion: 'r1', actor })
+})
