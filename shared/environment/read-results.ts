@@ -83,12 +83,16 @@ function readLimits(settings: Settings, report: Report): SweepLimits {
     const message = 'is shorter than the 30 s that a busy store may take for one answer'
     report.error('out_of_range', settings.placeOf('results.limits.lease'), message)
   }
+  const timeBudgetMs = parseDuration(settings.get('results.limits.timeBudget'))
+  if (timeBudgetMs === 0) {
+    report.error('out_of_range', settings.placeOf('results.limits.timeBudget'), 'leaves no time to do anything')
+  }
   return {
     deletesPerSecond: settings.get('results.limits.deletesPerSecond'),
     deletesAtOnce: settings.get('results.limits.deletesAtOnce'),
     deletePercent: settings.get('results.limits.deletePercent'),
     deleteAnyway: settings.get('results.limits.deleteAnyway'),
-    timeBudgetMs: parseDuration(settings.get('results.limits.timeBudget')),
+    timeBudgetMs,
     leaseMs,
   }
 }

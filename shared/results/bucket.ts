@@ -23,6 +23,7 @@ export interface ObjectRange {
   readonly endOffset?: string
 }
 
+/** One that is not the last has an object beside that of the first name, so that whoever goes on by names gets on. */
 export interface ObjectPage {
   readonly objects: readonly ListedObject[]
   /** Whether the range ends with this page. */

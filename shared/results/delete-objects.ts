@@ -1,56 +1,64 @@
 import { Failure } from '../failure.ts'
 import type { ListedObject, ResultBucket } from './bucket.ts'
+import type { DeletePace } from './delete-pace.ts'
 import { DeletionsFailError } from './failures.ts'
 import { type Deletions, noDeletions } from './run.ts'
-import type { TokenBucket } from './token-bucket.ts'
 
 export interface DeleteTools {
   readonly bucket: ResultBucket
-  readonly tokens: TokenBucket
-  readonly atOnce: number
+  readonly pace: DeletePace
   /** Called before each deletion. Throws when nothing may be deleted any more. */
   checkpoint(): Promise<void>
+  /** Called before each deletion: whether the object is still to go. Throws as `checkpoint`. */
+  isStillExpired(object: ListedObject): Promise<boolean>
   mayGoOn(): boolean
   /** Hears of each object that went. */
   readonly onDeleted: (object: ListedObject) => void
 }
 
-export interface DeleteResult {
-  readonly outcome: 'done' | 'interrupted'
-  readonly deletions: Deletions
-}
+export type DeleteResult = { readonly deletions: Deletions } & (
+  | { readonly outcome: 'done' | 'interrupted' }
+  | { readonly outcome: 'failed'; readonly error: unknown }
+)
 
-/** So many failures are not the store's hiccups any more. */
+/** So many failures within one page are not the store's hiccups any more. */
 const MOST_FAILURES = 20
 
 /**
  * Deletes objects as they were listed: what was overwritten or changed since then stays. What a hold or a retention
  * policy forbids, or the store does not do even after several attempts, is counted.
  *
- * @throws DeletionsFailError; StorageError when the store refuses for good, for want of a permission say
+ * @returns `failed` with a DeletionsFailError, what the tools have thrown, or a StorageError when the store refuses for
+ * good, for want of a permission say
  */
 export async function deleteObjects(objects: readonly ListedObject[], tools: DeleteTools): Promise<DeleteResult> {
   const deletions = noDeletions()
   const waiting = objects.values()
   let failure: { readonly error: unknown } | undefined
   let interrupted = false
-  const work = async () => {
-    for (const object of waiting) {
-      await tools.tokens.take()
-      if (failure !== undefined || !tools.mayGoOn()) {
-        interrupted = true
-        return
-      }
-      try {
-        await tools.checkpoint()
-        await deleteObject(object, tools, deletions)
-      } catch (error) {
-        failure ??= { error }
-      }
+  const isOver = () => {
+    interrupted ||= !tools.mayGoOn()
+    return interrupted || failure !== undefined
+  }
+  const deleteOne = async (object: ListedObject) => {
+    if (isOver()) return
+    await tools.pace.takeToken()
+    if (isOver()) return
+    try {
+      await tools.checkpoint()
+      if (await tools.isStillExpired(object)) await deleteObject(object, tools, deletions)
+    } catch (error) {
+      failure ??= { error }
     }
   }
-  await Promise.all(Array.from({ length: Math.min(tools.atOnce, objects.length) }, work))
-  if (failure !== undefined) throw failure.error
+  const work = async () => {
+    for (const object of waiting) {
+      await tools.pace.run(() => deleteOne(object))
+      if (failure !== undefined || interrupted) return
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(tools.pace.atOnce, objects.length) }, work))
+  if (failure !== undefined) return { outcome: 'failed', deletions, error: failure.error }
   return { outcome: interrupted ? 'interrupted' : 'done', deletions }
 }
 
@@ -93,7 +101,7 @@ export function addDeletions(total: Deletions, { outcome, deletions }: DeleteRes
   total.deleted += deletions.deleted
   total.deletedBytes += deletions.deletedBytes
   total.absent += deletions.absent
-  if (outcome === 'interrupted') return
+  if (outcome !== 'done') return
   total.replaced += deletions.replaced
   total.protected += deletions.protected
   total.failed += deletions.failed

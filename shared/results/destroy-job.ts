@@ -1,14 +1,15 @@
 import type { ResultRule, ResultsConfig, SweepMode } from '../environment/results-model.ts'
 import type { ListedObject, ResultBucket } from './bucket.ts'
 import { addDeletions, deleteObjects } from './delete-objects.ts'
+import { createDeletePace } from './delete-pace.ts'
 import { expandPattern } from './expand-pattern.ts'
 import { ActiveJobError, VersionedBucketError } from './failures.ts'
 import { isActive } from './jobs.ts'
-import { matchRule } from './match-rule.ts'
+import { isState, matchRule } from './match-rule.ts'
 import { createOwnerLookup } from './owners.ts'
 import { type Deletions, noDeletions } from './run.ts'
 import type { SweepParts } from './sweep.ts'
-import { createTokenBucket, SYSTEM_CLOCK } from './token-bucket.ts'
+import { SYSTEM_CLOCK } from './token-bucket.ts'
 
 export interface DestroyReport {
   readonly job: string
@@ -46,7 +47,7 @@ export async function destroyJob(
   const known = owner.kind === 'job' ? owner.job : null
   if (known !== null && isActive(known) && !known.deletedByUser) throw new ActiveJobError(job, known.phase)
 
-  const found = await findObjects(config.rules, parts.bucket, job)
+  const found = await findObjects(config, parts.bucket, job)
   const objects = found.map(({ object, rule }) => {
     const kept = object.held || Date.parse(object.retainedUntil ?? '') > serverTime.getTime()
     return { object, shown: { name: object.name, bytes: object.size, rule: rule.name, kept } }
@@ -54,15 +55,15 @@ export async function destroyJob(
   const deletions = noDeletions()
   if (mode === 'delete') {
     const going = objects.flatMap(({ object, shown }) => (shown.kept ? [] : [object]))
-    const { deletesPerSecond, deletesAtOnce } = config.limits
     const result = await deleteObjects(going, {
       bucket: parts.bucket,
-      tokens: createTokenBucket(deletesPerSecond, parts.clock ?? SYSTEM_CLOCK),
-      atOnce: deletesAtOnce,
+      pace: createDeletePace(config.limits, parts.clock ?? SYSTEM_CLOCK),
       checkpoint: async () => {},
+      isStillExpired: async () => true,
       mayGoOn: () => true,
       onDeleted: () => {},
     })
+    if (result.outcome === 'failed') throw result.error
     addDeletions(deletions, result)
   }
   const report = { job, mode, bucket: config.bucket, jobPhase: known?.phase ?? null }
@@ -75,16 +76,18 @@ export async function destroyJob(
 
 /** By the prefixes that the rules give for the job; objects under them can still be another's. */
 async function findObjects(
-  rules: readonly ResultRule[],
+  config: ResultsConfig,
   bucket: ResultBucket,
   job: string,
 ): Promise<{ readonly object: ListedObject; readonly rule: ResultRule }[]> {
+  const { rules } = config
   const prefixes = new Set(rules.flatMap(({ pattern }) => expandPattern(pattern, job)))
   const found = new Map<string, { readonly object: ListedObject; readonly rule: ResultRule }>()
   const waiting = prefixes.values()
   const work = async () => {
     for (const prefix of waiting) {
       for await (const object of listAll(bucket, prefix)) {
+        if (isState(config, object)) continue
         const match = matchRule(rules, object.name)
         const told = object.metadata.jobid
         const isOfJob = match !== null && (match.job ?? told) === job && (told === undefined || told === job)

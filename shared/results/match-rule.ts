@@ -1,4 +1,4 @@
-import type { ResultRule } from '../environment/results-model.ts'
+import type { ResultRule, ResultsConfig } from '../environment/results-model.ts'
 
 /** The rule that an object falls under, and the job that its name tells. */
 export interface RuleMatch {
@@ -14,4 +14,12 @@ export function matchRule(rules: readonly ResultRule[], name: string): RuleMatch
     if (match !== null) return { rule, job: match.groups?.job || null }
   }
   return null
+}
+
+/** The state of the sweep itself falls under no rule, whatever its name. */
+export function isState(
+  { bucket, stateBucket, stateObject }: ResultsConfig,
+  { name }: { readonly name: string },
+): boolean {
+  return bucket === stateBucket && name === stateObject
 }

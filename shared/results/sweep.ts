@@ -3,17 +3,20 @@ import type { ResultsConfig, SweepMode } from '../environment/results-model.ts'
 import type { BucketDescription, ListedObject, ResultBucket, StateBucket } from './bucket.ts'
 import { classifyPage } from './classify-page.ts'
 import { addDeletions, deleteObjects } from './delete-objects.ts'
+import { createDeletePace } from './delete-pace.ts'
 import { LeaseLostError, RetainedStateError, TooManyDeletionsError, VersionedBucketError } from './failures.ts'
 import type { JobStore } from './jobs.ts'
 import { acquireLease, type Lease } from './lease.ts'
+import { isState } from './match-rule.ts'
 import { createOwnerLookup } from './owners.ts'
+import { createRecheck } from './recheck.ts'
 import { metricsOf, reportRun, type SweepReport } from './report.ts'
 import { beginRun, canContinue, type Run } from './run.ts'
 import { runPass } from './run-pass.ts'
 import { chooseShards, type Shard, shardsOf } from './shards.ts'
 import type { SweepState } from './state.ts'
 import { Tally } from './tally.ts'
-import { type Clock, createTokenBucket, SYSTEM_CLOCK } from './token-bucket.ts'
+import { type Clock, SYSTEM_CLOCK } from './token-bucket.ts'
 
 type Log = (message: string, fields?: Readonly<Record<string, unknown>>) => void
 
@@ -74,6 +77,8 @@ export async function sweepResults(
 
 const SAVE_EVERY_MS = 15_000
 
+const ALWAYS = async () => true
+
 class Sweep {
   readonly #config: ResultsConfig
   readonly #parts: SweepParts
@@ -102,6 +107,8 @@ class Sweep {
     const run = await this.#begin()
     const pass = await this.#survey(run, async () => {})
     this.#account(run)
+    const excess = this.#findExcess(run, new Tally(run.rows).total('delete').objects)
+    if (excess !== null) this.#warnings.push(`it would delete nothing: ${excess.message}`)
     return this.#report(run, pass === 'done' ? 'finished' : 'paused')
   }
 
@@ -162,39 +169,47 @@ class Sweep {
         for (const found of classified) tally.add(found)
         run.rows = tally.rows()
         run.effort.jobLookups += owners.lookups - before
-        this.#progress(run)
+        this.#progress(run, 0)
       }
     })
   }
 
   #delete(run: Run, checkpoint: () => Promise<void>): Promise<'done' | 'paused'> {
     const owners = this.#owners()
-    const { rules, limits } = this.#config
-    const busy = Math.max(1, Math.min(8, this.#shards.length))
-    const tools = {
+    const now = Date.parse(run.startedAt)
+    let gone = run.deletions.deleted
+    const deleting = {
       bucket: this.#parts.bucket,
-      tokens: createTokenBucket(limits.deletesPerSecond, this.#clock),
-      atOnce: Math.max(1, Math.floor(limits.deletesAtOnce / busy)),
+      pace: createDeletePace(this.#config.limits, this.#clock),
       checkpoint,
       mayGoOn: this.#mayGoOn,
-      onDeleted: () => this.#progress(run),
+      onDeleted: () => {
+        gone += 1
+        this.#progress(run, gone)
+      },
+    }
+    const select = async (objects: readonly ListedObject[]): Promise<readonly ListedObject[]> => {
+      const before = owners.lookups
+      const classified = await classifyPage(objects, this.#config.rules, owners, now)
+      run.effort.jobLookups += owners.lookups - before
+      return classified.filter(({ verdict }) => verdict.action === 'delete').map(({ object }) => object)
     }
     let underWay = 0
     return this.#pass(run, checkpoint, async (objects) => {
-      const before = owners.lookups
-      const classified = await classifyPage(objects, rules, owners, Date.parse(run.startedAt))
-      run.effort.jobLookups += owners.lookups - before
-      const expired = classified.filter(({ verdict }) => verdict.action === 'delete').map(({ object }) => object)
+      const expired = await select(objects)
       this.#refuseTooMany(run, run.deletions.deleted + underWay + expired.length)
       underWay += expired.length
-      const result = await deleteObjects(expired, tools).finally(() => {
+      const isStillExpired = this.#parts.jobs === null ? ALWAYS : createRecheck(expired, select, this.#clock)
+      const result = await deleteObjects(expired, { ...deleting, isStillExpired })
+      // In the same breath, so that nothing counts twice or not at all for the share that may go.
+      const account = () => {
         underWay -= expired.length
-      })
-      if (result.outcome === 'interrupted') {
         addDeletions(run.deletions, result)
-        return null
       }
-      return () => addDeletions(run.deletions, result)
+      if (result.outcome === 'done') return account
+      account()
+      if (result.outcome === 'failed') throw result.error
+      return null
     })
   }
 
@@ -203,15 +218,13 @@ class Sweep {
     checkpoint: () => Promise<void>,
     handle: Parameters<typeof runPass>[0]['handle'],
   ): Promise<'done' | 'paused'> {
-    const { bucket, stateBucket, stateObject } = this.#config
-    const isState = ({ name }: ListedObject) => bucket === stateBucket && name === stateObject
     return runPass({
       bucket: this.#parts.bucket,
       shards: this.#shards,
       run,
       checkpoint,
       mayGoOn: this.#mayGoOn,
-      handle: (objects) => handle(objects.filter((object) => !isState(object))),
+      handle: (objects) => handle(objects.filter((object) => !isState(this.#config, object))),
     })
   }
 
@@ -255,11 +268,17 @@ class Sweep {
   }
 
   #refuseTooMany(run: Run, selected: number): void {
+    const excess = this.#findExcess(run, selected)
+    if (excess !== null) throw excess
+  }
+
+  /** null: so many may go. */
+  #findExcess(run: Run, selected: number): TooManyDeletionsError | null {
     const { deletePercent, deleteAnyway } = this.#config.limits
     const listed = new Tally(run.rows).total().objects
     const share = this.#request.allowPercent ?? deletePercent
     const allowed = Math.max(deleteAnyway, Math.floor((listed * share) / 100))
-    if (share < 100 && selected > allowed) throw new TooManyDeletionsError(selected, listed, allowed)
+    return share < 100 && selected > allowed ? new TooManyDeletionsError(selected, listed, allowed) : null
   }
 
   async #begin(): Promise<Run> {
@@ -301,11 +320,15 @@ class Sweep {
     return reportRun(this.#config, run, { outcome, mode, warnings: this.#warnings })
   }
 
-  #progress(run: Run): void {
+  #progress(run: Run, deleted: number): void {
     if (this.#parts.onProgress === undefined) return
-    const tally = new Tally(run.rows)
-    const [listed, selected] = [tally.total().objects, tally.total('delete').objects]
-    this.#parts.onProgress({ phase: run.phase, listed, selected, deleted: run.deletions.deleted })
+    // Hears of each single deletion: there are few rows to add up.
+    let [listed, selected] = [0, 0]
+    for (const { action, objects } of run.rows) {
+      listed += objects
+      if (action === 'delete') selected += objects
+    }
+    this.#parts.onProgress({ phase: run.phase, listed, selected, deleted })
   }
 }
 

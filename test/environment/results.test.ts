@@ -89,6 +89,7 @@ describe('the results of an environment', () => {
       /no name/,
     ],
     [`bucket: tap-results, rules: {all: ${RULE}}, limits: {lease: 5s}`, /shorter than the 30 s/],
+    [`bucket: tap-results, rules: {all: ${RULE}}, limits: {timeBudget: 0m}`, /leaves no time/],
     [`bucket: tap-results, rules: {all: ${RULE}}, limits: {deletePercent: 101}`, /from 1 to 100/],
     [`bucket: tap-results, rules: {all: ${RULE}}, stateObject: 'a/'`, /is not the name of an object/],
     [`bucket: tap-results, rule: {all: ${RULE}}`, /there is no key "rule"/],

@@ -8,8 +8,11 @@ import { openBucket } from '../../shared/platform/objects.ts'
 import { sweepResults } from '../../shared/results/sweep.ts'
 import { DAY, resultsConfig, SILENT } from './config.ts'
 
-/** A bucket that takes so many deletions per second, and answers 429 to the others. */
-async function startLimited(objects: number, perSecond: number) {
+/** So long the bucket looks back. */
+const WINDOW_MS = 200
+
+/** A bucket that takes so many deletions within 200 ms, and answers 429 to the others. */
+async function startLimited(objects: number, perWindow: number) {
   const store = new MemoryStore()
   const taken: number[] = []
   let refused = 0
@@ -19,8 +22,8 @@ async function startLimited(objects: number, perSecond: number) {
     intercept: async ({ method }, answer) => {
       if (method !== 'DELETE') return answer()
       const now = performance.now()
-      while ((taken[0] ?? now) < now - 1000) taken.shift()
-      if (taken.length >= perSecond) {
+      while ((taken[0] ?? now) < now - WINDOW_MS) taken.shift()
+      if (taken.length >= perWindow) {
         refused += 1
         return errorReply(new ApiError(429, 'rateLimitExceeded', 'The bucket is written to too often.'))
       }
@@ -34,7 +37,7 @@ async function startLimited(objects: number, perSecond: number) {
     await store.put({ ...resource, timeCreated: new Date(Date.now() - 8 * DAY).toISOString() }, Buffer.alloc(1))
   }
   let retries = 0
-  const retry = { attempts: 40, baseDelayMs: 20, maxDelayMs: 400 }
+  const retry = { attempts: 40, baseDelayMs: 20, maxDelayMs: 200 }
   const bucket = openBucket({ bucket: 'results', apiEndpoint: gcs.endpoint }, { retry, onRetry: () => void retries++ })
   const sweep = (deletesPerSecond: number) => {
     const config = resultsConfig({ limits: { ...resultsConfig().limits, deletesPerSecond } })
@@ -45,15 +48,15 @@ async function startLimited(objects: number, perSecond: number) {
 }
 
 test('a sweep that is faster than the bucket backs off and finishes', async () => {
-  const { sweep, refused } = await startLimited(110, 40)
+  const { sweep, refused } = await startLimited(80, 25)
   const report = await sweep(1_000_000)
-  expect(report.deletions).toMatchObject({ deleted: 110, failed: 0 })
+  expect(report.deletions).toMatchObject({ deleted: 80, failed: 0 })
   expect(refused()).toBeGreaterThan(0)
   expect(report.effort.retries).toBe(refused())
 })
 
 test('its own limit keeps it below that of the bucket', async () => {
-  const { sweep, refused } = await startLimited(120, 100)
-  expect((await sweep(50)).deletions).toMatchObject({ deleted: 120, failed: 0 })
+  const { sweep, refused } = await startLimited(80, 75)
+  expect((await sweep(100)).deletions).toMatchObject({ deleted: 80, failed: 0 })
   expect(refused()).toBe(0)
 })

@@ -208,6 +208,15 @@ describe('the share that a sweep may delete', () => {
     expect((await all.sweep()).deletions.deleted).toBe(3)
   })
 
+  it('is told by a dry run, which has nothing to refuse', async () => {
+    const all = scene({ limits })
+    fill(all, 10)
+    const report = await all.sweep({ mode: 'dry-run' })
+    expect(report).toMatchObject({ outcome: 'finished', warnings: [expect.stringContaining('5 of 10 objects')] })
+    expect((await all.sweep({ mode: 'dry-run', allowPercent: 100 })).warnings).toEqual([])
+    expect((await scene({ limits }).sweep({ mode: 'dry-run' })).warnings).toEqual([])
+  })
+
   it('can be lifted by whoever has looked', async () => {
     const all = scene({ limits })
     fill(all, 10)
@@ -295,6 +304,87 @@ describe('the job table', () => {
     const report = await all.sweep()
     expect(report.selected.objects).toBe(3)
     expect(all.bucket.names()).toEqual([STATE, 'result_dead.xml', 'result_live.xml'])
+  })
+})
+
+describe('slow deletions', () => {
+  it('ask the job table again: a destruction that was extended while its page was deleted counts', async () => {
+    const jobs = new JobsInMemory()
+    const limits = { ...resultsConfig().limits, deletesPerSecond: 1 }
+    const all = scene({ limits }, jobs)
+    for (let index = 0; index < 100; index++) {
+      jobs.set(`j${index}`, { created: all.bucket.now, destruction: all.bucket.now - HOUR })
+      all.bucket.put(`result_j${index}.xml`, { at: all.ago(8 * DAY) })
+    }
+    const kept: string[] = []
+    all.bucket.before = (call) => {
+      if (!call.startsWith('remove') || all.bucket.removed.length !== 10) return
+      for (const name of all.bucket.names().filter((name) => name.startsWith('result_') && !call.endsWith(name))) {
+        kept.push(name)
+        jobs.set(/j\d+/.exec(name)![0], { destruction: all.bucket.now + DAY })
+      }
+    }
+    const report = await all.sweep()
+    // One on its way, and those of the five seconds for which an answer is good.
+    expect(all.bucket.removed.length).toBeLessThanOrEqual(10 + 1 + 6)
+    expect(kept.length).toBeGreaterThan(80)
+    expect(report).toMatchObject({ outcome: 'finished', deletions: { replaced: 0, failed: 0 } })
+    expect(report.oldestExpired).toBeNull()
+  })
+
+  it('of a page during which the job table stops answering end the sweep', async () => {
+    const jobs = new JobsInMemory()
+    const all = scene({ limits: { ...resultsConfig().limits, deletesPerSecond: 1 } }, jobs)
+    jobs.set('a', { created: all.bucket.now, destruction: all.bucket.now - HOUR })
+    for (let index = 0; index < 50; index++) all.bucket.put(`r/00/a/${index}/result.vot`, { at: all.ago(8 * DAY) })
+    all.bucket.before = (call) => {
+      if (!call.startsWith('remove')) return
+      jobs.find = () => Promise.reject(new Refused(null))
+    }
+    await expect(all.sweep()).rejects.toThrow('HTTP null')
+    expect(all.bucket.removed.length).toBeLessThanOrEqual(7)
+  })
+
+  it('all in one shard use what may be deleted at the same time, and no more', async () => {
+    const all = scene({ limits: { ...resultsConfig().limits, deletesAtOnce: 20 } })
+    for (let index = 0; index < 1200; index++) all.bucket.put(`r/7f/${index}/1/result.vot`, { at: all.ago(8 * DAY) })
+    let [underWay, most] = [0, 0]
+    const remove = all.bucket.removeListed.bind(all.bucket)
+    all.bucket.removeListed = async (object) => {
+      underWay += 1
+      most = Math.max(most, underWay)
+      await new Promise((done) => setImmediate(done))
+      underWay -= 1
+      return remove(object)
+    }
+    expect((await all.sweep()).deletions.deleted).toBe(1200)
+    expect(most).toBe(20)
+  })
+
+  it('are over soon when the time is', async () => {
+    const all = scene({ limits: { ...resultsConfig().limits, deletesPerSecond: 1 } })
+    fill(all, 400)
+    expect((await all.sweep({ timeBudgetMs: 20_000 })).outcome).toBe('paused')
+    expect(all.clock.time).toBeLessThan(23_000)
+  })
+
+  it('count as deleted also when the page is not finished for a failure', async () => {
+    const all = scene()
+    fill(all, 200)
+    const remove = all.bucket.removeListed.bind(all.bucket)
+    let count = 0
+    all.bucket.removeListed = async (object) => {
+      count += 1
+      if (count > 70) throw new Refused(403)
+      return remove(object)
+    }
+    await expect(all.sweep()).rejects.toMatchObject({ status: 403 })
+    const before = all.bucket.removed.length
+    expect(before).toBeGreaterThan(0)
+    all.bucket.removeListed = remove
+    const report = await all.sweep()
+    expect(report).toMatchObject({ outcome: 'finished', deletions: { deleted: 100, deletedBytes: 1000 } })
+    expect(all.bucket.removed).toHaveLength(100)
   })
 })
 
