@@ -17,7 +17,7 @@ module "functions" {
   operators           = var.operators
   discovery_readers   = var.discovery_public ? toset(["allUsers"]) : var.discovery_readers
   secrets             = var.secrets
-  secrets_directory   = var.secrets_directory
+  secrets_directory   = local.secrets_directory
   deployer            = var.deployer
 }
 
@@ -26,9 +26,9 @@ module "releases" {
   project               = var.project
   prefix                = var.prefix
   location              = local.location
-  bucket                = var.releases_bucket
+  bucket                = local.releases_bucket
   public                = var.releases_public
-  object_name_prefix    = var.releases_prefix
+  object_name_prefix    = local.uploads_prefix == "" ? null : local.uploads_prefix
   keep_overwritten_days = var.keep_overwritten_days
   reader_members        = { for name in concat(["load-release", "swap-schema"], var.discovery_reads_releases ? ["discovery"] : []) : name => module.functions.accounts[name].member }
   publishers            = var.publishers
@@ -48,14 +48,14 @@ module "database" {
   ip_type                  = var.ip_type
   network                  = var.network
   subnetwork               = var.subnetwork
-  databases                = var.databases
+  databases                = local.databases
   create_databases         = var.create_databases
-  accounts                 = module.functions.accounts
-  readers                  = var.database_readers
+  accounts                 = { for name, account in module.functions.accounts : name => account if local.connections_per_instance[name] > 0 }
+  readers                  = local.database_readers
   loader_may_swap          = var.loader_may_swap
   max_connections          = var.max_connections
   max_instances            = module.functions.max_instances
-  connections_per_instance = var.connections_per_instance
+  connections_per_instance = local.connections_per_instance
   other_connections        = var.other_connections
   init_image               = var.init_image
   init_password_version    = var.init_password_version
@@ -67,13 +67,14 @@ module "results" {
   source             = "./modules/results"
   prefix             = var.prefix
   location           = local.location
-  bucket             = var.results.bucket
+  bucket             = local.results_bucket
   create_bucket      = var.results.create_bucket
   public             = var.results.public
   retention_days     = var.results.retention_days
   margin_days        = var.results.margin_days
   lifecycle_prefixes = var.results.lifecycle_prefixes
-  state_object       = var.results.state_object
+  state_bucket       = local.state_bucket
+  state_object       = local.state_object
   collector          = module.functions.accounts["collect-results"].member
   writers            = var.results.writers
 }

@@ -24,8 +24,8 @@ output "instance" {
 }
 
 output "database_users" {
-  description = "Database user of each function."
-  value       = { for name, account in module.functions.accounts : name => account.database_user }
+  description = "Database user of each function that has a database on the instance."
+  value       = { for name, account in module.functions.accounts : name => account.database_user if local.connections_per_instance[name] > 0 }
 }
 
 output "connections" {

@@ -154,29 +154,12 @@ variable "secrets" {
   }
 }
 
-variable "secrets_directory" {
-  description = "`secretsDirectory` of the environment file."
-  type        = string
-  default     = "/etc/almagest/secrets"
-}
-
 # --- releases ---------------------------------------------------------------------------------------------------------
-
-variable "releases_bucket" {
-  description = "`releases.bucket` of the environment file."
-  type        = string
-}
 
 variable "releases_public" {
   description = "Whether everybody may read the releases, as TAP services do that fetch datalink metadata without an identity."
   type        = bool
   default     = false
-}
-
-variable "releases_prefix" {
-  description = "`releases.prefix` of the environment file: only objects below it are told to load-release."
-  type        = string
-  default     = null
 }
 
 variable "keep_overwritten_days" {
@@ -230,21 +213,10 @@ variable "ip_type" {
   }
 }
 
-variable "databases" {
-  description = "Databases of the TAP servers on this instance, one each."
-  type        = set(string)
-}
-
 variable "create_databases" {
   description = "Whether the databases are made here; otherwise they exist."
   type        = bool
   default     = true
-}
-
-variable "database_readers" {
-  description = "Database roles of the TAP services (`readers` of the environment file); they must exist."
-  type        = set(string)
-  default     = []
 }
 
 variable "loader_may_swap" {
@@ -261,11 +233,6 @@ variable "max_connections" {
     condition     = var.max_connections >= 25
     error_message = "At least 25."
   }
-}
-
-variable "connections_per_instance" {
-  description = "Connections that one instance of a function may hold: the sum of `poolMax` (default 5) over the TAP servers of this database instance."
-  type        = number
 }
 
 variable "other_connections" {
@@ -289,15 +256,13 @@ variable "init_password_version" {
 # --- results ----------------------------------------------------------------------------------------------------------
 
 variable "results" {
-  description = "Query results and their sweep; null: no collect-results."
+  description = "Query results and their sweep, beside `results` of the environment file; null: no collect-results. `retention_days`: how long a result can stay at most, by the rules or because the TAP service lets its user extend it."
   type = object({
-    bucket             = string
     create_bucket      = optional(bool, true)
     public             = optional(bool, false)
     retention_days     = number
     margin_days        = optional(number, 2)
     lifecycle_prefixes = list(string)
-    state_object       = optional(string, ".almagest/sweep.json")
     writers            = optional(set(string), [])
     schedule           = optional(string, "17 */2 * * *")
     paused             = optional(bool, false)
@@ -308,8 +273,8 @@ variable "results" {
     error_message = "retention_days is at least 1 and margin_days at least 2: the bucket must never delete before the sweep."
   }
   validation {
-    condition     = var.results == null ? true : length(var.results.lifecycle_prefixes) > 0 && !anytrue([for prefix in var.results.lifecycle_prefixes : startswith(var.results.state_object, prefix)])
-    error_message = "lifecycle_prefixes names the beginnings of results, and may not fit the sweep's state."
+    condition     = var.results == null ? true : length(var.results.lifecycle_prefixes) > 0 && !contains(var.results.lifecycle_prefixes, "")
+    error_message = "lifecycle_prefixes names the beginnings of results: one at least, and none of them empty."
   }
 }
 

@@ -1,5 +1,7 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { parseEnvironment } from '../../shared/environment/parse.ts'
+import { formatProblem } from '../../shared/felis/problem.ts'
 import { checkReferences } from './check-references.ts'
 import { checkSchema } from './check-schema.ts'
 import { readConfiguration } from './configuration.ts'
@@ -13,7 +15,17 @@ const schema = JSON.parse(await readFile(join(import.meta.dirname, 'provider-sch
 
 report(`arguments of google_* blocks, provider ${schema.version}`, checkSchema(modules, schema))
 report('references', checkReferences(modules, schema))
+for (const file of await listEnvironmentFiles()) {
+  const { problems } = parseEnvironment(file, await readFile(join(FOLDER, file), 'utf8'))
+  report(`environment file ${file}`, problems.filter(({ severity }) => severity === 'error').map(formatProblem))
+}
 for (const { title, problems, skipped } of await runTerraform(FOLDER)) report(title, problems, skipped)
+
+/** Terraform itself takes what it needs from them, and leaves it to us whether they are right. */
+async function listEnvironmentFiles(): Promise<readonly string[]> {
+  const names = await readdir(join(FOLDER, 'environments'))
+  return names.filter((name) => /\.ya?ml$/.test(name)).map((name) => join('environments', name))
+}
 
 function report(title: string, problems: readonly string[], skipped: string | null = null): void {
   const outcome = skipped ?? (problems.length === 0 ? 'ok' : `${problems.length} problems`)

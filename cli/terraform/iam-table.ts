@@ -71,7 +71,7 @@ const PRINCIPALS: readonly (readonly [RegExp, (match: RegExpExecArray) => string
   ],
   [/accounts\["([\w-]+)"\]/, ([, name = '']) => name],
   [/for name in \[([^\]]+)\] : name => module\.functions\.accounts/, ([, names = '']) => unquote(names)],
-  [/module\.functions\.accounts/, () => 'every function'],
+  [/module\.functions\.accounts/, () => 'every function with a database on the instance'],
   [/google_service_account\.function/, () => 'the functions that name the secret'],
   [/google_service_account\.(\w+)/, ([, name = '']) => `account ${name}`],
   [/pubsub_agent/, () => 'service agent of Pub/Sub'],
@@ -121,6 +121,7 @@ function describeTarget(type: string, block: Block, { module }: Context): string
   const text = String(block.body[argument])
   const named = /\["([\w-]+)"\]/.exec(text)?.[1] ?? /google_\w+\.(\w+)/.exec(text)?.[1]
   if (named !== undefined) return `${noun} ${named.replaceAll('_', '-')}`
+  if (/state_bucket/.test(text)) return `${noun} of \`results.stateBucket\``
   if (/^\$\{local\.bucket\}$/.test(text)) return `${noun} ${module.folder.split('/').at(-1)}`
   if (/each\.value/.test(text))
     return argument === 'secret_id' ? 'each of its secrets' : 'each account that runs something'
@@ -139,7 +140,7 @@ const CONDITIONS: readonly (readonly [RegExp, string])[] = [
   [/local\.iam_condition|sqladmin/, 'the Cloud SQL instance of the deployment'],
   [/state_object/, 'the object that holds the state of the sweep'],
   [/objects\/plans\//, 'objects below `plans/`'],
-  [/modifiedGrantsByRole/, 'it grants the project roles of this table that functions and builds have'],
+  [/modifiedGrantsByRole/, 'it grants or takes one of the project roles of this table that functions and builds have'],
 ]
 
 function describeCondition(expression: string, { module }: Context): string {

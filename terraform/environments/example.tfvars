@@ -11,18 +11,13 @@ environment_file = "environments/example.yaml"
 operators        = ["group:tap-operators@example.org"]
 discovery_public = true
 
-releases_bucket = "example-sdm-schemas"
 releases_public = true
 publishers      = ["serviceAccount:schema-ci@example-project.iam.gserviceaccount.com"]
 
-databases                = ["tap", "ssotap"]
-database_readers         = ["tap_reader"]
-loader_may_swap          = true
-max_connections          = 200
-connections_per_instance = 8
+loader_may_swap = true
+max_connections = 200
 
 results = {
-  bucket             = "example-qserv-results"
   retention_days     = 30
   lifecycle_prefixes = ["result_", "error_"]
   writers            = ["serviceAccount:qserv@example-project.iam.gserviceaccount.com"]

@@ -15,17 +15,15 @@ mock_provider "google" {
 }
 
 variables {
-  project                  = "example-project"
-  region                   = "us-central1"
-  network                  = "projects/example-project/global/networks/default"
-  subnetwork               = "projects/example-project/regions/us-central1/subnetworks/default"
-  environment_file         = "environments/example.yaml"
-  bundles                  = "tests/bundles"
-  operators                = ["group:tap-operators@example.org"]
-  releases_bucket          = "example-sdm-schemas"
-  databases                = ["tap", "ssotap"]
-  connections_per_instance = 8
-  documentation_url        = "https://example.org/docs"
+  project           = "example-project"
+  region            = "us-central1"
+  network           = "projects/example-project/global/networks/default"
+  subnetwork        = "projects/example-project/regions/us-central1/subnetworks/default"
+  environment_file  = "environments/example.yaml"
+  bundles           = "tests/bundles"
+  operators         = ["group:tap-operators@example.org"]
+  loader_may_swap   = true
+  documentation_url = "https://example.org/docs"
 }
 
 run "without_results_there_is_no_sweep" {
@@ -48,25 +46,24 @@ run "with_everything" {
   command = plan
   variables {
     prefix           = "alm-dev"
+    environment_file = "tests/environments/alm-dev.yaml"
     deployer         = "serviceAccount:almagest-deploy@example-project.iam.gserviceaccount.com"
     discovery_public = true
     releases_public  = true
     publishers       = ["group:schemas@example.org"]
     loader_may_swap  = true
-    database_readers = ["tap_reader"]
     init_image       = "us-central1-docker.pkg.dev/example-project/almagest/almagest:1"
     min_instances    = { discovery = 1 }
     secrets          = { token = { secret = "hips-token", functions = ["discovery"] } }
     results = {
-      bucket             = "example-qserv-results"
       retention_days     = 30
       lifecycle_prefixes = ["result_"]
       writers            = ["serviceAccount:qserv@example-project.iam.gserviceaccount.com"]
     }
   }
   assert {
-    condition     = output.connections == "64 of 200"
-    error_message = "Eight instances with eight connections each."
+    condition     = output.connections == "56 of 200"
+    error_message = "Seven instances with eight connections each; collect-results has no database here."
   }
   assert {
     condition     = output.init_jobs == { tap = "alm-dev-init-tap", ssotap = "alm-dev-init-ssotap" }
@@ -81,18 +78,31 @@ run "with_everything" {
 run "with_an_existing_instance_over_psc" {
   command = plan
   variables {
+    environment_file  = "tests/environments/existing.yaml"
     existing_instance = "tap"
     create_databases  = false
     ip_type           = "PSC"
+    loader_may_swap   = false
+    init_image        = "us-central1-docker.pkg.dev/example-project/almagest/almagest:1"
+    secrets           = { uws-password = { secret = "uws", functions = ["collect-results"] }, old-password = { secret = "old", functions = ["load-release", "swap-schema", "discovery"] } }
+    results           = { create_bucket = false, retention_days = 8, lifecycle_prefixes = ["r/"] }
   }
   override_data {
     target          = module.database.data.google_sql_database_instance.existing
     override_during = plan
-    values          = { connection_name = "example-project:us-central1:tap" }
+    values          = { connection_name = "example-project:europe-west1:tap" }
   }
   assert {
-    condition     = output.instance == "example-project:us-central1:tap"
-    error_message = "The instance that exists is used."
+    condition     = output.instance == "example-project:europe-west1:tap"
+    error_message = "The instance that exists is used, also in another region."
+  }
+  assert {
+    condition     = output.init_jobs == { tap = "almagest-init-tap" } && output.connections == "21 of 200"
+    error_message = "A server that is reached by URL, or is disabled, is not of this instance."
+  }
+  assert {
+    condition     = output.releases_bucket == "gs://example-releases" && output.results_bucket == "example-results"
+    error_message = "Repertoire's template names the releases bucket."
   }
 }
 
@@ -122,14 +132,16 @@ run "the_init_job_grants_each_function_what_it_needs_over_the_connector" {
       discovery       = { email = "d@p.iam.gserviceaccount.com", member = "serviceAccount:d@p.iam.gserviceaccount.com", database_user = "d@p.iam" }
       collect-results = { email = "c@p.iam.gserviceaccount.com", member = "serviceAccount:c@p.iam.gserviceaccount.com", database_user = "c@p.iam" }
     }
-    readers               = ["tap_reader"]
-    loader_may_swap       = false
-    max_connections       = 100
-    max_instances         = 8
-    other_connections     = 20
-    init_image            = "us-central1-docker.pkg.dev/example-project/almagest/almagest:1"
-    init_password_version = 1
-    deployer              = null
+    readers                  = ["tap_reader"]
+    loader_may_swap          = false
+    databases                = ["tap", "ssotap"]
+    max_connections          = 100
+    max_instances            = { load-release = 1, swap-schema = 1, discovery = 5, collect-results = 1 }
+    connections_per_instance = { load-release = 8, swap-schema = 8, discovery = 8, collect-results = 5 }
+    other_connections        = 20
+    init_image               = "us-central1-docker.pkg.dev/example-project/almagest/almagest:1"
+    init_password_version    = 1
+    deployer                 = null
   }
   override_data {
     target          = data.google_sql_database_instance.existing
@@ -157,7 +169,6 @@ run "a_bucket_that_deletes_before_the_sweep_is_refused" {
   command = plan
   variables {
     results = {
-      bucket             = "example-qserv-results"
       retention_days     = 30
       margin_days        = 0
       lifecycle_prefixes = ["result_"]
@@ -170,12 +181,11 @@ run "a_lifecycle_rule_that_fits_the_state_of_the_sweep_is_refused" {
   command = plan
   variables {
     results = {
-      bucket             = "example-qserv-results"
       retention_days     = 30
       lifecycle_prefixes = [".almagest"]
     }
   }
-  expect_failures = [var.results]
+  expect_failures = [terraform_data.environment_file]
 }
 
 run "more_connections_than_the_database_takes_are_refused" {
@@ -184,21 +194,23 @@ run "more_connections_than_the_database_takes_are_refused" {
     source = "./modules/database"
   }
   variables {
-    prefix                = "almagest"
-    existing_instance     = null
-    settings              = { database_version = "POSTGRES_17", tier = "db-custom-1-3840", availability_type = "ZONAL", disk_gb = 10, retained_backups = 14, connector_only = true }
-    deletion_protection   = true
-    ip_type               = "PRIVATE"
-    create_databases      = true
-    accounts              = {}
-    readers               = []
-    loader_may_swap       = false
-    max_connections       = 100
-    max_instances         = 8
-    other_connections     = 60
-    init_image            = null
-    init_password_version = 1
-    deployer              = null
+    prefix                   = "almagest"
+    existing_instance        = null
+    settings                 = { database_version = "POSTGRES_17", tier = "db-custom-1-3840", availability_type = "ZONAL", disk_gb = 10, retained_backups = 14, connector_only = true }
+    deletion_protection      = true
+    ip_type                  = "PRIVATE"
+    create_databases         = true
+    accounts                 = {}
+    readers                  = []
+    loader_may_swap          = false
+    databases                = ["tap", "ssotap"]
+    max_connections          = 100
+    max_instances            = { load-release = 1, swap-schema = 1, discovery = 5, collect-results = 1 }
+    connections_per_instance = { load-release = 8, swap-schema = 8, discovery = 8, collect-results = 5 }
+    other_connections        = 60
+    init_image               = null
+    init_password_version    = 1
+    deployer                 = null
   }
   expect_failures = [google_sql_database.tap]
 }

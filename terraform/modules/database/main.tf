@@ -82,7 +82,7 @@ locals {
   connection_name = one(concat(data.google_sql_database_instance.existing[*].connection_name, google_sql_database_instance.created[*].connection_name))
   iam_condition   = "resource.type == \"sqladmin.googleapis.com/Instance\" && resource.name == \"projects/${var.project}/instances/${local.instance}\""
 
-  connections = var.max_instances * var.connections_per_instance
+  connections = sum(concat([0], [for name, instances in var.max_instances : instances * var.connections_per_instance[name]]))
 }
 
 resource "google_sql_database" "tap" {

@@ -81,13 +81,13 @@ variable "max_connections" {
 }
 
 variable "max_instances" {
-  description = "Instances of all functions together, at most."
-  type        = number
+  description = "Instances of each function, at most."
+  type        = map(number)
 }
 
 variable "connections_per_instance" {
-  description = "Connections that one instance of a function may hold: the sum of `poolMax` over the TAP servers of this instance."
-  type        = number
+  description = "Connections that one instance of each function may hold: the sum of `poolMax` over what it connects to."
+  type        = map(number)
 }
 
 variable "other_connections" {

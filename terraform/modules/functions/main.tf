@@ -32,8 +32,7 @@ locals {
     }
   }
 
-  deployed  = { for name, settings in local.functions : name => settings if contains(var.deployed, name) }
-  max_total = sum([for settings in values(local.deployed) : settings.max_instances])
+  deployed = { for name, settings in local.functions : name => settings if contains(var.deployed, name) }
 
   database_users = { for name in keys(local.deployed) : name => trimsuffix(google_service_account.function[name].email, ".gserviceaccount.com") }
 

@@ -28,6 +28,6 @@ output "scheduler_account" {
 }
 
 output "max_instances" {
-  description = "Instances of all functions together, at most."
-  value       = local.max_total
+  description = "Instances of each function, at most."
+  value       = { for name, settings in local.deployed : name => settings.max_instances }
 }

@@ -51,15 +51,15 @@ resource "google_storage_bucket_iam_member" "collector" {
   member = var.collector
 }
 
-# The state of the sweep is the one object that it writes.
+# The state of the sweep is the one object that it writes. It may lie in another bucket, which exists.
 resource "google_storage_bucket_iam_member" "collector_state" {
-  bucket = local.bucket
-  role   = "roles/storage.objectCreator"
+  bucket = var.state_bucket == var.bucket ? local.bucket : var.state_bucket
+  role   = "roles/storage.objectUser"
   member = var.collector
 
   condition {
     title      = "almagest-sweep-state"
-    expression = "resource.name == \"projects/_/buckets/${var.bucket}/objects/${var.state_object}\""
+    expression = "resource.name == \"projects/_/buckets/${var.state_bucket}/objects/${var.state_object}\""
   }
 }
 

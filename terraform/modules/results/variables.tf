@@ -38,6 +38,11 @@ variable "lifecycle_prefixes" {
   type        = list(string)
 }
 
+variable "state_bucket" {
+  description = "`results.stateBucket` of the environment file; the results bucket unless given."
+  type        = string
+}
+
 variable "state_object" {
   description = "`results.stateObject` of the environment file."
   type        = string
