@@ -1,3 +1,4 @@
+import { inOrder } from '../../shared/discovery/in-order.ts'
 import { findDefault, splitUrl, visibleDatabases } from '../../shared/discovery/influxdb-access.ts'
 import type { InfluxDatabaseConfig } from '../../shared/environment/discovery/model.ts'
 import { nearMiss } from '../../shared/felis/near-miss.ts'
@@ -28,7 +29,7 @@ export function influxdbRoutes(service: Service): readonly Route[] {
   const list = async ({ headers }: { readonly headers: RequestHeaders }): Promise<ApiResponse> => {
     const { user, databases } = await enter(headers)
     const entries = await Promise.all(databases.map((database) => readIfPossible(service, user, database)))
-    return { headers: PRIVATE, body: Object.fromEntries(entries.flat()) }
+    return { headers: PRIVATE, body: inOrder(entries.flat()) }
   }
   return [
     route({

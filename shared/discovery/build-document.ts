@@ -7,6 +7,7 @@ import type {
   DiscoveredInfluxDatabase,
   DiscoveryDocument,
 } from './document.ts'
+import { inOrder } from './in-order.ts'
 import { credentialsUrl } from './own-urls.ts'
 import type { TapSchema } from './tap-schemas.ts'
 
@@ -44,11 +45,12 @@ function unlessEmpty<K extends string, V extends object>(key: K, value: V): { re
 }
 
 /** Only those that are both described and available. */
-function buildDatasets(config: DiscoveryConfig, hipsBaseUrl: string | null): Record<string, DiscoveredDataset> {
+function buildDatasets(
+  config: DiscoveryConfig,
+  hipsBaseUrl: string | null,
+): Readonly<Record<string, DiscoveredDataset>> {
   const available = [...config.datasets].filter(([name]) => config.availableDatasets.has(name))
-  return Object.fromEntries(
-    available.map(([name, dataset]) => [name, buildDataset(name, dataset, config, hipsBaseUrl)] as const),
-  )
+  return inOrder(available.map(([name, dataset]) => [name, buildDataset(name, dataset, config, hipsBaseUrl)] as const))
 }
 
 function buildDataset(
@@ -86,9 +88,12 @@ function describeEnvironment({
   }
 }
 
-function buildInfluxDatabases(config: DiscoveryConfig, baseUrl: string): Record<string, DiscoveredInfluxDatabase> {
+function buildInfluxDatabases(
+  config: DiscoveryConfig,
+  baseUrl: string,
+): Readonly<Record<string, DiscoveredInfluxDatabase>> {
   const sorted = [...config.influxdbDatabases].sort(([a], [b]) => compareCodePoints(a, b))
-  return Object.fromEntries(
+  return inOrder(
     sorted.map(([label, { url, database, schemaRegistry, local, description }]) => [
       label,
       {

@@ -8,6 +8,7 @@ import type {
 } from '../environment/discovery/model.ts'
 import { renderUrl, type TemplateVariables } from '../environment/discovery/template.ts'
 import type { DiscoveredApi, DiscoveredServices, DiscoveredUi } from './document.ts'
+import { inOrder } from './in-order.ts'
 import { hipsListUrl } from './own-urls.ts'
 
 /** The services that belong to no dataset; a map without any is left out. */
@@ -20,8 +21,8 @@ export function buildServices(config: DiscoveryConfig): DiscoveredServices {
     if (rule.type === 'ui') ui.set(rule.name, { url: renderUrl(rule.template, variables), ...describe(rule) })
   }
   return {
-    ...(internal.size > 0 && { internal: Object.fromEntries(internal) }),
-    ...(ui.size > 0 && { ui: Object.fromEntries(ui) }),
+    ...(internal.size > 0 && { internal: inOrder(internal) }),
+    ...(ui.size > 0 && { ui: inOrder(ui) }),
   }
 }
 
@@ -30,7 +31,7 @@ export function buildDataServices(
   dataset: string,
   config: DiscoveryConfig,
   hipsBaseUrl: string | null,
-): Record<string, DiscoveredApi> {
+): Readonly<Record<string, DiscoveredApi>> {
   const variables = { ...variablesOf(config), dataset }
   const services = new Map<string, DiscoveredApi>()
   for (const rule of rulesOf(config)) {
@@ -41,7 +42,7 @@ export function buildDataServices(
     const url = hipsListUrl(hipsBaseUrl, hips.pathPrefix, dataset)
     services.set('hips', { url, ...describe(hips), ...quotasOf(hips), versions: { 'hips-list-1.0': { url } } })
   }
-  return Object.fromEntries(services)
+  return inOrder(services)
 }
 
 /** Of the deployed applications, in their order; of two rules for one name the later one counts. */
@@ -66,7 +67,7 @@ function buildApi(rule: InternalRule | DataRule, variables: TemplateVariables): 
     ...describe(rule),
     ...(rule.openapi !== null && { openapi: renderUrl(rule.openapi, variables) }),
     ...quotasOf(rule),
-    ...(versions.length > 0 && { versions: Object.fromEntries(versions) }),
+    ...(versions.length > 0 && { versions: inOrder(versions) }),
   }
 }
 
@@ -83,5 +84,5 @@ function quotasOf({ quotaLabels }: ServiceDescription): Pick<DiscoveredApi, 'quo
   const labels = [...quotaLabels].map(
     ([label, { title, internal }]) => [label, { title, ...(internal && { internal }) }] as const,
   )
-  return { quota_labels: Object.fromEntries(labels) }
+  return { quota_labels: inOrder(labels) }
 }

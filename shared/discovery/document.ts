@@ -2,7 +2,7 @@ import type { TapSchema } from './tap-schemas.ts'
 
 /**
  * The discovery document as it is sent: members that equal their default are not there. `JSON.stringify` gives the bytes
- * that Repertoire gives for the same configuration, as long as no key looks like an array index.
+ * that Repertoire gives for the same configuration.
  */
 export interface DiscoveryDocument {
   readonly applications?: readonly string[]

@@ -1,4 +1,5 @@
 import type { DiscoveredApi, DiscoveredDataset, DiscoveredInfluxDatabase, DiscoveryDocument } from './document.ts'
+import { inOrder } from './in-order.ts'
 
 /** The file `/etc/nublado/discovery/v1.json` that `lsst.rsp` reads inside notebooks. */
 export interface NubladoForm {
@@ -53,6 +54,6 @@ function toInfluxDatabase(database: DiscoveredInfluxDatabase): NubladoInfluxData
   return { url, database: name, schema_registry, local, credentials_url }
 }
 
-function mapValues<T, U>(record: Readonly<Record<string, T>>, change: (value: T) => U): Record<string, U> {
-  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]))
+function mapValues<T, U>(record: Readonly<Record<string, T>>, change: (value: T) => U): Readonly<Record<string, U>> {
+  return inOrder(Object.entries(record).map(([key, value]) => [key, change(value)] as const))
 }

@@ -1,3 +1,4 @@
+import { inOrder } from './in-order.ts'
 import type { TapSchema } from './tap-schemas.ts'
 import { WatchedServer } from './watched-server.ts'
 
@@ -79,7 +80,7 @@ function takeSnapshot(names: readonly string[], watched: readonly WatchedServer[
   const named = watched.map((server, index) => [names[index] ?? '', server.describe()] as const)
   const schemas = named.flatMap(([name, { schema }]) => (schema === null ? [] : [[name, schema] as const]))
   return {
-    schemas: Object.fromEntries(schemas),
-    states: Object.fromEntries(named.map(([name, { state }]) => [name, state])),
+    schemas: inOrder(schemas),
+    states: inOrder(named.map(([name, { state }]) => [name, state] as const)),
   }
 }

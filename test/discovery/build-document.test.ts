@@ -77,6 +77,47 @@ subdomainRules:
     expect(Object.keys(document.services!.internal!.i!.versions!)).toEqual(['V3', 'v10', 'v2'])
   })
 
+  it('keep their order where names look like numbers, in the Nublado form too', () => {
+    const versions = '{"2": {template: "https://h/2"}, "10": {template: "https://h/10"}, a: {template: "https://h/a"}}'
+    const rule = (name: string) => `{type: internal, name: ${name}, template: "https://h/", versions: ${versions}}`
+    const influx = '{url: "https://i", database: d, username: u, passwordKey: k, schemaRegistry: "http://s"}'
+    const document = documentOf(
+      `availableDatasets: ["2", a, "1"]
+datasets: {a: {description: A}, "2": {description: Two}, "1": {description: One}}
+influxdbDatabases: {b: ${influx}, "10": ${influx}, "9": ${influx}}
+applications: [x]
+rules: {x: [${rule('b')}, ${rule('"7"')}, ${rule('"3"')}, ${rule('b')}]}
+`,
+    )
+    for (const form of [JSON.stringify(document), JSON.stringify(toNubladoForm(document))]) {
+      const keys = Array.from(form.matchAll(/"(\w+)":\{/g), ([, key]) => key)
+      const services = ['b', '7', '3'].flatMap((name) => [name, 'versions', '10', '2', 'a'])
+      expect(keys).toEqual([
+        ...['datasets', 'a', '2', '1', 'influxdb_databases', '10', '9', 'b', 'services', 'internal'],
+        ...services,
+      ])
+    }
+  })
+
+  it('name a service without a name after its application, unless it belongs to a dataset', () => {
+    const rules = ['ui', 'internal', 'data'].map((type) => `{type: ${type}, name: "", template: "https://h/${type}"}`)
+    const yaml = (key: string) => `${DATASETS}applications: [x]\n${key}: {x: [${rules.join(', ')}]}\n`
+    for (const document of [documentOf(yaml('rules')), documentOf(`useSubdomains: [x]\n${yaml('subdomainRules')}`)]) {
+      expect(document.services).toEqual({
+        internal: { x: { url: 'https://h/internal' } },
+        ui: { x: { url: 'https://h/ui' } },
+      })
+      expect(document.datasets!.a!.services).toEqual({ '': { url: 'https://h/data' } })
+    }
+  })
+
+  it('have no OpenAPI description where its template is empty', () => {
+    const document = documentOf(
+      'applications: [x]\nrules: {x: [{type: internal, name: i, template: "https://h", openapi: ""}]}\n',
+    )
+    expect(document.services).toEqual({ internal: { i: { url: 'https://h/' } } })
+  })
+
   it('may use names that mean something to JavaScript', () => {
     const document = documentOf(
       'applications: [__proto__]\nrules: {__proto__: [{type: ui, name: __proto__, template: "https://h/p"}]}\n',
@@ -186,6 +227,13 @@ subdomainOverrides:
     expect(document.services).toEqual({
       ui: { new: { url: 'https://h/n', title: 'New' }, old: { url: 'https://h/o' } },
     })
+  })
+
+  it('may have an environment whose titles are empty: then its name is its title', () => {
+    const titles = (given: string) =>
+      documentOf(`environment: {name: n, label: l, docsUrl: "https://d", ${given}}`).environment
+    expect(titles('title: "", titleLong: ""')).toMatchObject({ title: 'n', title_long: 'n' })
+    expect(titles('title: T, titleLong: ""')).toMatchObject({ title: 'T', title_long: 'T' })
   })
 
   it('come with the environment, ObsCore configurations and texts about HiPS and InfluxDB', () => {

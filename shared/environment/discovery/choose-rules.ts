@@ -23,19 +23,25 @@ export function chooseRules(sources: RuleSources, report: Report): ReadonlyMap<s
   const { rules, subdomainRules, subdomainOverrides, useSubdomains } = sources
   refuseBoth(sources, report)
   const chosen = new Map<string, readonly ServiceRule[]>()
-  for (const [application, { rules: own }] of rules) chosen.set(application, own)
+  for (const [application, own] of rules) chosen.set(application, nameRules(application, own))
   for (const application of useSubdomains) {
     const plain = rules.get(application)
     const overrides = subdomainOverrides.get(application)
     const special = subdomainRules.get(application)
-    if (special !== undefined) chosen.set(application, special.rules)
-    else if (overrides !== undefined) chosen.set(application, override(plain?.rules ?? [], overrides))
+    if (special !== undefined) chosen.set(application, nameRules(application, special))
+    else if (overrides !== undefined) chosen.set(application, override(chosen.get(application) ?? [], overrides))
     else if (plain?.syntax === 'list') chosen.delete(application)
   }
   for (const [application, overrides] of subdomainOverrides) {
     warnOfStrangers(application, rules.get(application)?.rules ?? [], overrides, report)
   }
   return chosen
+}
+
+/** As in 2.x, a service that belongs to no dataset is called like its application where its name is empty. */
+function nameRules(application: string, { syntax, rules }: ApplicationRules): readonly ServiceRule[] {
+  if (syntax === 'map') return rules
+  return rules.map((rule) => (rule.name === '' && rule.type !== 'data' ? { ...rule, name: application } : rule))
 }
 
 function override(rules: readonly ServiceRule[], overrides: ApplicationOverrides): readonly ServiceRule[] {

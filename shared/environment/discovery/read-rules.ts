@@ -2,7 +2,7 @@ import type { Place, Report } from '../report.ts'
 import type { Located } from '../yaml-positions.ts'
 import type { DataRule, InternalRule, ServiceRule, UiRule, VersionRule } from './model.ts'
 import { serviceEntry } from './read-registry.ts'
-import { template, url } from './read-texts.ts'
+import { optionalTemplate, template, url } from './read-texts.ts'
 import {
   choiceOf,
   flag,
@@ -61,7 +61,7 @@ export const DESCRIPTION = {
 const UI = { template: required(template), ...DESCRIPTION }
 const INTERNAL = {
   ...UI,
-  openapi: optional(template, null),
+  openapi: optional(optionalTemplate, null),
   versions: optional(
     mapOf(section({ template: required(template), ivoaStandardId: optional(choiceOf(STANDARD_IDS), null) })),
     new Map<string, VersionRule>(),
@@ -117,7 +117,7 @@ export const applicationRules: Read<ApplicationRules> = (node, path, report) => 
 const TEMPLATE = { template: required(template) }
 const TEMPLATES = {
   ...TEMPLATE,
-  openapi: optional(template, null),
+  openapi: optional(optionalTemplate, null),
   versions: optional(mapOf(section(TEMPLATE)), new Map<string, { readonly template: string }>()),
 }
 const apiOverrides = mapOf(section(TEMPLATES))

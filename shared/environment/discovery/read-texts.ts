@@ -19,7 +19,13 @@ export function normaliseBaseUrl(found: string): string {
 }
 
 /** A template of a URL. */
-export const template: Read<string> = text((found) => refuseTemplate(found) ?? refuseUrl(renderTemplate(found, SAMPLE)))
+export const template: Read<string> = text(refuseUrlTemplate)
+
+/** The same, where an empty text is as good as none. */
+export const optionalTemplate: Read<string | null> = transformed(
+  text((found) => (found === '' ? null : refuseUrlTemplate(found))),
+  (found) => found || null,
+)
 
 /** A path of a server: begins with a slash, ends with none. */
 export const pathPrefix: Read<string> = transformed(text(refusePath), (found) => found.replace(/\/+$/, ''))
@@ -40,6 +46,10 @@ export const instant: Read<Date> = (node, path, report) => {
   const found = typeof value === 'string' ? JSON.stringify(value) : describeNode(node)
   report.error('invalid_value', { path, at: node.at }, `must be a date like 2026-04-16T00:00:00Z, not ${found}`)
   return undefined
+}
+
+function refuseUrlTemplate(found: string): string | null {
+  return refuseTemplate(found) ?? refuseUrl(renderTemplate(found, SAMPLE))
 }
 
 /** Why a text is no URL that clients take, as the end of a sentence about it; null: it is one. */

@@ -19,8 +19,9 @@ const environment: Read<EnvironmentDescription> = transformed(
   }),
   ({ title, titleLong, ...given }) => ({
     ...given,
-    title: title ?? given.name,
-    titleLong: titleLong ?? title ?? given.name,
+    // An empty title is as good as none.
+    title: title || given.name,
+    titleLong: titleLong || title || given.name,
   }),
 )
 
