@@ -473,7 +473,9 @@ tables:
   })
 
   it.each([
+    ['overrides: {datatype: null}', 'override_null'],
     ['overrides: {length: null}', 'override_null'],
+    ['overrides: {nullable: null}', 'override_null'],
     ['overrides: {tap_principal: null}', 'override_null'],
     ['overrides: {ivoa:ucd: x}', 'extra_forbidden'],
     ['overrides: {datatype: strin}', 'literal_error'],

@@ -5,7 +5,7 @@ import { type Field, nested, type ObjectReader, objectReader } from '../read-obj
 import { boolean, exactText, integer, mapping, nullable, oneOf, text } from '../readers.ts'
 import { INVALID, type Reader, type Reading, report } from '../reading.ts'
 import { shaped, shapeOf } from '../shape.ts'
-import type { YamlMap } from '../yaml/values.ts'
+import { isYamlMap, type YamlMap } from '../yaml/values.ts'
 
 /** Overrides are not held to the ranges of the column's own fields. */
 const OVERRIDES: { readonly [P in keyof ColumnOverrides]-?: Field<unknown> } = {
@@ -34,12 +34,17 @@ const OVERRIDES: { readonly [P in keyof ColumnOverrides]-?: Field<unknown> } = {
   },
 }
 
-/** Felis refuses null only under these spellings; `tap:principal: null` goes through to the database. */
-const NOT_NULL = ['datatype', 'length', 'nullable', 'tap_principal']
+/** Felis refuses null only under these keys; `tap:principal: null` goes through to the database. */
+const NOT_NULL: ReadonlyMap<string, keyof ColumnOverrides> = new Map([
+  ['datatype', 'datatype'],
+  ['length', 'length'],
+  ['nullable', 'nullable'],
+  ['tap_principal', 'principal'],
+] as const)
 
 function refuseNulls(written: YamlMap, loc: Path, reading: Reading): null {
   const { errors } = reading
-  for (const key of NOT_NULL) {
+  for (const key of NOT_NULL.keys()) {
     if (written.get(key) !== null) continue
     const message = `The '${key}' field cannot be overridden to null`
     report(reading, {
@@ -67,6 +72,8 @@ const readOverrides = shaped<ObjectReader<ColumnOverrides>>((value, loc, reading
   const all = readAll(value, loc, reading)
   if (all === INVALID) return INVALID
   const { origin: _, ...overrides } = all
+  const refused = isYamlMap(value) ? [...NOT_NULL].filter(([key]) => value.get(key) === null) : []
+  for (const [, property] of refused) delete overrides[property]
   return Object.fromEntries(Object.entries(overrides).filter(([, content]) => content !== undefined))
 }, shapeOf(readAll))
 
