@@ -100,6 +100,13 @@ function showDatabase(name: string): Promise<void> {
   return deployment.administer(`alter database ${hidden}_hidden rename to ${hidden}`)
 }
 
+/** Discovery waits for its databases 1 s at most, and asks them every 3 s. */
+const PATIENTLY = { timeout: 10_000, interval: 200 }
+
+async function discovered(): Promise<readonly string[]> {
+  return Object.keys((await get(running.discovery, '/repertoire/discovery')).body.tap_schemas ?? {})
+}
+
 function errorsOf(name: FunctionName, since = 0): readonly Json[] {
   return readLog(running[name])
     .slice(since)
@@ -135,8 +142,8 @@ test('swap-schema answers 503 with what to mend, and lists all servers', async (
 })
 
 test('discovery tells of the servers that it reaches, and its log says what to mend of the others', async () => {
-  const { status, body } = await get(running.discovery, '/repertoire/discovery')
-  expect([status, Object.keys(body.tap_schemas)]).toEqual([200, ['fine']])
+  expect((await get(running.discovery, '/repertoire/discovery')).status).toBe(200)
+  await expect.poll(discovered, PATIENTLY).toEqual(['fine'])
   const unreached = BROKEN.filter((name) => name !== 'unprepared')
   for (const server of unreached) {
     const answer = await get(running.discovery, `/repertoire/discovery/tap/${server}`)
@@ -147,7 +154,7 @@ test('discovery tells of the servers that it reaches, and its log says what to m
       readLog(running.discovery)
         .filter((line) => line.server === server)
         .at(-1)?.error?.message
-    await expect.poll(reason).toMatch(FAULTS[server]!.advice)
+    await expect.poll(reason, PATIENTLY).toMatch(FAULTS[server]!.advice)
   }
   const health = await get(running.discovery, '/healthz')
   expect(health.body.tap_servers).toMatchObject({ fine: 'current', unprepared: 'empty', forbidden: 'unknown' })
@@ -167,8 +174,7 @@ test('what is mended works in the same processes', async () => {
     const swapped = await post(running['swap-schema'], `/servers/${name}/swap`, { version: 'releases/r1' })
     expect(swapped.body).toMatchObject({ server: name, outcome: 'swapped', live: 'releases/r1' })
   }
-  const discovered = async () => Object.keys((await get(running.discovery, '/repertoire/discovery')).body.tap_schemas)
-  await expect.poll(discovered, { timeout: 10_000, interval: 200 }).toEqual(ALL)
+  await expect.poll(discovered, PATIENTLY).toEqual(ALL)
 })
 
 test('collect-results deletes nothing while its job table is out of reach, says what to mend, and recovers', async () => {
@@ -218,7 +224,7 @@ test('a user that loses its role in PostgreSQL says so, discovery serves what it
   const refused = await get(running['swap-schema'], '/servers/fine')
   expect(refused).toMatchObject({ status: 503, body: { detail: [{ msg: expect.stringContaining('SQLSTATE 28000') }] } })
   const known = async () => (await get(running.discovery, '/repertoire/discovery')).body.tap_schemas.fine
-  await expect.poll(known, { timeout: 10_000, interval: 200 }).toMatchObject({ version: 'releases/r1', stale: true })
+  await expect.poll(known, PATIENTLY).toMatchObject({ version: 'releases/r1', stale: true })
 
   await deployment.administer(...users.map((user) => `alter role "${user}-hidden" rename to "${user}"`))
   expect(await deliver(running['load-release'], r2), running['load-release'].output()).toBe(204)

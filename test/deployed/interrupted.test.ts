@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { readStatus } from '../../shared/tap-schema/status.ts'
 import type { FunctionProcess } from '../support/function-process.ts'
 import type { TestDatabase } from '../support/postgres.ts'
@@ -63,10 +63,15 @@ const CREATION = /^create schema/
 async function holdHistory(): Promise<() => Promise<void>> {
   const holder = await database.pool.connect()
   await holder.query('begin; lock table almagest.history in share mode')
-  return async () => {
+  let held = true
+  const letGo = async () => {
+    if (!held) return
+    held = false
     await holder.query('rollback')
     holder.release()
   }
+  onTestFinished(letGo)
+  return letGo
 }
 
 async function untilHeld(): Promise<void> {

@@ -61,6 +61,8 @@ export class FakeProxy {
   readonly #options: ProxyOptions
   readonly #connections = new Set<Connection>()
   readonly #breaks: Break[] = []
+  /** The sockets below TLS, by the client's port. */
+  readonly #sockets = new Map<number | undefined, Socket>()
   #drops = 0
 
   constructor(options: ProxyOptions) {
@@ -82,6 +84,11 @@ export class FakeProxy {
       },
       (client) => this.#accept(client),
     )
+    server.on('connection', (socket: Socket) => {
+      const { remotePort } = socket
+      this.#sockets.set(remotePort, socket)
+      socket.on('close', () => this.#sockets.delete(remotePort))
+    })
     // The connector knows no other port.
     await listen(server, 3307, address)
     return async () => {
@@ -125,7 +132,7 @@ export class FakeProxy {
     if (expired || this.#drops > 0) {
       if (!expired) this.#drops--
       this.refusals.push({ reason: expired ? 'expired' : 'dropped', ...owner })
-      client.destroy()
+      this.#hangUp(client)
       return
     }
     const { hostname, port } = new URL(this.#options.postgres)
@@ -143,6 +150,12 @@ export class FakeProxy {
         connection.upstream.write(bytes)
       }
     })
+  }
+
+  /** By turns an end, which is no error for the client's socket, and a reset, which is one as an alert of TLS would be. */
+  #hangUp(client: TLSSocket): void {
+    if (this.refusals.length % 2 === 1) client.destroy()
+    else this.#sockets.get(client.remotePort)?.resetAndDestroy()
   }
 
   #join(connection: Connection): void {
