@@ -24,17 +24,21 @@ export function openUwsJobs(pool: () => Promise<Queryable>, { table, columns }: 
   const from = table.map((part) => pg.escapeIdentifier(part)).join('.')
   const [id, phase, destruction] = [columns.id, columns.phase, columns.destruction].map(pg.escapeIdentifier)
   const [deleted, creation] = [columns.deleted, columns.creation].map(pg.escapeIdentifier)
-  // extract(epoch …) takes a timestamp without time zone for UTC, which is what CADC writes.
+  // Operators by their full names: where the search path has a schema in which others may create, one of theirs could
+  // fit better. extract(epoch …) takes a timestamp without time zone for UTC, which is what CADC writes.
   const find = (condition: string) => `
     select ${id}::text as id,
            upper(${phase}::text) as phase,
-           extract(epoch from ${destruction})::float8 * 1000 as destruction,
+           extract(epoch from ${destruction})::float8 operator(pg_catalog.*) 1000::float8 as destruction,
            ${deleted}::text as deleted
       from ${from}
      where ${condition}`
   // The first one can use the index whatever the type of the column is.
-  const [byValue, byText] = [find(`${id} = any($1)`), find(`${id}::text = any($1::text[])`)]
-  const newest = `select extract(epoch from max(${creation}))::float8 * 1000 as newest, 
+  const [byValue, byText] = [
+    find(`${id} operator(pg_catalog.=) any($1)`),
+    find(`${id}::text operator(pg_catalog.=) any($1::text[])`),
+  ]
+  const newest = `select extract(epoch from max(${creation}))::float8 operator(pg_catalog.*) 1000::float8 as newest, 
                          exists (select from ${from}) as filled
                     from ${from}`
   const ask = async <R extends pg.QueryResultRow>(text: string, values: readonly unknown[]): Promise<R[]> => {

@@ -40,11 +40,12 @@ export async function readLiveSlot(
   return readForeignSlot(pool)
 }
 
+// Not in a transaction, where the search path would be set: as text, so that no operator of somebody else's fits better.
 const LIVE = `
 select v.version, v.loaded_at, v.bucket, v.object, v.generation, v.sha256, v.bytes,
        array(select s.schema_name::text
                from tap_schema.schemas s
-              where s.schema_name <> 'tap_schema'
+              where s.schema_name::text <> 'tap_schema'
               order by s.schema_index, s.schema_name) as schemas
   from tap_schema.versions v`
 

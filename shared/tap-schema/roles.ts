@@ -17,7 +17,8 @@ export interface InitialiseOptions {
  * Prepares a TAP server's database: roles, history and grants (DESIGN §4). Run by a login that may create roles; it can
  * be run again at any time, by the same login. Slots that another tool made before are handed over to Almagest's roles.
  *
- * @throws MissingRoleError when the login may not do that; when only a slot is another login's, all the rest is done
+ * @throws MissingRoleError when the login may not do that; when only a slot or the database is another login's, all the
+ *   rest is done
  */
 export async function initialiseDatabase(pool: pg.Pool, options: InitialiseOptions = {}): Promise<void> {
   const client = await pool.connect()
@@ -31,8 +32,10 @@ export async function initialiseDatabase(pool: pg.Pool, options: InitialiseOptio
     await prepareRoles(client, options)
     const foreign = await findForeignSlot(client)
     if (foreign === null) await prepareSlots(client, options)
+    const lacking = await findLackingGrant(client)
     await client.query('commit')
     if (foreign !== null) throw refuseHandOver(foreign)
+    if (lacking !== null) throw new MissingRoleError(lacking)
   } catch (error) {
     await client.query('rollback').catch(remember)
     throw await explain(client, error)
@@ -73,13 +76,32 @@ begin
   end loop;
 end $$`
 
+/** PostgreSQL only warns of a grant that the login may not make: the database can be another's. */
+async function findLackingGrant(client: pg.PoolClient): Promise<string | null> {
+  const roles = [STAGER_ROLE, OWNER_ROLE]
+  const { rows } = await client.query<{ database: string; owner: string; login: string }>(
+    `select datname as database, pg_get_userbyid(datdba) as owner, current_user as login
+       from pg_database, unnest($1::text[]) as role, unnest(array['create', 'connect']) as privilege
+      where datname = current_database() and not has_database_privilege(role, oid, privilege)`,
+    [roles],
+  )
+  const [row] = rows
+  if (row === undefined) return null
+  const { database, owner, login } = row
+  const advice = `let ${owner} run \`grant create, connect on database ${quote(database)} to ${roles.join(', ')}\``
+  return `roles and history are prepared, but ${database} belongs to ${owner}, and ${login} cannot let them create the slots in it: ${advice}`
+}
+
 interface ForeignSlot {
   readonly schema: string
   readonly owner: string
   readonly login: string
 }
 
-/** A slot that this login cannot hand over, because it or a part of it belongs to a login that it cannot act as. */
+/**
+ * A slot that this login cannot hand over, because it or a part of it belongs to a login that it cannot act as; or one
+ * that it must not, because whoever may only stage has made it where a swap would have left it to the owner.
+ */
 async function findForeignSlot(client: pg.PoolClient): Promise<ForeignSlot | null> {
   const { rows } = await client.query<ForeignSlot>(
     `select n.nspname as schema, pg_get_userbyid(part.owner) as owner, current_user as login
@@ -87,18 +109,22 @@ async function findForeignSlot(client: pg.PoolClient): Promise<ForeignSlot | nul
       cross join lateral (select n.nspowner
                           union select c.relowner from pg_class c
                                  where c.relnamespace = n.oid and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')) as part(owner)
-      where n.nspname = any($1) and not pg_has_role(part.owner, 'usage')
+      where n.nspname = any($1)
+        and (not pg_has_role(part.owner, 'usage') or (n.nspname <> $2 and pg_get_userbyid(part.owner) = $3))
       order by 1, 2 limit 1`,
-    [Object.values(SLOT_SCHEMA)],
+    [Object.values(SLOT_SCHEMA), SLOT_SCHEMA.staging, STAGER_ROLE],
   )
   return rows[0] ?? null
 }
 
 function refuseHandOver({ schema, owner, login }: ForeignSlot): MissingRoleError {
   const slot = SLOT_NAMES.find((name) => SLOT_SCHEMA[name] === schema) ?? 'live'
-  const advice = `let ${owner}, as one of the operators, run "alter schema ${schema} owner to ${SLOT_OWNER[slot]}" and the same for its tables and views, then run init again`
+  const found = `roles and history are prepared, but ${schema} or a part of it belongs to ${owner}`
+  const statements = `"alter schema ${schema} owner to ${SLOT_OWNER[slot]}" and the same for its tables and views, then run init again`
   return new MissingRoleError(
-    `roles and history are prepared, but ${schema} or a part of it belongs to ${owner}, and ${login} cannot hand it over: ${advice}`,
+    owner === STAGER_ROLE
+      ? `${found}, so that no swap has put it there: drop it, or look at it and run ${statements}`
+      : `${found}, and ${login} cannot hand it over: let ${owner}, as one of the operators, run ${statements}`,
   )
 }
 

@@ -6,7 +6,7 @@ import { EmptySlotError } from './failures.ts'
 import { recordHistory } from './history.ts'
 import { type LockOrder, lockSlot } from './lock-slot.ts'
 import { readSlot, readSlotVersion } from './slot-version.ts'
-import { quote, SLOT_SCHEMA } from './slots.ts'
+import { OWNER_ROLE, quote, SLOT_SCHEMA, STAGER_ROLE } from './slots.ts'
 import { checkExpectation, patienceOf, type SwapOutcome, type SwapRequest } from './swap.ts'
 
 /**
@@ -36,6 +36,7 @@ async function rollBackOnce(
   started: number,
 ): Promise<Exchanged> {
   const { live, previous } = SLOT_SCHEMA
+  await refuseStagers(client)
   const target = await readSlot(client, 'previous')
   if (target === null) throw new EmptySlotError('previous', 'there is nothing to go back to')
   checkExpectation('previous', target, request)
@@ -62,3 +63,18 @@ alter schema ${quote(between)} rename to ${quote(previous)}`)
   const warnings = dependents.map((object) => `${object} depends on a slot and stays with its tables`)
   return { live: target.version, previous: replaced, warnings }
 }
+
+/** Where there is no previous slot, whoever may stage could make one. */
+async function refuseStagers(client: pg.PoolClient): Promise<void> {
+  const { rows } = await client.query<{ owner: string }>(FIND_STAGERS, [SLOT_SCHEMA.previous, STAGER_ROLE, OWNER_ROLE])
+  const [found] = rows
+  if (found === undefined) return
+  const advice = `it or a part of it belongs to ${found.owner}, so that no swap has put it there; look at it, and drop it`
+  throw new EmptySlotError('previous', advice)
+}
+
+const FIND_STAGERS = `
+select pg_get_userbyid(part.owner) as owner
+  from pg_namespace n
+ cross join lateral (select n.nspowner union select relowner from pg_class where relnamespace = n.oid) as part(owner)
+ where n.nspname = $1 and pg_has_role(part.owner, $2::name, 'member') and not pg_has_role(part.owner, $3::name, 'member')`

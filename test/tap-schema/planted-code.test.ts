@@ -1,7 +1,9 @@
 import type pg from 'pg'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { openUwsJobs } from '../../shared/results/uws-jobs.ts'
 import { diffSlots } from '../../shared/tap-schema/diff.ts'
 import { findForeignCode } from '../../shared/tap-schema/foreign-code.ts'
+import { readLiveSlot } from '../../shared/tap-schema/live-slot.ts'
 import { initialiseDatabase } from '../../shared/tap-schema/roles.ts'
 import { rollback } from '../../shared/tap-schema/rollback.ts'
 import { stageRelease } from '../../shared/tap-schema/stage.ts'
@@ -225,4 +227,42 @@ test('grants that change a slot do not go live with it', async () => {
   }
   expect(await liveRow(reader)).toEqual({ version: 'r2', planted: 0 })
   await rollback(operator, { expectedVersion: 'r1', actor })
+})
+
+test('a live or previous slot that a stager made is neither rolled back to nor taken over by init', async () => {
+  await database.pool.query('drop schema if exists tap_schema_previous cascade')
+  await plant(`alter schema ${S} rename to tap_schema_previous`)
+  await expect(rollback(operator, { expectedVersion: 'r2', actor })).rejects.toMatchObject({
+    code: 'empty_slot',
+    message: expect.stringContaining('belongs to almagest_stager'),
+  })
+  await expect(initialiseDatabase(database.pool)).rejects.toMatchObject({
+    code: 'missing_role',
+    message: expect.stringMatching(/tap_schema_previous .* belongs to almagest_stager, so that no swap/),
+  })
+  await stage('r3')
+  await swap(operator, { expectedVersion: 'r3', actor })
+  expect(await liveRow(reader)).toEqual({ version: 'r3', planted: 0 })
+  await rollback(operator, { expectedVersion: 'r1', actor })
+  await initialiseDatabase(database.pool)
+})
+
+test('operators of others in schema public are not used, where PostgreSQL 14 lets everybody create some', async () => {
+  await database.pool.query(`
+    grant create on schema public to public;
+    create table public.job (jobid varchar, phase varchar, destruction timestamp, creation timestamp, deleted varchar);
+    insert into public.job values ('job1', 'COMPLETED', '2026-01-01', '2025-12-01', '0');
+    grant select on public.job to public`)
+  await loader.query(`
+    create function public.fail(varchar, varchar) returns bool language plpgsql as $$ begin raise 'planted'; end $$;
+    create function public.fail(float8, int) returns float8 language plpgsql as $$ begin raise 'planted'; end $$;
+    create operator public.<> (leftarg = varchar, rightarg = varchar, function = public.fail);
+    create operator public.= (leftarg = varchar, rightarg = varchar, function = public.fail);
+    create operator public.* (leftarg = float8, rightarg = int, function = public.fail)`)
+  await expect(reader.query("select from tap_schema.schemas where schema_name <> 'a'")).rejects.toThrow('planted')
+  expect(await readLiveSlot(reader, { timeoutMs: 10_000 })).toMatchObject({ version: 'r1', schemas: ['survey'] })
+  const columns = { id: 'jobid', phase: 'phase', destruction: 'destruction', deleted: 'deleted', creation: 'creation' }
+  const jobs = openUwsJobs(async () => reader, { table: ['job'], columns, graceMs: 0 })
+  expect((await jobs.find(['job1'])).get('job1')?.destruction).toBe(Date.UTC(2026, 0, 1))
+  expect(await jobs.newest()).toBe(Date.UTC(2025, 11, 1))
 })

@@ -6,8 +6,11 @@ import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { type LocalPostgres, startPostgres } from '../../cli/local/postgres.ts'
 import { type Block, type Body, bodiesOf, readConfiguration } from '../../cli/terraform/configuration.ts'
 import { initialiseDatabase } from '../../shared/tap-schema/roles.ts'
+import { stageRelease } from '../../shared/tap-schema/stage.ts'
+import { swap } from '../../shared/tap-schema/swap.ts'
 import { type FakeCloudSql, openFakeCloudSql } from '../support/fake-cloudsql.ts'
 import { type CommandResult, runAlmagest } from '../support/run-command.ts'
+import { stageRequest } from '../support/sample-release.ts'
 
 const INSTANCE = 'example:us-central1:almagest-tap'
 const ACCOUNT = 'almagest-init@example.iam.gserviceaccount.com'
@@ -161,6 +164,10 @@ test('a wrong password is told, and so is a user that Cloud SQL does not have', 
 /** Databases as Cloud SQL makes them: they belong to the role that stands for its administrators. */
 async function createDatabase(name: string): Promise<(login: string, password?: string) => pg.Pool> {
   await admin.query(`create database ${name} owner cloudsqlsuperuser`)
+  return connectTo(name)
+}
+
+function connectTo(name: string): (login: string, password?: string) => pg.Pool {
   return (login, password = '') => {
     const connectionString = Object.assign(new URL(postgres.url), { pathname: name, username: login, password }).href
     const pool = new pg.Pool({ connectionString, max: 1 })
@@ -192,6 +199,51 @@ test('a tap_schema of another login is not taken from it: init prepares the rest
   )
   await initialiseDatabase(init, options)
   await connect('tap').query('select * from tap_schema.tables11')
+})
+
+test('a tap_schema that the administrators made is taken over with its rows, and staged and swapped from then on', async () => {
+  const connect = await createDatabase('gems')
+  await admin.query('create role site_admin login in role cloudsqlsuperuser')
+  const site = connect('site_admin')
+  await site.query(`
+    begin; set local role cloudsqlsuperuser;
+    create schema tap_schema;
+    create table tap_schema.tables (table_name varchar primary key, n serial);
+    create view tap_schema.version as select 'v0' as version, now() as loaded_at;
+    insert into tap_schema.tables values ('a'), ('b');
+    commit`)
+  const init = connect('almagest_init', PASSWORD)
+  const options = { stagers: [LOADER], operators: [SWAPPER], readers: [DISCOVERY] }
+  for (let times = 0; times < 2; times += 1) await initialiseDatabase(init, options)
+  const names = async (slot: string) =>
+    (await connect(DISCOVERY).query(`select table_name from ${slot}.tables order by 1`)).rows.map(
+      (row) => row.table_name,
+    )
+  expect(await names('tap_schema')).toEqual(['a', 'b'])
+  await stageRelease(connect(LOADER), stageRequest('r1', { readers: [DISCOVERY] }))
+  await swap(connect(SWAPPER), { expectedVersion: 'r1', actor: 'tester' })
+  expect(await names('tap_schema')).toContain('survey.object')
+  expect(await names('tap_schema_previous')).toEqual(['a', 'b'])
+  await expect(site.query('delete from tap_schema.versions')).rejects.toMatchObject({ code: '42501' })
+})
+
+test('in a database of somebody else init prepares what it may, and says what its owner has to grant', async () => {
+  await admin.query('create role site_owner login')
+  await admin.query('create database site owner site_owner')
+  const connect = connectTo('site')
+  const owner = connect('site_owner')
+  await owner.query('grant create on database site to almagest_init')
+  const init = connect('almagest_init', PASSWORD)
+  const options = { stagers: [LOADER], operators: [SWAPPER] }
+  let told = ''
+  await initialiseDatabase(init, options).catch((error: Error) => {
+    told = error.message
+  })
+  expect(told).toMatch(/prepared, but site belongs to site_owner/)
+  await owner.query(/let site_owner run `(grant .*)`$/.exec(told)![1]!)
+  await initialiseDatabase(init, options)
+  await stageRelease(connect(LOADER), stageRequest('r1'))
+  await swap(connect(SWAPPER), { expectedVersion: 'r1', actor: 'tester' })
 })
 
 test('another administrator is told who has to run init', async () => {
