@@ -69,17 +69,28 @@ export function describeTapSchema(live: LiveRelease, releases: PublicReleases | 
   }
 }
 
-/** The metadata lies beside the schemas; where it came from decides, and the version only if nothing else is known. */
+/** Where it came from decides, and the version only if nothing else is known. */
 function locateMetadata({ version, versioned, source }: LiveRelease, releases: PublicReleases): TapMetadata | null {
   if (source !== null && source.bucket !== releases.bucket) return null
   if (source === null && !versioned) return null
   const object = source?.object ?? releases.template.split('{version}').join(version)
-  const folder = object.slice(0, object.lastIndexOf('/') + 1)
+  const folder = folderOf(object, version, releases)
   return {
     datalink_snippets: urlOf(releases, `${folder}datalink-snippets.zip`),
     datalink_columns: urlOf(releases, `${folder}datalink-columns.zip`),
     schemas: urlOf(releases, object),
   }
+}
+
+/** Beside the schemas where each version has a folder, else in the folder that bears its name (SQR-112 §3.4). */
+function folderOf(object: string, version: string, { template }: PublicReleases): string {
+  const [before = '', after = ''] = template.split('{version}')
+  const flat = !after.includes('/') && object === `${before}${version}${after}`
+  return flat ? `${folderPart(before)}${version}/` : folderPart(object)
+}
+
+function folderPart(path: string): string {
+  return path.slice(0, path.lastIndexOf('/') + 1)
 }
 
 function urlOf({ baseUrl }: PublicReleases, object: string): string {

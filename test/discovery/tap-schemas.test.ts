@@ -37,6 +37,21 @@ describe('the metadata of a live release', () => {
   })
 
   test.each([
+    ['{version}.tar.gz', 'w.2025.43', 'w.2025.43.tar.gz', 'w.2025.43/'],
+    ['sdm/s-{version}', 'tickets/DM-1', 'sdm/s-tickets/DM-1', 'sdm/tickets/DM-1/'],
+    ['{version}.tar.gz', 'w.1', 'before/w.1/schemas.tar.gz', 'before/w.1/'],
+    ['{version}/all/schemas.tar.gz', 'w.1', 'w.1/all/schemas.tar.gz', 'w.1/all/'],
+  ])('is never shared by two versions: %s of %s', (template, version, object, folder) => {
+    const releases = { ...RELEASES, template }
+    const { metadata } = describeTapSchema({ ...LIVE, version, source: { ...SOURCE, object } }, releases)
+    expect(metadata).toEqual({
+      datalink_snippets: `https://cdn.example/r/${folder}datalink-snippets.zip`,
+      datalink_columns: `https://cdn.example/r/${folder}datalink-columns.zip`,
+      schemas: `https://cdn.example/r/${object}`,
+    })
+  })
+
+  test.each([
     ['another bucket', { ...LIVE, source: { ...SOURCE, bucket: 'local' } }, RELEASES],
     ['a slot without version', { ...LIVE, version: 'unversioned', versioned: false, source: null }, RELEASES],
     ['an environment without public bucket', LIVE, null],
