@@ -44,10 +44,10 @@ function readSourceTemplate(settings: Settings, report: Report): Source | null {
   if (given === null) return null
   const place = settings.placeOf('tap.schemaSourceTemplate')
   const [, scheme = '', rest = ''] = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/is.exec(given) ?? []
-  if (/^https?$/i.test(scheme)) {
+  if (isOnTheWeb(given)) {
     const message =
-      'a release must lie in a bucket, where its generation identifies it; copy it there and write gs://bucket/object'
-    report.error('unsupported', place, message)
+      'is not used: a release must lie in a bucket, where its generation identifies it; copy it there and give releases.bucket'
+    report.warn('no_effect', place, message)
     return null
   }
   const slash = rest.indexOf('/')
@@ -62,6 +62,11 @@ function readSourceTemplate(settings: Settings, report: Report): Source | null {
   const part = refuseBucket(bucket) === null ? template : bucket
   report.error('invalid_value', place, `${JSON.stringify(part)} ${complaint}`)
   return null
+}
+
+/** Repertoire also takes releases from the web. */
+export function isOnTheWeb(template: string): boolean {
+  return /^https?:\/\//i.test(template)
 }
 
 /** Both ways at once are fine as long as they say the same. */

@@ -1,6 +1,7 @@
 import type { LoaderOptions } from '../tap-schema/options.ts'
 import type { Environment, TapServer } from './model.ts'
 import { identifyDatabase, readDatabase } from './read-database.ts'
+import { isOnTheWeb } from './read-releases.ts'
 import type { Report } from './report.ts'
 import type { Settings } from './settings.ts'
 
@@ -62,8 +63,12 @@ function readServer(
 
 /** Whether the file says where releases lie, be it wrongly: then that has been reported. */
 function namesReleases(settings: Settings): boolean {
-  return (['releases.bucket', 'tap.schemaSourceTemplate'] as const).some(
-    (key) => settings.has(key) || settings.wasWrong(key),
+  const template = settings.get('tap.schemaSourceTemplate')
+  if (template !== null && !isOnTheWeb(template)) return true
+  return (
+    settings.wasWrong('tap.schemaSourceTemplate') ||
+    settings.has('releases.bucket') ||
+    settings.wasWrong('releases.bucket')
   )
 }
 

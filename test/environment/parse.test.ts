@@ -219,8 +219,6 @@ describe('a name for releases', () => {
   it.each([
     ['another bucket', 'releases: {bucket: b-2}', 'gs://b-1/{version}', 'conflict'],
     ['another object', 'releases: {bucket: b-1, prefix: p}', 'gs://b-1/{version}', 'conflict'],
-    ['the web', '', 'https://github.com/lsst/sdm_schemas/archive/refs/tags/{version}.tar.gz', 'unsupported'],
-    ['the web in capitals', '', 'HTTP://x/{version}', 'unsupported'],
     ['no scheme', '', '/data/{version}.tar.gz', 'invalid_value'],
     ['another scheme', '', 's3://bucket/{version}', 'invalid_value'],
     ['no object', '', 'gs://bucket', 'invalid_value'],
@@ -232,9 +230,21 @@ describe('a name for releases', () => {
     expect(problem).toMatchObject({ code, path: 'tap.schemaSourceTemplate', line: 2, column: 29 })
   })
 
-  it('explains that a release must lie in a bucket', () => {
-    expect(problemOf('tap: {schemaSourceTemplate: "https://x/{version}"}').message).toContain('must lie in a bucket')
-  })
+  it.each(['https://github.com/lsst/sdm_schemas/archive/refs/tags/{version}.tar.gz', 'HTTP://x/{version}'])(
+    'does not come from the web, and the rest of such a file can be used: %s',
+    (source) => {
+      const tap = `tap: {schemaSourceTemplate: "${source}", schemaVersion: w.1, servers: {tap: {schemas: [dp1], databaseUrl: "postgresql://u@h/d"`
+      const { environment, problems } = parseEnvironment('env.yaml', `${tap}}}}`)
+      expect(problems).toMatchObject([{ severity: 'warning', path: 'tap.schemaSourceTemplate', line: 1, column: 29 }])
+      expect(problems[0]?.message).toContain('must lie in a bucket')
+      expect(environment?.releases).toBeNull()
+      expect([...(environment?.servers.keys() ?? [])]).toEqual(['tap'])
+      expect(parseEnvironment('env.yaml', `releases: {bucket: b-1}\n${tap}}}}`).environment?.releases?.bucket).toBe(
+        'b-1',
+      )
+      expect(complaintsOf(`${tap}, follow: [main]}}}`)).toContainEqual(expect.stringMatching(/missing_key.*follow$/))
+    },
+  )
 
   it('needs its bucket, and one way to say it', () => {
     expect(complaintsOf('releases: {prefix: p}')).toEqual(['1:20 missing_key releases.prefix'])
