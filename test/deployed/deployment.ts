@@ -93,8 +93,9 @@ export async function openDeployment(
     async start(name, environment) {
       const file = join(bundles, `${project}-${name}.yaml`)
       await writeFile(file, environment.replaceAll('DATABASE_USER', userOf(name)))
-      const variables = { ...(await cloud.variablesFor(accountOf(name))), NODE_ENV: 'production' }
-      const source = join(bundles, name, 'index.js')
+      const source = join(bundles, name)
+      const platform = { NODE_ENV: 'production', NODE_COMPILE_CACHE: join(source, '.compile-cache') }
+      const variables = { ...(await cloud.variablesFor(accountOf(name))), ...platform }
       const started = await spawnFunction({ target: name, source, variables }, file)
       processes.push(started)
       return started

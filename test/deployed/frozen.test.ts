@@ -115,10 +115,16 @@ function thaw<T>(name: FunctionName, request: (running: FunctionProcess) => Prom
   return answer
 }
 
-/** Lets all processes stand still until the connector's timers are due and, for Google, an hour has passed. */
+/** Discovery waits for a database 1 s at most, then it answers without. */
+async function untilKnown(): Promise<void> {
+  const states = async () => Object.values((await get(running.discovery, '/healthz')).body.tap_servers)
+  await discoverVersions()
+  await expect.poll(states, { timeout: 10_000 }).toEqual(everywhere('empty'))
+}
+
+/** The processes stand still until the connector's timers are due, and for Google an hour passes. */
 async function freeze(): Promise<void> {
   const { cloud, accountOf } = deployment
-  for (const name of FUNCTIONS) running[name].child.kill('SIGSTOP')
   const due = FUNCTIONS.map((name) => {
     const issued = cloud.issued.filter(({ account }) => account === accountOf(name))
     const first = name === 'collect-results' ? 1 : NAMES.length
@@ -141,12 +147,17 @@ describe('the bundled functions, over the connector', () => {
   test('each log in as their own user, by a public address, a private one and Private Service Connect', async () => {
     const { cloud, userOf, accountOf } = deployment
     const r0 = await deployment.upload('releases/r0')
-    await Promise.all([
-      deliver(running['load-release'], r0),
-      get(running['swap-schema'], '/servers'),
-      get(running.discovery, '/repertoire/discovery'),
-      post(running['collect-results'], '/'),
-    ])
+    const requests = {
+      'load-release': () => deliver(running['load-release'], r0),
+      'swap-schema': () => get(running['swap-schema'], '/servers'),
+      discovery: () => untilKnown(),
+      'collect-results': () => post(running['collect-results'], '/'),
+    }
+    for (const name of FUNCTIONS) {
+      await requests[name]()
+      // As soon as nobody asks, Cloud Run takes the processor away.
+      running[name].child.kill('SIGSTOP')
+    }
     const seen = (name: FunctionName) =>
       new Set(cloud.logins.filter(({ account }) => account === accountOf(name)).map(({ database }) => database))
     const tap = new Set(NAMES.map((name) => databaseName(databases[name])))
