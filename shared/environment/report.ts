@@ -24,7 +24,7 @@ export interface Place {
 /** Collects what is wrong with one environment file. */
 export class Report {
   readonly #file: string
-  readonly #problems: Problem[] = []
+  #problems: Problem[] = []
 
   constructor(file: string) {
     this.#file = file
@@ -36,6 +36,11 @@ export class Report {
 
   warn(code: EnvironmentProblemCode, place: Place, message: string): void {
     this.#add(code, 'warning', place, message, undefined)
+  }
+
+  /** Takes back what was said of values after the first `count` problems: nothing depends on them. */
+  forgiveValues(count: number): void {
+    this.#problems = this.#problems.filter((problem, index) => index < count || problem.code !== 'invalid_value')
   }
 
   get failed(): boolean {

@@ -108,7 +108,9 @@ export class Settings {
     for (const [name, entry] of node.entries) {
       const part = new Settings({ path: `${place.path}.${name}`, at: entry.at })
       if (entry.value.kind === 'mapping') {
+        const before = report.count
         part.read(entry.value, `${field.key}.*.`, part.place.path, report)
+        if (part.#given.get(`${field.key}.*.enabled`)?.value === false) report.forgiveValues(before)
         parts.set(name, part)
       } else {
         report.error('wrong_type', part.place, 'must be a mapping')

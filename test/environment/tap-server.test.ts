@@ -89,6 +89,11 @@ tap:
     bare: {enabled: false}
 `)
     expect([...environment.servers.keys()]).toEqual(['on'])
+    const empty = '{enabled: false, schemas: [a], databaseUrl: "", databasePasswordKey: "", schemaVersion: ""}'
+    expect(environmentOf(`tap: {servers: {off: ${empty}}}`).servers.size).toBe(0)
+    expect(
+      complaintsOf(`topic: x\ntap: {servers: {off: ${empty}, on: ${empty.replace('false', 'true')}}}`),
+    ).toHaveLength(4)
     expect(complaintsOf('tap: {servers: {off: {enabled: false, shemas: [a]}}}')).toEqual([
       '1:39 unknown_key tap.servers.off.shemas',
     ])
