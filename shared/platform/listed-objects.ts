@@ -19,9 +19,28 @@ const FIELDS = [
 /** All that is asked of a listing: the other fields would make it five times as long. */
 export const LISTED_FIELDS = `nextPageToken,items(${FIELDS.join(',')})`
 
+/** A page of a listing ("Objects: list"). */
+export interface Listing<T> {
+  readonly items: readonly T[]
+  /** null: it is the last one. */
+  readonly nextPageToken: string | null
+}
+
+/** An empty bucket answers with an object that has no items; anything but an object is no answer. */
+export function readListing<T>(body: unknown, read: (item: FileMetadata) => T): Listing<T> {
+  if (!isListing(body)) throw new DamagedAnswerError('the listing is no listing')
+  const { items = [], nextPageToken = '' } = body
+  return { items: items.map(read), nextPageToken: nextPageToken === '' ? null : nextPageToken }
+}
+
+function isListing(body: unknown): body is { readonly items?: FileMetadata[]; readonly nextPageToken?: string } {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return false
+  const hasItems = !('items' in body) || Array.isArray(body.items)
+  return hasItems && (!('nextPageToken' in body) || typeof body.nextPageToken === 'string')
+}
+
 /** An entry of a listing ("Objects: resource representations"). */
-export function readListed(metadata: FileMetadata | { readonly metadata: FileMetadata }): ListedObject {
-  const item = metadata as FileMetadata
+export function readListed(item: FileMetadata): ListedObject {
   const { name, generation, metageneration, size, timeCreated } = item
   if (name === undefined || generation === undefined || metageneration === undefined || timeCreated === undefined) {
     throw new DamagedAnswerError('an entry of the listing is incomplete')

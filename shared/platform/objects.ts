@@ -15,7 +15,9 @@ import { download } from './download.ts'
 import {
   isProtected,
   LISTED_FIELDS,
+  type Listing,
   readListed,
+  readListing,
   readServerTime,
   readSettings,
   SETTINGS_FIELDS,
@@ -126,34 +128,40 @@ class CloudBucket implements Bucket {
   }
 
   async *list(prefix: string): AsyncGenerator<StoredObject> {
-    const remote = await this.#open()
-    let query: object | null | undefined = { prefix, maxResults: PAGE_SIZE, autoPaginate: false }
-    while (query !== null && query !== undefined) {
-      const current: object = query
-      const page = await this.#call('list', `${prefix}*`, () => remote.getFiles(current))
-      const files: readonly File[] = page[0]
-      for (const file of files) yield this.#describe(file.metadata)
-      query = page[1]
-    }
+    const read = (item: FileMetadata) => this.#describe(item)
+    let pageToken: string | null = null
+    do {
+      const page: Listing<StoredObject> = await this.#list({ prefix }, pageToken, read)
+      yield* page.items
+      pageToken = page.nextPageToken
+    } while (pageToken !== null)
   }
 
   async page(range: ObjectRange): Promise<ObjectPage> {
-    const remote = await this.#open()
-    let query: object = { ...range, fields: LISTED_FIELDS, maxResults: PAGE_SIZE, autoPaginate: false }
     const objects: ListedObject[] = []
-    for (;;) {
-      const current = query
-      const [entries, next] = await this.#call('list', `${range.prefix ?? ''}*`, async () => {
-        // With `fields` the client hands on what the API has sent, and makes no File of each.
-        const [files, following] = await remote.getFiles(current)
-        return [files.map(readListed), following ?? null] as const
-      })
-      objects.push(...entries)
+    const query = { ...range, fields: LISTED_FIELDS }
+    for (let pageToken: string | null = null; ; ) {
+      const { items, nextPageToken }: Listing<ListedObject> = await this.#list(query, pageToken, readListed)
+      objects.push(...items)
+      if (nextPageToken === null) return { objects, last: true }
       // Where much was deleted, a page can be empty and still have a next one. Whoever goes on by names would stand still.
-      if (next === null || objects.some(({ name }) => name !== range.startOffset))
-        return { objects, last: next === null }
-      query = next
+      if (objects.some(({ name }) => name !== range.startOffset)) return { objects, last: false }
+      pageToken = nextPageToken
     }
+  }
+
+  /** One page. Not by the client's `getFiles`: an empty answer would end the process with an error of its own. */
+  async #list<T>(
+    query: ObjectRange & { readonly fields?: string },
+    pageToken: string | null,
+    read: (item: FileMetadata) => T,
+  ): Promise<Listing<T>> {
+    const remote = await this.#open()
+    const qs = { ...query, maxResults: PAGE_SIZE, ...(pageToken !== null && { pageToken }) }
+    return this.#call('list', `${query.prefix ?? ''}*`, async () => {
+      const [body] = await remote.request({ uri: '/o', qs })
+      return readListing(body, read)
+    })
   }
 
   async describe(): Promise<BucketDescription> {

@@ -266,6 +266,23 @@ describe('listing', () => {
     expect(await names({ startOffset: 'z' })).toEqual([true])
   })
 
+  it.each<[string, Fault]>([
+    ['empty', { kind: 'truncate', bytes: 0, times: 2 }],
+    ['cut short', { kind: 'truncate', bytes: 20, times: 2 }],
+    ['null', { kind: 'body', text: 'null', times: 2 }],
+    ['a page of HTML', { kind: 'body', text: '<html>Sign in</html>', times: 2 }],
+    ['of a wrong shape', { kind: 'body', text: '{"items": {}}', times: 2 }],
+    ['of incomplete entries', { kind: 'body', text: '{"items": [{"name": "a"}]}', times: 2 }],
+  ])('does not take an answer that is %s for an empty bucket, and does not end the process', async (_what, fault) => {
+    const { bucket, gcs } = await setUp()
+    gcs.inject(fault)
+    expect((await bucket.page({})).objects.map(({ name }) => name)).toEqual([NAME])
+    gcs.inject(fault)
+    expect((await Array.fromAsync(bucket.list(''))).map(({ name }) => name)).toEqual([NAME])
+    gcs.inject({ ...fault, times: 100 })
+    await expect(bucket.page({})).rejects.toMatchObject({ code: 'storage', permanent: false })
+  })
+
   it('of a prefix without objects is empty', async () => {
     const { bucket } = await setUp()
     expect(await Array.fromAsync(bucket.list('none/'))).toEqual([])

@@ -19,6 +19,8 @@ export type Mishap =
   | { readonly kind: 'cut'; readonly bytes: number }
   /** The answer is complete, for HTTP, with only this many bytes of the body. */
   | { readonly kind: 'truncate'; readonly bytes: number }
+  /** Something between us and the store answers 200 with a text of its own. */
+  | { readonly kind: 'body'; readonly text: string }
   /** One bit of the body is another. */
   | { readonly kind: 'corrupt' }
   /** This many bytes of the body come, then nothing more; null: not even the headers. */
@@ -109,6 +111,8 @@ async function play(fault: Fault, answer: () => Promise<Reply>, response: Server
       body[0] = body[0]! ^ 1
       return { ...reply, body }
     }
+    case 'body':
+      return { status: 200, headers: { 'content-type': 'text/html' }, body: Buffer.from(fault.text) }
     case 'truncate': {
       const reply = await answer()
       return { ...reply, body: reply.body.subarray(0, fault.bytes) }
