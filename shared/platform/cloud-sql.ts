@@ -58,12 +58,13 @@ export async function openCloudSql(address: CloudSqlAddress, options: CloudSqlOp
     stream: () => current.stream(),
     async renew() {
       // The connector asks anew by itself as long as it cannot even reach the instance.
-      if (renewal === undefined && (!current.wasAccepted() || performance.now() - renewedAt < RENEWAL_INTERVAL_MS))
-        return
-      renewedAt = performance.now()
-      renewal ??= replace().finally(() => {
-        renewal = undefined
-      })
+      const isDue = current.wasAccepted() && performance.now() - renewedAt >= RENEWAL_INTERVAL_MS
+      if (renewal === undefined && isDue) {
+        renewedAt = performance.now()
+        renewal = replace().finally(() => {
+          renewal = undefined
+        })
+      }
       await renewal
     },
     close() {

@@ -69,7 +69,9 @@ function poolConfig(address: DatabaseAddress, options: ConnectOptions): pg.PoolC
     application_name: options.applicationName,
     idleTimeoutMillis: 60_000,
     connectionTimeoutMillis: 10_000,
+    // A peer that is gone without a word is found out within a minute; the system's own choice is two hours.
     keepAlive: true,
+    keepAliveInitialDelayMillis: 30_000,
   }
 }
 

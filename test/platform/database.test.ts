@@ -5,6 +5,7 @@ import type { CloudSqlAddress, DatabaseAddress } from '../../shared/environment/
 import { databaseUserOf } from '../../shared/platform/cloud-sql.ts'
 import { type ConnectOptions, connect } from '../../shared/platform/database.ts'
 import { createLogger } from '../../shared/platform/log.ts'
+import { errorResponse } from '../support/cloud-sql/messages.ts'
 import { startFakeCloudSql } from '../support/fake-cloudsql.ts'
 import { createTestDatabase } from '../support/postgres.ts'
 
@@ -34,7 +35,7 @@ async function startDoor(postgres: string, faults: string[]) {
     client.on('error', () => client.destroy())
     const fault = faults.shift()
     if (fault === 'reset') return client.resetAndDestroy()
-    if (fault !== undefined) return client.once('data', () => client.end(errorResponse(fault)))
+    if (fault !== undefined) return client.once('data', () => client.end(errorResponse(fault, 'refused by the test')))
     const upstream = dial(Number(port), hostname)
     sockets.add(upstream)
     upstream.on('error', () => client.destroy()).on('close', () => client.destroy())
@@ -53,14 +54,6 @@ async function startDoor(postgres: string, faults: string[]) {
   const url = new URL(postgres)
   url.port = String(typeof address === 'object' ? address?.port : '')
   return { url: url.href, drop, counted }
-}
-
-/** PostgreSQL documentation, "Message Formats": ErrorResponse. */
-function errorResponse(sqlState: string): Buffer {
-  const fields = Buffer.from(`SFATAL\0VFATAL\0C${sqlState}\0Mrefused by the test\0\0`)
-  const head = Buffer.from('E\0\0\0\0')
-  head.writeInt32BE(fields.length + 4, 1)
-  return Buffer.concat([head, fields])
 }
 
 describe('a database by URL', () => {
