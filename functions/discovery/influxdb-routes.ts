@@ -1,7 +1,6 @@
 import { inOrder } from '../../shared/discovery/in-order.ts'
 import { findDefault, splitUrl, visibleDatabases } from '../../shared/discovery/influxdb-access.ts'
 import type { InfluxDatabaseConfig } from '../../shared/environment/discovery/model.ts'
-import { nearMiss } from '../../shared/felis/near-miss.ts'
 import { HttpError } from '../../shared/platform/http-errors.ts'
 import { type ApiResponse, type Route, route } from '../../shared/platform/http-route.ts'
 import type { RequestHeaders } from '../../shared/platform/identity.ts'
@@ -51,25 +50,27 @@ export function influxdbRoutes(service: Service): readonly Route[] {
       errors: [401, 403, 404, 503],
       async handle({ params, headers }) {
         const { user, databases } = await enter(headers)
-        const database = findDatabase(databases, params.database, config.defaultInfluxDatabase)
+        const database = findDatabase(all, params.database, config.defaultInfluxDatabase)
+        if (database === undefined || !databases.includes(database)) throw notFound(params.database)
         return { headers: PRIVATE, body: await readCredentials(service, user, database) }
       },
     }),
   ]
 }
 
-/** A database of the site's that is called `default` is what it is called. */
-function findDatabase(databases: readonly Database[], label: string, configured: string | null): Database {
-  const named = databases.find((database) => database.label === label)
-  const found = named ?? (label === 'default' ? findDefault(databases, configured) : undefined)
-  if (found !== undefined) return found
-  const meant = nearMiss(
-    label,
-    databases.map((database) => database.label),
-  )
-  // Clients compare the sentence that Repertoire answers.
-  const msg = `Database ${label} not found${meant === undefined ? '' : `: did you mean ${meant}?`}`
-  throw new HttpError(404, { msg, type: 'database_not_found', loc: ['path', 'database'] })
+/**
+ * A database of the site's that is called `default` is what it is called. Which one is the default is a matter of the
+ * environment, not of who asks.
+ */
+function findDatabase(all: readonly Database[], label: string, configured: string | null): Database | undefined {
+  const named = all.find((database) => database.label === label)
+  return named ?? (label === 'default' ? findDefault(all, configured) : undefined)
+}
+
+/** The sentence that Repertoire answers. */
+function notFound(label: string): HttpError {
+  const msg = `Database ${label} not found`
+  return new HttpError(404, { msg, type: 'database_not_found', loc: ['path', 'database'] })
 }
 
 /** One password that is missing does not keep the others back. */

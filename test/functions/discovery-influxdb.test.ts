@@ -27,16 +27,19 @@ interface Given {
   readonly lookUp?: LookUpToken
   readonly readSecret?: (key: string) => Promise<string>
   readonly environment?: string
+  /** The scopes that a database needs. */
+  readonly scopesFor?: (label: string) => string[]
 }
 
+const scopesOf = (label: string) => (label === 'summit_efd' ? ['read:summit'] : [])
+
 /** `summit_efd` needs a scope of its own. */
-function start({ config = {}, lookUp, readSecret, environment = ENVIRONMENT }: Given = {}) {
+function start({ config = {}, lookUp, readSecret, environment = ENVIRONMENT, scopesFor = scopesOf }: Given = {}) {
   return startDiscovery({
     environment,
     change(found) {
       const databases = [...found.discovery.influxdbDatabases].map(([label, database]) => {
-        const requiredScopes = label === 'summit_efd' ? ['read:summit'] : []
-        return [label, { ...database, requiredScopes }] as const
+        return [label, { ...database, requiredScopes: scopesFor(label) }] as const
       })
       const discovery = {
         ...found.discovery,
@@ -81,6 +84,11 @@ describe.skipIf(!HAS_DATA)(`credentials as Repertoire answers them${NEEDS_DATA}`
 })
 
 describe('who may read credentials', () => {
+  test('a label that is nearly another one is not there, in the words of Repertoire', async () => {
+    const { body } = await (await start()).get(`${PATH}/local_edf`, as('alice'))
+    expect(body.detail[0].msg).toBe('Database local_edf not found')
+  })
+
   test('each sees the databases that the scopes are for; the others do not exist', async () => {
     const service = await start()
     expect(Object.keys((await service.get(PATH, as('alice'))).body)).toEqual(['summit_efd', 'local_efd'])
@@ -160,6 +168,18 @@ describe('the default EFD', () => {
     expect([none.status, none.body.detail[0].type]).toEqual([404, 'database_not_found'])
     const service = await start({ config: { defaultInfluxDatabase: 'summit_efd' } })
     expect((await service.get(`${PATH}/default`, as('bob'))).status).toBe(404)
+  })
+
+  test('is the same for everybody, whoever may see it', async () => {
+    const summit = '/influxdb/", database: efd, username: reader, passwordKey: summit, schemaRegistry: "http://r:8081"'
+    const both = await start({ environment: ENVIRONMENT.replace(summit, `${summit}, local: true`) })
+    expect((await both.get(`${PATH}/default`, as('bob'))).status).toBe(404)
+    expect((await both.get(`${PATH}/default`, as('alice'))).status).toBe(404)
+    const named = await start({
+      environment: ENVIRONMENT.replace('summit_efd:', 'default:'),
+      scopesFor: (label) => (label === 'default' ? ['read:summit'] : []),
+    })
+    expect((await named.get(`${PATH}/default`, as('bob'))).body.detail[0].msg).toBe('Database default not found')
   })
 
   test('is a database of that name where there is one', async () => {
