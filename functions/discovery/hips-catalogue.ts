@@ -44,9 +44,9 @@ export function createHipsCatalogue(
     return lists.list(findTrees(config, dataset).map((url) => ({ url })))
   }
   const listLegacy = async () => {
-    await requireToken()
-    const dataset = config.hips?.legacy?.dataset ?? null
+    const dataset = config.hips?.legacy?.dataset || null
     if (dataset === null) throw notFound('Legacy HiPS list not configured')
+    if (!config.availableDatasets.has(dataset)) throw notFound(`Dataset ${dataset} not available`)
     return { dataset, list: await list(dataset) }
   }
   return { list, listLegacy, failing: lists.failing }
@@ -56,8 +56,13 @@ function findTrees({ hips, availableDatasets, baseHostname }: DiscoveryConfig, d
   const paths = hips?.datasets.get(dataset)
   if (hips === null || paths === undefined) throw notFound(`No HiPS dataset for ${dataset}`)
   if (!availableDatasets.has(dataset)) throw notFound(`Dataset ${dataset} not available`)
-  const base = renderTemplate(hips.sourceTemplate, { base_hostname: baseHostname ?? '', dataset })
-  return paths.map((path) => `${base.replace(/\/+$/, '')}/${path.replace(/^\/+/, '')}`)
+  const base = renderTemplate(hips.sourceTemplate, { base_hostname: baseHostname ?? '', dataset }).trim()
+  // Normalised, as everything that is fetched: what the list says is what was asked.
+  return paths.map((path) => new URL([base, path].map(withoutSlashes).filter(Boolean).join('/')).href)
+}
+
+function withoutSlashes(part: string): string {
+  return part.replace(/^\/+|\/+$/g, '')
 }
 
 /** A token may be replaced while the process runs, and one that is missing may be mounted later. */

@@ -36,6 +36,10 @@ describe('the record of a tree', () => {
     expect(record).toBe(`a = 1\n${URL_LINE}\nhips_status = x\n`)
   })
 
+  test('may hold comments, indented too', () => {
+    expect(refuseProperties('# one\n  # two\n a = 1\n')).toBeNull()
+  })
+
   test.each([
     ['<html><body>Log in</body></html>', 'has a line that is not'],
     ['', 'is empty'],

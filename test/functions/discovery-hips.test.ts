@@ -75,6 +75,27 @@ describe.skipIf(!HAS_DATA)(`the lists of Repertoire${NEEDS_DATA}`, () => {
   })
 })
 
+test('a tree has one URL, however its path and the template are written', async () => {
+  const asked: string[] = []
+  const service = await startDiscovery({
+    environment: ENVIRONMENT.replace('{paths: [a, b]}', '{paths: ["/a/", "b c/é", ""]}').replace(
+      '{{dataset}}"',
+      '{{dataset}}/\\n"',
+    ),
+    dependencies: {
+      ...TOKEN,
+      fetchText: async (url) => {
+        asked.push(url)
+        return good()
+      },
+    },
+  })
+  const { text } = await service.get('/api/hips/v2/dp1/list')
+  const trees = [`${TREE}/a`, `${TREE}/b%20c/%C3%A9`, TREE]
+  expect(asked).toEqual(trees.map((url) => `${url}/properties`))
+  expect(Array.from(text.matchAll(/^hips_service_url {9}= (.*)$/gm), ([, url]) => url)).toEqual(trees)
+})
+
 describe('what is not configured is not found', () => {
   test.each([
     [
@@ -86,6 +107,16 @@ describe('what is not configured is not found', () => {
       'the old path',
       { environment: ENVIRONMENT.replace('legacy: {dataset: dp1, ', 'legacy: {') },
       'Legacy HiPS list not configured',
+    ],
+    [
+      'the old path before the token',
+      { environment: ENVIRONMENT.replace('dataset: dp1, ', ''), dependencies: {} },
+      'Legacy HiPS list not configured',
+    ],
+    [
+      'the dataset of the old path',
+      { environment: ENVIRONMENT.replace('legacy: {dataset: dp1', 'legacy: {dataset: dp2') },
+      'Dataset dp2 not available',
     ],
   ])('%s', async (_what, more, msg) => {
     const service = await start({ a: good, b: good }, more)
