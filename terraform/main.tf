@@ -100,6 +100,7 @@ module "monitoring" {
   instance                 = module.database.instance
   max_connections          = var.max_connections
   sweep_late_hours         = var.sweep_late_hours
+  overstay_seconds         = (try(var.results.retention_days, 0) * 24 + 26) * 3600
   tolerated_errors         = var.tolerated_errors
   notification_channels    = var.notification_channels
   documentation_url        = var.documentation_url

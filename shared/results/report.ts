@@ -92,6 +92,7 @@ export function metricsOf(report: SweepReport): Readonly<Record<string, string |
     replaced: deletions.replaced,
     protected: deletions.protected,
     failed: deletions.failed,
+    failedPercent: deletions.failed === 0 ? 0 : Math.round((1000 * deletions.failed) / selected.objects) / 10,
     oldestExpiredSeconds: since === null ? 0 : Math.round(since / 1000),
     ...effort,
     ...Object.fromEntries(reasons),

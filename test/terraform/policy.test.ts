@@ -243,34 +243,3 @@ test('every alert has a link to a section of the runbook that exists', () => {
     expect(anchorsOf(page), target).toContain(anchor)
   }
 })
-
-/** What each metric must find, as the code writes it. */
-const ENTRIES: Readonly<Record<string, readonly [file: string, written: string, entry: string]>> = {
-  rejected: ['functions/load-release/load-release.ts', 'rejected: ${', 'rejected: dp1.yaml:3:1: …'],
-  stage_failing: [
-    'functions/load-release/load-release.ts',
-    'to be tried again: ${',
-    'to be tried again: no connection',
-  ],
-  not_swapped: ['functions/load-release/load-release.ts', 'not swapped: ${', 'not swapped: it breaks'],
-  event_lost: [
-    'shared/platform/events.ts',
-    'the event ${event} could not be published',
-    'the event rolled_back could not be published',
-  ],
-  sweep_stopped: ['shared/results/failures.ts', 'the sweep stops: ${', 'POST / 500: the sweep stops: 9 of 9 objects'],
-  swap_busy: ['shared/tap-schema/failures.ts', "super('busy'", 'busy'],
-  sweep_finished: ['shared/results/sweep.ts', '${report.outcome}`, metricsOf(report)', 'finished'],
-}
-
-test('every log-based metric matches what the code writes', () => {
-  const metrics = localOf('modules/monitoring', 'log_metrics') as Record<string, { filter: string }>
-  expect(Object.keys(metrics).sort()).toEqual(Object.keys(ENTRIES).sort())
-  for (const [name, { filter }] of Object.entries(metrics)) {
-    const [file, written, entry] = ENTRIES[name]!
-    expect(read(file), name).toContain(written)
-    const [, operator, pattern] = /jsonPayload\.[\w.]+(=~|=)"(.*)"$/.exec(filter)!
-    if (operator === '=~') expect(entry, name).toMatch(new RegExp(pattern!))
-    else expect(entry, name).toBe(pattern)
-  }
-})

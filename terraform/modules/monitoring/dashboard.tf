@@ -46,6 +46,13 @@ locals {
       reduce = "REDUCE_SUM"
       by     = ["metric.label.server"]
     }],
+    [for metric in values(google_logging_metric.sweep) : {
+      title  = metric.description
+      filter = "metric.type=\"logging.googleapis.com/user/${metric.name}\" AND resource.type=\"cloud_run_revision\""
+      align  = "ALIGN_DELTA"
+      reduce = "REDUCE_MEAN"
+      by     = []
+    }],
   )
 }
 

@@ -1,5 +1,5 @@
 locals {
-  # What the functions write to the log; the messages are those of functions/ and shared/, and a test compares them.
+  # What the functions write to the log; test/terraform/log-metrics.test.ts runs the functions and tries the filters.
   log_metrics = {
     rejected = {
       function    = "load-release"
@@ -33,8 +33,18 @@ locals {
     }
     sweep_stopped = {
       function    = "collect-results"
-      filter      = "severity>=WARNING AND jsonPayload.message=~\"(the sweep stops|nothing is deleted|deleting frees nothing|is not the state of a sweep)\""
+      filter      = "severity>=WARNING AND jsonPayload.message=~\"(the sweep stops|nothing is deleted|deleting frees nothing|is not the state of a sweep|cannot keep its state)\""
       description = "Sweeps that stopped themselves"
+    }
+    results_overstay = {
+      function    = "collect-results"
+      filter      = "jsonPayload.outcome=\"finished\" AND jsonPayload.mode=\"delete\" AND jsonPayload.oldestExpiredSeconds>${var.overstay_seconds}"
+      description = "Sweeps after which results are left that should have gone long ago"
+    }
+    deletions_failing = {
+      function    = "collect-results"
+      filter      = "jsonPayload.outcome=~\"^(finished|paused)$\" AND jsonPayload.failedPercent>1"
+      description = "Sweeps of whose deletions more than 1 % failed"
     }
   }
 
@@ -76,6 +86,26 @@ locals {
       text     = "More would go than one sweep may delete, deletions fail, or the job table is empty. Nothing more is deleted until somebody has looked."
       runbook  = "deploy.md#the-sweep-stopped-itself"
     }
+    results_overstay = {
+      title    = "results stay too long"
+      severity = "WARNING"
+      text     = "A sweep went through the whole bucket, and results are still there a day after the longest retention was over."
+      runbook  = "deploy.md#results-stay-too-long"
+    }
+    deletions_failing = {
+      title    = "deletions of results fail"
+      severity = "WARNING"
+      text     = "More than 1 % of the deletions of a sweep failed. The next sweep tries them again."
+      runbook  = "deploy.md#deletions-of-results-fail"
+    }
+  }
+
+  sweep_figures = {
+    oldest  = { field = "oldestExpiredSeconds", unit = "s", description = "Age of the oldest result that should be gone" }
+    listed  = { field = "listedObjects", unit = "1", description = "Objects in the results bucket" }
+    deleted = { field = "deletedObjects", unit = "1", description = "Objects that a sweep deleted" }
+    freed   = { field = "freedBytes", unit = "By", description = "Bytes that a sweep freed" }
+    failed  = { field = "failed", unit = "1", description = "Deletions of a sweep that failed" }
   }
 
   deployed_metrics = { for name, metric in local.log_metrics : name => metric if metric.function == null || contains(keys(var.services), coalesce(metric.function, "-")) }
@@ -104,6 +134,34 @@ resource "google_logging_metric" "entries" {
 
   label_extractors = {
     server = "EXTRACT(jsonPayload.server)"
+  }
+}
+
+# Figures of the entry that each sweep writes, for the dashboard.
+resource "google_logging_metric" "sweep" {
+  for_each    = contains(keys(var.services), "collect-results") ? local.sweep_figures : {}
+  name        = "${var.prefix}/sweep_${each.key}"
+  description = each.value.description
+  filter = join(" AND ", [
+    "resource.type=\"cloud_run_revision\"",
+    "resource.labels.service_name=\"${var.services["collect-results"]}\"",
+    "jsonPayload.outcome=~\"^(finished|paused)$\"",
+  ])
+  value_extractor = "EXTRACT(jsonPayload.${each.value.field})"
+
+  metric_descriptor {
+    metric_kind = "DELTA"
+    value_type  = "DISTRIBUTION"
+    unit        = each.value.unit
+  }
+
+  # From 1 to 10^15; charts show the mean, which does not depend on them.
+  bucket_options {
+    exponential_buckets {
+      num_finite_buckets = 50
+      growth_factor      = 2
+      scale              = 1
+    }
   }
 }
 

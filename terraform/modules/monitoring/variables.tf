@@ -38,6 +38,11 @@ variable "sweep_late_hours" {
   type        = number
 }
 
+variable "overstay_seconds" {
+  description = "How old a result can be that a sweep has left although it should be gone, before somebody is told."
+  type        = number
+}
+
 variable "tolerated_errors" {
   description = "5xx answers within five minutes that are no alert, by function; 0 unless given."
   type        = map(number)
