@@ -146,7 +146,8 @@ export interface SourceRow {
 }
 
 export function sourceOf(row: SourceRow): ReleaseSource | null {
-  const { bucket, object, generation, sha256, bytes } = row
+  // A table that another tool made may lack these columns.
+  const { bucket = null, object = null, generation = null, sha256 = null, bytes = null } = row
   if (bucket === null || object === null || generation === null || sha256 === null || bytes === null) return null
   return { bucket, object, generation, sha256, bytes: Number(bytes) }
 }

@@ -49,6 +49,14 @@ select v.version, v.loaded_at, v.bucket, v.object, v.generation, v.sha256, v.byt
               order by s.schema_index, s.schema_name) as schemas
   from tap_schema.versions v`
 
+/** `schema_index` came with TAP 1.1; a column that may not be there is asked for in the row as a whole. */
+const FOREIGN_SCHEMAS = `
+select s.schema_name::text as name
+  from tap_schema.schemas s
+ where s.schema_name is not null and lower(s.schema_name) <> 'tap_schema'
+ order by case when to_jsonb(s) ->> 'schema_index' ~ '^-?[0-9]{1,18}$' then (to_jsonb(s) ->> 'schema_index')::bigint end
+          nulls last, 1`
+
 /** undefined_table, undefined_column, invalid_schema_name: not a slot of ours. */
 const ABSENT: readonly string[] = ['42P01', '42703', '3F000']
 
@@ -74,9 +82,7 @@ async function readForeignSlot(pool: pg.Pool): Promise<LiveSlot | null> {
       `select to_regclass('tap_schema.schemas') is not null as present`,
     )
     if (table.rows[0]?.present !== true) return { ...known, schemas: [] }
-    const found = await client.query<{ readonly name: string }>(
-      `select schema_name::text as name from tap_schema.schemas where schema_name <> 'tap_schema' order by 1`,
-    )
+    const found = await client.query<{ readonly name: string }>(FOREIGN_SCHEMAS)
     return { ...known, schemas: found.rows.map(({ name }) => name) }
   })
 }

@@ -42,22 +42,24 @@ export async function readSlot(client: pg.ClientBase, slot: SlotName): Promise<S
 
 const NOTHING_KNOWN: SlotVersion = { version: UNVERSIONED, loadedAt: null, source: null, stagedBy: null }
 
+/** Ours has one row with all of it; the table of another tool may have more rows and fewer columns. */
 interface VersionsRow extends SourceRow {
-  readonly version: string
-  readonly loaded_at: Date
-  readonly staged_by: string
+  readonly version: string | null
+  readonly loaded_at?: Date | null
+  readonly staged_by?: string | null
 }
 
 async function readVersions(client: pg.ClientBase, schema: string): Promise<SlotVersion> {
   const found = await client.query<VersionsRow>(`select * from ${qualified(schema, 'versions')}`)
-  const [row] = found.rows
-  if (row === undefined) return NOTHING_KNOWN
-  return { version: row.version, loadedAt: row.loaded_at, source: sourceOf(row), stagedBy: row.staged_by ?? null }
+  const [row] = found.rows.toSorted((a, b) => Number(b.loaded_at ?? 0) - Number(a.loaded_at ?? 0))
+  if (typeof row?.version !== 'string') return NOTHING_KNOWN
+  const { version, loaded_at: loadedAt = null, staged_by: stagedBy = null } = row
+  return { version, loadedAt, source: sourceOf(row), stagedBy }
 }
 
 async function readVersion(client: pg.ClientBase, schema: string): Promise<SlotVersion> {
   const found = await client.query<{ version: string; loaded_at: Date }>(
-    `select version, loaded_at from ${qualified(schema, 'version')} order by loaded_at desc limit 1`,
+    `select version, loaded_at from ${qualified(schema, 'version')} order by loaded_at desc nulls last limit 1`,
   )
   const [row] = found.rows
   return row === undefined ? NOTHING_KNOWN : { ...NOTHING_KNOWN, version: row.version, loadedAt: row.loaded_at }

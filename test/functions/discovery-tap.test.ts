@@ -103,14 +103,37 @@ describe('what is live in a database', () => {
     })
     await database.pool.query(
       `create table tap_schema.version (version text, loaded_at timestamptz);
-       insert into tap_schema.version values ('w.9', '2026-01-02T03:04:05Z')`,
+       alter table tap_schema.schemas add column schema_index int;
+       insert into tap_schema.schemas values ('c', 3), ('d', -1), ('TAP_SCHEMA', 1);
+       update tap_schema.schemas set schema_index = 2 where schema_name = 'b'`,
+    )
+    const order = ['d', 'b', 'c', 'a']
+    expect((await service.get(`${PATH}/tap/tap`)).body).toMatchObject({ version: 'unversioned', schemas: order })
+    await database.pool.query(
+      `insert into tap_schema.version values ('w.8', '2026-01-01'), ('w.9', '2026-01-02T03:04:05Z'), ('w.7', null)`,
     )
     expect((await service.get(`${PATH}/tap/tap`)).body).toMatchObject({
       version: 'w.9',
       loaded_at: '2026-01-02T03:04:05.000Z',
+      schemas: order,
       metadata: { schemas: 'https://cdn.example/releases/w.9/schemas.tar.gz' },
     })
   })
+})
+
+test('a table of versions that another tool made is read as far as it goes', async () => {
+  const database = await createTestDatabase()
+  await database.pool.query(
+    `create schema tap_schema; create table tap_schema.versions (version text, loaded_at timestamptz);
+     insert into tap_schema.versions values ('w.1', '2026-01-01Z'), ('w.2', '2026-01-02Z'), ('w.0', null)`,
+  )
+  const live = { version: 'w.2', versioned: true, loadedAt: '2026-01-02T00:00:00.000Z', source: null, schemas: [] }
+  expect(await readLiveSlot(database.pool, { timeoutMs: 5_000 })).toEqual(live)
+  await database.pool.query('alter table tap_schema.versions drop column loaded_at')
+  expect(await readLiveSlot(database.pool, { timeoutMs: 5_000 })).toMatchObject({ version: 'w.1', loadedAt: null })
+  await database.pool.query('drop table tap_schema.versions; create table tap_schema.versions (id int)')
+  await database.pool.query('insert into tap_schema.versions values (1)')
+  expect(await readLiveSlot(database.pool, { timeoutMs: 5_000 })).toMatchObject({ versioned: false })
 })
 
 describe('the metadata of the live release', () => {
