@@ -1,4 +1,4 @@
-import { abridge, YamlBinary, type YamlKey, YamlTimestamp } from './yaml/values.ts'
+import { abridge, writeFloat, YamlBinary, YamlFloat, type YamlKey, YamlTimestamp } from './yaml/values.ts'
 
 /** A place in a file's data: the chain of keys and indices that leads to it. */
 export interface Loc {
@@ -43,6 +43,7 @@ export function showKey(key: YamlKey): string {
   if (key === null) return 'None'
   if (key instanceof YamlTimestamp) return key.text
   if (key instanceof YamlBinary) return '!!binary'
+  if (key instanceof YamlFloat) return writeFloat(key.value)
   return String(typeof key === 'boolean' ? Number(key) : key)
 }
 

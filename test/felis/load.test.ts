@@ -120,6 +120,17 @@ tables:
     ])
   })
 
+  it('about keys that are no text are placed at these keys, however they are written', () => {
+    const text = 'name: s\ntables:\n- name: t\n  on: 1\n  0x1F: 2\n  1.50: 3\n  ~: 4\n  2024-01-01: 5\n  columns: []\n'
+    expect(places(load({ 's.yaml': text })).map((place) => place.replace(' invalid_key', ''))).toEqual([
+      's.yaml:4:3 tables.0.1',
+      's.yaml:5:3 tables.0.31',
+      's.yaml:6:3 tables.0.1.5',
+      's.yaml:7:3 tables.0.None',
+      's.yaml:8:3 tables.0.2024-01-01',
+    ])
+  })
+
   it('count columns in characters', () => {
     expect(places(load({ 's.yaml': '{name: "😀😀", tables: [], x: 1}' }))).toEqual(['s.yaml:1:26 x extra_forbidden'])
   })

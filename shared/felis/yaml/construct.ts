@@ -4,7 +4,6 @@ import { resolvePlain, resolveTagged, Unresolvable } from './scalars.ts'
 import {
   isYamlList,
   isYamlMap,
-  YamlFloat,
   type YamlKey,
   type YamlMap,
   YamlPairs,
@@ -24,6 +23,7 @@ export interface Construction {
 }
 
 const CORE_TAGS = 'tag:yaml.org,2002:'
+const VALUE_TAG = `${CORE_TAGS}value`
 /** Merging copies keys, so a chain of merges can multiply them; Felis files merge a handful. */
 const MOST_MERGED_KEYS = 100_000
 
@@ -87,7 +87,8 @@ export class Constructor implements Construction {
       if (text === '=' && this.#expectsKey()) return text
       return checked(resolvePlain(text), text, offset)
     }
-    if (tag === null) return text
+    // What stands for `=` is text in the place of a key, too.
+    if (tag === null || (tag === VALUE_TAG && this.#expectsKey())) return text
     const value = tag.startsWith(CORE_TAGS) ? resolveTagged(tag.slice(CORE_TAGS.length), text) : undefined
     if (value === undefined) throw unknownTag(offset, tag)
     return checked(value, text, offset)
@@ -223,7 +224,6 @@ function unmerged(value: YamlValue | typeof MERGE, offset: number): YamlValue {
 
 /** To Python `1`, `1.0` and `true` are one key; none of them is one of Felis. */
 function hashable(value: YamlValue, offset: number): YamlKey {
-  if (value instanceof YamlFloat) return value.value
   if (isYamlList(value) || isYamlMap(value) || value instanceof YamlPairs) {
     throw new YamlError(offset, 'yaml_key', 'the key of a mapping cannot be a collection')
   }

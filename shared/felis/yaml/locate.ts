@@ -1,5 +1,6 @@
 import { parseDocument, type YamlEvent } from './events.ts'
-import type { YamlKey } from './values.ts'
+import { resolvePlain, Unresolvable } from './scalars.ts'
+import { describeValue, type YamlKey } from './values.ts'
 
 /** 1-based, columns counted in characters. */
 export interface Position {
@@ -72,11 +73,21 @@ function findLineStarts(text: string): number[] {
 }
 
 function childOf(node: PlaceNode, key: YamlKey): Place | undefined {
-  const own = node.entries.get(String(key))
+  const own = node.entries.get(String(key)) ?? (typeof key === 'string' ? undefined : entryOf(node, key))
   if (own !== undefined) return own
   for (const merged of node.merged.toReversed()) {
     const place = childOf(merged, key)
     if (place !== undefined) return place
+  }
+  return undefined
+}
+
+/** Keys that are no text may have been written in many ways: `on`, `0x1F`. */
+function entryOf(node: PlaceNode, key: YamlKey): Place | undefined {
+  const shown = describeValue(key)
+  for (const [text, place] of node.entries) {
+    const resolved = resolvePlain(text)
+    if (!(resolved instanceof Unresolvable) && describeValue(resolved) === shown) return place
   }
   return undefined
 }

@@ -5,12 +5,12 @@
  */
 export type YamlValue = YamlScalar | YamlPairs | readonly YamlValue[] | YamlMap
 
-export type YamlScalar = YamlKey | YamlFloat
+export type YamlScalar = null | boolean | number | bigint | string | YamlFloat | YamlTimestamp | YamlBinary
+
+export type YamlKey = YamlScalar
 
 /** Keys in document order; the keys of a set have the value null. */
 export type YamlMap = ReadonlyMap<YamlKey, YamlValue>
-
-export type YamlKey = null | boolean | number | bigint | string | YamlTimestamp | YamlBinary
 
 export class YamlFloat {
   readonly value: number

@@ -38,6 +38,27 @@ export const DELIBERATE: readonly (ParityCase & { readonly ours: readonly string
     why: 'the path is as it was written',
   },
   {
+    name: 'a character beyond the first 65,536 in two escapes',
+    yaml: column('description: "\\ud83d\\udd2d"'),
+    felis: inColumn('description'),
+    ours: [],
+    why: 'JSON is YAML, and JSON writes it so',
+  },
+  {
+    name: 'a collection with an alias of itself in it',
+    yaml: column('nullable: &a [*a]'),
+    felis: inColumn('nullable'),
+    ours: [''],
+    why: 'it has no end',
+  },
+  {
+    name: 'digits of other scripts as an arraysize',
+    yaml: column('votable:arraysize: "٣"'),
+    felis: [],
+    ours: [],
+    why: 'there is no size in them',
+  },
+  {
     name: 'a date as a key',
     yaml: table('2024-01-01: 1'),
     felis: [at('datetime.date(2024, 1, 1)')],

@@ -111,6 +111,12 @@ export const PARITY: readonly ParityCase[] = [
   { name: 'a key that YAML takes for a boolean', yaml: table('yes: 1, off: 2'), felis: [at('1'), at('0')] },
   { name: 'a key that is an integer', yaml: column('5: x'), felis: inColumn('5') },
   {
+    name: 'keys with decimals',
+    yaml: column('1.0: x, 2.5: x, -.inf: x, 1.0e+20: x'),
+    felis: inColumn('1.0', '2.5', '-inf', '1e+20'),
+  },
+  { name: 'a key that is tagged as what stands for =', yaml: column('!!value x: 1, =: 2'), felis: inColumn('x', '=') },
+  {
     name: 'keys that are no text where unknown ones are ignored',
     yaml: schema('version: {current: a, 1: b, ~: c}\ntables: []'),
     felis: [],
