@@ -237,11 +237,11 @@ describe('the environment of the process', () => {
 
 describe('listing', () => {
   it('gives the objects under a prefix in order, over all pages', async () => {
-    const { bucket, gcs, resource } = await setUp()
-    for (let index = 0; index < 1203; index++) {
-      const name = `many/${String(index).padStart(5, '0')}`
-      await gcs.store.put({ ...resource, name, generation: await gcs.store.nextGeneration() }, Buffer.alloc(0))
-    }
+    const { bucket, gcs } = await setUp()
+    await gcs.fill(
+      'releases',
+      Array.from({ length: 1203 }, (_, index) => `many/${String(index).padStart(5, '0')}`),
+    )
     gcs.inject({ kind: 'status', status: 503, match: /pageToken/ })
     const names: string[] = []
     for await (const { name } of bucket.list('many/')) names.push(name)

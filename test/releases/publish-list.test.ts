@@ -91,7 +91,10 @@ describe('a bucket of releases', () => {
   it('is listed over many pages, and by a store that stumbles', async () => {
     const gcs = await startFakeGcs()
     const names = Array.from({ length: 1100 }, (_, index) => `releases/v${String(index).padStart(4, '0')}`)
-    for (const name of names) await gcs.put('releases', `${name}/schemas.tar.gz`, 'x')
+    await gcs.fill(
+      'releases',
+      names.map((name) => `${name}/schemas.tar.gz`),
+    )
     gcs.inject({ kind: 'status', status: 503, match: /^GET/, times: 2 })
     const found = await listReleases(open(gcs), NAMING)
     expect(found.map(({ version }) => version).sort()).toEqual(names)

@@ -4,7 +4,7 @@ import type { ObjectEvent } from '../../cli/local/gcs/events.ts'
 import { errorReply, json, type Reply } from '../../cli/local/gcs/exchange.ts'
 import { ApiError } from '../../cli/local/gcs/failures.ts'
 import { MemoryStore } from '../../cli/local/gcs/memory-store.ts'
-import type { ObjectResource } from '../../cli/local/gcs/resource.ts'
+import { describeObject, type ObjectResource } from '../../cli/local/gcs/resource.ts'
 import { type LocalGcs, startGcs } from '../../cli/local/gcs/server.ts'
 import type { ObjectStore } from '../../cli/local/gcs/store.ts'
 
@@ -46,6 +46,8 @@ export interface FakeGcs {
   inject(fault: Fault): void
   /** Puts an object there, as an upload would. */
   put(bucket: string, name: string, content: string | Uint8Array, fields?: object): Promise<ObjectResource>
+  /** Puts many empty objects there at once, without HTTP. */
+  fill(bucket: string, names: readonly string[]): Promise<void>
   stop(): Promise<void>
 }
 
@@ -87,6 +89,12 @@ export async function startFakeGcs(options: FakeGcsOptions = {}): Promise<FakeGc
     events,
     inject: (fault) => void faults.push({ fault, left: fault.times ?? 1 }),
     put: (bucket, name, content, fields = {}) => upload(gcs.endpoint, bucket, name, content, fields),
+    fill: async (bucket, names) => {
+      const nothing = Buffer.alloc(0)
+      for (const name of names) {
+        await store.put(describeObject(bucket, name, await store.nextGeneration(), nothing, {}), nothing)
+      }
+    },
     stop: gcs.stop,
   }
 }

@@ -39,7 +39,7 @@ describe('the stand-in for Cloud Storage, under a sweep', () => {
   it('gives pages of a thousand, of which each begins where a name says', async () => {
     const { gcs, bucket } = await start()
     const names = Array.from({ length: 1500 }, (_, index) => `o${String(index).padStart(5, '0')}`)
-    for (const name of names) await gcs.put('results', name, '')
+    await gcs.fill('results', names)
     const first = await bucket.page({})
     expect([first.objects.length, first.last]).toEqual([1000, false])
     const second = await bucket.page({ startOffset: 'o00999' })
