@@ -95,7 +95,7 @@ async function fillStaging(
 ): Promise<StageOutcome> {
   const { version, options, source, actor } = request
   const schema = SLOT_SCHEMA.staging
-  const replaced = await readSlotVersion(client, 'staging')
+  const replaced = await readReplaced(client)
   const asideAs = await freeStaging(client, version)
   // What is made from here on belongs to the role, whoever stages next.
   await client.query(`set local role ${STAGER_ROLE}`)
@@ -124,6 +124,14 @@ async function fillStaging(
     durationMs,
   })
   return { outcome: 'staged', version, rows: counts, durationMs, warnings: problems }
+}
+
+/** Whatever the reading does is undone: what is read can have changed since it was found safe to read. */
+async function readReplaced(client: pg.PoolClient): Promise<string | null> {
+  await client.query('savepoint look')
+  const version = await readSlotVersion(client, 'staging')
+  await client.query('rollback to savepoint look')
+  return version
 }
 
 async function freeStaging(client: pg.PoolClient, version: string): Promise<string | null> {

@@ -192,6 +192,33 @@ test('a relation that is the loader’s own stands in the way of a swap, and goe
   expect((await readStatus(operator)).slots.staging.version).toBe('r3')
 })
 
+test('what is planted between the look and the reading is undone by a stage', async () => {
+  // PostgreSQL locks what a view reads when it is looked at.
+  await plant(`drop view ${S}.version`)
+  const client = await operator.connect()
+  const { query } = client
+  const ran: unknown[] = []
+  const readAfterAll = async (args: unknown[]) => {
+    await plant(`alter table ${S}.versions rename to v;
+      create view ${S}.versions as select loaders.mark(version) as version, null as generation from ${S}.v`)
+    const result = await Reflect.apply(query, client, args)
+    ran.push(result.rows[0].version)
+    return result
+  }
+  const spy = (...args: unknown[]) => {
+    const isReading = String(args[0]).startsWith('select * from "tap_schema_staging"."versions"')
+    return isReading && ran.length === 0 ? readAfterAll(args) : Reflect.apply(query, client, args)
+  }
+  client.query = spy as typeof client.query
+  try {
+    expect(await stage('r3', { connect: async () => client } as pg.Pool)).toMatchObject({ outcome: 'staged' })
+  } finally {
+    client.query = query
+  }
+  expect(ran).toEqual(['r2'])
+  expect(await liveRow(reader)).toEqual({ version: 'r1', planted: 0 })
+})
+
 test('a slot that is not safe to read shows as one of unknown contents', async () => {
   await plant(
     `drop view ${S}.version; create view ${S}.version as select loaders.mark(version) as version from ${S}.versions`,
