@@ -156,8 +156,12 @@ test('discovery tells of the servers that it reaches, and its log says what to m
         .at(-1)?.error?.message
     await expect.poll(reason, PATIENTLY).toMatch(FAULTS[server]!.advice)
   }
-  const health = await get(running.discovery, '/healthz')
-  expect(health.body.tap_servers).toMatchObject({ fine: 'current', unprepared: 'empty', forbidden: 'unknown' })
+  const states = async () => {
+    await discovered()
+    return (await get(running.discovery, '/healthz')).body.tap_servers
+  }
+  const unknown = Object.fromEntries(unreached.map((name) => [name, 'unknown']))
+  await expect.poll(states, PATIENTLY).toEqual({ fine: 'current', unprepared: 'empty', ...unknown })
 })
 
 test('what is mended works in the same processes', async () => {

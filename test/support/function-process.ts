@@ -50,6 +50,10 @@ export async function spawnFunction(
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  // Also when the tests are broken off: a process that stands still would stay for ever.
+  const kill = () => void child.kill('SIGKILL')
+  process.once('exit', kill)
+  child.once('exit', () => process.off('exit', kill))
   let output = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on('data', (chunk: Buffer) => {
