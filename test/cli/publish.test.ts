@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { asFiles, DATALINK } from '../releases/build-sample.ts'
 import { readZip } from '../releases/read-zip.ts'
+import { callAlmagest } from '../support/call-command.ts'
 import { startFakeGcs } from '../support/fake-gcs.ts'
 import { runAlmagest, startAlmagest } from '../support/run-command.ts'
 import { sampleSchema } from '../support/sample-release.ts'
@@ -59,14 +60,14 @@ describe('to a folder', () => {
     const zip = readZip(await readFile(join(out, 'releases/v1/datalink-snippets.zip')))
     expect(zip.map(({ name }) => name)).toEqual(['datalink-manifest.json', 'links.xml'])
 
-    const again = await runAlmagest(args)
+    const again = await callAlmagest(args)
     expect(again.code).toBe(0)
     expect(again.stdout).toContain('unchanged')
     await writeFile(join(yaml, 'survey.yaml'), sampleSchema('survey').replace('pos.eq.ra', 'pos.eq.ra;meta.main'))
-    const refused = await runAlmagest([...args, '--json'])
+    const refused = await callAlmagest([...args, '--json'])
     expect(refused.code).toBe(1)
     expect(refused.json<Refusal>().error).toMatchObject({ code: 'release_exists' })
-    const replaced = await runAlmagest([...args, '--replace', '--json'])
+    const replaced = await callAlmagest([...args, '--replace', '--json'])
     expect(replaced.json<Result>().outcome).toBe('replaced')
   })
 
@@ -74,7 +75,7 @@ describe('to a folder', () => {
     const out = await writeFolder({})
     for (const version of ['main', 'tickets/DM-1']) {
       const yaml = await schemas({ 'other.yaml': sampleSchema('other') })
-      expect(await runAlmagest(['publish', '--version', version, '--to', out, yaml])).toMatchObject({ code: 0 })
+      expect(await callAlmagest(['publish', '--version', version, '--to', out, yaml])).toMatchObject({ code: 0 })
     }
     for (const name of NAMES.filter((file) => file !== 'release.json')) {
       const [one, two] = await Promise.all(
@@ -88,7 +89,7 @@ describe('to a folder', () => {
     const out = await writeFolder({})
     const outcomes: string[] = []
     for (const extra of [{}, { 'new.yaml': sampleSchema('new') }]) {
-      const result = await runAlmagest(['publish', '--version', 'main', '--to', out, '--json', await schemas(extra)])
+      const result = await callAlmagest(['publish', '--version', 'main', '--to', out, '--json', await schemas(extra)])
       outcomes.push(result.json<Result>().outcome)
     }
     expect(outcomes).toEqual(['published', 'replaced'])
@@ -97,7 +98,7 @@ describe('to a folder', () => {
   it('uploads nothing when anything is wrong, and names all of it', async () => {
     const out = await writeFolder({})
     const yaml = await schemas({ 'broken.yaml': 'name: [', 'typo.yaml': sampleSchema('t').replace('double', 'duoble') })
-    const result = await runAlmagest(['publish', '--version', 'main', '--to', out, yaml])
+    const result = await callAlmagest(['publish', '--version', 'main', '--to', out, yaml])
     expect(result.code).toBe(1)
     expect(result.stderr).toContain('nothing was uploaded')
     expect(result.stderr).toContain('broken.yaml:')
@@ -110,10 +111,10 @@ describe('to a folder', () => {
     async (flag) => {
       const out = await writeFolder({})
       const args = ['publish', '--version', 'main', '--to', out, '--json', await schemas()]
-      const refused = await runAlmagest([...args, flag])
+      const refused = await callAlmagest([...args, flag])
       expect(refused.code).toBe(1)
       expect(refused.json<Refusal>().error).toMatchObject({ code: 'invalid_release' })
-      expect(await runAlmagest(args)).toMatchObject({ code: 0 })
+      expect(await callAlmagest(args)).toMatchObject({ code: 0 })
     },
   )
 
@@ -128,10 +129,10 @@ describe('to a folder', () => {
       }
       const entries = Object.entries(files).map(([name, text]) => [`${folder}/${name}`, text])
       const checkout = await writeFolder({ 'README.md': 'x', ...Object.fromEntries(entries) })
-      const result = await runAlmagest(['publish', '--version', folder, '--to', out, checkout])
+      const result = await callAlmagest(['publish', '--version', folder, '--to', out, checkout])
       expect(result).toMatchObject({ code: 0, stderr: expect.stringContaining('a.yml') })
     }
-    await runAlmagest(['publish', '--version', 'plain', '--to', out, plain])
+    await callAlmagest(['publish', '--version', 'plain', '--to', out, plain])
     const archives = ['python/lsst/sdm/schemas', 'yml', 'plain'].map((version) =>
       readFile(join(out, version, 'schemas.tar.gz')),
     )
@@ -141,7 +142,7 @@ describe('to a folder', () => {
 
   it('uploads nothing in a dry run', async () => {
     const out = await writeFolder({})
-    const result = await runAlmagest([
+    const result = await callAlmagest([
       'publish',
       '--version',
       'main',
@@ -162,13 +163,13 @@ describe('to a folder', () => {
     const out = await writeFolder({})
     await mkdir(join(out, 'main'))
     await chmod(join(out, 'main'), 0o555)
-    const result = await runAlmagest(['publish', '--version', 'main', '--to', out, await schemas()])
+    const result = await callAlmagest(['publish', '--version', 'main', '--to', out, await schemas()])
     expect(result).toMatchObject({ code: 1, stderr: expect.stringContaining('EACCES') })
   })
 
   it('says so when a part of the path is a file', async () => {
     const out = await writeFolder({ main: 'x' })
-    const result = await runAlmagest(['publish', '--version', 'main', '--to', out, '--json', await schemas()])
+    const result = await callAlmagest(['publish', '--version', 'main', '--to', out, '--json', await schemas()])
     expect(result.code).toBe(1)
     expect(result.json<Refusal>().error).toMatchObject({
       code: 'folder',
@@ -207,7 +208,7 @@ describe('to a bucket', () => {
     gcs.inject({ kind: 'meanwhile', run: async () => void running.child.kill('SIGKILL'), match: /^POST/ })
     expect((await running.result).code).toBeNull()
     expect(gcs.events.map(({ resource }) => resource.name)).not.toContain('releases/v1/schemas.tar.gz')
-    const again = await runAlmagest(args)
+    const again = await callAlmagest(args)
     expect(again.json<Result>().outcome).toBe('completed')
     expect([...new Set(gcs.events.map(({ resource }) => resource.name))]).toEqual(
       NAMES.map((name) => `releases/v1/${name}`),
@@ -218,7 +219,7 @@ describe('to a bucket', () => {
   it('says what is missing when the bucket does not exist', async () => {
     const gcs = await startFakeGcs()
     const args = ['publish', '--version', 'v1', '--to', 'gs://nowhere', '--api-endpoint', gcs.endpoint, '--json']
-    const result = await runAlmagest([...args, await schemas()])
+    const result = await callAlmagest([...args, await schemas()])
     expect(result.code).toBe(1)
     expect(result.json<Refusal>().error.code).toBe('storage')
   })
@@ -236,11 +237,11 @@ tap: {servers: {tap: ${server('releases/v1', 'dp2')}, ssotap: ${server('releases
     })
     const environment = join(folder, 'environment.yaml')
     const args = ['publish', '--to', 'gs://releases', '--environment', environment, '--json', await schemas()]
-    const refused = await runAlmagest([...args, '--version', 'releases/v1'])
+    const refused = await callAlmagest([...args, '--version', 'releases/v1'])
     expect(refused.code).toBe(1)
     expect(refused.json<Refusal>().error.problems).toMatchObject([{ code: 'schema_missing', message: expect.stringContaining('TAP server tap)') }]) // biome-ignore format: one line
     expect(gcs.events).toEqual([])
-    expect(await runAlmagest([...args, '--version', 'releases/v2'])).toMatchObject({ code: 0 })
+    expect(await callAlmagest([...args, '--version', 'releases/v2'])).toMatchObject({ code: 0 })
     expect(gcs.events).toHaveLength(4)
   })
 })
@@ -257,7 +258,7 @@ describe('wrong usage', () => {
     ['no address', ['--version', 'v1', '--to', 'out', '--api-endpoint', 'localhost:1'], /http/],
     ['no such folder of datalink metadata', ['--version', 'v1', '--to', 'out', '--datalink', 'nowhere'], /nowhere/],
   ])('%s', async (_, args, message) => {
-    const result = await runAlmagest(['publish', ...args, await schemas()])
+    const result = await callAlmagest(['publish', ...args, await schemas()])
     expect(result.code).toBe(2)
     expect(result.stderr).toMatch(message)
   })
@@ -265,7 +266,7 @@ describe('wrong usage', () => {
   it('no such folder, one without schemas, a file', async () => {
     const empty = await writeFolder({ 'a.txt': '' })
     for (const path of [join(empty, 'nowhere'), empty, join(empty, 'a.txt')]) {
-      expect(await runAlmagest(['publish', '--version', 'v1', '--to', 'out', path])).toMatchObject({
+      expect(await callAlmagest(['publish', '--version', 'v1', '--to', 'out', path])).toMatchObject({
         code: 2,
         stdout: '',
       })

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { openBucket } from '../../shared/platform/objects.ts'
 import { stageRelease } from '../../shared/tap-schema/stage.ts'
 import { swap } from '../../shared/tap-schema/swap.ts'
+import { callAlmagest } from '../support/call-command.ts'
 import { type FakeGcs, startFakeGcs } from '../support/fake-gcs.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
 import { runAlmagest } from '../support/run-command.ts'
@@ -22,7 +23,7 @@ interface Overview {
 
 async function publish(to: string, version: string, more: readonly string[] = []): Promise<void> {
   const yaml = await writeFolder({ 'survey.yaml': sampleSchema('survey') })
-  expect(await runAlmagest(['publish', '--version', version, '--to', to, ...more, yaml])).toMatchObject({ code: 0 })
+  expect(await callAlmagest(['publish', '--version', version, '--to', to, ...more, yaml])).toMatchObject({ code: 0 })
 }
 
 /** Stages what the bucket holds under this version now. */
@@ -44,21 +45,24 @@ describe('what is published', () => {
     expect(lines).toHaveLength(4)
     expect(lines.find((line) => line.startsWith('releases/v1 '))).toMatch(/ 1 +1 +abcdef1234$/)
     expect(lines[2]).toMatch(/^main /)
-    const listed = (await runAlmagest(['releases', '--from', out, '--json'])).json<Overview>()
+    const listed = (await callAlmagest(['releases', '--from', out, '--json'])).json<Overview>()
     expect(listed).toMatchObject({ from: out, servers: [], elsewhere: [] })
     expect(listed.releases.map(({ version }) => version)).toEqual(['main', 'releases/v1'])
   })
 
   it('in an empty folder is nothing', async () => {
     const out = await writeFolder({})
-    expect(await runAlmagest(['releases', '--from', out])).toMatchObject({ code: 0, stdout: `no releases in ${out}\n` })
+    expect(await callAlmagest(['releases', '--from', out])).toMatchObject({
+      code: 0,
+      stdout: `no releases in ${out}\n`,
+    })
   })
 
   it('in a bucket is listed below a prefix', async () => {
     const gcs = await startFakeGcs()
     await publish('gs://releases/felis', 'v1', ['--api-endpoint', gcs.endpoint])
     const list = async (from: string) => {
-      const result = await runAlmagest(['releases', '--from', from, '--api-endpoint', gcs.endpoint, '--json'])
+      const result = await callAlmagest(['releases', '--from', from, '--api-endpoint', gcs.endpoint, '--json'])
       return result.json<Overview>().releases.map(({ version }) => version)
     }
     expect(await list('gs://releases/felis')).toEqual(['v1'])
@@ -107,7 +111,7 @@ tap:
       ['tap', null],
       ['ssotap', expect.any(String)],
     ])
-    const { stdout } = await runAlmagest(['releases', ...environment])
+    const { stdout } = await callAlmagest(['releases', ...environment])
     expect(stdout).toMatch(/^releases\/v2 .*tap: staging$/m)
     expect(stdout).toMatch(/^main .*tap: live \(earlier upload\) .*of another archive$/m)
     expect(stdout).toMatch(/not in gs:\/\/releases:\n {2}tap previous: gone/)
@@ -121,7 +125,7 @@ describe('wrong usage', () => {
     [['--from', '/nonexistent/folder'], 1, /ENOENT/],
     [['--environment', '/nonexistent/environment.yaml'], 1, /does not exist/],
   ])('%j', async (args, code, message) => {
-    const result = await runAlmagest(['releases', ...args])
+    const result = await callAlmagest(['releases', ...args])
     expect(result.code).toBe(code)
     expect(result.stderr).toMatch(message)
   })

@@ -69,7 +69,7 @@ function launch(args: readonly string[], options: RunOptions): RunningCommand {
 }
 
 /** Variables that would change what the command does. */
-const MEANINGFUL = /^(ALMAGEST_|PG|NO_COLOR|FORCE_COLOR|GOOGLE_|NODE_)/
+export const MEANINGFUL = /^(ALMAGEST_|PG|NO_COLOR|FORCE_COLOR|GOOGLE_|NODE_)/
 
 function environment({ env = {} }: RunOptions): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(([name]) => !MEANINGFUL.test(name))
