@@ -81,7 +81,7 @@ storage: {apiEndpoint: "${gcs.endpoint}"}
 tap:
   servers:
     tap: {databaseUrl: "${database.url}", schemas: [survey], schemaVersion: releases/v2}
-    ssotap: {databaseUrl: "postgresql://tap@127.0.0.1:1/none", schemas: [survey], follow: ["main"]}
+    ssotap: {databaseUrl: "${database.url}_none", schemas: [survey], follow: ["main"]}
 `,
     })
     const environment = ['--environment', join(folder, 'environment.yaml')]
