@@ -11,6 +11,9 @@ interface Encoded {
   readonly etag: string
 }
 
+/** RFC 9110 §5.6.7; whatever else JavaScript takes for a date is none here. */
+const HTTP_DATE = /^[A-Z][a-z]+, \d\d[ -][A-Z][a-z]{2}[ -]\d{2,4} \d\d:\d\d:\d\d GMT$/
+
 /** Shorter texts would not become shorter. */
 const WORTH_BYTES = 512
 
@@ -58,8 +61,8 @@ export class Representation {
   #isKnown(headers: ApiRequest['headers'], etag: string): boolean {
     const tags = joined(headers['if-none-match'])
     if (tags !== undefined) return tags.trim() === '*' || tags.match(/"[^"]*"/g)?.includes(etag) === true
-    const since = Date.parse(joined(headers['if-modified-since']) ?? '')
-    return since >= this.#modified.getTime()
+    const since = joined(headers['if-modified-since']) ?? ''
+    return HTTP_DATE.test(since) && Date.parse(since) >= this.#modified.getTime()
   }
 
   #encode(encoding: Encoding): Encoded {

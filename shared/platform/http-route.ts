@@ -134,8 +134,15 @@ function matchPath(template: string, segments: readonly string[]): Record<string
   return params
 }
 
-export function templateSegments(template: string): string[] {
-  return template.split('/').slice(1)
+/** There are as many templates as routes, and each request is held against all of them. */
+const SEGMENTS = new Map<string, readonly string[]>()
+
+export function templateSegments(template: string): readonly string[] {
+  const known = SEGMENTS.get(template)
+  if (known !== undefined) return known
+  const segments = template.split('/').slice(1)
+  SEGMENTS.set(template, segments)
+  return segments
 }
 
 /** `server` for `{server}`; undefined for a literal segment. */

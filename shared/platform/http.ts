@@ -152,7 +152,7 @@ function decodeSegment(segment: string): string {
 function unknownPath(routes: readonly Route[], segments: readonly string[]): HttpError {
   const paths = routes.map((route) => {
     const parts = templateSegments(route.path)
-    const filled = parts.map((part, index) => (paramName(part) === undefined ? part : (segments[index] ?? part)))
+    const filled = parts.map((part, index) => (paramName(part) === undefined ? part : segments[index] || part))
     return `/${filled.join('/')}`
   })
   const path = `/${segments.join('/')}`

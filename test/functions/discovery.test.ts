@@ -54,6 +54,8 @@ describe('a caller who has the document already', () => {
       { 'if-none-match': '"other"', 'if-modified-since': modified },
       { 'if-none-match': '' },
       { 'if-modified-since': 'yesterday' },
+      { 'if-modified-since': '2099-01-01' },
+      { 'if-modified-since': `${modified}, ${modified}` },
       { 'if-modified-since': 'Sat, 01 Jan 2000 00:00:00 GMT' },
     ]) {
       expect((await service.get(PATH, headers)).status).toBe(200)
@@ -143,6 +145,9 @@ describe('methods and paths', () => {
     const { status, body } = await service.get('/repertoire/discover')
     expect(status).toBe(404)
     expect(body.detail[0]).toMatchObject({ type: 'not_found', msg: expect.stringContaining(PATH) })
+    const { body: nameless } = await service.get(`${PATH}/influxdb//`)
+    expect(nameless.detail[0].msg).toContain(`did you mean ${PATH}/influxdb`)
+    expect(nameless.detail[0].msg).not.toContain('influxdb/?')
   })
 
   test('there are no redirects, for a slash at the end neither, and parameters do not matter', async () => {
