@@ -122,8 +122,11 @@ hips: {datasets: {dp1: {path: [a]}}, pathPrefix: x}
 
   it('include a URL that only the names of this environment spoil', () => {
     const rule = '{type: data, name: a, template: "https://{{dataset}}.example/"}'
-    const problem = problemOf(`availableDatasets: ["a b"]\napplications: [app]\n${rulesOf(rule)}`)
+    const known = 'availableDatasets: ["a b", c, "d e"]\ndatasets: {"a b": {description: x}, c: {description: y}}\n'
+    const problem = problemOf(`${known}applications: [app]\n${rulesOf(rule)}`)
     expect(problem.message).toContain('"https://a b.example/" of a is no URL')
+    const narrow = rule.replace('data, ', 'data, datasets: [c, "d e"], ')
+    expect(environmentOf(`${known}applications: [app]\n${rulesOf(narrow)}`).discovery.rules.size).toBe(1)
   })
 
   it.each(['a b', 'a/b', 'user@host', 'https://h', 'h?x', '', '{{x}}'])('include the host name %j', (name) => {

@@ -9,7 +9,7 @@ export function refuseRendered(config: DiscoveryConfig, place: Place, report: Re
   if (base_hostname === '') return
   for (const application of config.applications) {
     for (const rule of config.rules.get(application) ?? []) {
-      for (const dataset of rule.type === 'data' ? config.availableDatasets : ['']) {
+      for (const dataset of datasetsOf(rule, config)) {
         for (const template of templatesOf(rule)) {
           const url = renderTemplate(template, { base_hostname, dataset })
           const complaint = refuseUrl(url)
@@ -20,6 +20,13 @@ export function refuseRendered(config: DiscoveryConfig, place: Place, report: Re
       }
     }
   }
+}
+
+/** Those that the document has the rule's service for. */
+function datasetsOf(rule: ServiceRule, { datasets, availableDatasets }: DiscoveryConfig): readonly string[] {
+  if (rule.type !== 'data') return ['']
+  const shown = [...datasets.keys()].filter((name) => availableDatasets.has(name))
+  return rule.datasets === null ? shown : shown.filter((name) => rule.datasets?.includes(name))
 }
 
 function templatesOf(rule: ServiceRule): readonly string[] {
