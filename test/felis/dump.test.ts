@@ -85,6 +85,8 @@ tables:
   indexes:
   - {name: i, columns: ["#x"]}
   - {name: j, expressions: ["lower(b): x"]}
+  - {name: l, columns: null}
+  - {name: m, expressions: []}
 `
 const BASE = 'name: base\ntables:\n- {name: b, columns: [{name: c, datatype: int}]}\n'
 const FILES = new Map([

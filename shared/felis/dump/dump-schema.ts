@@ -1,4 +1,5 @@
 import { readSchema } from '../fields/schema.ts'
+import { readIndex } from '../fields/table-index.ts'
 import type { Schema, Table } from '../model.ts'
 import { type ObjectShape, type Shape, shapeOf } from '../shape.ts'
 import { ownColumns } from './own-columns.ts'
@@ -29,6 +30,7 @@ export function dumpSchema(schema: Schema, options: DumpOptions): SchemaMap {
 }
 
 const SCHEMA = objectShape(shapeOf(readSchema))
+const INDEX = objectShape(shapeOf(readIndex))
 
 function objectShape(shape: Shape): ObjectShape {
   if (shape.kind !== 'object') throw new TypeError('a schema is an object')
@@ -51,6 +53,8 @@ function writeObject(shape: ObjectShape, object: object, options: DumpOptions): 
     if (isInitial(value, initial) || isStripped) continue
     written.set(alias ?? name, writeValue(shapeOf(read), value, options))
   }
+  // An index must have one of the two keys, even with nothing under it.
+  if (shape === INDEX && !written.has('columns') && !written.has('expressions')) written.set('columns', null)
   return written
 }
 
