@@ -7,7 +7,7 @@
 export const LOGINS = {
   loader: '`load-release`',
   operator: '`swap-schema`; `load-release` with `loader_may_swap`',
-  reader: '`discovery`, `database_readers`',
+  reader: '`discovery`, `readers` of the environment file',
   collector: '`collect-results`',
   stranger: 'any other login',
 } as const
