@@ -46,10 +46,12 @@ locals {
   results_bucket  = try(coalesce(local.results_section.bucket), "")
   state_object    = coalesce(try(local.results_section.stateObject, null), try(local.results_section.state_object, null), ".almagest/sweep.json")
   state_bucket    = try(coalesce(try(local.results_section.stateBucket, null), try(local.results_section.state_bucket, null), local.results_bucket), "")
+  hours           = { s = 1 / 3600, m = 1 / 60, h = 1, d = 24 }
   retentions      = [for rule in try(values(local.results_section.rules), []) : try(rule.retention, "")]
   retention_hours = [for text in local.retentions : try(
-    tonumber(regex("^([0-9]+)[smhd]$", text)[0]) * { s = 1 / 3600, m = 1 / 60, h = 1, d = 24 }[regex("[smhd]$", text)], 0
+    tonumber(regex("^([0-9]+)[smhd]$", text)[0]) * local.hours[regex("[smhd]$", text)], 0
   )]
+  time_budget = coalesce(try(local.results_section.limits.timeBudget, null), try(local.results_section.limits.time_budget, null), "24m")
   jobs = {
     instance = try(local.results_section.jobs.database.instance, null)
     pool_max = coalesce(try(local.results_section.jobs.database.poolMax, null), try(local.results_section.jobs.database.pool_max, null), 5)
@@ -131,6 +133,10 @@ resource "terraform_data" "environment_file" {
     precondition {
       condition     = var.results == null ? true : max(0, local.retention_hours...) <= var.results.retention_days * 24
       error_message = "results.retention_days is ${try(var.results.retention_days, 0)}, but a rule of the environment file keeps results longer: ${join(", ", local.retentions)}."
+    }
+    precondition {
+      condition     = tonumber(regex("^([0-9]+)", local.time_budget)[0]) * local.hours[regex("[smhd]$", local.time_budget)] <= 28 / 60
+      error_message = "results.limits.timeBudget is ${local.time_budget}: at most 28m, because Cloud Scheduler gives up after 30."
     }
     precondition {
       condition     = var.results == null ? true : local.state_bucket != local.results_bucket || !anytrue([for prefix in var.results.lifecycle_prefixes : startswith(local.state_object, prefix)])

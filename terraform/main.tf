@@ -19,6 +19,7 @@ module "functions" {
   secrets             = var.secrets
   secrets_directory   = local.secrets_directory
   deployer            = var.deployer
+  planner             = var.planner
 }
 
 module "releases" {

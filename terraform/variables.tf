@@ -64,6 +64,12 @@ variable "deployer" {
   default     = null
 }
 
+variable "planner" {
+  description = "IAM member who only plans, for pull requests (terraform/bootstrap makes almagest-check); null: nobody."
+  type        = string
+  default     = null
+}
+
 # --- functions --------------------------------------------------------------------------------------------------------
 
 variable "environment_file" {

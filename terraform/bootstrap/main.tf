@@ -19,12 +19,14 @@ resource "google_project_service" "needed" {
   for_each = toset([
     "artifactregistry.googleapis.com",
     "cloudbuild.googleapis.com",
+    "cloudresourcemanager.googleapis.com",
     "cloudscheduler.googleapis.com",
     "compute.googleapis.com",
     "iam.googleapis.com",
     "iamcredentials.googleapis.com",
     "logging.googleapis.com",
     "monitoring.googleapis.com",
+    "networkconnectivity.googleapis.com",
     "pubsub.googleapis.com",
     "run.googleapis.com",
     "secretmanager.googleapis.com",
@@ -36,7 +38,7 @@ resource "google_project_service" "needed" {
   disable_on_destroy = false
 }
 
-# Terraform's state, and the plans and logs of the builds.
+# Terraform's state, the plans and the packages of the builds.
 resource "google_storage_bucket" "state" {
   name                        = var.state_bucket
   location                    = var.region
@@ -60,16 +62,27 @@ resource "google_storage_bucket" "state" {
   lifecycle_rule {
     condition {
       age            = 90
-      matches_prefix = ["plans/"]
+      matches_prefix = ["plans/", "cache/", "submitted/"]
     }
     action {
       type = "Delete"
     }
   }
 
+  lifecycle_rule {
+    condition {
+      age = 7
+    }
+    action {
+      type = "AbortIncompleteMultipartUpload"
+    }
+  }
+
   lifecycle {
     prevent_destroy = true
   }
+
+  depends_on = [google_project_service.needed]
 }
 
 resource "google_artifact_registry_repository" "images" {
@@ -101,11 +114,13 @@ resource "google_artifact_registry_repository" "images" {
 resource "google_service_account" "deploy" {
   account_id   = "almagest-deploy"
   display_name = "Almagest: Cloud Build on the protected branch"
+  depends_on   = [google_project_service.needed]
 }
 
 resource "google_service_account" "check" {
   account_id   = "almagest-check"
   display_name = "Almagest: Cloud Build on pull requests"
+  depends_on   = [google_project_service.needed]
 }
 
 # Buckets, but not one object in them.
@@ -138,6 +153,7 @@ locals {
     "roles/run.admin",
     "roles/run.sourceDeveloper",
     "roles/secretmanager.admin",
+    "roles/serviceusage.serviceUsageConsumer",
   ])
 }
 
@@ -179,12 +195,64 @@ resource "google_artifact_registry_repository_iam_member" "deploy_images" {
   member     = google_service_account.deploy.member
 }
 
-# A pull request sees what would change, and can change nothing.
+# For the smoke test: an identity token of its own, for a function.
+resource "google_service_account_iam_member" "deploy_token" {
+  service_account_id = google_service_account.deploy.name
+  role               = "roles/iam.serviceAccountOpenIdTokenCreator"
+  member             = google_service_account.deploy.member
+}
+
+# A pull request sees what would change, and can change nothing. Its build runs whatever the pull request holds, so the
+# account may look at how things are made, and at nothing that lies in them: `roles/viewer` would open every bucket.
+resource "google_project_iam_custom_role" "plan" {
+  role_id     = "almagest_plan"
+  title       = "Almagest plan"
+  description = "Reads how things are configured, for terraform plan."
+  permissions = [
+    "artifactregistry.repositories.get",
+    "artifactregistry.repositories.getIamPolicy",
+    "cloudscheduler.jobs.get",
+    "cloudsql.databases.get",
+    "cloudsql.databases.list",
+    "cloudsql.instances.get",
+    "cloudsql.users.get",
+    "cloudsql.users.list",
+    "iam.roles.get",
+    "iam.serviceAccounts.get",
+    "iam.serviceAccounts.getIamPolicy",
+    "logging.logEntries.create",
+    "logging.logMetrics.get",
+    "monitoring.alertPolicies.get",
+    "monitoring.dashboards.get",
+    "pubsub.subscriptions.get",
+    "pubsub.subscriptions.getIamPolicy",
+    "pubsub.topics.get",
+    "pubsub.topics.getIamPolicy",
+    "resourcemanager.projects.get",
+    "resourcemanager.projects.getIamPolicy",
+    "run.jobs.get",
+    "run.jobs.getIamPolicy",
+    "run.services.get",
+    "run.services.getIamPolicy",
+    "secretmanager.secrets.get",
+    "secretmanager.secrets.getIamPolicy",
+    "secretmanager.versions.get",
+    "storage.buckets.get",
+    "storage.buckets.getIamPolicy",
+  ]
+}
+
 resource "google_project_iam_member" "check" {
-  for_each = toset(["roles/iam.securityReviewer", "roles/logging.logWriter", "roles/viewer"])
-  project  = var.project
-  role     = each.value
-  member   = google_service_account.check.member
+  project = var.project
+  role    = google_project_iam_custom_role.plan.id
+  member  = google_service_account.check.member
+}
+
+resource "google_artifact_registry_repository_iam_member" "check_images" {
+  location   = var.region
+  repository = google_artifact_registry_repository.images.name
+  role       = "roles/artifactregistry.reader"
+  member     = google_service_account.check.member
 }
 
 resource "google_storage_bucket_iam_member" "check_state" {
@@ -214,6 +282,7 @@ resource "google_cloudbuild_trigger" "check" {
   filename        = "cloudbuild.yaml"
   service_account = google_service_account.check.id
   substitutions   = merge(local.substitutions, { _APPLY = "false" })
+  depends_on      = [google_project_service.needed]
 
   repository_event_config {
     repository = var.repository
@@ -232,6 +301,7 @@ resource "google_cloudbuild_trigger" "deploy" {
   filename        = "cloudbuild.yaml"
   service_account = google_service_account.deploy.id
   substitutions   = merge(local.substitutions, { _APPLY = "true" })
+  depends_on      = [google_project_service.needed]
 
   repository_event_config {
     repository = var.repository

@@ -3,6 +3,11 @@ output "deploy_account" {
   value       = google_service_account.deploy.email
 }
 
+output "check_account" {
+  description = "Plans, for pull requests: `planner` of the main configuration."
+  value       = google_service_account.check.email
+}
+
 output "image_repository" {
   description = "Where images lie."
   value       = "${var.region}-docker.pkg.dev/${var.project}/${google_artifact_registry_repository.images.name}"

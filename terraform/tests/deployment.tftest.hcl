@@ -48,6 +48,7 @@ run "with_everything" {
     prefix           = "alm-dev"
     environment_file = "tests/environments/alm-dev.yaml"
     deployer         = "serviceAccount:almagest-deploy@example-project.iam.gserviceaccount.com"
+    planner          = "serviceAccount:almagest-check@example-project.iam.gserviceaccount.com"
     discovery_public = true
     releases_public  = true
     publishers       = ["group:schemas@example.org"]
@@ -233,6 +234,7 @@ run "each_function_is_limited_and_mounts_only_its_own_secrets" {
     secrets             = { token = { secret = "hips-token", version = "latest", functions = ["discovery"] } }
     secrets_directory   = "/etc/almagest/secrets"
     deployer            = null
+    planner             = null
   }
   assert {
     condition     = google_cloud_run_v2_service.function["discovery"].template[0].scaling[0].min_instance_count == 2 && google_cloud_run_v2_service.function["load-release"].template[0].scaling[0].max_instance_count == 1

@@ -42,7 +42,7 @@ test('every npm command of the build is a script of package.json', () => {
 
 test('every file that the build names is there', () => {
   const text = build.steps.map(({ script }) => script).join('\n')
-  const named = [...text.matchAll(/-f (\S+)/g)].map(([, file = '']) => file)
+  const named = [...text.matchAll(/docker build -f (\S+)/g)].map(([, file = '']) => file)
   expect(named).toContain('terraform/init/Dockerfile')
   for (const file of named) expect(existsSync(join(root, file)), file).toBe(true)
   expect(existsSync(join(root, 'terraform', 'environments', `${build.substitutions._ENVIRONMENT}.tfvars`))).toBe(true)
@@ -108,6 +108,20 @@ test('every substitution of the build is given by the triggers', () => {
   const given = blocks.find(({ kind, body }) => kind === 'locals' && 'substitutions' in body)!.body
     .substitutions as object
   expect([...Object.keys(given), '_APPLY'].sort()).toEqual(Object.keys(build.substitutions).sort())
+})
+
+test('no step asks for a path that Cloud Run keeps to itself, and the token is made for the function that is asked', () => {
+  const { script } = steps.get('smoke')!
+  const paths = [...script.matchAll(/^ *call "\$\(url [\w-]+\)" (\S+)/gm)].map(([, path = '']) => path)
+  expect(paths).toEqual(['/servers', '/'])
+  for (const path of paths) expect(path).not.toMatch(/z$|^\/(eventlog|_ah\/)/)
+  expect(script).toMatch(/print-identity-token .*\\\n.*--audiences="\$1"/)
+})
+
+test('providers are taken by the lock file once it is there', () => {
+  expect(steps.get('plan')!.script).toMatch(
+    /if \[ -f \.terraform\.lock\.hcl \]; then lockfile=-lockfile=readonly; else lockfile=; fi/,
+  )
 })
 
 test('every output that the build reads is an output of the configuration', () => {

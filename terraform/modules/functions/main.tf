@@ -173,6 +173,14 @@ resource "google_storage_bucket_iam_member" "deployer_source" {
   member = var.deployer
 }
 
+# A plan compares the archives that are there.
+resource "google_storage_bucket_iam_member" "planner_source" {
+  count  = var.planner == null ? 0 : 1
+  bucket = google_storage_bucket.source.name
+  role   = "roles/storage.objectViewer"
+  member = var.planner
+}
+
 resource "google_storage_bucket_iam_member" "build_source" {
   bucket = google_storage_bucket.source.name
   role   = "roles/storage.objectViewer"

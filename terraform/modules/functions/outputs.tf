@@ -20,11 +20,14 @@ output "services" {
 output "push_account" {
   description = "E-mail of the account with which Pub/Sub calls load-release."
   value       = google_service_account.push.email
+  # Whoever hands the account to Pub/Sub must be allowed to act as it by then.
+  depends_on = [google_service_account_iam_member.deployer]
 }
 
 output "scheduler_account" {
   description = "E-mail of the account with which Cloud Scheduler calls collect-results."
   value       = one(google_service_account.scheduler[*].email)
+  depends_on  = [google_service_account_iam_member.deployer]
 }
 
 output "max_instances" {

@@ -102,3 +102,8 @@ variable "deployer" {
   description = "IAM member who deploys, and so acts as the accounts; null: somebody who may do that anyway."
   type        = string
 }
+
+variable "planner" {
+  description = "IAM member who only plans; null: nobody but whoever deploys."
+  type        = string
+}
