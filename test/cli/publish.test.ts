@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { asFiles, DATALINK } from '../releases/build-sample.ts'
@@ -138,6 +138,20 @@ describe('to a folder', () => {
     )
     const [one, two, three] = await Promise.all(archives)
     expect(one!.equals(three!) && two!.equals(three!)).toBe(true)
+  })
+
+  it('follows links to files, and does not mind what is none of its business', async () => {
+    const [out, yaml, elsewhere] = await Promise.all([writeFolder({}), schemas(), schemas()])
+    await symlink('nowhere', join(yaml, 'notes.txt'))
+    await symlink(join(elsewhere, 'survey.yaml'), join(yaml, 'linked.yaml'))
+    await mkdir(join(yaml, 'old.yaml'))
+    const result = await callAlmagest(['publish', '--version', 'main', '--to', out, '--json', yaml])
+    expect(result).toMatchObject({ code: 0, stderr: expect.stringContaining('no file: old.yaml') })
+    expect(result.json<Result>().schemas).toMatchObject([{ file: 'linked.yaml' }, { file: 'survey.yaml' }])
+    await symlink('nowhere', join(yaml, 'dangling.yaml'))
+    const refused = await callAlmagest(['publish', '--version', 'main', '--to', out, '--json', yaml])
+    expect(refused.code).toBe(2)
+    expect(refused.json<Refusal>().error.message).toContain('dangling.yaml')
   })
 
   it('uploads nothing in a dry run', async () => {

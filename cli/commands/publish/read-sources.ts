@@ -22,7 +22,7 @@ export async function readSchemaFiles(version: string, path: string): Promise<So
     await readdir(path)
     for (const below of REPOSITORY_FOLDERS) {
       const folder = join(path, below)
-      const files = await listFiles(folder, below === '')
+      const files = await listFiles(folder, (name) => /\.ya?ml$/.test(name), below === '')
       const schemas = files.filter(({ name }) => name.endsWith('.yaml'))
       if (schemas.length === 0) continue
       const others = files.filter(({ name }) => name.endsWith('.yml')).map(({ name }) => name)
@@ -36,7 +36,7 @@ export async function readSchemaFiles(version: string, path: string): Promise<So
 /** @throws UsageError for a path that cannot be read, or a file that is too large */
 export async function readDatalinkFiles(path: string): Promise<DatalinkFiles> {
   return withFileErrors(path, async () => {
-    const chosen = (await listFiles(path, true)).filter(({ name }) => isDatalinkFile(name))
+    const chosen = await listFiles(path, isDatalinkFile, true)
     const files = new Map<string, Uint8Array>()
     for (const file of chosen) {
       if (file.size > DEFAULT_LIMITS.fileBytes) {
@@ -50,17 +50,22 @@ export async function readDatalinkFiles(path: string): Promise<DatalinkFiles> {
   })
 }
 
-/** The plain files of one folder, without hidden ones. */
-async function listFiles(folder: string, isRequired: boolean): Promise<readonly LocalFile[]> {
+/** The plain files of one folder that are wanted, by their names; what else is there does not matter. */
+async function listFiles(
+  folder: string,
+  isWanted: (name: string) => boolean,
+  isRequired: boolean,
+): Promise<readonly LocalFile[]> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (isRequired || (error.code !== 'ENOENT' && error.code !== 'ENOTDIR')) throw error
     return []
   })
   const files: LocalFile[] = []
-  for (const name of names.filter((found) => !found.startsWith('.')).sort()) {
+  for (const name of names.filter((found) => !found.startsWith('.') && isWanted(found)).sort()) {
     const path = join(folder, name)
     const found = await stat(path)
     if (found.isFile()) files.push({ name, size: found.size, modified: found.mtimeMs, read: () => readFile(path) })
+    else writeNote(`left out, because it is no file: ${name}`)
   }
   return files
 }
