@@ -30,6 +30,7 @@ export async function readLiveSlot(
   { timeoutMs }: { readonly timeoutMs: number },
 ): Promise<LiveSlot | null> {
   const query: pg.QueryConfig & { readonly query_timeout: number } = { text: LIVE, query_timeout: timeoutMs }
+  if (foreign.has(pool)) return readForeignSlot(pool)
   try {
     const found = await pool.query<LiveRow>(query)
     const [row] = found.rows
@@ -40,6 +41,9 @@ export async function readLiveSlot(
   return readForeignSlot(pool)
 }
 
+/** Where the one statement would fail: asked every few seconds, it would fill the log of the database with errors. */
+const foreign = new WeakSet<pg.Pool>()
+
 // Not in a transaction, where the search path would be set: as text, so that no operator of somebody else's fits better.
 const LIVE = `
 select v.version, v.loaded_at, v.bucket, v.object, v.generation, v.sha256, v.bytes,
@@ -48,14 +52,6 @@ select v.version, v.loaded_at, v.bucket, v.object, v.generation, v.sha256, v.byt
               where s.schema_name::text <> 'tap_schema'
               order by s.schema_index, s.schema_name) as schemas
   from tap_schema.versions v`
-
-/** `schema_index` came with TAP 1.1; a column that may not be there is asked for in the row as a whole. */
-const FOREIGN_SCHEMAS = `
-select s.schema_name::text as name
-  from tap_schema.schemas s
- where s.schema_name is not null and lower(s.schema_name) <> 'tap_schema'
- order by case when to_jsonb(s) ->> 'schema_index' ~ '^-?[0-9]{1,18}$' then (to_jsonb(s) ->> 'schema_index')::bigint end
-          nulls last, 1`
 
 /** undefined_table, undefined_column, invalid_schema_name: not a slot of ours. */
 const ABSENT: readonly string[] = ['42P01', '42703', '3F000']
@@ -75,14 +71,30 @@ function describeRow(row: LiveRow): LiveSlot {
 async function readForeignSlot(pool: pg.Pool): Promise<LiveSlot | null> {
   return inTransaction(pool, 'reading the live slot', async (client) => {
     const slot = await readSlot(client, 'live')
+    if (slot === null || slot.source === null) foreign.add(pool)
+    else foreign.delete(pool)
     if (slot === null) return null
     const { version, loadedAt, source } = slot
     const known = { version, versioned: version !== UNVERSIONED, loadedAt: loadedAt?.toISOString() ?? null, source }
-    const table = await client.query<{ readonly present: boolean }>(
-      `select to_regclass('tap_schema.schemas') is not null as present`,
-    )
-    if (table.rows[0]?.present !== true) return { ...known, schemas: [] }
-    const found = await client.query<{ readonly name: string }>(FOREIGN_SCHEMAS)
-    return { ...known, schemas: found.rows.map(({ name }) => name) }
+    return { ...known, schemas: await readForeignSchemas(client) }
   })
+}
+
+/** `schema_index` came with TAP 1.1. */
+async function readForeignSchemas(client: pg.ClientBase): Promise<readonly string[]> {
+  const table = await client.query<{ readonly present: boolean; readonly indexed: boolean }>(
+    `select to_regclass('tap_schema.schemas') is not null as present,
+            exists (select from pg_attribute
+                     where attrelid = to_regclass('tap_schema.schemas') and attname = 'schema_index'
+                       and atttypid in ('int2'::regtype, 'int4'::regtype, 'int8'::regtype)) as indexed`,
+  )
+  const [has] = table.rows
+  if (has?.present !== true) return []
+  const found = await client.query<{ readonly name: string }>(
+    `select schema_name::text as name
+       from tap_schema.schemas
+      where lower(schema_name::text) <> 'tap_schema'
+      order by ${has.indexed ? 'schema_index nulls last, ' : ''}1`,
+  )
+  return found.rows.map(({ name }) => name)
 }

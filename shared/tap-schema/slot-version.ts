@@ -35,32 +35,29 @@ export async function readSlot(client: pg.ClientBase, slot: SlotName): Promise<S
   const [has] = found.rows
   if (has?.present !== true) return null
   if (!(await isSafeToRead(client, slot))) return NOTHING_KNOWN
-  if (has.versions) return readVersions(client, schema)
-  if (has.version) return readVersion(client, schema)
+  if (has.versions) return readNewest(client, schema, 'versions')
+  if (has.version) return readNewest(client, schema, 'version')
   return NOTHING_KNOWN
 }
 
 const NOTHING_KNOWN: SlotVersion = { version: UNVERSIONED, loadedAt: null, source: null, stagedBy: null }
 
-/** Ours has one row with all of it; the table of another tool may have more rows and fewer columns. */
-interface VersionsRow extends SourceRow {
-  readonly version: string | null
-  readonly loaded_at?: Date | null
+/** Ours has one row with all of it; the table of another tool may have more rows, fewer columns and other types. */
+interface VersionRow extends SourceRow {
+  readonly version: unknown
+  readonly loaded_at?: unknown
   readonly staged_by?: string | null
 }
 
-async function readVersions(client: pg.ClientBase, schema: string): Promise<SlotVersion> {
-  const found = await client.query<VersionsRow>(`select * from ${qualified(schema, 'versions')}`)
-  const [row] = found.rows.toSorted((a, b) => Number(b.loaded_at ?? 0) - Number(a.loaded_at ?? 0))
+async function readNewest(client: pg.ClientBase, schema: string, table: string): Promise<SlotVersion> {
+  const { rows } = await client.query<VersionRow>(`select * from ${qualified(schema, table)}`)
+  const [row] = rows.toSorted((a, b) => Number(asDate(b.loaded_at) ?? 0) - Number(asDate(a.loaded_at) ?? 0))
   if (typeof row?.version !== 'string') return NOTHING_KNOWN
-  const { version, loaded_at: loadedAt = null, staged_by: stagedBy = null } = row
-  return { version, loadedAt, source: sourceOf(row), stagedBy }
+  const { version, loaded_at, staged_by: stagedBy = null } = row
+  return { version, loadedAt: asDate(loaded_at), source: sourceOf(row), stagedBy }
 }
 
-async function readVersion(client: pg.ClientBase, schema: string): Promise<SlotVersion> {
-  const found = await client.query<{ version: string; loaded_at: Date }>(
-    `select version, loaded_at from ${qualified(schema, 'version')} order by loaded_at desc nulls last limit 1`,
-  )
-  const [row] = found.rows
-  return row === undefined ? NOTHING_KNOWN : { ...NOTHING_KNOWN, version: row.version, loadedAt: row.loaded_at }
+/** `infinity` is none. */
+function asDate(value: unknown): Date | null {
+  return value instanceof Date ? value : null
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import net, { type AddressInfo } from 'node:net'
 import pg from 'pg'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { readLiveSlot } from '../../shared/tap-schema/live-slot.ts'
 import { DEPLOYED } from '../../shared/tap-schema/options.ts'
 import { rollback } from '../../shared/tap-schema/rollback.ts'
@@ -134,6 +134,33 @@ test('a table of versions that another tool made is read as far as it goes', asy
   await database.pool.query('drop table tap_schema.versions; create table tap_schema.versions (id int)')
   await database.pool.query('insert into tap_schema.versions values (1)')
   expect(await readLiveSlot(database.pool, { timeoutMs: 5_000 })).toMatchObject({ versioned: false })
+  await database.pool.query(
+    `drop table tap_schema.versions;
+     create table tap_schema.version as select 'w.3' as version, 'infinity'::timestamptz as loaded_at`,
+  )
+  expect(await readLiveSlot(database.pool, { timeoutMs: 5_000 })).toMatchObject({ version: 'w.3', loadedAt: null })
+})
+
+test('a database without a slot of ours is asked nothing that it does not know, until there is one', async () => {
+  const database = await createTestDatabase()
+  const read = () => readLiveSlot(database.pool, { timeoutMs: 5_000 })
+  expect(await read()).toBeNull()
+  const failures: unknown[] = []
+  const client = await database.pool.connect()
+  const query = client.query.bind(client) as (...args: unknown[]) => unknown
+  const asked = vi.spyOn(client, 'query').mockImplementation((...args: unknown[]) => {
+    const answer = query(...args)
+    if (answer instanceof Promise) answer.catch((error: unknown) => failures.push(error))
+    return answer
+  })
+  client.release()
+  expect(await read()).toBeNull()
+  expect([asked.mock.calls.length > 2, failures]).toEqual([true, []])
+  await deploy(database, 'w.1')
+  expect(await read()).toMatchObject({ version: 'w.1', schemas: ['survey'] })
+  asked.mockClear()
+  expect(await read()).toMatchObject({ version: 'w.1' })
+  expect(asked).toHaveBeenCalledTimes(1)
 })
 
 describe('the metadata of the live release', () => {
