@@ -148,4 +148,63 @@ describe.skipIf(!hasTerraform())('Terraform itself, with stand-ins for the provi
     const [check] = (await checkCopy(copy, 'stand-ins', { '.': ['validate'] }))!
     expect(check!.problems.join('\n')).toContain('attempt_dedline')
   })
+
+  test('an environment file that does not fit what is made is refused in the plan, with all reasons', {
+    timeout: 90_000,
+  }, async () => {
+    const copy = join(await folderWith({ 'terraform/environments/wrong.yaml': WRONG_ENVIRONMENT }), 'terraform')
+    await cp(FOLDER, copy, { recursive: true, filter: (source) => !source.includes('.terraform') })
+    const file = join(copy, 'tests', 'deployment.tftest.hcl')
+    const text = await readFile(file, 'utf8')
+    const common = text.slice(0, text.indexOf('run "')).replace('environments/example.yaml', 'environments/wrong.yaml')
+    await writeFile(file, `${common.replace('loader_may_swap   = true', '')}\n${WRONG_RUN}`)
+    const [check] = (await checkCopy(copy, 'stand-ins', { '.': ['test'] }))!
+    const told = check!.problems.join(' ').replaceAll(/\s+/g, ' ')
+    for (const reason of REASONS) expect(told).toContain(reason)
+    expect(told.match(/Resource precondition failed/g)).toHaveLength(REASONS.length)
+  })
 })
+
+/** Each of its lines is wrong for what the root makes by default. */
+const WRONG_ENVIRONMENT = `
+releases: {prefix: dm}
+topic: projects/example-project/topics/others
+identity: {audience: https://other.run.app}
+tap:
+  servers:
+    elsewhere:
+      schemas: [dp1]
+      swap: always
+      readers: [tap_reader]
+      database: {instance: "example-project:us-central1:other", ipType: PSC, user: somebody, name: tap}
+    by-url: {schemas: [dp1], databaseUrl: postgresql://u@db/tap, databasePasswordKey: tap-password}
+results:
+  stateObject: result_state.json
+  rules: {results: {kind: result, pattern: '^result_.+$', retention: 31d}}
+  limits: {timeBudget: 1h}
+`
+
+const WRONG_RUN = `
+run "everything_is_wrong" {
+  command = plan
+  variables {
+    results = { retention_days = 30, lifecycle_prefixes = ["result_"] }
+  }
+}
+`
+
+const REASONS = [
+  'names no releases bucket: set releases.bucket',
+  'topic of the environment file is projects/example-project/topics/others',
+  'Other instances are named by: tap.servers.elsewhere (example-project:us-central1:other)',
+  'database.user must be DATABASE_USER, which Terraform replaces',
+  'which must be among the readers of: elsewhere',
+  'ip_type is PRIVATE, but database.ipType (PRIVATE unless given) is another one in: elsewhere',
+  'load-release is to swap by itself, but loader_may_swap is false: elsewhere (swap: always)',
+  'lacks https://almagest-collect-results-123456789012.us-central1.run.app, https://almagest-swap-schema-123456789012.us-central1.run.app',
+  'to the functions that need them: tap-password (load-release), tap-password (swap-schema), tap-password (discovery)',
+  'There are results among the variables, but no results.bucket in the environment file',
+  'results.retention_days is 30, but a rule of the environment file keeps results longer: 31d',
+  'results.limits.timeBudget is 1h: at most 28m',
+  'results.lifecycle_prefixes may not fit the state of the sweep, result_state.json',
+]

@@ -1,0 +1,112 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { readConfiguration } from '../../cli/terraform/configuration.ts'
+import { RULES } from './policy-rules.ts'
+
+const FOLDER = join(import.meta.dirname, '..', '..', 'terraform')
+const modules = await readConfiguration(FOLDER)
+
+test.each(Object.entries(RULES))('%s', (_, rule) => {
+  expect(rule(modules)).toEqual([])
+})
+
+type Change = readonly [rule: keyof typeof RULES, file: string, from: string, to: string]
+
+/** For each rule a change that breaks it, as it could slip in. */
+const CHANGES: readonly Change[] = [
+  [
+    'the table of grants in the README is that of the files',
+    'releases',
+    'roles/storage.objectUser',
+    'roles/storage.admin',
+  ],
+  ['no role is wider than it must be', 'bootstrap', '"roles/run.admin"', '"roles/storage.objectAdmin"'],
+  ['no role is wider than it must be', 'bootstrap', '"roles/run.admin"', '"roles/editor"'],
+  ['no role is wider than it must be', 'functions', '"roles/logging.logWriter"', '"roles/viewer"'],
+  [
+    'project roles of Cloud SQL are narrowed to the instance, except for whoever deploys it',
+    'functions',
+    '"roles/logging.logWriter"',
+    '"roles/cloudsql.client"',
+  ],
+  [
+    'only what the environment says is open to everybody',
+    'releases',
+    'count  = var.public ? 1 : 0\n  bucket = google_storage_bucket.releases.name',
+    'bucket = google_storage_bucket.releases.name',
+  ],
+  [
+    'every function runs as an account of its own',
+    'functions',
+    'google_service_account.function[each.key].email\n    timeout',
+    'google_service_account.push.email\n    timeout',
+  ],
+  [
+    'every topic with a subscription has a dead letter, unless it is one',
+    'releases',
+    'dead_letter_policy {',
+    'labels {',
+  ],
+  [
+    'every dead-letter topic has a subscription',
+    'releases',
+    'dead_letter_topic     = google_pubsub_topic.dead_letters.id',
+    'dead_letter_topic     = google_pubsub_topic.events.id',
+  ],
+  [
+    'every bucket has uniform access',
+    'results',
+    'uniform_bucket_level_access = true',
+    'uniform_bucket_level_access = false',
+  ],
+  [
+    'every bucket blocks public access, except where a variable says so',
+    'functions',
+    'public_access_prevention    = "enforced"',
+    'public_access_prevention    = "inherited"',
+  ],
+  ['every bucket ends unfinished uploads', 'bootstrap', '"AbortIncompleteMultipartUpload"', '"Delete"'],
+  [
+    'what is not results can be had again after it was deleted or overwritten',
+    'releases',
+    'enabled = true',
+    'enabled = false',
+  ],
+  ['more connections than the database takes are refused', 'database', '<= var.max_connections', '<= 1000'],
+  [
+    'every alert links to a section of the documentation that is there',
+    'monitoring',
+    'deploy.md#dead-letters-are',
+    'deploy.md#dead-letter-is',
+  ],
+  [
+    'every alert links to a section of the documentation that is there',
+    'monitoring',
+    'runbook.md#update',
+    'runbook.md#upgrade',
+  ],
+  ['every alert links to a section of the documentation that is there', 'monitoring', 'links {', 'labels {'],
+  [
+    'every log-based metric but that of finished sweeps has an alert',
+    'monitoring',
+    'event_lost = {\n      title',
+    'lost = {\n      title',
+  ],
+]
+
+test.each(CHANGES)('%s: broken in %s by %j → %j', async (rule, name, from, to) => {
+  const copy = await mkdtemp(join(tmpdir(), 'almagest-policy-'))
+  onTestFinished(() => rm(copy, { recursive: true, force: true }))
+  await cp(FOLDER, copy, { recursive: true, filter: (source) => !source.includes('.terraform') })
+  const file = join(copy, name === 'bootstrap' ? name : join('modules', name), 'main.tf')
+  const text = await readFile(file, 'utf8')
+  expect(text).toContain(from)
+  await writeFile(file, text.replace(from, to))
+  expect(RULES[rule]!(await readConfiguration(copy))).not.toEqual([])
+})
+
+test('there is a change for every rule', () => {
+  expect(new Set(CHANGES.map(([rule]) => rule))).toEqual(new Set(Object.keys(RULES)))
+})

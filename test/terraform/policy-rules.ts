@@ -1,0 +1,122 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: expressions of HCL are quoted here
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Block, type Body, bodiesOf, type Module, nameOf, textsIn } from '../../cli/terraform/configuration.ts'
+import { formatGrants, listGrants } from '../../cli/terraform/iam-table.ts'
+
+const ROOT = join(import.meta.dirname, '..', '..')
+const read = (...path: string[]) => readFileSync(join(ROOT, ...path), 'utf8')
+
+/** What must hold for the configuration: each rule returns what breaks it. */
+export type Rule = (modules: readonly Module[]) => string[]
+
+function resources(modules: readonly Module[], type: string): readonly Block[] {
+  return modules.flatMap(({ blocks }) => blocks).filter(({ kind, labels }) => kind === 'resource' && labels[0] === type)
+}
+
+function namesWhere(blocks: readonly Block[], isWrong: (body: Body, block: Block) => boolean): string[] {
+  return blocks.filter((block) => isWrong(block.body, block)).map(nameOf)
+}
+
+/** Roles that say nothing about one thing, or open everything of a kind, when they are bound to the project. */
+const TOO_WIDE =
+  /^`roles\/(editor|owner|viewer|storage\.|run\.invoker|pubsub\.(publisher|subscriber)|iam\.serviceAccount(User|TokenCreator)|secretmanager\.secretAccessor)/
+
+export const RULES: Readonly<Record<string, Rule>> = {
+  'the table of grants in the README is that of the files': (modules) => {
+    const table = `<!-- grants -->\n\n${formatGrants(listGrants(modules))}\n\n<!-- end -->`
+    return read('terraform', 'README.md').includes(table) ? [] : ['run node cli/terraform/write-iam-table.ts']
+  },
+  'no role is wider than it must be': (modules) =>
+    listGrants(modules)
+      .filter(({ on, role }) => on === 'the project' && TOO_WIDE.test(role))
+      .map(({ block, role }) => `${nameOf(block)}: ${role}`),
+  'project roles of Cloud SQL are narrowed to the instance, except for whoever deploys it': (modules) =>
+    listGrants(modules)
+      .filter(({ role, condition }) => role.includes('roles/cloudsql.') && condition === null)
+      .map(({ principal, role }) => `${principal} ${role}`)
+      .filter((grant) => grant !== 'account deploy `roles/cloudsql.admin`'),
+  'only what the environment says is open to everybody': (modules) =>
+    listGrants(modules)
+      .filter(({ principal, condition }) => principal === '**everybody**' && !/public`$/.test(condition ?? ''))
+      .map(({ block }) => nameOf(block)),
+  'every function runs as an account of its own': (modules) => {
+    const accounts = new Map(resources(modules, 'google_service_account').map((block) => [block.labels[1], block.body]))
+    return namesWhere(resources(modules, 'google_cloud_run_v2_service'), ({ for_each, template }) => {
+      const [{ service_account } = {}] = bodiesOf(template)
+      const name = /^\$\{google_service_account\.(\w+)\[each\.key\]\.email\}$/.exec(String(service_account))?.[1]
+      return name === undefined || for_each === undefined || accounts.get(name)?.for_each !== for_each
+    })
+  },
+  'every topic with a subscription has a dead letter, unless it is one': (modules) => {
+    const subscriptions = resources(modules, 'google_pubsub_subscription')
+    const last = subscriptions.flatMap(({ body }) =>
+      bodiesOf(body.dead_letter_policy).map(({ dead_letter_topic }) => dead_letter_topic),
+    )
+    return namesWhere(
+      subscriptions,
+      ({ topic, dead_letter_policy }) => !last.includes(topic!) && bodiesOf(dead_letter_policy).length === 0,
+    )
+  },
+  'every dead-letter topic has a subscription': (modules) => {
+    const subscriptions = resources(modules, 'google_pubsub_subscription')
+    const topics = subscriptions.map(({ body }) => body.topic)
+    return namesWhere(subscriptions, ({ dead_letter_policy }) =>
+      bodiesOf(dead_letter_policy).some(({ dead_letter_topic }) => !topics.includes(dead_letter_topic!)),
+    )
+  },
+  'every bucket has uniform access': (modules) =>
+    namesWhere(resources(modules, 'google_storage_bucket'), (body) => body.uniform_bucket_level_access !== true),
+  'every bucket blocks public access, except where a variable says so': (modules) =>
+    namesWhere(
+      resources(modules, 'google_storage_bucket'),
+      ({ public_access_prevention: prevention }) =>
+        prevention !== 'enforced' && prevention !== '${var.public ? "inherited" : "enforced"}',
+    ),
+  'every bucket ends unfinished uploads': (modules) =>
+    namesWhere(
+      resources(modules, 'google_storage_bucket'),
+      ({ lifecycle_rule }) =>
+        !bodiesOf(lifecycle_rule).some(({ action }) =>
+          bodiesOf(action).some(({ type }) => type === 'AbortIncompleteMultipartUpload'),
+        ),
+    ),
+  'what is not results can be had again after it was deleted or overwritten': (modules) =>
+    namesWhere(
+      resources(modules, 'google_storage_bucket').filter(({ labels }) => labels[1] !== 'results'),
+      ({ versioning }) => !bodiesOf(versioning).some(({ enabled }) => enabled === true),
+    ),
+  'more connections than the database takes are refused': (modules) => {
+    const checks = resources(modules, 'google_sql_database').flatMap(({ body }) => textsIn(body.lifecycle ?? null))
+    const isThere = checks.some((text) => /connections \+ var\.other_connections <= var\.max_connections/.test(text))
+    return isThere ? [] : ['google_sql_database has no precondition for it']
+  },
+  'every alert links to a section of the documentation that is there': (modules) =>
+    resources(modules, 'google_monitoring_alert_policy').flatMap((block) => {
+      const urls = bodiesOf(block.body.documentation).flatMap(({ links }) => bodiesOf(links).map(({ url }) => url))
+      if (urls.length !== 1) return [`${nameOf(block)}: ${urls.length} links`]
+      const [url = ''] = urls.map((text) => String(text).replace('${var.documentation_url}/', ''))
+      const targets = url === '${each.value.runbook}' ? runbooksOf(modules) : [url]
+      return targets.filter((target) => !isSection(target)).map((target) => `${nameOf(block)}: ${target}`)
+    }),
+  'every log-based metric but that of finished sweeps has an alert': (modules) => {
+    const [metrics, alerts] = ['log_metrics', 'log_alerts'].map((name) => Object.keys(localOf(modules, name)))
+    return metrics!.filter((name) => name !== 'sweep_finished' && !alerts!.includes(name))
+  },
+}
+
+function localOf(modules: readonly Module[], name: string): Body {
+  const found = modules.flatMap(({ blocks }) => blocks).find(({ kind, body }) => kind === 'locals' && name in body)
+  return (found?.body[name] ?? {}) as Body
+}
+
+function runbooksOf(modules: readonly Module[]): string[] {
+  return Object.values(localOf(modules, 'log_alerts')).map((alert) => String((alert as Body).runbook))
+}
+
+/** By GitHub's anchors of headings. */
+function isSection(target: string): boolean {
+  const [page = '', anchor = ''] = target.split('#')
+  const headings = [...read('docs', page).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => heading.toLowerCase())
+  return headings.some((heading) => heading.replace(/[^\w\- ]/g, '').replaceAll(' ', '-') === anchor)
+}
