@@ -30,13 +30,17 @@ export function declare(command: Command): void {
 async function run(from: string, to: string, flags: DiffSchemasFlags): Promise<void> {
   endOnInterrupt()
   const { loadSide } = await import('./felis-diff/load-side.ts')
-  const { contentsOf, namesInSeveralFiles } = await import('./felis-diff/contents.ts')
+  const { contentsOf, keysInSeveralFiles, namesInSeveralFiles } = await import('./felis-diff/contents.ts')
   const { diffContents } = await import('../../shared/tap-schema/diff.ts')
   const { formatDiff } = await import('../../shared/tap-schema/format-diff.ts')
   const options = readLoaderOptions({ firstSchemaIndex: 'none', ...flags })
   const before = await loadSide(from, options)
   const after = await loadSide(to, options)
-  const ambiguous = new Set([before, after].flatMap(({ schemas }) => namesInSeveralFiles(schemas)))
+  const sides = [before.schemas, after.schemas]
+  const ambiguous = {
+    schemas: new Set(sides.flatMap((schemas) => namesInSeveralFiles(schemas))),
+    keys: new Set(sides.flatMap((schemas) => keysInSeveralFiles(schemas, options))),
+  }
   const changes = diffContents(
     contentsOf(before.schemas, ambiguous, options),
     contentsOf(after.schemas, ambiguous, options),

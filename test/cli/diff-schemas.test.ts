@@ -89,6 +89,24 @@ describe('diff-schemas', () => {
     ])
   })
 
+  test('keys of one name in several files are told apart, where they are not told apart by their schema', async () => {
+    const text = (schema: string, key: string) =>
+      `name: ${schema}\ntables:\n- name: t\n  columns: [{name: a, datatype: int}]\n  constraints:\n  - {name: ${key}, "@type": ForeignKey, columns: ["#t.a"], referencedColumns: ["#t.a"]}\n`
+    const cwd = await writeFolder({
+      'before/a.yaml': text('a', 'k'),
+      'before/b.yaml': text('b', 'k'),
+      'after/a.yaml': text('a', 'other'),
+      'after/b.yaml': text('b', 'k'),
+    })
+    const changes = async (option: string) => {
+      const { stdout } = await runAlmagest(['diff-schemas', '--json', option, 'before', 'after'], { cwd })
+      const diff = JSON.parse(stdout) as { changes: { change: string; name: string }[] }
+      return diff.changes.map(({ change, name }) => `${change} ${name}`)
+    }
+    expect(await changes('--no-unique-keys')).toEqual(['removed a.yaml: k', 'added other'])
+    expect(await changes('--unique-keys')).toEqual(['removed a_k', 'added a_other'])
+  })
+
   test('a side with errors is told with its problems', async () => {
     const { code, stdout, stderr } = await runAlmagest(['diff-schemas', 'old.yaml', 'wrong.yaml'], await folder())
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })

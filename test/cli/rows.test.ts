@@ -1,5 +1,17 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { join } from 'node:path'
+import { Command } from 'commander'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { computeRows, InvalidSchemaError } from '../../cli/commands/felis-rows/compute-rows.ts'
+import { sortRows } from '../../cli/commands/felis-rows/sort-rows.ts'
+import { addLoaderOptions, readLoaderOptions } from '../../cli/commands/loader-options.ts'
+import { UsageError } from '../../cli/terminal/usage-error.ts'
+import { DEFAULT_CONTEXT } from '../../shared/felis/context.ts'
+import { FelisLoader } from '../../shared/felis/load.ts'
+import { formatProblem } from '../../shared/felis/problem.ts'
+import { buildRows } from '../../shared/tap-schema/build-rows.ts'
+import { DEPLOYED, type LoaderOptions, PLAIN } from '../../shared/tap-schema/options.ts'
 import { type GoldenTables, HAS_DATA, NEEDS_DATA, readGolden, readReleaseFiles } from '../support/golden.ts'
 import { runAlmagest } from '../support/run-command.ts'
 import { sampleSchema } from '../support/sample-release.ts'
@@ -15,6 +27,11 @@ function withLaterChanges(files: ReadonlyMap<string, string>): Record<string, st
   const addition = ', containing only the latest version of each record (i.e., with an open validity interval)'
   const later = ppdb.replace('        validityEndMjdTai:\n', '').replace(title, `${title}${addition}`)
   return { ...Object.fromEntries(files), 'ppdb.yaml': later }
+}
+
+function openLoader(files: ReadonlyMap<string, string>, options: LoaderOptions): FelisLoader {
+  const { columnRefIndexIncrement, unboundedArraysize } = options
+  return new FelisLoader(files, { ...DEFAULT_CONTEXT, columnRefIndexIncrement, unboundedArraysize })
 }
 
 describe.skipIf(!HAS_DATA)(`the rows of w.2026.34 are those of Felis${NEEDS_DATA}`, () => {
@@ -37,12 +54,11 @@ describe.skipIf(!HAS_DATA)(`the rows of w.2026.34 are those of Felis${NEEDS_DATA
     ['plain', 'dp1'],
     ['plain', 'ivoa_obscore'],
     ['plain', 'ppdb'],
-  ])('%s %s', async (profile, schema) => {
-    const folder = await writeFolder(release)
-    const args = ['rows', '--json', '--profile', profile, join(folder, `${schema}.yaml`)]
-    const result = await runAlmagest(args)
-    expect(result.code).toBe(0)
-    expect(result.json()).toEqual(readGolden(`felis/${profile === 'plain' ? 'default' : profile}/${schema}.json`))
+  ])('%s %s', (profile, schema) => {
+    const options = profile === 'plain' ? PLAIN : DEPLOYED
+    const loaded = openLoader(new Map(Object.entries(release)), options).load(`${schema}.yaml`)
+    const rows = sortRows(buildRows([loaded], options).rows, options)
+    expect(rows).toEqual(readGolden(`felis/${profile === 'plain' ? 'default' : profile}/${schema}.json`))
   })
 
   test('several files are one set, numbered in their order', async () => {
@@ -89,18 +105,29 @@ describe('rows', () => {
     expect(found).toEqual(['B', 'a', 'ab', 'b', '\u{ff21}', '\u{1f52d}'])
   })
 
-  test('the profile decides, and single options change it', async () => {
-    const index = async (...options: string[]) => {
-      const result = await runAlmagest(['rows', '--json', ...options, '-'], { stdin: SURVEY })
-      const { columns, rows } = result.json<GoldenTables>().schemas
+  test('the profile decides, and single options change it', () => {
+    const index = (...flags: string[]) => {
+      const command = addLoaderOptions(new Command(), { postfix: true }).parse(flags, { from: 'user' })
+      const options = readLoaderOptions(command.opts())
+      const loaded = openLoader(new Map([['survey.yaml', SURVEY]]), options).load('survey.yaml')
+      const { columns, rows } = sortRows(buildRows([loaded], options).rows, options).schemas
       return [columns.length, rows.find(([name]) => name === 'survey')?.[3]]
     }
-    expect(await index()).toEqual([9, 1])
-    expect(await index('--profile', 'deployed')).toEqual([9, 1])
-    expect(await index('--no-extensions')).toEqual([4, 1])
-    expect(await index('--profile', 'plain')).toEqual([4, null])
-    expect(await index('--profile', 'plain', '--first-schema-index', '5')).toEqual([4, 5])
-    expect(await index('--first-schema-index', 'none')).toEqual([9, null])
+    expect(index()).toEqual([9, 1])
+    expect(index('--profile', 'deployed')).toEqual([9, 1])
+    expect(index('--no-extensions')).toEqual([4, 1])
+    expect(index('--profile', 'plain')).toEqual([4, null])
+    expect(index('--profile', 'plain', '--first-schema-index', '5')).toEqual([4, 5])
+    expect(index('--first-schema-index', 'none')).toEqual([9, null])
+  })
+
+  test('a pipe is read as a file is', async () => {
+    const folder = await writeFolder({ 'survey.yaml': SURVEY })
+    execFileSync('mkfifo', ['pipe'], { cwd: folder })
+    const writer = spawn('sh', ['-c', 'cat survey.yaml > pipe'], { cwd: folder, stdio: 'ignore' })
+    const piped = await computeRows([join(folder, 'pipe')], PLAIN)
+    expect(piped.rows).toEqual((await computeRows([join(folder, 'survey.yaml')], PLAIN)).rows)
+    if (writer.exitCode === null) await once(writer, 'exit')
   })
 
   test('without --json it is a table for each table, one line a row', async () => {
@@ -150,20 +177,26 @@ describe('rows', () => {
   })
 
   test.each([
-    ['that is not there', 'nowhere.yaml', 2, /nowhere\.yaml: there is no such file/],
-    ['that is a folder', '.', 2, /is a folder/],
-    ['that is not UTF-8', 'latin1.yaml', 1, /latin1\.yaml.*UTF-8/],
-    ['that is not YAML', 'open.yaml', 1, /open\.yaml:\d+/],
-    ['that is empty', 'empty.yaml', 1, /empty\.yaml/],
-  ])('a file %s is an error that names it', async (_, name, expected, said) => {
+    ['that is not there', 'nowhere.yaml', UsageError, /nowhere\.yaml: there is no such file/],
+    ['that is a folder', '.', UsageError, /is a folder/],
+    ['that is not UTF-8', 'latin1.yaml', InvalidSchemaError, /latin1\.yaml: .*UTF-8.* in line 1/],
+    ['that is not YAML', 'open.yaml', InvalidSchemaError, /open\.yaml:\d+/],
+    ['that is empty', 'empty.yaml', InvalidSchemaError, /empty\.yaml/],
+  ])('a file %s is an error that names it', async (_, name, kind, said) => {
     const folder = await writeFolder({
       'latin1.yaml': Buffer.from('name: caf\xe9\n', 'latin1'),
       'open.yaml': 'name: [a\n',
       'empty.yaml': '',
     })
-    const { code, stdout, stderr } = await runAlmagest(['rows', join(folder, name)])
-    expect({ code, stdout }).toEqual({ code: expected, stdout: '' })
-    expect(stderr).toMatch(said)
-    expect(stderr).not.toContain('unexpected error')
+    const error: unknown = await computeRows([join(folder, name)], DEPLOYED).catch((reason: unknown) => reason)
+    expect(error).toBeInstanceOf(kind)
+    const problems = error instanceof InvalidSchemaError ? error.problems.map(formatProblem) : []
+    expect([String(error), ...problems].join('\n')).toMatch(said)
+  })
+
+  test('a path that leads nowhere is wrong usage', async () => {
+    const { code, stdout, stderr } = await runAlmagest(['rows', 'nowhere.yaml'])
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toMatch(/nowhere\.yaml: there is no such file/)
   })
 })

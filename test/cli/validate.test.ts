@@ -1,8 +1,10 @@
 import { globSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { validateFiles } from '../../cli/commands/felis-validate/validate-files.ts'
 import { CODES } from '../../shared/felis/codes.ts'
+import { type Check, DEFAULT_CONTEXT } from '../../shared/felis/context.ts'
 import { buildRelease } from '../releases/build-archive.ts'
 import { HAS_DATA, NEEDS_DATA, readGolden, readReleaseFiles } from '../support/golden.ts'
 import { type RunOptions, runAlmagest } from '../support/run-command.ts'
@@ -271,23 +273,37 @@ interface Verdict {
   readonly errors?: readonly { readonly loc: readonly (string | number)[] }[]
 }
 
-const FLAGS: Readonly<Record<string, readonly string[]>> = {
+const CHECKS: Readonly<Record<string, readonly Check[]>> = {
   plain: [],
-  'redundant(CI)': ['--check-redundant-datatypes'],
-  description: ['--check-description'],
-  'table-indexes': ['--check-tap-table-indexes'],
-  principal: ['--check-tap-principal'],
+  'redundant(CI)': ['redundant-datatypes'],
+  description: ['description'],
+  'table-indexes': ['tap-table-indexes'],
+  principal: ['tap-principal'],
 }
 
 describe.skipIf(!HAS_DATA)(`the release gets the verdicts of Felis${NEEDS_DATA}`, () => {
-  test.each(Object.entries(FLAGS))('%s', async (name, flags) => {
+  let files: ReadonlyMap<string, string> = new Map()
+  beforeAll(async () => {
+    files = await readReleaseFiles('w.2026.34')
+  })
+
+  test.each(Object.entries(CHECKS))('%s', (name, checks) => {
     const matrix = readGolden<Record<string, Record<string, Verdict>>>('felis/validate-matrix.json')
-    const cwd = await writeFolder(Object.fromEntries(await readReleaseFiles('w.2026.34')))
-    const { reports } = await validate([...flags, '.'], { cwd })
+    const place = { files, unreadable: new Map(), pathOf: (file: string) => file }
+    const schemas = [...files.keys()].map((file) => ({ place, name: file }))
+    const context = { ...DEFAULT_CONTEXT, checks: new Set(checks) }
+    const { reports } = validateFiles({ schemas, lost: [] }, { context, strict: false, together: true })
     expect(reports.length).toBeGreaterThan(20)
     const known = reports.filter(({ file }) => matrix[file]?.[name] !== undefined)
     expect(known.length).toBeGreaterThan(8)
     expect(known.map(({ file, ok }) => [file, ok])).toEqual(known.map(({ file }) => [file, matrix[file]?.[name]?.ok]))
+  })
+
+  test('a folder of them, through the command line', async () => {
+    const cwd = await writeFolder(Object.fromEntries(files))
+    const { code, reports } = await validate(['--check-redundant-datatypes', '.'], { cwd })
+    expect(code).toBe(0)
+    expect(reports.filter(({ ok }) => ok)).toHaveLength(files.size)
   })
 })
 

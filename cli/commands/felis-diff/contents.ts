@@ -3,6 +3,7 @@ import { buildRows } from '../../../shared/tap-schema/build-rows.ts'
 import type { Cell, Contents, ItemKind } from '../../../shared/tap-schema/contents.ts'
 import type { LoaderOptions } from '../../../shared/tap-schema/options.ts'
 import type { TapSchemaRows } from '../../../shared/tap-schema/rows.ts'
+import { keyRows } from '../../../shared/tap-schema/schema-rows.ts'
 import { columnsOf, type TapTableName, tapTable } from '../../../shared/tap-schema/tables.ts'
 
 type Fields = Record<string, Cell>
@@ -13,15 +14,24 @@ export function namesInSeveralFiles(schemas: readonly LoadedSchema[]): readonly 
   return names.filter((name, index) => names.indexOf(name) !== index)
 }
 
+/** Without unique keys, schemas that are never served together may have keys of one `key_id`. */
+export function keysInSeveralFiles(schemas: readonly LoadedSchema[], options: LoaderOptions): readonly string[] {
+  const keys = schemas.flatMap(({ schema }) => (schema === null ? [] : keyRows(schema, options)))
+  const ids = keys.map(([key]) => String(key.cells.key_id))
+  return ids.filter((id, index) => ids.indexOf(id) !== index)
+}
+
+/** Names that say too little by themselves; the file is put in front of them. */
+export interface Ambiguous {
+  readonly schemas: ReadonlySet<string>
+  readonly keys: ReadonlySet<string>
+}
+
 /**
  * What a slot that holds these schemas would describe, apart from TAP_SCHEMA itself. The names of all that is in an
- * `ambiguous` schema begin with its file.
+ * ambiguous schema, and of ambiguous keys, begin with the file.
  */
-export function contentsOf(
-  schemas: readonly LoadedSchema[],
-  ambiguous: ReadonlySet<string>,
-  options: LoaderOptions,
-): Contents {
+export function contentsOf(schemas: readonly LoadedSchema[], ambiguous: Ambiguous, options: LoaderOptions): Contents {
   const contents: Record<ItemKind, Map<string, Fields>> = {
     schema: new Map(),
     table: new Map(),
@@ -30,7 +40,8 @@ export function contentsOf(
   }
   const own = buildRows([], options).rows
   for (const loaded of schemas) {
-    const prefix = ambiguous.has(loaded.schema?.name ?? '') ? `${loaded.file}: ` : ''
+    const isAmbiguous = ambiguous.schemas.has(loaded.schema?.name ?? '')
+    const prefix = isAmbiguous ? `${loaded.file}: ` : ''
     const { rows } = buildRows([loaded], options)
     const records = (table: TapTableName): Fields[] => recordsOf(table, rows, own, options)
     const pairs = Map.groupBy(records('key_columns'), ({ key_id }) => key_id)
@@ -40,7 +51,8 @@ export function contentsOf(
       contents.column.set(`${prefix}${table_name}.${column_name}`, fields)
     }
     for (const { key_id, ...fields } of records('keys')) {
-      contents.key.set(`${prefix}${key_id}`, { ...fields, columns: describePairs(pairs.get(key_id ?? null) ?? []) })
+      const name = ambiguous.keys.has(String(key_id)) ? `${loaded.file}: ${key_id}` : `${prefix}${key_id}`
+      contents.key.set(name, { ...fields, columns: describePairs(pairs.get(key_id ?? null) ?? []) })
     }
   }
   return contents

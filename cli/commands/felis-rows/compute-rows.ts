@@ -1,16 +1,16 @@
 import { statSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { Failure } from '../../../shared/failure.ts'
 import { FelisLoader, type LoadedSchema } from '../../../shared/felis/load.ts'
 import type { Problem } from '../../../shared/felis/problem.ts'
-import { decodeSchemas } from '../../../shared/releases/decode-schemas.ts'
 import { buildRows } from '../../../shared/tap-schema/build-rows.ts'
 import type { LoaderOptions } from '../../../shared/tap-schema/options.ts'
 import type { PreparedRows } from '../../../shared/tap-schema/prepare-rows.ts'
 import { withFileErrors } from '../../terminal/file-error.ts'
 import { UsageError } from '../../terminal/usage-error.ts'
-import { SchemaFolder } from './schema-folder.ts'
+import { STANDARD_INPUT } from '../felis-validate/find-schemas.ts'
+import { openContent, openFolder, type SchemaPlace } from '../felis-validate/schema-place.ts'
 
 /** The files cannot become rows; the problems say where and why. */
 export class InvalidSchemaError extends Failure {
@@ -21,23 +21,19 @@ export class InvalidSchemaError extends Failure {
   }
 }
 
-/** `-`, as it is called in problems. */
-const STANDARD_INPUT = '(standard input)'
-
 /**
  * The TAP_SCHEMA rows of Felis files, in the order in which they are named. Resources are looked up beside each file;
  * for standard input, in the current folder.
  *
- * @throws UsageError when a file cannot be read; InvalidSchemaError, ArchiveError (not UTF-8) for what is in it
+ * @throws UsageError when a path leads nowhere; InvalidSchemaError for what is in the files
  */
 export async function computeRows(paths: readonly string[], options: LoaderOptions): Promise<PreparedRows> {
   if (paths.filter((path) => path === '-').length > 1) throw new UsageError('standard input can be given once only')
-  const loaders = new Map<string, FelisLoader>()
-  const renamed = new Map<Problem, Problem>()
+  const folders = new Map<string, OpenPlace>()
   const schemas: LoadedSchema[] = []
   for (const path of paths) {
-    const loaded = await withFileErrors(path, () => loadFile(path, options, loaders))
-    schemas.push(nameByPath(loaded, path, renamed))
+    const { place, name } = await withFileErrors(path, () => openFile(path, folders, options))
+    schemas.push(nameByPath(place.loader.load(name), place))
   }
   const built = buildRows(schemas, options)
   // A resource that two files share has told its problems once.
@@ -46,43 +42,46 @@ export async function computeRows(paths: readonly string[], options: LoaderOptio
   return { rows: built.rows, warnings: problems }
 }
 
-async function loadFile(
-  path: string,
-  options: LoaderOptions,
-  loaders: Map<string, FelisLoader>,
-): Promise<LoadedSchema> {
-  if (path === '-') return loadStandardInput(options)
+interface OpenPlace extends SchemaPlace {
+  readonly loader: FelisLoader
+  /** Problems → the same under the names that the caller knows. */
+  readonly renamed: Map<Problem, Problem>
+}
+
+interface OpenFile {
+  readonly place: OpenPlace
+  readonly name: string
+}
+
+async function openFile(path: string, folders: Map<string, OpenPlace>, options: LoaderOptions): Promise<OpenFile> {
+  if (path === '-') {
+    const place = openPlace(openContent(STANDARD_INPUT, await buffer(process.stdin)), options)
+    return { place, name: STANDARD_INPUT }
+  }
   if (statSync(path).isDirectory()) throw new UsageError(`${path} is a folder: name the Felis files in it`)
-  const directory = dirname(path)
-  const loader = loaders.get(directory) ?? openLoader(new SchemaFolder(directory), options)
-  loaders.set(directory, loader)
-  return loader.load(basename(path))
+  const folder = dirname(path)
+  const place = folders.get(folder) ?? openPlace(openFolder(folder), options)
+  folders.set(folder, place)
+  return { place, name: basename(path) }
 }
 
-async function loadStandardInput(options: LoaderOptions): Promise<LoadedSchema> {
-  const content = decodeSchemas(new Map([[STANDARD_INPUT, await buffer(process.stdin)]]), '', STANDARD_INPUT)
-  const folder = new SchemaFolder('.')
-  folder.set(STANDARD_INPUT, content.get(STANDARD_INPUT) ?? '')
-  return openLoader(folder, options).load(STANDARD_INPUT)
-}
-
-function openLoader(folder: SchemaFolder, options: LoaderOptions): FelisLoader {
+function openPlace(place: SchemaPlace, options: LoaderOptions): OpenPlace {
   const { columnRefIndexIncrement, unboundedArraysize } = options
-  return new FelisLoader(folder, { idGeneration: true, columnRefIndexIncrement, unboundedArraysize, checks: new Set() })
+  const context = { idGeneration: true, columnRefIndexIncrement, unboundedArraysize, checks: new Set<never>() }
+  return { ...place, loader: new FelisLoader(place.files, context), renamed: new Map() }
 }
 
 /** A release knows its files by name, the caller of this command by path. */
-function nameByPath(loaded: LoadedSchema, path: string, renamed: Map<Problem, Problem>): LoadedSchema {
-  const directory = path === '-' ? '.' : dirname(path)
-  if (directory === '.') return loaded
+function nameByPath(loaded: LoadedSchema, { unreadable, pathOf, renamed }: OpenPlace): LoadedSchema {
   const rename = (problem: Problem): Problem => {
-    const known = renamed.get(problem) ?? { ...problem, file: join(directory, problem.file) }
-    renamed.set(problem, known)
+    const told = unreadable.get(problem.file) ?? problem
+    const known = renamed.get(told) ?? { ...told, file: pathOf(told.file) }
+    renamed.set(told, known)
     return known
   }
   return {
     ...loaded,
-    file: join(directory, loaded.file),
+    file: pathOf(loaded.file),
     problems: loaded.problems.map(rename),
     place: (drafts) => loaded.place(drafts).map(rename),
   }
