@@ -27,9 +27,11 @@ const ENVIRONMENT = join(
   'phalanx.yaml',
 )
 
-// npm run bench [-- NAME …]: only these; BENCH_RELEASE names another archive, BENCH_SECONDS the length of a load.
+// npm run bench [-- NAME …]: only these; BENCH_RELEASE names another archive, BENCH_SECONDS the length of a load,
+// BENCH_OBJECTS how many results there are.
 const path = process.env.BENCH_RELEASE ?? RELEASE
 const seconds = Number(process.env.BENCH_SECONDS ?? 30)
+const sizes = (process.env.BENCH_OBJECTS ?? '100000,1000000').split(',').map(Number)
 
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   async validate() {
@@ -59,7 +61,7 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
     printTable(describeStarts(starts))
   },
   async sweep() {
-    for (const objects of [100_000, 1_000_000]) print(`sweep over ${objects} results`, await benchSweep(objects))
+    for (const objects of sizes) print(`sweep over ${objects} results`, await benchSweep(objects))
   },
 }
 

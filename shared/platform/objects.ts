@@ -220,11 +220,13 @@ class CloudBucket implements Bucket {
   }
 
   async #remove(name: string, conditions: object): Promise<'removed' | 'absent' | 'replaced'> {
-    const file = await this.#file(name)
+    const remote = await this.#open()
+    const uri = `/o/${encodeURIComponent(name)}`
     const outcome = await this.#call('delete', name, () =>
       unlessAbsent(async () => {
         try {
-          await file.delete(conditions)
+          // Not by `file.delete`: there are many deletions, and a File for each costs a tenth of a request's time.
+          await remote.request({ method: 'DELETE', uri, qs: conditions })
           return 'removed' as const
         } catch (error) {
           if (statusOf(error) === 412) return 'not this one' as const
