@@ -4,15 +4,8 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { checkReferences } from '../../cli/terraform/check-references.ts'
 import { checkSchema } from '../../cli/terraform/check-schema.ts'
-import {
-  type Block,
-  type Body,
-  bodiesOf,
-  nameOf,
-  readConfiguration,
-  textsIn,
-} from '../../cli/terraform/configuration.ts'
-import { formatGrants, listGrants } from '../../cli/terraform/iam-table.ts'
+import { type Block, type Body, bodiesOf, readConfiguration, textsIn } from '../../cli/terraform/configuration.ts'
+import { listGrants } from '../../cli/terraform/iam-table.ts'
 import type { ProviderSchema } from '../../cli/terraform/schema.ts'
 import { parseEnvironment } from '../../shared/environment/parse.ts'
 
