@@ -32,6 +32,8 @@ export interface Deployment {
   initialise(database: TestDatabase): Promise<void>
   /** `database` of a TAP server or of the job table, for the environment file. */
   describeDatabase(name: string, where?: { readonly instance?: string; readonly ipType?: IpType }): string
+  /** An environment file; `databases` are those of the TAP servers by name, as `describeDatabase` gives them. */
+  describeEnvironment(databases: Readonly<Record<string, string>>, jobs: string): string
   /** The function in a process of its own, with the environment file that Terraform would give it. */
   start(name: FunctionName, environment: string): Promise<FunctionProcess>
   /** An upload and the push request that its notification makes. */
@@ -89,6 +91,25 @@ export async function openDeployment(
     describeDatabase(name, { instance = 'tap', ipType = 'PRIVATE' } = {}) {
       const place = `instance: "${project}:europe-west1:${instance}", ipType: ${ipType}, name: ${name}`
       return `{${place}, user: DATABASE_USER, adminApiEndpoint: "${cloud.adminApiEndpoint}", poolMax: 4}`
+    },
+    describeEnvironment(described, jobs) {
+      const servers = Object.entries(described).map(
+        ([name, database]) => `
+    ${name}: {schemas: [survey], follow: ["releases/*"], readers: ["${userOf('discovery')}"], database: ${database}}`,
+      )
+      return `
+releases: {bucket: releases}
+storage: {apiEndpoint: "${gcs.endpoint}"}
+baseHostname: data.example.com
+tap:
+  servers:${servers.join('')}
+results:
+  bucket: results
+  mode: delete
+  rules: {results: {kind: result, pattern: '^result_(?<job>[a-z0-9]+)\\.xml$', retention: 7d}}
+  limits: {deletePercent: 100}
+  jobs: {table: uws.Job, database: ${jobs}}
+`
     },
     async start(name, environment) {
       const file = join(bundles, `${project}-${name}.yaml`)

@@ -62,31 +62,12 @@ beforeAll(async () => {
 afterAll(() => deployment?.stop())
 
 function environment(): string {
-  const { gcs, userOf, describeDatabase } = deployment
-  const describe = (name: string) => {
-    const where = deployment.cloud.instances.has(name) ? { instance: name } : {}
-    return describeDatabase(databaseName(databases[name]!), {
-      ...where,
+  const describe = (name: string) =>
+    deployment.describeDatabase(databaseName(databases[name]!), {
+      ...(deployment.cloud.instances.has(name) ? { instance: name } : {}),
       ipType: name === 'unlinked' ? 'PSC' : 'PRIVATE',
     })
-  }
-  const servers = ALL.map(
-    (name) => `
-    ${name}: {schemas: [survey], follow: ["releases/*"], readers: ["${userOf('discovery')}"], database: ${describe(name)}}`,
-  )
-  return `
-releases: {bucket: releases}
-storage: {apiEndpoint: "${gcs.endpoint}"}
-baseHostname: data.example.com
-tap:
-  servers:${servers.join('')}
-results:
-  bucket: results
-  mode: delete
-  rules: {results: {kind: result, pattern: '^result_(?<job>[a-z0-9]+)\\.xml$', retention: 7d}}
-  limits: {deletePercent: 100}
-  jobs: {table: uws.Job, database: ${describe('jobs')}}
-`
+  return deployment.describeEnvironment(Object.fromEntries(ALL.map((name) => [name, describe(name)])), describe('jobs'))
 }
 
 /** Nobody is connected to it at that time. */

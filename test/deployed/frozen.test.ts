@@ -23,28 +23,11 @@ let jobs: TestDatabase
 const running = {} as Record<FunctionName, FunctionProcess>
 
 function environment(): string {
-  const { gcs, userOf, describeDatabase } = deployment
-  const servers = NAMES.map(
-    (name) => `
-    ${name}:
-      schemas: [survey]
-      follow: ["releases/*"]
-      readers: ["${userOf('discovery')}"]
-      database: ${describeDatabase(databaseName(databases[name]), { ipType: SERVERS[name] })}`,
-  )
-  return `
-releases: {bucket: releases}
-storage: {apiEndpoint: "${gcs.endpoint}"}
-baseHostname: data.example.com
-tap:
-  servers:${servers.join('')}
-results:
-  bucket: results
-  mode: delete
-  rules: {results: {kind: result, pattern: '^result_(?<job>[a-z0-9]+)\\.xml$', retention: 7d}}
-  limits: {deletePercent: 100}
-  jobs: {table: uws.Job, database: ${describeDatabase(databaseName(jobs))}}
-`
+  const servers = NAMES.map((name): [string, string] => [
+    name,
+    deployment.describeDatabase(databaseName(databases[name]), { ipType: SERVERS[name] }),
+  ])
+  return deployment.describeEnvironment(Object.fromEntries(servers), deployment.describeDatabase(databaseName(jobs)))
 }
 
 beforeAll(async () => {
