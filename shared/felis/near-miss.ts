@@ -23,17 +23,21 @@ function simplify(word: string): string {
   return word.replaceAll(/[-_:\s]/g, '')
 }
 
-/** Levenshtein distance, given up once it must reach `limit`. */
+/** Levenshtein distance, in which two neighbours that changed places count once; given up once it must reach `limit`. */
 function editDistance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) >= limit) return limit
+  let beforePrevious: readonly number[] = []
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index)
   for (let i = 0; i < a.length; i++) {
     const current = [i + 1]
     for (let j = 0; j < b.length; j++) {
       const substituted = (previous[j] ?? 0) + (a[i] === b[j] ? 0 : 1)
-      current.push(Math.min(substituted, (previous[j + 1] ?? 0) + 1, (current[j] ?? 0) + 1))
+      const swapped = i > 0 && j > 0 && a[i] === b[j - 1] && a[i - 1] === b[j]
+      const exchanged = swapped ? (beforePrevious[j - 1] ?? 0) + 1 : limit
+      current.push(Math.min(substituted, exchanged, (previous[j + 1] ?? 0) + 1, (current[j] ?? 0) + 1))
     }
-    if (Math.min(...current) >= limit) return limit
+    if (Math.min(...current, ...previous) >= limit) return limit
+    beforePrevious = previous
     previous = current
   }
   return previous[b.length] ?? limit

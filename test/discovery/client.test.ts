@@ -86,6 +86,8 @@ describe('what the client answers', () => {
   it.each([
     [() => client.serviceUrl('tap', 'dp3'), 'there is no dataset "dp3": did you mean dp1?', 'dp1'],
     [() => client.serviceUrl('taps', 'dp1'), 'there is no service of the dataset dp1 "taps": did you mean tap?', 'tap'],
+    [() => client.serviceUrl('tpa', 'dp1'), 'there is no service of the dataset dp1 "tpa": did you mean tap?', 'tap'],
+    [() => client.serviceUrl('tap', 'pd1'), 'there is no dataset "pd1": did you mean dp1?', 'dp1'],
     [() => client.serviceUrl('tap', 'dp2'), 'there is no service of the dataset dp2 "tap": there are none', undefined],
     [
       () => client.serviceUrl('tap', 'dp1', 'table'),
