@@ -133,6 +133,14 @@ hips: {datasets: {dp1: {path: [a]}}, pathPrefix: x}
     expect(problemOf(`baseHostname: ${JSON.stringify(name)}\n`)).toMatchObject({ path: 'baseHostname' })
   })
 
+  it('do not include an empty path in front of others: it is the root', () => {
+    const hips = '{datasets: {}, pathPrefix: "", legacy: {pathPrefix: ""}, sourceTemplate: "https://h"}'
+    expect(discoveryOf(`pathPrefix: ""\nhips: ${hips}\n`)).toMatchObject({
+      pathPrefix: '',
+      hips: { pathPrefix: '', legacy: { pathPrefix: '' } },
+    })
+  })
+
   it.each(['x', '/a b', '/a?b', '/a/../b', '//evil.example', '/{x}'])('include the path %j', (path) => {
     expect(problemOf(`pathPrefix: ${JSON.stringify(path)}\n`)).toMatchObject({ path: 'pathPrefix' })
   })

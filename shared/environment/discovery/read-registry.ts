@@ -1,6 +1,6 @@
 import { refuseEmpty } from '../field-rules.ts'
 import type { Place, Report } from '../report.ts'
-import { instant, ivoid, pathPrefix, url } from './read-texts.ts'
+import { instant, ivoid, serverPath, url } from './read-texts.ts'
 import type { RegistryConfig, RegistryEntry, ServiceEntry } from './registry-model.ts'
 import { choiceOf, flag, listOf, mapOf, optional, type Read, required, section, tagged, text } from './shapes.ts'
 
@@ -65,7 +65,7 @@ export const registry: Read<RegistryConfig> = section({
   ),
   subjects: optional(texts, []),
   facilities: optional(texts, []),
-  path: optional(pathPrefix, '/api/registry'),
+  path: optional(serverPath, '/api/registry'),
 })
 
 /** Two records of one identifier would replace each other. */

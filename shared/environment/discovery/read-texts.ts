@@ -28,7 +28,13 @@ export const optionalTemplate: Read<string | null> = transformed(
 )
 
 /** A path of a server: begins with a slash, ends with none. */
-export const pathPrefix: Read<string> = transformed(text(refusePath), (found) => found.replace(/\/+$/, ''))
+export const serverPath: Read<string> = transformed(text(refusePath), withoutSlash)
+
+/** The same in front of others: empty is the root, as `/` is. */
+export const pathPrefix: Read<string> = transformed(
+  text((found) => (found === '' ? null : refusePath(found))),
+  withoutSlash,
+)
 
 export const hostname: Read<string> = text(refuseHostname)
 
@@ -67,6 +73,10 @@ export function refuseBaseUrl(found: string): string | null {
   if (complaint !== null) return complaint
   const { search, hash } = new URL(found)
   return search === '' && hash === '' ? null : 'must be a URL without ? and #: paths are appended to it'
+}
+
+function withoutSlash(path: string): string {
+  return path.replace(/\/+$/, '')
 }
 
 function refusePath(path: string): string | null {
