@@ -242,7 +242,7 @@ variable "max_connections" {
 }
 
 variable "other_connections" {
-  description = "Connections of everybody else: TAP services, the connector's probes, administrators, what PostgreSQL reserves."
+  description = "Connections of everybody else: TAP services, the connector's probes, functions' former revisions while they are replaced, administrators, what PostgreSQL reserves."
   type        = number
   default     = 60
 }

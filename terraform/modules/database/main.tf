@@ -4,6 +4,22 @@ data "google_sql_database_instance" "existing" {
   count   = var.existing_instance == null ? 0 : 1
   name    = var.existing_instance
   project = var.project
+
+  lifecycle {
+    postcondition {
+      condition     = can(regex("^POSTGRES_(1[4-9]|[2-9][0-9])", self.database_version))
+      error_message = "The instance ${self.name} is ${self.database_version}: PostgreSQL 14 or later is needed."
+    }
+    # By way of JSON, because nothing is known of `settings` where a stand-in takes the place of the provider.
+    postcondition {
+      condition     = try(anytrue([for flag in jsondecode(jsonencode(self.settings))[0].database_flags : flag.name == "cloudsql.iam_authentication" && flag.value == "on"]), true)
+      error_message = "The instance ${self.name} lets no IAM users log in: set its flag cloudsql.iam_authentication to on."
+    }
+    postcondition {
+      condition     = try(alltrue([for flag in jsondecode(jsonencode(self.settings))[0].database_flags : tonumber(flag.value) == var.max_connections if flag.name == "max_connections"]), true)
+      error_message = "max_connections is ${var.max_connections} here, but the flag of ${self.name} is another one."
+    }
+  }
 }
 
 resource "google_sql_database_instance" "created" {
