@@ -81,9 +81,8 @@ async function findObjects(
   job: string,
 ): Promise<{ readonly object: ListedObject; readonly rule: ResultRule }[]> {
   const { rules } = config
-  const prefixes = new Set(rules.flatMap(({ pattern }) => expandPattern(pattern, job)))
   const found = new Map<string, { readonly object: ListedObject; readonly rule: ResultRule }>()
-  const waiting = prefixes.values()
+  const waiting = (await choosePrefixes(rules, bucket, job)).values()
   const work = async () => {
     for (const prefix of waiting) {
       for await (const object of listAll(bucket, prefix)) {
@@ -95,14 +94,30 @@ async function findObjects(
       }
     }
   }
-  await Promise.all(Array.from({ length: Math.min(16, prefixes.size) }, work))
+  await Promise.all(Array.from({ length: LISTS_AT_ONCE }, work))
   return [...found.values()].sort((a, b) => (a.object.name < b.object.name ? -1 : 1))
+}
+
+const LISTS_AT_ONCE = 16
+
+/** Where the digest of the layout is not known, there are hundreds: too many for a bucket that fits a page. */
+async function choosePrefixes(
+  rules: readonly ResultRule[],
+  bucket: ResultBucket,
+  job: string,
+): Promise<ReadonlySet<string>> {
+  const prefixes = new Set(rules.flatMap(({ pattern }) => expandPattern(pattern, job)))
+  if (prefixes.size <= LISTS_AT_ONCE) return prefixes
+  return (await bucket.page({})).last ? new Set(['']) : prefixes
 }
 
 async function* listAll(bucket: ResultBucket, prefix: string): AsyncGenerator<ListedObject> {
   let last: string | undefined
   for (;;) {
-    const page = await bucket.page({ prefix, ...(last !== undefined && { startOffset: last }) })
+    const page = await bucket.page({
+      ...(prefix !== '' && { prefix }),
+      ...(last !== undefined && { startOffset: last }),
+    })
     for (const object of page.objects) if (object.name !== last) yield object
     if (page.last) return
     last = page.objects.at(-1)?.name ?? last

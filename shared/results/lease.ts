@@ -15,19 +15,17 @@ export interface LeaseOptions {
   readonly clock: Clock
 }
 
-export interface Acquired {
-  readonly lease: Lease
-  /** As it was left behind. */
+/** The state as it is, and the generation that a change has to replace. */
+export interface FoundState {
   readonly state: SweepState
+  readonly generation: string
 }
 
 /** 4,096 positions with names of 1 KiB. */
 const MAX_STATE_BYTES = 8 * 1024 * 1024
 
-/** The state as it is, and the generation that a change has to replace. */
-export async function readState(
-  options: Pick<LeaseOptions, 'bucket' | 'stateObject' | 'where'>,
-): Promise<{ readonly state: SweepState; readonly generation: string }> {
+/** @throws SweepStateError */
+export async function readState(options: Pick<LeaseOptions, 'bucket' | 'stateObject' | 'where'>): Promise<FoundState> {
   const found = await options.bucket.read(options.stateObject, { maxBytes: MAX_STATE_BYTES })
   if (found === undefined) return { state: NO_STATE, generation: '0' }
   const state = parseState(found.content)
@@ -41,10 +39,12 @@ export async function readState(
  *
  * @param now by the clock of the store
  * @returns null: another sweep holds it
- * @throws SweepStateError
  */
-export async function acquireLease(options: LeaseOptions, now: Date): Promise<Acquired | null> {
-  const { state, generation } = await readState(options)
+export async function acquireLease(
+  options: LeaseOptions,
+  { state, generation }: FoundState,
+  now: Date,
+): Promise<Lease | null> {
   if (state.lease !== null && Date.parse(state.lease.until) > now.getTime()) return null
   const lease = new Lease(options, now, generation)
   try {
@@ -53,7 +53,7 @@ export async function acquireLease(options: LeaseOptions, now: Date): Promise<Ac
     if (error instanceof LeaseLostError) return null
     throw error
   }
-  return { lease, state }
+  return lease
 }
 
 export class Lease {

@@ -6,7 +6,7 @@ import { addDeletions, deleteObjects } from './delete-objects.ts'
 import { createDeletePace } from './delete-pace.ts'
 import { LeaseLostError, RetainedStateError, TooManyDeletionsError, VersionedBucketError } from './failures.ts'
 import type { JobStore } from './jobs.ts'
-import { acquireLease, type Lease } from './lease.ts'
+import { acquireLease, type Lease, readState } from './lease.ts'
 import { isState } from './match-rule.ts'
 import { createOwnerLookup } from './owners.ts'
 import { createRecheck } from './recheck.ts'
@@ -116,16 +116,15 @@ class Sweep {
     this.#refuseSettings()
     const { stateBucket, stateObject, limits } = this.#config
     const where = `gs://${stateBucket}/${stateObject}`
-    const owner = randomUUID()
-    const parts = { bucket: this.#parts.stateBucket, clock: this.#clock, leaseMs: limits.leaseMs }
-    const acquired = await acquireLease({ ...parts, where, stateObject, owner }, this.#now)
-    if (acquired === null) return this.#report(beginRun(this.#config, [], this.#now), 'busy')
-    const { lease, state } = acquired
+    const parts = { bucket: this.#parts.stateBucket, clock: this.#clock, leaseMs: limits.leaseMs, where, stateObject }
+    const found = await readState(parts)
+    const { state } = found
     const { scheduledFor = null } = this.#request
     if (state.run === null && scheduledFor !== null && state.last?.scheduledFor === scheduledFor) {
-      await lease.release(state)
       return { ...state.last.report, outcome: 'repeated' }
     }
+    const lease = await acquireLease({ ...parts, owner: randomUUID() }, found, this.#now)
+    if (lease === null) return this.#report(beginRun(this.#config, [], this.#now), 'busy')
     const run = await this.#continue(state).catch(async (error: unknown) => {
       await this.#giveBack(error, state.run, lease, state.last)
       throw error

@@ -30,6 +30,13 @@ describe('destroying a job', () => {
     expect((await all.destroy('job1')).objects).toEqual([])
   })
 
+  it('asks a small bucket once and not for each of 256 prefixes', async () => {
+    const all = scene()
+    for (const name of ['r/ab/a/1/result.vot', 'result_a.xml', 'result_b.xml']) all.bucket.put(name)
+    expect((await all.destroy('a')).deletions.deleted).toBe(2)
+    expect(all.bucket.calls.filter((call) => call.startsWith('page'))).toHaveLength(2)
+  })
+
   it('leaves what is held, what names another job, and what was replaced meanwhile', async () => {
     const all = scene()
     all.bucket.put('result_a.xml', { held: true })

@@ -500,8 +500,10 @@ describe('two sweeps', () => {
     fill(all, 10)
     const first = await all.sweep({ scheduledFor: '2026-11-21T03:00:00Z' })
     fill(all, 10)
+    all.bucket.calls.length = 0
     const second = await all.sweep({ scheduledFor: '2026-11-21T03:00:00Z' })
     expect(second).toEqual({ ...first, outcome: 'repeated' })
+    expect(all.bucket.calls).toEqual(['describe', `read ${STATE}`])
     const third = await all.sweep({ scheduledFor: '2026-11-22T03:00:00Z' })
     expect(third).toMatchObject({ outcome: 'finished', deletions: { deleted: 5 } })
   })
