@@ -35,13 +35,14 @@ const ROUNDS = 3
 
 /** The verdict holds for the two slots that were compared, and for no others. */
 async function swapIfCompatible(pool: pg.Pool, request: SwapRequest): Promise<AutoSwap> {
-  const { diff, identities } = await compareSlots(pool, 'live', 'staging')
+  const { diff, identities, leftOut } = await compareSlots(pool, 'live', 'staging')
   const breaking = diff.changes.filter((change) => change.breaking)
   const [first] = breaking
   if (first !== undefined) {
     const reason = `${breaking.length} breaking changes, the first: ${first.kind} ${first.name} ${first.change}`
     return { outcome: 'waiting', reason }
   }
+  if (leftOut.length > 0) return { outcome: 'waiting', reason: `${leftOut.join(', ')} could not read it` }
   const { live, staging } = identities
   return { outcome: 'swapped', swap: await swap(pool, { ...request, expectedSlots: { live, staging } }) }
 }

@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import { type Cell, type Contents, ITEM_KINDS, type ItemKind, readContents } from './contents.ts'
 import { EmptySlotError } from './failures.ts'
+import { findLeftOutReaders } from './left-out-readers.ts'
 import { readSlotIdentities, type SlotIdentities } from './slot-identity.ts'
 import type { SlotName } from './slots.ts'
 import { inTransaction } from './transaction.ts'
@@ -48,6 +49,8 @@ export interface Comparison {
   readonly diff: SchemaDiff
   /** For which slots the difference holds. */
   readonly identities: SlotIdentities
+  /** Roles that may read what is live and not what is staged. */
+  readonly leftOut: readonly string[]
 }
 
 /** As `diffSlots`, for somebody who acts on it. */
@@ -66,7 +69,7 @@ export async function compareSlots(pool: pg.Pool, from: SlotName, to: SlotName):
       breaking: changes.some((change) => change.breaking),
       changes,
     }
-    return { diff, identities }
+    return { diff, identities, leftOut: await findLeftOutReaders(client) }
   })
 }
 

@@ -4,6 +4,7 @@ import { copyRows } from './copy-rows.ts'
 import { addConstraints, createTables, createVersions, createViews, grantReaders, qualified } from './ddl.ts'
 import { BusyError, DependentObjectsError, isLockFailure, MissingRoleError, StagingInUseError } from './failures.ts'
 import { findDelivery, findLaterStaged, type RowCounts, recordHistory } from './history.ts'
+import { findLeftOutReaders, warnOfLeftOut } from './left-out-readers.ts'
 import type { LoaderOptions } from './options.ts'
 import { type PreparedRows, prepareRows, type RowsRequest } from './prepare-rows.ts'
 import type { ReleaseSource } from './release-source.ts'
@@ -112,7 +113,8 @@ async function fillStaging(
   const counts = countRows(rows)
   await verifySlot(client, schema, options, counts)
   const durationMs = performance.now() - started
-  const problems = asideAs === null ? warnings : [...warnings, asideWarning(schema, asideAs)]
+  const aside = asideAs === null ? [] : [asideWarning(schema, asideAs)]
+  const problems = [...warnings, ...aside, ...warnOfLeftOut(await findLeftOutReaders(client))]
   await recordHistory(client, {
     action: 'staged',
     version,

@@ -67,6 +67,17 @@ describe('a swap that waits for the verdict "compatible"', () => {
     expect(outcome).toMatchObject({ outcome: 'swapped', swap: { live: 'next', previous: 'one' } })
   })
 
+  test('is not made where somebody who reads what is live could not read it any more', async () => {
+    const database = await createTestDatabase()
+    const reader = await database.createLogin()
+    await stageRelease(database.pool, stageRequest('one', { readers: [reader] }))
+    await swap(database.pool, { expectedVersion: 'one', actor })
+    await stageRelease(database.pool, stageRequest('two'))
+    const outcome = await swapByPolicy(database.pool, compatible, { expectedVersion: 'two', actor })
+    expect(outcome).toEqual({ outcome: 'waiting', reason: `${reader} could not read it` })
+    expect(await versions(database)).toEqual(['one', 'two', null])
+  })
+
   test('is not made on a verdict about other contents of the same version', async () => {
     const database = await createTestDatabase()
     await deploy(database, 'one', ['a', 'b'])

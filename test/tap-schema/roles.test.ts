@@ -78,6 +78,27 @@ test('a reader reads after every swap and rollback without new grants, and can c
   await expect(reader.query('select * from almagest.history')).rejects.toMatchObject({ code: '42501' })
 })
 
+test('a stage says who may read what is live and could not read the release after a swap', async () => {
+  const database = await createTestDatabase()
+  const [kept, member, lost, group] = await Promise.all([1, 2, 3, 4].map(() => database.createLogin()))
+  await database.pool.query(`grant ${group} to ${member}`)
+  const stage = (version: string, readers: readonly string[]) =>
+    stageRelease(database.pool, stageRequest(version, { readers: readers as string[] }))
+  expect(await stage('r1', [`${kept}`, `${member}`, `${lost}`])).toMatchObject({ warnings: [] })
+  await swap(database.pool, { expectedVersion: 'r1', actor })
+  const message = expect.stringMatching(new RegExp(`^${lost} may read what is live, but not this release`))
+  const warning = { file: 'tap_schema_staging', code: 'reader_left_out', severity: 'warning', message }
+  expect(await stage('r2', [`${kept}`, `${group}`])).toMatchObject({ warnings: [warning] })
+  const [entry] = (await readStatus(database.pool)).history
+  expect(entry).toMatchObject({ action: 'staged', problems: [warning] })
+  await database.pool.query('grant usage on schema tap_schema to public')
+  const everybody = expect.stringMatching(/^(login_\w+, )?public may read|^public, login_/)
+  expect(await stage('r3', [`${kept}`, `${group}`])).toMatchObject({ warnings: [{ ...warning, message: everybody }] })
+  expect(await stage('r4', [`${kept}`, `${member}`, `${lost}`])).toMatchObject({
+    warnings: [{ ...warning, message: expect.stringMatching(/^public may read/) }],
+  })
+})
+
 test('init can be run again, and grants what it is told', async () => {
   const database = await createTestDatabase({ initialised: false })
   const [stager, operator, reader] = [
