@@ -1,6 +1,7 @@
 import { isAbsolute, join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { RunOptions } from '../local/run.ts'
+import { UsageError } from '../terminal/usage-error.ts'
 import { addExamples } from './examples.ts'
 import { parseInteger, parseSchemas, parseText, parseVersion } from './parsers.ts'
 
@@ -19,6 +20,7 @@ interface StartFlags {
 const STATE_FOLDER = join(import.meta.dirname, '..', '..', '.almagest')
 
 export function declare(command: Command): void {
+  refuseTaken(process.env)
   command
     .option(
       '--release <path>',
@@ -50,6 +52,20 @@ async function run(flags: StartFlags): Promise<void> {
     setImmediate(() => process.exit())
   }
 }
+
+/** What npm has taken for an option of its own does not get here: without a word, the start would be another one. */
+function refuseTaken(env: NodeJS.ProcessEnv): void {
+  if (env.npm_lifecycle_event !== 'start') return
+  const taken = OPTIONS_NPM_LACKS.find((name) => env[`npm_config_${name}`] !== undefined)
+  if (taken === undefined) return
+  const option = taken === 'swap' ? '--no-swap' : `--${taken}`
+  throw new UsageError(
+    `npm keeps ${option} for itself: options of the start come after --, as in npm start -- ${option}`,
+  )
+}
+
+/** Others (`--version`, `--json`) mean something to npm, and may be meant so. */
+const OPTIONS_NPM_LACKS = ['release', 'schemas', 'swap', 'once', 'reset', 'port', 'state'] as const
 
 function readOptions({ release, schemas, version, state, port, ...flags }: StartFlags): RunOptions {
   return {

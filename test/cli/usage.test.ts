@@ -103,6 +103,15 @@ describe('wrong usage', () => {
     expect(stderr).not.toContain(SECRET)
   })
 
+  test.each([
+    ['npm start --once', { npm_config_once: 'true' }, '--once'],
+    ['npm start --release x', { npm_config_release: 'true' }, '--release'],
+    ['npm start --no-swap', { npm_config_swap: '' }, '--no-swap'],
+  ])('%s, which npm does not hand on, says where options go', async (_, taken, option) => {
+    const { code, stderr } = await runAlmagest(['start', 'x'], { env: { npm_lifecycle_event: 'start', ...taken } })
+    expect([code, stderr]).toEqual([2, expect.stringContaining(`npm start -- ${option}`)])
+  })
+
   test('with --json it is one JSON document on stdout', async () => {
     const result = await runAlmagest(['status', '--json', '--form', 'live'])
     const { error } = result.json<ErrorDocument>()
