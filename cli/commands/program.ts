@@ -52,7 +52,7 @@ function sentence(summary: string): string {
 const EXAMPLES = `
 Examples:
   $ almagest rows schemas/dp2.yaml
-  $ almagest stage --database postgresql://loader@db/tap --version w.2026.34 --schemas dp2,ivoa_obscore schemas.tar.gz
+  $ almagest stage --database postgresql://loader@db/tap --version releases/w.2026.34 --schemas dp2 schemas.tar.gz
   $ almagest help swap
 
 Exit codes: 0 ok, 1 problems found or the operation failed, 2 wrong usage.

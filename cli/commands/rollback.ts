@@ -11,7 +11,7 @@ export function declare(command: Command): void {
   })
   addExamples(
     command,
-    ['rollback w.2026.33 --database postgresql://alice@db/tap', 'rollback w.2026.33 --deadline 120'],
+    ['rollback releases/w.2026.33 --database postgresql://alice@db/tap', 'rollback releases/w.2026.33 --deadline 120'],
     ['Done twice, it undoes itself.'],
   )
 }

@@ -32,7 +32,7 @@ export function declare(command: Command): void {
   addExamples(
     command,
     [
-      'stage --database postgresql://loader@db/tap --version w.2026.34 --schemas dp2,dp1 schemas.tar.gz',
+      'stage --database postgresql://loader@db/tap --version releases/w.2026.34 --schemas dp2,dp1 schemas.tar.gz',
       'stage --version test --schemas survey --reader tap --profile plain ./yml',
       'stage --url https://swap-schema-abc.a.run.app --server tap --version releases/w.2026.33',
     ],

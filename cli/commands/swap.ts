@@ -12,8 +12,8 @@ export function declare(command: Command): void {
   addExamples(
     command,
     [
-      'swap w.2026.34 --database postgresql://alice@db/tap',
-      'swap w.2026.34 --url https://swap-schema-abc.a.run.app --server tap',
+      'swap releases/w.2026.34 --database postgresql://alice@db/tap',
+      'swap releases/w.2026.34 --url https://swap-schema-abc.a.run.app --server tap',
     ],
     ['`almagest rollback VERSION` goes back to what was live before.'],
   )

@@ -57,7 +57,7 @@ test.each([
   [['sweep', '--job', 'a', '--allow-percent', '100'], 2, '--allow-percent'],
   [['sweep', '--allow-percent', '101'], 2, '1 to 100'],
   [['sweep', '--job', ''], 2, 'empty'],
-  [['sweep'], 1, 'ALMAGEST_ENVIRONMENT'],
+  [['sweep'], 1, 'give --environment, or set ALMAGEST_ENVIRONMENT'],
 ])('%j ends with %i', async (args, expected, message) => {
   const { code, stderr, stdout } = await runAlmagest(args)
   expect([code, stdout]).toEqual([expected, ''])

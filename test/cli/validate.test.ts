@@ -149,8 +149,11 @@ describe('what is validated', () => {
       ['schemas.tar.gz/survey.yaml', true],
       ['schemas.tar.gz/wrong.yaml', false],
     ])
-    const folder = await validate(['.'], { cwd })
-    expect(folder.reports.map(({ ok }) => ok)).toEqual([true, false])
+    const folder = await validate(['./'], { cwd })
+    expect(folder.reports.map(({ file, ok }) => [file, ok])).toEqual([
+      ['./survey.yaml', true],
+      ['./wrong.yaml', false],
+    ])
   })
 
   test('an archive that cannot be opened is told, and the other paths are tried', async () => {

@@ -34,7 +34,8 @@ export function openFolder(folder: string): SchemaPlace {
 
 /** The files of an archive, which have been read already. */
 export function openArchive(path: string, files: ReadonlyMap<string, string>): SchemaPlace {
-  return { files, unreadable: new Map(), pathOf: (name) => `${path}/${name}` }
+  const shown = path.replace(/(?<=.)\/+$/, '')
+  return { files, unreadable: new Map(), pathOf: (name) => `${shown}/${name}` }
 }
 
 /** One file that is nowhere on disk, with the files of the current folder beside it. */

@@ -1,3 +1,4 @@
+import { EnvironmentError } from '../../../shared/environment/failures.ts'
 import type { SweepMode } from '../../../shared/environment/results-model.ts'
 import { loadEnvironment } from '../../../shared/platform/environment-file.ts'
 import { createLogger } from '../../../shared/platform/log.ts'
@@ -20,7 +21,11 @@ export interface SweepAccess {
 export async function openSweep(file: string | undefined): Promise<SweepAccess> {
   const minimum = isDebugging() ? 'DEBUG' : 'ERROR'
   const logger = createLogger({ format: 'text', minimum, write: (line) => writeError(`${line}\n`) })
-  const environment = await loadEnvironment(logger, file ?? process.env.ALMAGEST_ENVIRONMENT)
+  const path = file ?? process.env.ALMAGEST_ENVIRONMENT
+  if (path === undefined) {
+    throw new EnvironmentError('no environment file is named: give --environment, or set ALMAGEST_ENVIRONMENT')
+  }
+  const environment = await loadEnvironment(logger, path)
   const results = openResults(environment, { applicationName: 'almagest sweep', logger })
   return {
     async run(request) {
