@@ -66,12 +66,15 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
 }
 
 const chosen = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(BENCHES)
-console.log(`${cpus().length} cores (${cpus()[0]?.model.trim()}), Node ${process.version}`)
-for (const name of chosen) {
-  const bench = BENCHES[name]
-  if (bench === undefined) throw new Error(`there is no bench called ${name}: ${Object.keys(BENCHES).join(', ')}`)
-  await bench()
+const unknown = chosen.find((name) => BENCHES[name] === undefined)
+if (unknown !== undefined) {
+  const names = Object.keys(BENCHES).join(' | ')
+  console.error(`there is no bench called ${unknown}: npm run bench [-- ${names} …]`)
+  console.error('BENCH_RELEASE: another archive; BENCH_SECONDS: the length of a load; BENCH_OBJECTS: results to sweep')
+  process.exit(2)
 }
+console.log(`${cpus().length} cores (${cpus()[0]?.model.trim()}), Node ${process.version}`)
+for (const name of chosen) await BENCHES[name]?.()
 
 async function readRelease() {
   if (!existsSync(path)) throw new Error(`no release at ${path}: name one with BENCH_RELEASE`)
