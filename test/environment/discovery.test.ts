@@ -176,6 +176,16 @@ describe('what is doubtful', () => {
 })
 
 describe('a configuration', () => {
+  it('may have its flags as text or number, as chart parameters give them', () => {
+    const local = (value: string) =>
+      `influxdbDatabases: {e: {url: "https://i", database: d, username: u, passwordKey: k, schemaRegistry: "http://s", local: ${value}}}\n`
+    const read = (value: string) => discoveryOf(local(value)).influxdbDatabases.get('e')?.local
+    expect(['"true"', 'yes', '"ON"', '1', 'True'].map(read)).toEqual(Array(5).fill(true))
+    expect(['"False"', 'n', '"off"', '0', '~'].map(read)).toEqual(Array(5).fill(false))
+    expect(complaintsOf(`baseHostname: h\n${local('2')}`)).toEqual([expect.stringContaining('wrong_type')])
+    expect(complaintsOf(`baseHostname: h\n${local('"maybe"')}`)).toEqual([expect.stringContaining('wrong_type')])
+  })
+
   it.each(['{{base_hostname}}', '{{ base_hostname }}', '{{\tbase_hostname\n}}', '{{   base_hostname}}'])(
     'may write %j in templates',
     (variable) => {

@@ -159,8 +159,17 @@ export function text(refuse?: (text: string) => string | null): Read<string> {
   }
 }
 
+/** What Repertoire takes for a flag beside true and false: chart parameters often come as text. */
+const FLAGS: ReadonlyMap<unknown, boolean> = new Map<unknown, boolean>([
+  ...[1, '1', 'true', 't', 'yes', 'y', 'on'].map((word) => [word, true] as const),
+  ...[0, '0', 'false', 'f', 'no', 'n', 'off'].map((word) => [word, false] as const),
+])
+
 export const flag: Read<boolean> = (node, path, report) => {
   if (node.kind === 'scalar' && typeof node.value === 'boolean') return node.value
+  const value = node.kind === 'scalar' ? node.value : undefined
+  const found = FLAGS.get(typeof value === 'string' ? value.toLowerCase() : value)
+  if (found !== undefined) return found
   report.error('wrong_type', { path, at: node.at }, `must be true or false, not ${describeNode(node)}`)
   return undefined
 }
