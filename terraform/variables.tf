@@ -138,6 +138,10 @@ variable "discovery_readers" {
   description = "IAM members who may call discovery, where it is not public."
   type        = set(string)
   default     = []
+  validation {
+    condition     = !anytrue([for member in var.discovery_readers : startswith(member, "all")])
+    error_message = "Everybody is discovery_public = true."
+  }
 }
 
 variable "discovery_reads_releases" {
@@ -157,6 +161,10 @@ variable "secrets" {
   validation {
     condition     = alltrue([for key in keys(var.secrets) : can(regex("^[A-Za-z0-9_.-]+$", key))])
     error_message = "A password key is a file name: letters, digits, dot, underscore, hyphen."
+  }
+  validation {
+    condition     = length(setsubtract(flatten([for secret in values(var.secrets) : tolist(secret.functions)]), ["load-release", "swap-schema", "discovery", "collect-results"])) == 0
+    error_message = "There are load-release, swap-schema, discovery and collect-results."
   }
 }
 
@@ -182,6 +190,10 @@ variable "publishers" {
   description = "IAM members who may upload releases."
   type        = set(string)
   default     = []
+  validation {
+    condition     = !anytrue([for member in var.publishers : startswith(member, "all")])
+    error_message = "Not everybody may upload releases."
+  }
 }
 
 # --- database ---------------------------------------------------------------------------------------------------------
@@ -281,6 +293,10 @@ variable "results" {
   validation {
     condition     = var.results == null ? true : length(var.results.lifecycle_prefixes) > 0 && !contains(var.results.lifecycle_prefixes, "")
     error_message = "lifecycle_prefixes names the beginnings of results: one at least, and none of them empty."
+  }
+  validation {
+    condition     = var.results == null ? true : !anytrue([for member in var.results.writers : startswith(member, "all")])
+    error_message = "Not everybody may write results; who may read them is `public`."
   }
 }
 

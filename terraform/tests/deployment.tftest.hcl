@@ -195,12 +195,16 @@ run "an_instance_of_another_kind_is_refused" {
   expect_failures = [data.google_sql_database_instance.existing]
 }
 
-run "everybody_is_no_operator" {
+run "everybody_is_no_operator_publisher_reader_or_writer" {
   command = plan
   variables {
-    operators = ["allUsers"]
+    operators         = ["allUsers"]
+    publishers        = ["allAuthenticatedUsers"]
+    discovery_readers = ["allUsers"]
+    secrets           = { token = { secret = "hips-token", functions = ["descovery"] } }
+    results           = { retention_days = 30, lifecycle_prefixes = ["result_"], writers = ["allUsers"] }
   }
-  expect_failures = [var.operators]
+  expect_failures = [var.operators, var.publishers, var.discovery_readers, var.secrets, var.results]
 }
 
 run "a_bucket_that_deletes_before_the_sweep_is_refused" {
