@@ -14,7 +14,7 @@ import type { TapSchema } from './tap-schemas.ts'
 export interface DiscoveryOptions {
   /** The public URL of this service, `pathPrefix` included. */
   readonly baseUrl: string
-  /** The public URL in front of `hips.pathPrefix`; without it no HiPS lists are named. */
+  /** The public URL in front of `hips.pathPrefix`; without it (or empty) no HiPS lists are named. */
   readonly hipsBaseUrl?: string | null
   readonly tapSchemas?: Readonly<Record<string, TapSchema>>
 }

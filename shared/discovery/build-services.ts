@@ -38,7 +38,7 @@ export function buildDataServices(
     if (rule.type === 'data' && appliesTo(rule, dataset)) services.set(rule.name, buildApi(rule, variables))
   }
   const { hips } = config
-  if (hips?.datasets.has(dataset) && hipsBaseUrl !== null) {
+  if (hips?.datasets.has(dataset) && hipsBaseUrl) {
     const url = hipsListUrl(hipsBaseUrl, hips.pathPrefix, dataset)
     services.set('hips', { url, ...describe(hips), ...quotasOf(hips), versions: { 'hips-list-1.0': { url } } })
   }

@@ -286,8 +286,10 @@ influxdbDatabases: {efd: {url: "https://i", database: efd, username: u, password
 describe('the document', () => {
   it('names no HiPS lists where nobody knows the URL in front of them', () => {
     const yaml = `${DATASETS}hips: {datasets: {a: {paths: [p]}}, pathPrefix: /hips, sourceTemplate: "https://h/{{dataset}}"}\n`
-    const document = buildDiscovery(configOf(yaml), { baseUrl: BASE })
-    expect(document.datasets!.a!.services).toBeUndefined()
+    for (const options of [{}, { hipsBaseUrl: null }, { hipsBaseUrl: '' }]) {
+      const document = buildDiscovery(configOf(yaml), { baseUrl: BASE, ...options })
+      expect(document.datasets!.a!.services).toBeUndefined()
+    }
   })
 
   it('keeps an empty environment name', () => {
