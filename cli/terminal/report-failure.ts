@@ -49,12 +49,14 @@ function report(error: Report, json: boolean, command: string | undefined): void
   if (error.code === 'usage') writeNote(`  see \`almagest help${command === undefined ? '' : ` ${command}`}\``)
 }
 
-/** Messages that stand alone in a log name the first problem; where all problems follow, once is enough. */
+/** Messages that stand alone in a log name the first problem, or all; where all problems follow, once is enough. */
 function withoutRepetition({ message, problems }: Report): Pick<Report, 'message' | 'problems'> {
   const [first] = problems
   if (first === undefined) return { message, problems }
-  const repeated = `, the first: ${first.message}`
-  if (message.endsWith(repeated)) return { message: message.slice(0, -repeated.length), problems }
+  const listed = problems.map((problem) => `\n  ${formatProblem(problem)}`).join('')
+  for (const repeated of [`, the first: ${first.message}`, listed]) {
+    if (message.endsWith(repeated)) return { message: message.slice(0, -repeated.length), problems }
+  }
   const saysAll = problems.length === 1 && message.startsWith(first.file) && message.endsWith(first.message)
   return { message, problems: saysAll ? [] : problems }
 }

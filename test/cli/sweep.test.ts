@@ -64,6 +64,16 @@ test.each([
   expect(stderr).toContain(message)
 })
 
+test('an environment file that cannot be used is told problem by problem, each once', async () => {
+  const file = await writeEnvironment('results:\n  buckets: b\n  mode: sometimes\n')
+  const { code, stderr } = await runAlmagest(['sweep', '--environment', file])
+  const [first, ...problems] = stderr.trimEnd().split('\n')
+  expect([code, first]).toEqual([1, `almagest: the environment file ${file} cannot be used:`])
+  expect(problems).toContainEqual(expect.stringMatching(/:2:3: results\.buckets: .*did you mean bucket\?/))
+  expect(problems).toContainEqual(expect.stringMatching(/:3:9: results\.mode: must be one of dry-run, delete/))
+  expect(new Set(problems).size).toBe(problems.length)
+})
+
 test('Ctrl-C pauses a sweep, and the next one finishes it', async () => {
   const { gcs, env } = await startBucket()
   for (let index = 0; index < 80; index++) await putAged(gcs, `result_${index}.xml`, 8 * DAY)
