@@ -98,7 +98,12 @@ export class Lease {
       const content = formatState({ ...NO_STATE, lease: keep ? { owner, until } : null, run, last })
       try {
         const options = { ifGenerationMatch: this.#generation, contentType: 'application/json' }
-        const saved = await bucket.save(stateObject, content, options)
+        const save = () => bucket.save(stateObject, content, options)
+        const saved = await save().catch(async (error: unknown) => {
+          if (!isTooOften(error)) throw error
+          await clock.sleep(SAME_NAME_MS)
+          return save()
+        })
         this.#generation = saved.generation
         this.#savedAt = began
       } catch (error) {
@@ -109,4 +114,11 @@ export class Lease {
     this.#saving = mine.catch(() => {})
     return mine
   }
+}
+
+/** An object takes one write per second ("Quotas and limits"); a short sweep gives the lease back sooner than that. */
+const SAME_NAME_MS = 1_000
+
+function isTooOften(error: unknown): boolean {
+  return error instanceof Failure && 'status' in error && error.status === 429
 }

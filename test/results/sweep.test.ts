@@ -488,6 +488,20 @@ describe('two sweeps', () => {
     expect(all.bucket.removed).toHaveLength(50)
   })
 
+  it('even a short one finishes although an object takes one write per second only', async () => {
+    const all = scene()
+    fill(all, 10)
+    const save = all.bucket.save.bind(all.bucket)
+    let last = Number.NEGATIVE_INFINITY
+    all.bucket.save = async (...args) => {
+      if (all.clock.time - last < 1000) throw new Refused(429)
+      last = all.clock.time
+      return save(...args)
+    }
+    expect((await all.sweep()).outcome).toBe('finished')
+    expect((await all.sweep()).outcome).toBe('finished')
+  })
+
   it('one after the other: both finish', async () => {
     const all = scene()
     fill(all, 10)
