@@ -96,7 +96,7 @@ export const SCHEMAS = {
   InfluxCredentialsByLabel: mapping(ref('InfluxCredentials')),
   Health: openObject({
     status: { const: 'ok' },
-    tap_servers: mapping({ type: 'string', enum: ['current', 'stale', 'empty', 'unknown'] }),
+    tap_servers: mapping({ type: 'string', enum: ['current', 'stale', 'empty', 'unreachable', 'unknown'] }),
     hips_failing: list(TEXT),
   }),
   Metadata: METADATA,

@@ -1,3 +1,4 @@
+import type { ServerState } from '../../shared/discovery/tap-schemas-watch.ts'
 import { formatAvailability } from '../../shared/discovery/vosi-availability.ts'
 import type { Route } from '../../shared/platform/http-route.ts'
 import { publicRoute } from './public-route.ts'
@@ -69,12 +70,18 @@ export function statusRoutes(service: Service): readonly Route[] {
 export const VERSION = '0.1.0'
 export const DESCRIPTION = 'Service discovery: what is deployed, where, in which version.'
 
+const CONSEQUENCES: Readonly<Partial<Record<ServerState, string>>> = {
+  stale: 'does not answer; its TAP_SCHEMA may have changed meanwhile.',
+  unreachable: 'does not answer; what is live in it is not known.',
+}
+
 function describeTrouble({ watch, hips }: Service): readonly string[] {
-  const silent = Object.entries(watch.known().states).filter(([, state]) => state === 'stale')
+  const states = Object.entries(watch.known().states)
   return [
-    ...silent.map(
-      ([server]) => `The database of ${server} does not answer; its TAP_SCHEMA may have changed meanwhile.`,
-    ),
+    ...states.flatMap(([server, state]) => {
+      const consequence = CONSEQUENCES[state]
+      return consequence === undefined ? [] : [`The database of ${server} ${consequence}`]
+    }),
     ...hips.failing().map((url) => `The HiPS tree ${url} cannot be read.`),
   ]
 }

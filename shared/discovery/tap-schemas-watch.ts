@@ -17,8 +17,8 @@ export interface WatchOptions {
   readonly now?: () => number
 }
 
-/** `unknown`: never reached yet; `empty`: it answers, and nothing is live. */
-export type ServerState = 'current' | 'stale' | 'empty' | 'unknown'
+/** `unknown`: not asked yet; `unreachable`: asked, and never answered; `empty`: it answers, and nothing is live. */
+export type ServerState = 'current' | 'stale' | 'empty' | 'unreachable' | 'unknown'
 
 export interface TapSchemasSnapshot {
   /** By server. A database that was never reached, or has nothing live, is left out. */

@@ -50,7 +50,7 @@ export class WatchedServer {
   describe(): { readonly schema: TapSchema | null; readonly state: ServerState } {
     this.#news = false
     const answer = this.#answer
-    if (answer === undefined) return { schema: null, state: 'unknown' }
+    if (answer === undefined) return { schema: null, state: this.#reason === undefined ? 'unknown' : 'unreachable' }
     const { lifetimeMs, deadlineMs } = this.#options
     const stale = this.#reason !== undefined || this.#isOlder(this.#answeredAt, lifetimeMs + deadlineMs)
     if (answer === null) return { schema: null, state: stale ? 'stale' : 'empty' }

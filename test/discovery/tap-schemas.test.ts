@@ -138,13 +138,13 @@ describe('watching what is live', () => {
     const { state, watch } = startWatch()
     state.read.tap = refuse
     state.read.ssotap = async () => null
-    expect(await watch.current()).toEqual({ schemas: {}, states: { tap: 'unknown', ssotap: 'empty' } })
+    expect(await watch.current()).toEqual({ schemas: {}, states: { tap: 'unreachable', ssotap: 'empty' } })
   })
 
   test('waits for a silent database once, and has no second request under way', async () => {
     const { state, watch } = startWatch()
     state.read.tap = never
-    expect((await watch.current()).states).toEqual({ tap: 'unknown', ssotap: 'current' })
+    expect((await watch.current()).states).toEqual({ tap: 'unreachable', ssotap: 'current' })
     for (let turn = 1; turn <= 5; turn++) {
       state.now = turn * 1_000
       await watch.current()

@@ -229,6 +229,20 @@ describe('the status of the service itself', () => {
     expect(asked).toBe(before)
   })
 
+  test('so does one that never answered, once it has been asked', async () => {
+    const service = await startDiscovery({
+      environment: withServers('tap'),
+      dependencies: { readLive: () => Promise.reject(new Error('refused')) },
+    })
+    expect((await service.get('/healthz')).body.tap_servers).toEqual({ tap: 'unknown' })
+    expect((await service.get('/availability')).text).not.toContain('<note>')
+    await service.get(PATH)
+    expect((await service.get('/healthz')).body.tap_servers).toEqual({ tap: 'unreachable' })
+    expect((await service.get('/availability')).text).toContain(
+      '<note>The database of tap does not answer; what is live',
+    )
+  })
+
   test('a broken environment file is told by all, and a mended one is read', async () => {
     let broken = true
     const service = await startDiscovery({
