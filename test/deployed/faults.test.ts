@@ -141,8 +141,8 @@ test('discovery tells of the servers that it reaches, and its log says what to m
     await discovered()
     return (await get(running.discovery, '/healthz')).body.tap_servers
   }
-  const unknown = Object.fromEntries(unreached.map((name) => [name, 'unknown']))
-  await expect.poll(states, PATIENTLY).toEqual({ fine: 'current', unprepared: 'empty', ...unknown })
+  const unreachable = Object.fromEntries(unreached.map((name) => [name, 'unreachable']))
+  await expect.poll(states, PATIENTLY).toEqual({ fine: 'current', unprepared: 'empty', ...unreachable })
 })
 
 test('what is mended works in the same processes', async () => {
