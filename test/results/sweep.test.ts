@@ -208,6 +208,26 @@ describe('the share that a sweep may delete', () => {
     expect((await all.sweep()).deletions.deleted).toBe(3)
   })
 
+  it.each([
+    { old: 5, all: 10, percent: 50, anyway: 0, passes: true },
+    { old: 5, all: 9, percent: 50, anyway: 0, passes: false },
+    { old: 1, all: 3, percent: 33, anyway: 0, passes: false },
+    { old: 1, all: 3, percent: 34, anyway: 0, passes: true },
+    { old: 10, all: 10, percent: 99, anyway: 0, passes: false },
+    { old: 10, all: 10, percent: 100, anyway: 0, passes: true },
+    { old: 10, all: 10, percent: 1, anyway: 10, passes: true },
+    { old: 10, all: 10, percent: 1, anyway: 9, passes: false },
+    { old: 0, all: 0, percent: 1, anyway: 0, passes: true },
+  ])('is exact: $old of $all at $percent % or $anyway', async ({ old, all: count, percent, anyway, passes }) => {
+    const all = scene({ limits: { ...resultsConfig().limits, deletePercent: percent, deleteAnyway: anyway } })
+    for (let index = 0; index < count; index++) {
+      all.bucket.put(`result_${index}.xml`, { at: all.ago(index < old ? 8 * DAY : DAY) })
+    }
+    const end = await all.sweep().catch((error: Failure) => error.code)
+    expect(end).toEqual(passes ? expect.objectContaining({ outcome: 'finished' }) : 'too_many_deletions')
+    expect(all.bucket.removed).toHaveLength(passes ? old : 0)
+  })
+
   it('is told by a dry run, which has nothing to refuse', async () => {
     const all = scene({ limits })
     fill(all, 10)
