@@ -24,14 +24,20 @@ const WORTH_BYTES = 512
 export class Representation {
   readonly #contentType: string
   readonly #modified: Date
+  /** Whether no other version has the same date: two may come within a second (RFC 9110 §8.8.2.2). */
+  readonly #dateTells: boolean
   readonly #identity: Buffer
   readonly #hash: string
   readonly #encoded = new Map<Encoding, Encoded>()
 
-  /** @param modified since when the text is as it is */
-  constructor(text: string, contentType: string, modified: Date) {
+  /**
+   * @param modified since when the text is as it is
+   * @param before the version before it
+   */
+  constructor(text: string, contentType: string, modified: Date, before?: Representation) {
     this.#contentType = contentType
     this.#modified = new Date(Math.floor(modified.getTime() / 1000) * 1000)
+    this.#dateTells = before === undefined || before.#modified < this.#modified
     this.#identity = Buffer.from(text)
     this.#hash = createHash('sha256').update(this.#identity).digest('base64url').slice(0, 27)
   }
@@ -39,7 +45,7 @@ export class Representation {
   /** The version of another text: the same one keeps its date. */
   replace(text: string, modified: Date): Representation {
     const same = this.#identity.equals(Buffer.from(text))
-    return same ? this : new Representation(text, this.#contentType, modified)
+    return same ? this : new Representation(text, this.#contentType, modified, this)
   }
 
   /** 200, or 304 for a caller who has it already (RFC 9110 §13.2.2). */
@@ -62,7 +68,7 @@ export class Representation {
     const tags = joined(headers['if-none-match'])
     if (tags !== undefined) return tags.trim() === '*' || tags.match(/"[^"]*"/g)?.includes(etag) === true
     const since = joined(headers['if-modified-since']) ?? ''
-    return HTTP_DATE.test(since) && Date.parse(since) >= this.#modified.getTime()
+    return this.#dateTells && HTTP_DATE.test(since) && Date.parse(since) >= this.#modified.getTime()
   }
 
   #encode(encoding: Encoding): Encoded {

@@ -63,6 +63,19 @@ describe('a caller who has the document already', () => {
   })
 })
 
+test('a version that comes within the same second is not taken for the one before by its date', async () => {
+  let version = 0
+  const service = await startDiscovery({
+    environment: withServers('tap'),
+    options: { tapLifetimeMs: 0 },
+    dependencies: { readLive: async () => liveSlot(`w.${version++}`) },
+  })
+  const { headers } = await service.get(PATH)
+  for (let time = 0; time < 3; time++) {
+    expect((await service.get(PATH, { 'if-modified-since': headers['last-modified'] })).status).toBe(200)
+  }
+})
+
 describe('compression', () => {
   test.each([
     ['gzip', 'gzip', gunzipSync],
