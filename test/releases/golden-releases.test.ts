@@ -1,8 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { openBucket } from '../../shared/platform/objects.ts'
 import { readArchive } from '../../shared/releases/archive.ts'
 import { DEFAULT_LIMITS } from '../../shared/releases/limits.ts'
+import { readZip } from '../../shared/releases/publish/read-zip.ts'
+import { uploadRelease } from '../../shared/releases/publish/upload-release.ts'
+import { startFakeGcs } from '../support/fake-gcs.ts'
+import { buildSample } from './build-sample.ts'
 
 const RELEASES = join(import.meta.dirname, '../../../shared/data/releases')
 
@@ -34,6 +39,25 @@ describe.skipIf(!existsSync(RELEASES))('the releases of the Rubin schemas (skipp
       Buffer.byteLength(files.get(name) ?? ''),
     )
     expect(sizes).toEqual([4248, 300104, 95232])
+  })
+
+  it('w.2026.34, published again from its own files, is left as it was', async () => {
+    const read = (name: string) => readFileSync(join(RELEASES, 'w.2026.34', name))
+    const names = ['datalink-columns.zip', 'datalink-snippets.zip', 'schemas.tar.gz']
+    const gcs = await startFakeGcs()
+    for (const name of names) await gcs.put('releases', `releases/w.2026.34/${name}`, read(name))
+    const datalink = new Map(names.slice(0, 2).flatMap((name) => [...readZip(read(name))!]))
+    const files = await readArchive(read('schemas.tar.gz'), DEFAULT_LIMITS)
+    const release = await buildSample({ files, datalink })
+    const target = openBucket({ bucket: 'releases', apiEndpoint: gcs.endpoint })
+    const { outcome, parts } = await uploadRelease(release, {
+      target,
+      prefix: 'releases/w.2026.34/',
+      where: 'gs://releases/releases/w.2026.34',
+      replace: false,
+    })
+    expect(outcome).toBe('completed')
+    expect(parts.filter(({ uploaded }) => uploaded).map(({ name }) => name)).toEqual(['release.json'])
   })
 
   it.each(['datalink-columns.zip', 'datalink-snippets.zip'])(

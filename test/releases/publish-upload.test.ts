@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { openBucket } from '../../shared/platform/objects.ts'
@@ -103,7 +104,35 @@ describe('the same content again', () => {
     const found = await contents(gcs)
     expect(found['schemas.tar.gz']!.equals(archive)).toBe(true)
   })
+
+  it('changes nothing when the metadata was packed at another time, and describes what is there', async () => {
+    const { gcs, publish, release } = await setUp()
+    const [snippets, columns] = [packedLater(release.snippets), packedLater(release.columns)]
+    await publish({ ...release, snippets, columns })
+    expect((await publish(release)).outcome).toBe('unchanged')
+    await gcs.store.remove(gcs.store.find('releases', `${PREFIX}release.json`)!)
+    expect((await publish(release)).outcome).toBe('completed')
+    const found = await contents(gcs)
+    expect(found['datalink-snippets.zip']!.equals(snippets)).toBe(true)
+    const { files } = JSON.parse(found['release.json']!.toString())
+    expect(files['datalink-columns.zip'].sha256).toBe(createHash('sha256').update(columns).digest('hex'))
+  })
 })
+
+/** The same files of a later day. */
+function packedLater(zip: Buffer): Buffer {
+  const later = Buffer.from(zip)
+  for (const [mark, place] of [
+    ['PK\x03\x04', 12],
+    ['PK\x01\x02', 14],
+  ] as const) {
+    for (let at = later.indexOf(mark, 0, 'latin1'); at !== -1; at = later.indexOf(mark, at + 1, 'latin1')) {
+      later.writeUInt16LE((46 << 9) | (11 << 5) | 21, at + place)
+    }
+  }
+  expect(later.equals(zip)).toBe(false)
+  return later
+}
 
 describe('other content under the same version', () => {
   it('is refused, and nothing is written', async () => {

@@ -1,6 +1,8 @@
+import { deflateRawSync } from 'node:zlib'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { packZip } from '../../shared/releases/publish/pack-zip.ts'
+import { readZip as unpackZip } from '../../shared/releases/publish/read-zip.ts'
 import { readZip } from './read-zip.ts'
 
 const files = new Map<string, Uint8Array>([
@@ -47,4 +49,36 @@ test('the same files are the same bytes, in whatever order they come', () => {
 test('more files than ZIP can count are refused', () => {
   const many = new Map(Array.from({ length: 65_536 }, (_, index) => [`${index}`, new Uint8Array(0)]))
   expect(() => packZip(many)).toThrow(RangeError)
+})
+
+test('our own reader gives the files of an archive, and nothing for one that is damaged', () => {
+  const archive = packZip(files)
+  expect(unpackZip(archive)).toEqual(new Map([...files].map(([name, content]) => [name, Buffer.from(content)])))
+  expect(unpackZip(packZip(new Map()))).toEqual(new Map())
+  for (let length = 0; length < archive.length; length++) expect(unpackZip(archive.subarray(0, length))).toBeNull()
+  const damaged = fc.property(fc.nat(archive.length - 1), fc.integer({ min: 1, max: 255 }), (at, change) => {
+    const other = Buffer.from(archive)
+    other[at] = other[at]! ^ change
+    // Times, say, do not matter; contents do.
+    for (const [name, content] of unpackZip(other) ?? []) {
+      const [known] = [...files.values()].filter((one) => content.equals(one))
+      expect(known, name).toBeDefined()
+    }
+  })
+  fc.assert(damaged, { numRuns: 300 })
+})
+
+test('it reads what is compressed', () => {
+  // `a.xml`, `<a/>` repeated, deflated.
+  const text = Buffer.from('<a/>'.repeat(100))
+  const stored = packZip(new Map([['a.xml', text]]))
+  const packed = deflateRawSync(text)
+  const directory = stored.indexOf('PK\x01\x02', 0, 'latin1')
+  const [header, tail] = [Buffer.from(stored.subarray(0, 35)), Buffer.from(stored.subarray(directory))]
+  header.writeUInt16LE(8, 8)
+  header.writeUInt32LE(packed.length, 18)
+  tail.writeUInt16LE(8, 10)
+  tail.writeUInt32LE(packed.length, 20)
+  tail.writeUInt32LE(header.length + packed.length, tail.length - 6)
+  expect(unpackZip(Buffer.concat([header, packed, tail]))).toEqual(new Map([['a.xml', text]]))
 })

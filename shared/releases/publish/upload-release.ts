@@ -4,10 +4,11 @@ import { readArchive } from '../archive.ts'
 import type { ReleaseBucket, StoredObject } from '../bucket.ts'
 import { ArchiveError } from '../failures.ts'
 import { DEFAULT_LIMITS } from '../limits.ts'
-import { ARCHIVE_NAME, assembleParts, type Part } from './assemble-parts.ts'
+import { ARCHIVE_NAME, assembleParts, COLUMNS_NAME, type Part, SNIPPETS_NAME } from './assemble-parts.ts'
 import type { BuiltRelease } from './build-release.ts'
 import { DESCRIPTION_NAME, readDescription } from './description.ts'
 import { ConcurrentPublishError, ReleaseExistsError } from './failures.ts'
+import { readZip } from './read-zip.ts'
 
 /** Where releases are published: a bucket, or what stands in for one. */
 export interface PublishTarget extends Pick<ReleaseBucket, 'stat' | 'read'> {
@@ -57,7 +58,7 @@ export interface PublishOutcome {
  */
 export async function uploadRelease(release: BuiltRelease, destination: Destination): Promise<PublishOutcome> {
   const { where, replace } = destination
-  const parts = assembleParts(await adoptArchive(release, destination))
+  const parts = assembleParts(await adoptArchives(release, destination))
   const inspected = await Promise.all(parts.map((part) => inspect(part, destination)))
   const differing = inspected.filter(({ state }) => state === 'other').map(({ part }) => part.name)
   if (differing.length > 0 && !replace) throw new ReleaseExistsError(where, differing)
@@ -131,16 +132,32 @@ async function readOrStat(
   }
 }
 
+/** What is packed, and how its files are read again; null: they cannot be. */
+const PACKED: readonly {
+  readonly field: 'archive' | 'snippets' | 'columns'
+  readonly name: string
+  readonly read: (content: Buffer) => Promise<unknown> | unknown
+}[] = [
+  { field: 'archive', name: ARCHIVE_NAME, read: readSchemas },
+  { field: 'snippets', name: SNIPPETS_NAME, read: readZip },
+  { field: 'columns', name: COLUMNS_NAME, read: readZip },
+]
+
 /**
- * An archive of the same schemas in other bytes, say of another version of the compressor, stays as it is: nothing new
- * is to be loaded.
+ * An archive of the same files in other bytes, say of another version of the compressor or packed by the tools before
+ * ours, stays as it is: nothing new is to be loaded.
  */
-async function adoptArchive(release: BuiltRelease, { target, prefix }: Destination): Promise<BuiltRelease> {
-  const found = await readOrStat(target, prefix + ARCHIVE_NAME)
-  const content = found?.content ?? null
-  if (content === null || content.equals(release.archive)) return release
-  const [mine, theirs] = await Promise.all([readSchemas(release.archive), readSchemas(content)])
-  return theirs !== null && isDeepStrictEqual(mine, theirs) ? { ...release, archive: content } : release
+async function adoptArchives(release: BuiltRelease, { target, prefix }: Destination): Promise<BuiltRelease> {
+  const adopted = await Promise.all(
+    PACKED.map(async ({ field, name, read }) => {
+      const mine = release[field]
+      const theirs = (await readOrStat(target, prefix + name))?.content ?? null
+      if (theirs === null || theirs.equals(mine)) return []
+      const [wanted, found] = await Promise.all([read(mine), read(theirs)])
+      return found !== null && isDeepStrictEqual(wanted, found) ? [[field, theirs] as const] : []
+    }),
+  )
+  return { ...release, ...Object.fromEntries(adopted.flat()) }
 }
 
 /** null: no archive of schemas. */
