@@ -13,6 +13,8 @@ export interface LeaseOptions {
   readonly owner: string
   readonly leaseMs: number
   readonly clock: Clock
+  /** The store's time is that of the clock plus this. */
+  readonly offsetMs: number
 }
 
 /** The state as it is, and the generation that a change has to replace. */
@@ -37,16 +39,12 @@ export async function readState(options: Pick<LeaseOptions, 'bucket' | 'stateObj
  * Takes the lease on the bucket by writing it over the very state that was read, so that of several only one gets it.
  * One that has run out is taken over: its owner is dead, or finds out before it deletes anything more.
  *
- * @param now by the clock of the store
  * @returns null: another sweep holds it
  */
-export async function acquireLease(
-  options: LeaseOptions,
-  { state, generation }: FoundState,
-  now: Date,
-): Promise<Lease | null> {
-  if (state.lease !== null && Date.parse(state.lease.until) > now.getTime()) return null
-  const lease = new Lease(options, now, generation)
+export async function acquireLease(options: LeaseOptions, { state, generation }: FoundState): Promise<Lease | null> {
+  const { clock, offsetMs } = options
+  if (state.lease !== null && Date.parse(state.lease.until) > clock.now() + offsetMs) return null
+  const lease = new Lease(options, generation)
   try {
     await lease.save(state)
   } catch (error) {
@@ -58,15 +56,12 @@ export async function acquireLease(
 
 export class Lease {
   readonly #options: LeaseOptions
-  /** The store's time is ours plus this. */
-  readonly #offset: number
   #generation: string
   #savedAt = Number.NEGATIVE_INFINITY
   #saving: Promise<void> = Promise.resolve()
 
-  constructor(options: LeaseOptions, now: Date, generation: string) {
+  constructor(options: LeaseOptions, generation: string) {
     this.#options = options
-    this.#offset = now.getTime() - options.clock.now()
     this.#generation = generation
   }
 
@@ -91,10 +86,10 @@ export class Lease {
 
   #write({ run, last }: Omit<SweepState, 'lease' | 'almagest'>, keep: boolean): Promise<void> {
     const write = async () => {
-      const { bucket, stateObject, owner, leaseMs, clock } = this.#options
+      const { bucket, stateObject, owner, leaseMs, clock, offsetMs } = this.#options
       // Counted from before the request: what the store takes for it is not ours.
       const began = clock.now()
-      const until = new Date(began + this.#offset + leaseMs).toISOString()
+      const until = new Date(began + offsetMs + leaseMs).toISOString()
       const content = formatState({ ...NO_STATE, lease: keep ? { owner, until } : null, run, last })
       try {
         const options = { ifGenerationMatch: this.#generation, contentType: 'application/json' }

@@ -67,8 +67,9 @@ export async function sweepResults(
   parts: SweepParts,
   request: SweepRequest,
 ): Promise<SweepReport> {
+  const started = (parts.clock ?? SYSTEM_CLOCK).now()
   const description = await parts.bucket.describe()
-  const sweep = new Sweep(config, parts, request, description)
+  const sweep = new Sweep(config, parts, request, { description, started })
   const report = await (request.mode === 'dry-run' ? sweep.preview() : sweep.collect())
   parts.logger.info(`sweep of gs://${config.bucket} ${report.outcome}`, metricsOf(report))
   for (const warning of report.warnings) parts.logger.warning(warning)
@@ -88,17 +89,25 @@ class Sweep {
   readonly #settings: BucketDescription['settings']
   readonly #clock: Clock
   readonly #started: number
+  /** The store's time is that of the clock plus this. */
+  readonly #offsetMs: number
   readonly #retriesBefore: number
   #shards: readonly Shard[] = []
 
-  constructor(config: ResultsConfig, parts: SweepParts, request: SweepRequest, description: BucketDescription) {
+  constructor(
+    config: ResultsConfig,
+    parts: SweepParts,
+    request: SweepRequest,
+    { description, started }: { readonly description: BucketDescription; readonly started: number },
+  ) {
     this.#config = config
     this.#parts = parts
     this.#request = request
     this.#clock = parts.clock ?? SYSTEM_CLOCK
-    this.#started = this.#clock.now()
+    this.#started = started
     this.#retriesBefore = parts.retries?.() ?? 0
     this.#now = description.serverTime
+    this.#offsetMs = this.#now.getTime() - this.#clock.now()
     this.#settings = description.settings
     this.#warnings = [...warnAbout(description)]
   }
@@ -123,7 +132,7 @@ class Sweep {
     if (state.run === null && scheduledFor !== null && state.last?.scheduledFor === scheduledFor) {
       return { ...state.last.report, outcome: 'repeated' }
     }
-    const lease = await acquireLease({ ...parts, owner: randomUUID() }, found, this.#now)
+    const lease = await acquireLease({ ...parts, owner: randomUUID(), offsetMs: this.#offsetMs }, found)
     if (lease === null) return this.#report(beginRun(this.#config, [], this.#now), 'busy')
     const run = await this.#continue(state).catch(async (error: unknown) => {
       await this.#giveBack(error, state.run, lease, state.last)

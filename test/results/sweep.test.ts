@@ -508,6 +508,24 @@ describe('two sweeps', () => {
     expect(all.bucket.removed).toHaveLength(50)
   })
 
+  it('one waiting long for its state: the wait counts as its time, and its lease is a whole one all the same', async () => {
+    const all = scene()
+    fill(all, 10)
+    all.bucket.before = (call) => {
+      // The store takes its time to hand the state out.
+      if (call === `read ${STATE}`) all.clock.time += 90_000
+    }
+    const untils: number[] = []
+    const save = all.bucket.save.bind(all.bucket)
+    all.bucket.save = (name, content, options) => {
+      const { lease } = JSON.parse(String(content))
+      if (lease !== null) untils.push(Date.parse(lease.until) - all.bucket.now)
+      return save(name, content, options)
+    }
+    expect((await all.sweep({ timeBudgetMs: 60_000 })).outcome).toBe('paused')
+    expect(untils).toEqual([all.config.limits.leaseMs])
+  })
+
   it('even a short one finishes although an object takes one write per second only', async () => {
     const all = scene()
     fill(all, 10)
