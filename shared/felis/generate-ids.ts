@@ -19,12 +19,18 @@ export function generateIds(document: YamlMap): ReadonlyMap<YamlMap, string> {
     // Without a name there is no id to make; the missing name is the reader's complaint.
     if (name !== undefined && !item.has('@id') && !ids.has(item)) ids.set(item, `#${prefix}${nameText(name)}`)
   }
+  // What aliases repeat has its ids already; to look through it again and again would take long.
+  const seen = new Set<YamlValue>()
+  const isNew = (value: YamlValue | undefined): boolean => value !== undefined && seen.size < seen.add(value).size
   generate(document, '')
   for (const table of mappingsOf(document.get('tables'))) {
+    if (!isNew(table)) continue
     generate(table, '')
     const prefix = `${nameText(table.get('name'))}.`
     for (const { key, inTable } of IDENTIFIED) {
-      for (const item of mappingsOf(table.get(key))) generate(item, inTable ? prefix : '')
+      const list = table.get(key)
+      if (!isNew(list)) continue
+      for (const item of mappingsOf(list)) generate(item, inTable ? prefix : '')
     }
   }
   return ids
