@@ -91,7 +91,7 @@ function suggest(report: StartReport): string[] {
     ...report.servers.slice(0, 1).flatMap(({ server }) => suggestDiscovery(server, `${url}/discovery`)),
     '',
     'Query results of several ages lie in gs://results. What would go, and why:',
-    `  npx almagest sweep --dry-run --environment ${environmentFile}`,
+    `  npx almagest sweep --dry-run --environment ${quoteForShell(environmentFile)}`,
     `  curl -X POST ${url}/collect-results/`,
     '',
     'Your own release (an archive, a folder that holds one, or a folder of YAML), after Ctrl-C:',
@@ -141,4 +141,9 @@ function suggestStart({ servers }: StartReport): string[] {
     'Everything is stopped. `npm start` goes on from here.',
     ...(staged == null ? [] : [`  npm start -- --version ${staged}   swaps it live`]),
   ]
+}
+
+/** The folder may have a blank in its name. */
+function quoteForShell(path: string): string {
+  return /^[\w./+:@-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
 }

@@ -103,7 +103,10 @@ async function send(init: RequestInit, url: string): Promise<Response> {
     // A redirect is a login page or a wrong address; following it would take the token along.
     return await fetch(url, { ...init, headers: accept, redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT_MS) })
   } catch (error) {
-    throw new UnreachableError(`${new URL(url).origin} cannot be reached: ${reasonOf(error)}`, error)
+    throw new UnreachableError(
+      `${new URL(url).origin} cannot be reached: ${reasonOf(error)}; check the address, and that it is running there`,
+      error,
+    )
   }
 }
 
