@@ -1,7 +1,7 @@
 import { warnOfStaleArraysize } from './doubts.ts'
 import { below, type Path } from './location.ts'
 import type { Column, ColumnRef, Schema, Table } from './model.ts'
-import { type Reading, report } from './reading.ts'
+import { type Reading, report, spendItems } from './reading.ts'
 
 /** The resources that could be loaded; null: this one could not, and that has been reported. */
 export type LoadedResources = ReadonlyMap<string, Schema | null>
@@ -44,6 +44,9 @@ interface Named {
   readonly name: string
 }
 
+/** The ids that are made here repeat that of the table; a very long one counts for more than one thing. */
+const CHARACTERS_OF_ITEM = 200
+
 function expandTable(table: Table, sources: Sources, reading: Reading): Column[] {
   const refsLoc = below(table.origin.loc, 'columnRefs')
   return [...table.columnRefs].flatMap(([resourceName, tables]) => {
@@ -66,6 +69,7 @@ function expandTable(table: Table, sources: Sources, reading: Reading): Column[]
         complain(reading, tableLoc, message, tableName, tablesByName)
         return []
       }
+      if (!spendItems(reading, Math.ceil((table.id.length * columns.size) / CHARACTERS_OF_ITEM), tableLoc)) return []
       const columnsByName = namesOf(sources, source, source.columns)
       return [...columns].flatMap(([localName, ref]) => {
         const columnLoc = below(tableLoc, localName)

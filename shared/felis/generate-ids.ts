@@ -8,16 +8,24 @@ const IDENTIFIED: readonly { readonly key: string; readonly inTable: boolean }[]
   { key: 'indexes', inTable: false },
 ]
 
+/** Of all ids together; those of columns repeat the name of their table. Releases have a hundredth of it. */
+const MOST_CHARACTERS = 30_000_000
+
 /**
  * Makes an `@id` for everything that has none: `#schema`, `#table`, `#table.column`, `#table.group`, `#constraint`,
- * `#index`. A mapping that is reached twice through an alias keeps the id of the first place, as in Felis.
+ * `#index`. A mapping that is reached twice through an alias keeps the id of the first place, as in Felis. null:
+ * the names are so long that the ids would fill the memory.
  */
-export function generateIds(document: YamlMap): ReadonlyMap<YamlMap, string> {
+export function generateIds(document: YamlMap): ReadonlyMap<YamlMap, string> | null {
   const ids = new Map<YamlMap, string>()
+  let length = 0
   const generate = (item: YamlMap, prefix: string): void => {
     const name = item.get('name')
     // Without a name there is no id to make; the missing name is the reader's complaint.
-    if (name !== undefined && !item.has('@id') && !ids.has(item)) ids.set(item, `#${prefix}${nameText(name)}`)
+    if (name === undefined || item.has('@id') || ids.has(item)) return
+    const id = `#${prefix}${nameText(name)}`
+    length += id.length
+    ids.set(item, id)
   }
   // What aliases repeat has its ids already; to look through it again and again would take long.
   const seen = new Set<YamlValue>()
@@ -31,6 +39,7 @@ export function generateIds(document: YamlMap): ReadonlyMap<YamlMap, string> {
       const list = table.get(key)
       if (!isNew(list)) continue
       for (const item of mappingsOf(list)) generate(item, inTable ? prefix : '')
+      if (length > MOST_CHARACTERS) return null
     }
   }
   return ids

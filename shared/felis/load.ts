@@ -32,6 +32,9 @@ export interface LoadedSchema {
   readonly place: (drafts: readonly Draft[]) => readonly Problem[]
 }
 
+/** The resources of a schema, each once, and how many errors they have. */
+type ResourceErrors = Map<LoadedSchema, number>
+
 /** Resources of resources; releases have one step. */
 const LONGEST_CHAIN = 50
 
@@ -78,8 +81,10 @@ export class FelisLoader {
       return failed({ ...new Locator(text).position(offset), code, message })
     }
     const hasIds = this.#context.idGeneration && isYamlMap(read.value)
-    const reading = startReading(file, this.#context, hasIds ? generateIds(read.value) : new Map())
-    const fromResources = new Set<Problem>()
+    const ids = hasIds ? generateIds(read.value) : new Map<never, string>()
+    if (ids === null) return failed({ code: 'too_large', message: 'the names are too long to make ids of them' })
+    const reading = startReading(file, this.#context, ids)
+    const fromResources: ResourceErrors = new Map()
     const schema = this.#readSchema(read.value, reading, fromResources)
     const locator = new Locator(text)
     return {
@@ -89,13 +94,13 @@ export class FelisLoader {
       problems: [
         ...placeDuplicates(file, locator, read),
         ...placeProblems(file, locator, reading.drafts),
-        ...fromResources,
+        ...new Set([...fromResources.keys()].flatMap(({ problems }) => problems)),
       ],
       place,
     }
   }
 
-  #readSchema(value: YamlValue, reading: Reading, fromResources: Set<Problem>): Schema | null {
+  #readSchema(value: YamlValue, reading: Reading, fromResources: ResourceErrors): Schema | null {
     const written = readSchema(value, null, reading)
     if (written === INVALID) return null
     const resources = new Map<string, Schema | null>()
@@ -109,7 +114,7 @@ export class FelisLoader {
     return schema
   }
 
-  #loadResource(name: string, uri: string, reading: Reading, fromResources: Set<Problem>): Schema | null {
+  #loadResource(name: string, uri: string, reading: Reading, fromResources: ResourceErrors): Schema | null {
     const loc = below(below(null, 'resources'), name)
     const fail = (code: string, reason: string, suggestion?: string): null => {
       const message = `Failed to load resource '${name}' from URI '${uri}': ${reason}`
@@ -128,10 +133,10 @@ export class FelisLoader {
       return fail('resource_chain', `resources of resources are more than ${LONGEST_CHAIN} deep`)
     }
     const chain = [...this.#chain, file].join(' → ')
-    const { schema, problems } = this.load(file)
-    for (const problem of problems) fromResources.add(problem)
-    if (schema !== null) return schema
-    const errors = problems.filter(({ severity }) => severity === 'error').length
+    const loaded = this.load(file)
+    const errors = fromResources.get(loaded) ?? loaded.problems.filter(({ severity }) => severity === 'error').length
+    fromResources.set(loaded, errors)
+    if (loaded.schema !== null) return loaded.schema
     return fail('resource_invalid', `${file} has ${errors === 1 ? 'an error' : `${errors} errors`} (${chain})`)
   }
 }

@@ -1,6 +1,6 @@
 import type { FelisContext } from './context.ts'
 import { below, type Draft, type Origin, type Path } from './location.ts'
-import { INVALID, type Reader, type Reading, report, spendItems } from './reading.ts'
+import { INVALID, type Reader, type Reading, report, spendItems, spendSuggestion } from './reading.ts'
 import { type Shape, shaped, shapeOf } from './shape.ts'
 import { abridge, describeValue, isYamlMap, type YamlKey, type YamlMap, type YamlValue } from './yaml/values.ts'
 
@@ -35,7 +35,7 @@ export interface Finding {
 export interface Rule<M> {
   /** The check that must be asked for; none: always. */
   readonly check?: Parameters<FelisContext['checks']['has']>[0]
-  readonly find: (object: M, context: FelisContext) => readonly Finding[]
+  readonly find: (object: M, context: FelisContext, maySuggest: () => boolean) => readonly Finding[]
 }
 
 export interface ObjectType<M> {
@@ -157,7 +157,7 @@ export function applyRules<M>(rules: readonly Rule<M>[], object: M, loc: Path, r
   const { errors } = reading
   for (const rule of rules) {
     if (rule.check !== undefined && !reading.context.checks.has(rule.check)) continue
-    for (const { key, ...finding } of rule.find(object, reading.context)) {
+    for (const { key, ...finding } of rule.find(object, reading.context, () => spendSuggestion(reading))) {
       const place = key === undefined ? loc : below(loc, key)
       report(reading, { loc: place, path: loc, ...finding, beyondFelis: reading.errors > errors })
     }

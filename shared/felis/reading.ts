@@ -25,10 +25,13 @@ export interface Reading {
   itemsLeft: number
   /** How many more near misses may be looked for, which takes time. */
   suggestionsLeft: number
+  /** The same for words of fixed lists: units and UCDs. */
+  wordSuggestionsLeft: number
 }
 
 const MOST_ITEMS = 300_000
 const MOST_SUGGESTIONS = 50
+const MOST_WORD_SUGGESTIONS = 300
 const MOST_DRAFTS = 2_000
 
 export function startReading(file: string, context: FelisContext, generatedIds: ReadonlyMap<YamlMap, string>): Reading {
@@ -44,6 +47,7 @@ export function startReading(file: string, context: FelisContext, generatedIds: 
     beyondFelis: 0,
     itemsLeft: MOST_ITEMS,
     suggestionsLeft: MOST_SUGGESTIONS,
+    wordSuggestionsLeft: MOST_WORD_SUGGESTIONS,
   }
 }
 
@@ -79,6 +83,12 @@ export function report(reading: Reading, { severity = 'error', at = 'value', nea
 function suggest(reading: Reading, { word, candidates }: NonNullable<Report['nearMiss']>): string | undefined {
   reading.suggestionsLeft -= 1
   return reading.suggestionsLeft < 0 ? undefined : findNearMiss(word, candidates())
+}
+
+/** Whether a near miss of a unit or a UCD may still be looked for; it counts as one. */
+export function spendSuggestion(reading: Reading): boolean {
+  reading.wordSuggestionsLeft -= 1
+  return reading.wordSuggestionsLeft >= 0
 }
 
 /** Counts items about to be read; false: the file stands for too many, and that has been reported. */

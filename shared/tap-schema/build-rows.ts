@@ -112,13 +112,14 @@ function addRow(building: Building, { file, isWhole, drafts }: Addition, source:
   const table = building.tables[source.table]
   // What is there twice inside a schema that is not whole has been told with its other problems.
   if (table.unique.length > 0 && (isWhole || source.table === 'schemas')) {
-    const value = uniqueValue(table.unique.map((name) => source.cells[name] ?? null))
-    const owner = table.owners.get(value)
+    const values = table.unique.map((name) => source.cells[name] ?? null)
+    const value = isTooLong(values) ? null : uniqueValue(values)
+    const owner = value === null ? undefined : table.owners.get(value)
     if (owner !== undefined) {
       drafts.push(repeatedName(building.options, file, source, owner))
       return false
     }
-    table.owners.set(value, file)
+    if (value !== null) table.owners.set(value, file)
   }
   const row: Cell[] = []
   for (const { name, check } of table.cells) {
@@ -174,6 +175,11 @@ const REPEATED: Readonly<Record<TapTableName, (cells: RowSource['cells'], option
       : 'rename one of the constraints, or turn on uniqueKeys to put the schema in front',
   }),
   key_columns: (cells) => ({ noun: 'the key', name: cells.key_id, advice: 'rename one of them' }),
+}
+
+/** Far longer than what any table holds, which is told of it; a name of a table is in the row of each of its columns. */
+function isTooLong(values: readonly Cell[]): boolean {
+  return values.some((value) => typeof value === 'string' && value.length > 10_000)
 }
 
 function uniqueValue(values: readonly Cell[]): string {

@@ -182,6 +182,51 @@ describe('a small file that stands for a large one is a problem, soon', () => {
     expect(load({ 's.yaml': text }).problems.map(({ code }) => code)).toContain('too_large')
   })
 
+  it('ids that repeat the long name of their table', () => {
+    const loaded = load({ 's.yaml': `name: s\ntables: [{name: ${'t'.repeat(100_000)}, columns: ${columns}}]\n` })
+    expect(loaded.problems.map(({ code }) => code)).toEqual(['too_large'])
+  })
+
+  it('a long table id, repeated by references', () => {
+    const refs = Array.from({ length: 2000 }, (_, index) => `c${index}: `).join(', ')
+    const files = {
+      's.yaml': `name: s\nresources: {b: {uri: b.yaml}}\ntables: [{name: t, "@id": ${'t'.repeat(100_000)}, columnRefs: {b: {t: {${refs}}}}}]\n`,
+      'b.yaml': `name: b\ntables: [{name: t, columns: ${columns}}]\n`,
+    }
+    expect(load(files).problems.map(({ code }) => code)).toEqual(['too_large'])
+  })
+
+  it('rows that repeat a long name', () => {
+    const loaded = load({ 's.yaml': `name: ${'s'.repeat(100_000)}\ntables: [{name: t, columns: ${columns}}]\n` })
+    const { problems } = buildRows([loaded], DEPLOYED)
+    expect(problems.map(({ path, code }) => [path, code])).toEqual([
+      ['name', 'row_text_too_long'],
+      ['tables.0.name', 'row_text_too_long'],
+    ])
+  })
+
+  it('units and UCDs that are wrong by the thousand; what was meant is told of the first', () => {
+    const wrong = Array.from(
+      { length: 3000 },
+      (_, index) =>
+        `{name: c${index}, datatype: int, ${index % 2 === 0 ? 'ivoa:ucd: meta.idd' : 'fits:tunit: metr'}${index}}`,
+    )
+    const { problems } = load({ 's.yaml': `name: s\ntables: [{name: t, columns: [${wrong.join(', ')}]}]\n` })
+    expect(problems).toHaveLength(2001)
+    expect(problems.filter(({ suggestion }) => suggestion !== undefined).length).toBeGreaterThan(100)
+  })
+
+  it('one broken resource under many names', () => {
+    const names = Array.from({ length: 5000 }, (_, index) => `r${index}: {uri: b.yaml}`).join(', ')
+    const files = {
+      's.yaml': `name: s\nresources: {${names}}\ntables: []\n`,
+      'b.yaml': `name: b\ntables: [${'1, '.repeat(5000)}]\n`,
+    }
+    const { problems } = load(files)
+    expect(problems.filter(({ file }) => file === 'b.yaml')).toHaveLength(2001)
+    expect(problems.filter(({ file }) => file === 's.yaml')).toHaveLength(2001)
+  })
+
   it('problems by the hundred thousand are told as far as anybody reads', () => {
     const { problems } = load({ 's.yaml': `name: s\ntables: [${'1, '.repeat(100_000)}]\n` })
     expect(problems).toHaveLength(2001)

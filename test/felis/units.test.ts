@@ -123,7 +123,7 @@ describe('a unit', () => {
           if (problem?.suggestion !== undefined) expect(checkUnit(problem.suggestion)).toBeNull()
         },
       ),
-      { numRuns: 3000 },
+      { numRuns: 1000 },
     )
   })
 
@@ -139,8 +139,7 @@ describe('a unit', () => {
     )
   })
 
-  it('of ten million characters gets a short answer', () => {
-    const million = 1e6
+  it('of a million characters gets a short answer', () => {
     for (const piece of [
       '((((((((((',
       '))))))))))',
@@ -154,9 +153,9 @@ describe('a unit', () => {
       'm         ',
       '//////////',
     ]) {
-      expect(checkUnit(piece.repeat(million))?.message.length ?? 0).toBeLessThan(700)
+      expect(checkUnit(piece.repeat(1e5))?.message.length ?? 0).toBeLessThan(700)
     }
-    expect(checkUnit(`m${' '.repeat(1e7)}`)).toBeNull()
+    expect(checkUnit(`m${' '.repeat(1e6)}`)).toBeNull()
     expect(checkUnit(`${'('.repeat(5000)}m${')'.repeat(5000)}`)).toBeNull()
   })
 })

@@ -209,9 +209,9 @@ function findRedundantTypes({ datatype, length, mysqlDatatype, postgresqlDatatyp
 }
 
 /** Of two units the other rule speaks. */
-function findWrongUnit({ fitsUnit, ivoaUnit }: Column): Finding[] {
+function findWrongUnit({ fitsUnit, ivoaUnit }: Column, _: unknown, maySuggest: () => boolean): Finding[] {
   if (fitsUnit && ivoaUnit) return []
-  const problem = checkUnit(ivoaUnit || fitsUnit || '')
+  const problem = checkUnit(ivoaUnit || fitsUnit || '', maySuggest)
   return problem === null ? [] : [{ key: ivoaUnit ? 'ivoa:unit' : 'fits:tunit', code: 'unit', ...problem }]
 }
 

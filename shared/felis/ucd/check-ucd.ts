@@ -28,16 +28,36 @@ const longestQuoted = 200
 /**
  * Why `text` is not a UCD as Felis takes it: words of UCD1+ 1.6 in any case, the first of them primary and the others
  * secondary, joined by semicolons. A word in a namespace other than `ivoa` may be anything, but a colon is taken only
- * where there is a semicolon as well. `null` when there is nothing to say.
+ * where there is a semicolon as well. `null` when there is nothing to say. To look for a suggestion takes time;
+ * `maySuggest` says whether there is some left.
  */
-export function checkUcd(text: string): UcdProblem | null {
-  const problem = findProblem(text)
-  if (problem === null || text.length > longestQuoted) return problem
-  const repaired = repairs.map((repair) => repair(text)).find((candidate) => findProblem(candidate) === null)
-  return repaired === undefined ? problem : { ...problem, suggestion: repaired }
+export function checkUcd(text: string, maySuggest = () => true): UcdProblem | null {
+  const found = findProblem(text)
+  if (found === null) return null
+  const { message, unknown } = found
+  const suggestion =
+    (unknown !== undefined || text.length <= longestQuoted) && maySuggest() ? suggest(text, unknown) : undefined
+  return suggestion === undefined ? { message } : { message, suggestion }
 }
 
-function findProblem(text: string): UcdProblem | null {
+function suggest(text: string, unknown: Unknown | undefined): string | undefined {
+  const candidates = text.length > longestQuoted ? [] : repairs.map((repair) => repair(text))
+  const repaired = candidates.find((candidate) => candidate !== text && findProblem(candidate) === null)
+  return repaired ?? (unknown === undefined ? undefined : nearMiss(unknown.word, unknown.fitting))
+}
+
+interface Found {
+  readonly message: string
+  readonly unknown?: Unknown
+}
+
+/** A word that is not in the vocabulary, and those that could be in its place. */
+interface Unknown {
+  readonly word: string
+  readonly fitting: Iterable<string>
+}
+
+function findProblem(text: string): Found | null {
   const allowed = text.includes(';') ? /[^A-Za-z0-9_.:;-]/u : /[^A-Za-z0-9_.;-]/u
   const stranger = allowed.exec(text)
   if (stranger !== null) return invalid(`UCD has invalid character '${stranger[0]}' in '${clip(text)}'`)
@@ -52,7 +72,7 @@ function findProblem(text: string): UcdProblem | null {
   return null
 }
 
-function checkPart(part: string, first: boolean): UcdProblem | null {
+function checkPart(part: string, first: boolean): Found | null {
   const colon = part.indexOf(':')
   if (colon !== part.lastIndexOf(':')) return invalid(`Too many colons in '${clip(part)}'`)
   const namespace = colon === -1 ? 'ivoa' : part.slice(0, colon)
@@ -62,7 +82,7 @@ function checkPart(part: string, first: boolean): UcdProblem | null {
   return namespace.toLowerCase() === 'ivoa' ? checkWord(word, first) : null
 }
 
-function checkWord(word: string, first: boolean): UcdProblem | null {
+function checkWord(word: string, first: boolean): Found | null {
   const lower = word.toLowerCase()
   const fitting = first ? primaryWords : secondaryWords
   const others = first ? secondaryWords : primaryWords
@@ -72,9 +92,7 @@ function checkWord(word: string, first: boolean): UcdProblem | null {
       ? invalid(`Secondary word '${word}' is not valid as a primary word`)
       : invalid(`Primary word '${word}' is not valid as a secondary word`)
   }
-  const problem = invalid(`Unknown word '${clip(word)}'`)
-  const suggestion = nearMiss(word, fitting.values())
-  return suggestion === undefined ? problem : { ...problem, suggestion }
+  return { ...invalid(`Unknown word '${clip(word)}'`), unknown: { word, fitting: fitting.values() } }
 }
 
 /** Felis looks at the beginning of a word only: `meta..id` is well formed, though unknown. */
@@ -82,7 +100,7 @@ function startsWithComponent(text: string): boolean {
   return /^[A-Za-z0-9]/.test(text)
 }
 
-function invalid(reason: string): UcdProblem {
+function invalid(reason: string): Found {
   return { message: `Invalid IVOA UCD: ${reason}` }
 }
 

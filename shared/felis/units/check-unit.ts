@@ -21,9 +21,10 @@ const SUPERSCRIPT_MEANING = '-+0123456789'
 /**
  * Why `text` is not a unit as Felis takes it, i.e. as astropy's `Unit` reads its `generic` format: names and symbols,
  * products (space, `*`, `.`), quotients, powers (`m2 m**2 m^-2 m**(1/2) m²`), a number in front, `sqrt mag dB dex` of
- * something, and several units between commas. Nothing at all is a unit without dimension. `null` for a unit.
+ * something, and several units between commas. Nothing at all is a unit without dimension. `null` for a unit. To look
+ * for a suggestion takes time; `maySuggest` says whether there is some left.
  */
-export function checkUnit(text: string): UnitProblem | null {
+export function checkUnit(text: string, maySuggest = () => true): UnitProblem | null {
   if (BLANK.test(text)) return null
   const normal = normalize(text)
   if (isUnitName(normal)) return null
@@ -32,15 +33,15 @@ export function checkUnit(text: string): UnitProblem | null {
     return null
   } catch (error) {
     if (!(error instanceof UnitError)) throw error
-    return describe(text, error)
+    return describe(text, error, maySuggest)
   }
 }
 
-function describe(text: string, error: UnitError): UnitProblem {
+function describe(text: string, error: UnitError, maySuggest: () => boolean): UnitProblem {
   const { word } = error
   const what = word === undefined ? error.message : `${clip(word)} ${error.message}`
   const message = `Invalid unit: '${clip(text)}' did not parse as unit: At col ${error.at}, ${what}`
-  const suggestion = word === undefined ? undefined : suggestUnitName(word)
+  const suggestion = word !== undefined && maySuggest() ? suggestUnitName(word) : undefined
   return suggestion === undefined ? { message } : { message, suggestion }
 }
 
