@@ -11,8 +11,8 @@ export interface PackageFiles {
 }
 
 /**
- * Describes a function for the platform that builds it (Google's buildpack for Node.js): how it starts, and which packages
- * it needs beside the bundle.
+ * Describes a function for whatever builds its image (terraform/modules/functions/Dockerfile, or Google's buildpack for
+ * Node.js): how it starts, and which packages it needs beside the bundle.
  *
  * @param needed packages of ours that are not in the bundle
  * @throws Error for a package that is not in our package.json

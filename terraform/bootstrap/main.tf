@@ -151,7 +151,6 @@ locals {
     "roles/monitoring.editor",
     "roles/pubsub.admin",
     "roles/run.admin",
-    "roles/run.sourceDeveloper",
     "roles/secretmanager.admin",
     "roles/serviceusage.serviceUsageConsumer",
   ])
@@ -178,7 +177,7 @@ resource "google_project_iam_member" "deploy_grants" {
 
   condition {
     title      = "only-what-almagest-grants"
-    expression = "api.getAttribute(\"iam.googleapis.com/modifiedGrantsByRole\", []).hasOnly([\"roles/cloudsql.client\", \"roles/cloudsql.instanceUser\", \"roles/logging.logWriter\"])"
+    expression = "api.getAttribute(\"iam.googleapis.com/modifiedGrantsByRole\", []).hasOnly([\"roles/cloudsql.client\", \"roles/cloudsql.instanceUser\"])"
   }
 }
 

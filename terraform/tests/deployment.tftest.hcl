@@ -286,11 +286,15 @@ run "each_function_is_limited_and_mounts_only_its_own_secrets" {
     error_message = "Only discovery has the token."
   }
   assert {
+    condition     = google_cloud_run_v2_service.function["discovery"].template[0].containers[0].image == "us-central1-docker.pkg.dev/example-project/almagest/discovery:${trimsuffix(basename(google_storage_bucket_object.source["discovery"].name), ".tar.gz")}"
+    error_message = "The image has the name of the archive that it is built from."
+  }
+  assert {
     condition     = google_cloud_run_v2_service.function["load-release"].ingress == "INGRESS_TRAFFIC_INTERNAL_ONLY"
     error_message = "load-release is called by Pub/Sub only."
   }
   assert {
-    condition     = strcontains([for file in data.archive_file.source["discovery"].source : file.content if file.filename == "environment.yaml"][0], "user: function@example-project.iam\n")
+    condition     = strcontains([for file in data.archive_file.source["discovery"].source : file.content if file.filename == "environment.yaml"][0], "user: almagest-discovery@example-project.iam\n")
     error_message = "The environment file names the function's own database user."
   }
 }

@@ -1,4 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: expressions of HCL and sources are quoted here
+import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { load } from 'js-yaml'
@@ -55,6 +56,42 @@ test('what the image copies is there', () => {
   for (const source of sources) expect(existsSync(join(root, source)), source).toBe(true)
 })
 
+test('the image that is built of an archive is the one that the service runs', () => {
+  const locals = blocks.find(({ kind, body }) => kind === 'locals' && 'images' in body)!.body
+  const image = '${var.region}-docker.pkg.dev/${var.project}/${var.image_repository}/${name}:${hash}'
+  expect(locals.images).toContain(`: name => "${image}"`)
+  const [archive] = blocks.filter(({ labels }) => labels[0] === 'archive_file')
+  const name = '${each.key}-${local.source_hashes[each.key]}.tar.gz'
+  expect(archive!.body).toMatchObject({ type: 'tar.gz', output_path: `\${path.root}/.terraform/archives/${name}` })
+  const { script } = steps.get('functions')!
+  expect(script).toContain('for archive in terraform/.terraform/archives/*.tar.gz; do')
+  const built = script.split('\n').slice(3, 5).join('\n')
+  const shell = `archive=terraform/.terraform/archives/collect-results-0123456789abcdef.tar.gz\n${built}\necho $image`
+  const env = { _REGION: 'r', PROJECT_ID: 'p', _REPOSITORY: 'i', PATH: process.env.PATH }
+  expect(String(execFileSync('bash', ['-c', shell], { env }))).toBe(
+    'r-docker.pkg.dev/p/i/collect-results:0123456789abcdef\n',
+  )
+})
+
+test('the image of a function holds what its start needs, and is prepared and run by the same user', () => {
+  const file = readFileSync(join(root, 'terraform', 'modules', 'functions', 'Dockerfile'), 'utf8')
+  const lines = file.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+  const at = (start: string) => lines.findIndex((line) => line.startsWith(start))
+  expect(lines[0]).toBe(`FROM node:${process.versions.node.split('.')[0]}-slim`)
+  expect(lines).toContain('WORKDIR /workspace')
+  expect(at('RUN npm ci')).toBeGreaterThan(at('COPY package.json package-lock.json'))
+  expect(at('COPY . .')).toBeGreaterThan(at('RUN npm ci'))
+  expect(at('USER node')).toBeGreaterThan(at('RUN chmod -R a+rX .'))
+  expect(at('RUN npm run gcp-build')).toBeGreaterThan(at('USER node'))
+  const [service] = blocks.filter(({ labels }) => labels[0] === 'google_cloud_run_v2_service')
+  const [container] = bodiesOf(service!.body.template).flatMap(({ containers }) => bodiesOf(containers))
+  const env = new Map(bodiesOf(container!.env).map(({ name, value }) => [name, value]))
+  expect(container!.image).toBe('${local.images[each.key]}')
+  expect(env.get('FUNCTION_TARGET')).toBe('${each.key}')
+  expect(env.get('ALMAGEST_ENVIRONMENT')).toBe('/workspace/environment.yaml')
+  expect(env.get('NODE_COMPILE_CACHE')).toBe('/workspace/.compile-cache')
+})
+
 test('steps have different names and wait for steps that come before them in the file', () => {
   expect(steps.size).toBe(build.steps.length)
   build.steps.forEach(({ waitFor }, index) => {
@@ -66,7 +103,8 @@ test('steps have different names and wait for steps that come before them in the
 test('nothing is planned that was not checked, tested and built, and nothing applied that was not planned and kept', () => {
   expect([...before('test')].sort()).toEqual(['install', 'postgres', 'restore-cache'])
   expect([...before('plan')]).toEqual(expect.arrayContaining(['test', 'check-terraform', 'build', 'image']))
-  expect([...before('apply')]).toEqual(expect.arrayContaining(['plan', 'keep-plan']))
+  expect([...before('functions')]).toEqual(expect.arrayContaining(['plan', 'build']))
+  expect([...before('apply')]).toEqual(expect.arrayContaining(['plan', 'keep-plan', 'functions']))
   expect(steps.get('init')!.waitFor).toEqual(['apply'])
   expect(steps.get('smoke')!.waitFor).toEqual(['init'])
   expect(steps.get('apply')!.script).toContain('terraform apply -input=false plan.tfplan')
@@ -78,9 +116,12 @@ test('a step that changes anything does nothing unless the trigger says so', () 
     expect(steps.get(id)!.script, id).toMatch(/if \[ "\$_APPLY" != true \]; then (echo "[^"]*"; )?exit 0; fi/)
   }
   const changing = /terraform apply|docker push|jobs execute|gcloud storage cp - /
-  const others = build.steps.filter(({ id }) => !['apply', 'init', 'image', 'save-cache'].includes(id))
+  const others = build.steps.filter(({ id }) => !['apply', 'init', 'image', 'functions', 'save-cache'].includes(id))
   expect(others.filter(({ script }) => changing.test(script))).toEqual([])
-  expect(steps.get('image')!.script).toMatch(/if \[ "\$_APPLY" = true \]; then docker push/)
+  for (const id of ['image', 'functions']) {
+    expect(steps.get(id)!.script.match(/docker push/g), id).toHaveLength(1)
+    expect(steps.get(id)!.script, id).toMatch(/if \[ "\$_APPLY" = true \]; then docker push/)
+  }
 })
 
 test('every step ends in time, the whole within the hour, and failing is only allowed where nothing depends on it', () => {
@@ -133,8 +174,7 @@ test('every output that the build reads is an output of the configuration', () =
   for (const name of read) expect(outputs).toContain(name)
 })
 
-test('the scripts are shell that parses', async () => {
-  const { execFileSync } = await import('node:child_process')
+test('the scripts are shell that parses', () => {
   for (const { id, script } of build.steps) {
     expect(() => execFileSync('bash', ['-n'], { input: script, stdio: ['pipe', 'pipe', 'pipe'] }), id).not.toThrow()
   }

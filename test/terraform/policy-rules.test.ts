@@ -24,10 +24,10 @@ const CHANGES: readonly Change[] = [
   ],
   ['no role is wider than it must be', 'bootstrap', '"roles/run.admin"', '"roles/storage.objectAdmin"'],
   ['no role is wider than it must be', 'bootstrap', '"roles/run.admin"', '"roles/editor"'],
-  ['no role is wider than it must be', 'functions', '"roles/logging.logWriter"', '"roles/viewer"'],
+  ['no role is wider than it must be', 'database', '"roles/cloudsql.instanceUser"', '"roles/viewer"'],
   [
     'project roles of Cloud SQL are narrowed to the instance, except for whoever deploys it',
-    'functions',
+    'bootstrap',
     '"roles/logging.logWriter"',
     '"roles/cloudsql.client"',
   ],

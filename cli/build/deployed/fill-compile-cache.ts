@@ -2,7 +2,7 @@ import { chmodSync, readdirSync, readFileSync } from 'node:fs'
 import { flushCompileCache, getCompileCacheDir } from 'node:module'
 
 /**
- * Run by Google's buildpack (`gcp-build`) where the bundle and its packages lie as they will run: all that it can load is
+ * Run while the image of a function is built (`gcp-build`), where the bundle and its packages lie as they will run: all that it can load is
  * loaded, so that the compile cache in NODE_COMPILE_CACHE holds it.
  */
 const here = new URL('.', import.meta.url)

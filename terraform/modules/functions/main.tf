@@ -34,7 +34,8 @@ locals {
 
   deployed = { for name, settings in local.functions : name => settings if contains(var.deployed, name) }
 
-  database_users = { for name in keys(local.deployed) : name => trimsuffix(google_service_account.function[name].email, ".gserviceaccount.com") }
+  # Known before the accounts are there, and so are the archives: the images are built between plan and apply.
+  database_users = { for name in keys(local.deployed) : name => "${var.prefix}-${name}@${var.project}.iam" }
 
   # The environment file is the same for all; each function logs in under its own name.
   environment_files = { for name in keys(local.deployed) : name => replace(file(var.environment_file), "DATABASE_USER", local.database_users[name]) }
@@ -43,9 +44,10 @@ locals {
   source_hashes = {
     for name in keys(local.deployed) : name => substr(sha256(join("", concat(
       [for file in sort(local.bundle_files[name]) : "${file} ${filesha256("${var.bundles}/${name}/${file}")}"],
-      [local.environment_files[name]],
+      [local.environment_files[name], file("${path.module}/Dockerfile")],
     ))), 0, 16)
   }
+  images = { for name, hash in local.source_hashes : name => "${var.region}-docker.pkg.dev/${var.project}/${var.image_repository}/${name}:${hash}" }
 
   secrets = merge([for name in keys(local.deployed) : {
     for key, secret in var.secrets : "${name}/${key}" => merge(secret, { function = name, key = key }) if contains(secret.functions, name)
@@ -76,16 +78,11 @@ resource "google_service_account" "scheduler" {
   display_name = "Almagest: Cloud Scheduler to collect-results"
 }
 
-resource "google_service_account" "build" {
-  account_id   = "${var.prefix}-build"
-  display_name = "Almagest: builds the functions' images"
-}
-
 # Whoever deploys a service acts as its account.
 resource "google_service_account_iam_member" "deployer" {
   for_each = var.deployer == null ? {} : merge(
     { for name, account in google_service_account.function : name => account.name },
-    { push = google_service_account.push.name, build = google_service_account.build.name },
+    { push = google_service_account.push.name },
     { for account in google_service_account.scheduler : "scheduler" => account.name },
   )
   service_account_id = each.value
@@ -130,10 +127,11 @@ resource "google_storage_bucket" "source" {
   }
 }
 
+# What the image of a function is built from, made by each plan: `docker build - < FUNCTION-HASH.tar.gz`.
 data "archive_file" "source" {
   for_each    = local.deployed
-  type        = "zip"
-  output_path = "${path.root}/.terraform/archives/${each.key}-${local.source_hashes[each.key]}.zip"
+  type        = "tar.gz"
+  output_path = "${path.root}/.terraform/archives/${each.key}-${local.source_hashes[each.key]}.tar.gz"
 
   dynamic "source" {
     for_each = local.bundle_files[each.key]
@@ -148,6 +146,11 @@ data "archive_file" "source" {
     content  = local.environment_files[each.key]
   }
 
+  source {
+    filename = "Dockerfile"
+    content  = file("${path.module}/Dockerfile")
+  }
+
   lifecycle {
     precondition {
       condition     = contains(local.bundle_files[each.key], "index.js")
@@ -156,10 +159,11 @@ data "archive_file" "source" {
   }
 }
 
-# The name carries the hash, so another bundle or another environment file is another object, and is deployed.
+# The name carries the hash, so another bundle or another environment file is another object, another image, and is
+# deployed. What runs can be looked up here, and built again.
 resource "google_storage_bucket_object" "source" {
   for_each = local.deployed
-  name     = "${each.key}/${local.source_hashes[each.key]}.zip"
+  name     = "${each.key}/${local.source_hashes[each.key]}.tar.gz"
   bucket   = google_storage_bucket.source.name
   source   = data.archive_file.source[each.key].output_path
 
@@ -181,26 +185,6 @@ resource "google_storage_bucket_iam_member" "planner_source" {
   member = var.planner
 }
 
-resource "google_storage_bucket_iam_member" "build_source" {
-  bucket = google_storage_bucket.source.name
-  role   = "roles/storage.objectViewer"
-  member = google_service_account.build.member
-}
-
-resource "google_artifact_registry_repository_iam_member" "build_images" {
-  location   = var.region
-  repository = var.image_repository
-  role       = "roles/artifactregistry.writer"
-  member     = google_service_account.build.member
-}
-
-# Logs have no resource below the project that a role could be bound to.
-resource "google_project_iam_member" "build_logs" {
-  project = var.project
-  role    = "roles/logging.logWriter"
-  member  = google_service_account.build.member
-}
-
 # --- the functions --------------------------------------------------------------------------------------------------
 
 resource "google_cloud_run_v2_service" "function" {
@@ -210,15 +194,6 @@ resource "google_cloud_run_v2_service" "function" {
   description         = each.value.description
   ingress             = contains(["load-release", "collect-results"], each.key) ? "INGRESS_TRAFFIC_INTERNAL_ONLY" : var.ingress
   deletion_protection = var.deletion_protection
-
-  build_config {
-    source_location          = "gs://${google_storage_bucket.source.name}/${google_storage_bucket_object.source[each.key].name}"
-    function_target          = each.key
-    image_uri                = "${local.image_prefix}/${var.prefix}-${each.key}"
-    base_image               = local.base_image
-    enable_automatic_updates = true
-    service_account          = google_service_account.build.id
-  }
 
   template {
     service_account                  = google_service_account.function[each.key].email
@@ -239,8 +214,7 @@ resource "google_cloud_run_v2_service" "function" {
     }
 
     containers {
-      image          = "${local.image_prefix}/${var.prefix}-${each.key}"
-      base_image_uri = local.base_image
+      image = local.images[each.key]
 
       resources {
         limits = {
@@ -263,7 +237,11 @@ resource "google_cloud_run_v2_service" "function" {
         name  = "NODE_ENV"
         value = "production"
       }
-      # Filled while the source is built (`gcp-build` in the bundle's package.json).
+      env {
+        name  = "FUNCTION_TARGET"
+        value = each.key
+      }
+      # Filled while the image is built (Dockerfile).
       env {
         name  = "NODE_COMPILE_CACHE"
         value = "/workspace/.compile-cache"
@@ -295,17 +273,10 @@ resource "google_cloud_run_v2_service" "function" {
   }
 
   depends_on = [
-    google_storage_bucket_iam_member.build_source,
-    google_artifact_registry_repository_iam_member.build_images,
-    google_project_iam_member.build_logs,
+    google_storage_bucket_object.source,
     google_secret_manager_secret_iam_member.function,
     google_service_account_iam_member.deployer,
   ]
-}
-
-locals {
-  image_prefix = "${var.region}-docker.pkg.dev/${var.project}/${var.image_repository}"
-  base_image   = "${var.region}-docker.pkg.dev/serverless-runtimes/${var.base_image}"
 }
 
 # --- who may call them ----------------------------------------------------------------------------------------------

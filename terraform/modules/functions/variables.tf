@@ -43,12 +43,6 @@ variable "image_repository" {
   type        = string
 }
 
-variable "base_image" {
-  description = "Stack and runtime, below the region's serverless-runtimes."
-  type        = string
-  default     = "google-24/runtimes/nodejs24"
-}
-
 variable "network" {
   description = "VPC network through which the functions reach the database."
   type        = string
