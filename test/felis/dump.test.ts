@@ -175,6 +175,14 @@ describe('a dump', () => {
     expect([schema.id, schema.tables[0]?.id]).toEqual(['#t', '#table'])
   })
 
+  test('keeps all ids where something that refers to nothing would begin to refer to a column', () => {
+    const text =
+      'name: s\ntables:\n- {name: t, primaryKey: "#t.a", columns: [{name: a, "@id": "#t.b", datatype: int}]}\n'
+    const files = new Map([['s.yaml', text]])
+    files.set('dumped.yaml', writeYaml(dumpSchema(load(files, 's.yaml'), { ...AS_IT_IS, stripIds: true })))
+    expect(facts(load(files, 'dumped.yaml'))).toEqual(facts(load(files, 's.yaml')))
+  })
+
   test('sorts columns by their index, the ones without at the end as they were', () => {
     const map = dumpSchema(load(FILES, 'all.yaml'), { dereference: true, stripIds: true, sortColumns: true })
     const [table] = map.get('tables') as YamlMap[]

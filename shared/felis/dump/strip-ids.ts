@@ -7,11 +7,14 @@ import { ownColumns } from './own-columns.ts'
  */
 export function stripIds(schema: Schema): Schema {
   const ids = proposeIds(schema)
-  if (new Set(ids.values()).size < ids.size) return schema
+  const made = new Set(ids.values())
+  if (made.size < ids.size) return schema
   // The first of several things with one id is the one that is meant by it; a valid schema has no such things.
   const renamed = new Map<string, string>()
   for (const [thing, id] of ids) if (!renamed.has(thing.id)) renamed.set(thing.id, id)
-  const isMade = (thing: FelisObject, made: string): boolean => ids.get(thing) === made
+  // What refers to nothing must not begin to refer to something.
+  if (referredIds(schema).some((id) => !renamed.has(id) && made.has(id))) return schema
+  const isMade = (thing: FelisObject, id: string): boolean => ids.get(thing) === id
   const refer = (id: string): string => renamed.get(id) ?? id
   const tables = schema.tables.map((table): Table => {
     const own = new Set(ownColumns(table))
@@ -32,6 +35,14 @@ export function stripIds(schema: Schema): Schema {
     }
   })
   return { ...schema, id: isMade(schema, madeId(schema)) ? '' : schema.id, tables }
+}
+
+/** What may name a column that is not there: Felis lets it through. */
+function referredIds({ tables }: Schema): readonly string[] {
+  return tables.flatMap(({ primaryKey, indexes }) => [
+    ...(typeof primaryKey === 'string' ? [primaryKey] : (primaryKey ?? [])),
+    ...indexes.flatMap(({ columns }) => columns ?? []),
+  ])
 }
 
 /** As `generateIds` makes them. */
