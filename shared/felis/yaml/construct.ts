@@ -24,6 +24,7 @@ export interface Construction {
 
 const CORE_TAGS = 'tag:yaml.org,2002:'
 const VALUE_TAG = `${CORE_TAGS}value`
+const MERGE_TAG = `${CORE_TAGS}merge`
 /** Merging copies keys, so a chain of merges can multiply them; Felis files merge a handful. */
 const MOST_MERGED_KEYS = 100_000
 
@@ -87,6 +88,8 @@ export class Constructor implements Construction {
       if (text === '=' && this.#expectsKey()) return text
       return checked(resolvePlain(text), text, offset)
     }
+    // Some programs write the tag of merge keys out: `!!merge <<`.
+    if (tag === MERGE_TAG && this.#expectsKey()) return MERGE
     // What stands for `=` is text in the place of a key, too.
     if (tag === null || (tag === VALUE_TAG && this.#expectsKey())) return text
     const value = tag.startsWith(CORE_TAGS) ? resolveTagged(tag.slice(CORE_TAGS.length), text) : undefined

@@ -107,6 +107,12 @@ export const PARITY: readonly ParityCase[] = [
   },
 
   // Keys.
+  {
+    name: 'a merge key with its tag, as yq writes it',
+    yaml: table('columns: [&c {name: c, datatype: int}, {!!merge <<: *c, name: d}]'),
+    felis: [],
+  },
+  { name: 'the tag of merge keys before a value', yaml: column('description: !!merge x'), felis: null },
   { name: 'the key null', yaml: table('~: 1'), felis: [at('None')] },
   { name: 'a key that YAML takes for a boolean', yaml: table('yes: 1, off: 2'), felis: [at('1'), at('0')] },
   { name: 'a key that is an integer', yaml: column('5: x'), felis: inColumn('5') },
