@@ -77,6 +77,9 @@ locals {
     { collect-results = can(regex(local.instance_pattern, local.jobs.instance)) ? local.jobs.pool_max : 0 },
   )
 
+  # The functions that log in to the instance. Without any there is none: everything is reached by URL.
+  logins = [for name in local.deployed : name if local.connections_per_instance[name] > 0]
+
   # Which functions read which password: those that log in there.
   password_readers = merge(
     { for key in distinct([for server in values(local.servers) : server.password_key if server.password_key != null]) : key => ["load-release", "swap-schema", "discovery"] },
@@ -135,7 +138,7 @@ resource "terraform_data" "environment_file" {
       error_message = "results.retention_days is ${try(var.results.retention_days, 0)}, but a rule of the environment file keeps results longer: ${join(", ", local.retentions)}."
     }
     precondition {
-      condition     = tonumber(regex("^([0-9]+)", local.time_budget)[0]) * local.hours[regex("[smhd]$", local.time_budget)] <= 28 / 60
+      condition     = try(tonumber(regex("^([0-9]+)[smhd]$", local.time_budget)[0]) * local.hours[regex("[smhd]$", local.time_budget)] <= 28 / 60, false)
       error_message = "results.limits.timeBudget is ${local.time_budget}: at most 28m, because Cloud Scheduler gives up after 30."
     }
     precondition {

@@ -33,12 +33,13 @@ module "releases" {
   keep_overwritten_days = var.keep_overwritten_days
   reader_members        = { for name in concat(["load-release", "swap-schema"], var.discovery_reads_releases ? ["discovery"] : []) : name => module.functions.accounts[name].member }
   publishers            = var.publishers
-  event_publishers      = { for name in ["load-release", "swap-schema"] : name => module.functions.accounts[name].member }
+  event_publishers      = { for name in ["load-release", "swap-schema"] : name => module.functions.accounts[name].member if local.topic != null }
   load_url              = module.functions.urls["load-release"]
   push_account          = module.functions.push_account
 }
 
 module "database" {
+  count                    = length(local.logins) > 0 ? 1 : 0
   source                   = "./modules/database"
   project                  = var.project
   region                   = var.region
@@ -51,7 +52,7 @@ module "database" {
   subnetwork               = var.subnetwork
   databases                = local.databases
   create_databases         = var.create_databases
-  accounts                 = { for name, account in module.functions.accounts : name => account if local.connections_per_instance[name] > 0 }
+  accounts                 = { for name, account in module.functions.accounts : name => account if contains(local.logins, name) }
   readers                  = local.database_readers
   loader_may_swap          = var.loader_may_swap
   max_connections          = var.max_connections
@@ -98,7 +99,7 @@ module "monitoring" {
   services                 = module.functions.services
   load_subscription        = module.releases.load_subscription
   dead_letter_subscription = module.releases.dead_letter_subscription
-  instance                 = module.database.instance
+  instance                 = one(module.database[*].instance)
   max_connections          = var.max_connections
   sweep_late_hours         = var.sweep_late_hours
   overstay_seconds         = (try(var.results.retention_days, 0) * 24 + 26) * 3600

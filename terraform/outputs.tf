@@ -20,22 +20,22 @@ output "dead_letter_subscription" {
 
 output "instance" {
   description = "`database.instance` of the environment file."
-  value       = module.database.connection_name
+  value       = one(module.database[*].connection_name)
 }
 
 output "database_users" {
   description = "Database user of each function that has a database on the instance."
-  value       = { for name, account in module.functions.accounts : name => account.database_user if local.connections_per_instance[name] > 0 }
+  value       = { for name, account in module.functions.accounts : name => account.database_user if contains(local.logins, name) }
 }
 
 output "connections" {
   description = "Connections that the functions may open together, and the limit."
-  value       = "${module.database.connections} of ${var.max_connections}"
+  value       = "${coalesce(one(module.database[*].connections), 0)} of ${var.max_connections}"
 }
 
 output "init_jobs" {
   description = "Cloud Run jobs that run `almagest init`, by database."
-  value       = module.database.init_jobs
+  value       = merge({}, module.database[*].init_jobs...)
 }
 
 output "results_bucket" {

@@ -32,6 +32,10 @@ variable "prefix" {
     condition     = can(regex("^[a-z][a-z0-9-]{1,11}[a-z0-9]$", var.prefix))
     error_message = "3 to 13 lower-case letters, digits and hyphens: a service account has room for no more."
   }
+  validation {
+    condition     = length(var.prefix) + length(var.project) <= 42
+    error_message = "With the project id no more than 42 characters: PREFIX-collect-results@PROJECT.iam must be a name for PostgreSQL."
+  }
 }
 
 variable "network" {
@@ -309,7 +313,7 @@ variable "notification_channels" {
 }
 
 variable "sweep_late_hours" {
-  description = "After so many hours without a finished sweep somebody is told."
+  description = "After so many hours without a finished sweep somebody is told; more than lie between two runs of `results.schedule`."
   type        = number
   default     = 6
   validation {

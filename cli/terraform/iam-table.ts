@@ -140,7 +140,7 @@ const CONDITIONS: readonly (readonly [RegExp, string])[] = [
   [/local\.iam_condition|sqladmin/, 'the Cloud SQL instance of the deployment'],
   [/state_object/, 'the object that holds the state of the sweep'],
   [/objects\/plans\//, 'objects below `plans/`'],
-  [/modifiedGrantsByRole/, 'it grants or takes one of the project roles of this table that functions and builds have'],
+  [/modifiedGrantsByRole/, 'it grants or takes one of the project roles of this table that functions have'],
 ]
 
 function describeCondition(expression: string, { module }: Context): string {

@@ -151,7 +151,6 @@ locals {
     "roles/monitoring.editor",
     "roles/pubsub.admin",
     "roles/run.admin",
-    "roles/secretmanager.admin",
     "roles/serviceusage.serviceUsageConsumer",
   ])
 }
@@ -161,6 +160,34 @@ resource "google_project_iam_member" "deploy" {
   project  = var.project
   role     = each.value
   member   = google_service_account.deploy.member
+}
+
+# Secrets, but not what they hold.
+resource "google_project_iam_custom_role" "secrets" {
+  role_id     = "almagest_secrets"
+  title       = "Almagest secrets"
+  description = "Makes secrets and adds versions; cannot read them."
+  permissions = [
+    "secretmanager.secrets.create",
+    "secretmanager.secrets.delete",
+    "secretmanager.secrets.get",
+    "secretmanager.secrets.getIamPolicy",
+    "secretmanager.secrets.list",
+    "secretmanager.secrets.setIamPolicy",
+    "secretmanager.secrets.update",
+    "secretmanager.versions.add",
+    "secretmanager.versions.destroy",
+    "secretmanager.versions.disable",
+    "secretmanager.versions.enable",
+    "secretmanager.versions.get",
+    "secretmanager.versions.list",
+  ]
+}
+
+resource "google_project_iam_member" "deploy_secrets" {
+  project = var.project
+  role    = google_project_iam_custom_role.secrets.id
+  member  = google_service_account.deploy.member
 }
 
 resource "google_project_iam_member" "deploy_buckets" {

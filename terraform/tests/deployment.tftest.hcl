@@ -89,7 +89,7 @@ run "with_an_existing_instance_over_psc" {
     results           = { create_bucket = false, retention_days = 8, lifecycle_prefixes = ["r/"] }
   }
   override_data {
-    target          = module.database.data.google_sql_database_instance.existing
+    target          = module.database[0].data.google_sql_database_instance.existing
     override_during = plan
     values          = { connection_name = "example-project:europe-west1:tap", database_version = "POSTGRES_16" }
   }
@@ -104,6 +104,19 @@ run "with_an_existing_instance_over_psc" {
   assert {
     condition     = output.releases_bucket == "gs://example-releases" && output.results_bucket == "example-results"
     error_message = "Repertoire's template names the releases bucket."
+  }
+}
+
+run "without_a_database_on_it_no_instance_is_made" {
+  command = plan
+  variables {
+    environment_file = "tests/environments/by-url.yaml"
+    loader_may_swap  = false
+    secrets          = { tap-password = { secret = "tap", functions = ["load-release", "swap-schema", "discovery"] } }
+  }
+  assert {
+    condition     = output.instance == null && output.database_users == {} && output.connections == "0 of 200" && output.init_jobs == {}
+    error_message = "Everything is reached by URL."
   }
 }
 
@@ -195,6 +208,15 @@ run "an_instance_of_another_kind_is_refused" {
   expect_failures = [data.google_sql_database_instance.existing]
 }
 
+run "names_that_postgresql_would_cut_off_are_refused" {
+  command = plan
+  variables {
+    project = "a-project-with-a-very-long-id1"
+    prefix  = "almagest-prod"
+  }
+  expect_failures = [var.prefix]
+}
+
 run "everybody_is_no_operator_publisher_reader_or_writer" {
   command = plan
   variables {
@@ -241,7 +263,7 @@ run "more_connections_than_the_database_takes_are_refused" {
     settings                 = { database_version = "POSTGRES_17", tier = "db-custom-1-3840", availability_type = "ZONAL", disk_gb = 10, retained_backups = 14, connector_only = true }
     deletion_protection      = true
     ip_type                  = "PRIVATE"
-    create_databases         = true
+    create_databases         = false
     accounts                 = {}
     readers                  = []
     loader_may_swap          = false
@@ -254,7 +276,7 @@ run "more_connections_than_the_database_takes_are_refused" {
     init_password_version    = 1
     deployer                 = null
   }
-  expect_failures = [google_sql_database.tap]
+  expect_failures = [google_sql_user.init]
 }
 
 run "each_function_is_limited_and_mounts_only_its_own_secrets" {

@@ -20,7 +20,7 @@ function namesWhere(blocks: readonly Block[], isWrong: (body: Body, block: Block
 
 /** Roles that say nothing about one thing, or open everything of a kind, when they are bound to the project. */
 const TOO_WIDE =
-  /^`roles\/(editor|owner|viewer|storage\.|run\.invoker|pubsub\.(publisher|subscriber)|iam\.serviceAccount(User|TokenCreator)|secretmanager\.secretAccessor)/
+  /^`roles\/(editor|owner|viewer|storage\.|run\.invoker|pubsub\.(publisher|subscriber)|iam\.serviceAccount(User|TokenCreator)|secretmanager\.(admin|secretAccessor))/
 
 export const RULES: Readonly<Record<string, Rule>> = {
   'the table of grants in the README is that of the files': (modules) => {
@@ -87,9 +87,10 @@ export const RULES: Readonly<Record<string, Rule>> = {
       ({ versioning }) => !bodiesOf(versioning).some(({ enabled }) => enabled === true),
     ),
   'more connections than the database takes are refused': (modules) => {
-    const checks = resources(modules, 'google_sql_database').flatMap(({ body }) => textsIn(body.lifecycle ?? null))
+    const always = resources(modules, 'google_sql_user').filter(({ body }) => !('for_each' in body || 'count' in body))
+    const checks = always.flatMap(({ body }) => textsIn(body.lifecycle ?? null))
     const isThere = checks.some((text) => /connections \+ var\.other_connections <= var\.max_connections/.test(text))
-    return isThere ? [] : ['google_sql_database has no precondition for it']
+    return isThere ? [] : ['no google_sql_user that is always there has a precondition for it']
   },
   'every alert links to a section of the documentation that is there': (modules) =>
     resources(modules, 'google_monitoring_alert_policy').flatMap((block) => {

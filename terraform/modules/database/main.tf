@@ -107,13 +107,6 @@ resource "google_sql_database" "tap" {
   project         = var.project
   instance        = local.instance
   deletion_policy = "ABANDON"
-
-  lifecycle {
-    precondition {
-      condition     = local.connections + var.other_connections <= var.max_connections
-      error_message = "The functions may open ${local.connections} connections, others ${var.other_connections}: together more than max_connections = ${var.max_connections}. Lower poolMax in the environment file, or raise max_connections."
-    }
-  }
 }
 
 # --- who logs in --------------------------------------------------------------------------------------------------------
@@ -168,6 +161,14 @@ resource "google_sql_user" "init" {
   password_wo         = ephemeral.random_password.init.result
   password_wo_version = var.init_password_version
   deletion_policy     = "ABANDON"
+
+  # Here, because this user is there whoever made the databases.
+  lifecycle {
+    precondition {
+      condition     = local.connections + var.other_connections <= var.max_connections
+      error_message = "The functions may open ${local.connections} connections, others ${var.other_connections}: together more than max_connections = ${var.max_connections}. Lower poolMax in the environment file, or raise max_connections."
+    }
+  }
 }
 
 resource "google_secret_manager_secret" "init" {
@@ -221,7 +222,7 @@ resource "google_secret_manager_secret_iam_member" "init" {
 # functions do, so it reaches whatever address they reach.
 resource "google_cloud_run_v2_job" "init" {
   for_each            = var.init_image == null ? toset([]) : var.databases
-  name                = "${var.prefix}-init-${replace(lower(each.value), "_", "-")}"
+  name                = trimsuffix(substr("${var.prefix}-init-${replace(lower(each.value), "/[^a-z0-9]+/", "-")}", 0, 63), "-")
   location            = var.region
   deletion_protection = false
 

@@ -31,13 +31,15 @@ locals {
         reduce = "REDUCE_MAX"
         by     = ["resource.label.subscription_id"]
       },
+    ],
+    [for id in var.instance == null ? [] : [local.database_id] :
       {
         title  = "Connections of the database, of ${var.max_connections}"
-        filter = "metric.type=\"cloudsql.googleapis.com/database/postgresql/num_backends\" AND resource.type=\"cloudsql_database\" AND resource.label.database_id=\"${var.project}:${var.instance}\""
+        filter = "metric.type=\"cloudsql.googleapis.com/database/postgresql/num_backends\" AND resource.type=\"cloudsql_database\" AND resource.label.database_id=\"${id}\""
         align  = "ALIGN_MEAN"
         reduce = "REDUCE_SUM"
         by     = ["metric.label.database"]
-      },
+      }
     ],
     [for name, metric in local.deployed_metrics : {
       title  = metric.description

@@ -110,6 +110,7 @@ locals {
 
   deployed_metrics = { for name, metric in local.log_metrics : name => metric if metric.function == null || contains(keys(var.services), coalesce(metric.function, "-")) }
   deployed_alerts  = { for name, alert in local.log_alerts : name => alert if contains(keys(local.deployed_metrics), name) }
+  database_id      = "${var.project}:${coalesce(var.instance, "-")}"
   all_services     = join(" OR ", [for service in values(var.services) : "resource.labels.service_name=\"${service}\""])
 }
 
@@ -252,6 +253,22 @@ resource "google_monitoring_alert_policy" "sweep_late" {
     }
   }
 
+  # The same for as long as a counter that counts nothing is written as 0, which is not absent.
+  conditions {
+    display_name = "No sweep counted within ${var.sweep_late_hours} hours"
+    condition_threshold {
+      filter          = "metric.type=\"logging.googleapis.com/user/${google_logging_metric.entries["sweep_finished"].name}\" AND resource.type=\"cloud_run_revision\""
+      comparison      = "COMPARISON_LT"
+      threshold_value = 1
+      duration        = "0s"
+      aggregations {
+        alignment_period     = "${var.sweep_late_hours * 3600}s"
+        per_series_aligner   = "ALIGN_DELTA"
+        cross_series_reducer = "REDUCE_SUM"
+      }
+    }
+  }
+
   documentation {
     content   = "Results stay longer than they should, and the bucket grows. At the end its lifecycle rule deletes them."
     mime_type = "text/markdown"
@@ -295,6 +312,7 @@ resource "google_monitoring_alert_policy" "server_errors" {
 }
 
 resource "google_monitoring_alert_policy" "connections" {
+  count                 = var.instance == null ? 0 : 1
   display_name          = "${var.prefix}: the database is near its connection limit"
   combiner              = "OR"
   severity              = "ERROR"
@@ -303,7 +321,7 @@ resource "google_monitoring_alert_policy" "connections" {
   conditions {
     display_name = "More than 80 % of ${var.max_connections} connections"
     condition_threshold {
-      filter          = "metric.type=\"cloudsql.googleapis.com/database/postgresql/num_backends\" AND resource.type=\"cloudsql_database\" AND resource.label.database_id=\"${var.project}:${var.instance}\""
+      filter          = "metric.type=\"cloudsql.googleapis.com/database/postgresql/num_backends\" AND resource.type=\"cloudsql_database\" AND resource.label.database_id=\"${local.database_id}\""
       comparison      = "COMPARISON_GT"
       threshold_value = floor(var.max_connections * 0.8)
       duration        = "300s"

@@ -24,7 +24,7 @@ variable "dead_letter_subscription" {
 }
 
 variable "instance" {
-  description = "Name of the Cloud SQL instance."
+  description = "Name of the Cloud SQL instance; null: there is none."
   type        = string
 }
 
