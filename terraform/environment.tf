@@ -103,7 +103,7 @@ resource "terraform_data" "environment_file" {
     }
     precondition {
       condition     = alltrue([for server in values(local.on_instance) : can(regex(local.instance_pattern, server.instance))])
-      error_message = "The functions may reach ${replace(local.instance_pattern, "/[\\^$]/", "")} only. Other instances are named by: ${join(", ", [for name, server in local.on_instance : "tap.servers.${name} (${server.instance})" if !can(regex(local.instance_pattern, server.instance))])}."
+      error_message = "The functions may reach ${local.instance_name} only. Other instances, which would be reached by databaseUrl, are named by: ${join(", ", [for name, server in local.on_instance : "tap.servers.${name} (${server.instance})" if !can(regex(local.instance_pattern, server.instance))])}."
     }
     precondition {
       condition     = alltrue([for server in values(local.on_instance) : server.user == "DATABASE_USER"])
@@ -150,6 +150,7 @@ resource "terraform_data" "environment_file" {
 
 locals {
   events_topic     = "projects/${var.project}/topics/${var.prefix}-events"
+  instance_name    = var.existing_instance == null ? "${var.project}:${var.region}:${var.prefix}-tap" : "${var.project}:REGION:${var.existing_instance}"
   instance_pattern = var.existing_instance == null ? "^${var.project}:${var.region}:${var.prefix}-tap$" : "^${var.project}:[^:]+:${var.existing_instance}$"
   needed_audiences = [for name in ["swap-schema", "collect-results"] : module.functions.urls[name] if contains(local.deployed, name)]
   unread_passwords = flatten([

@@ -206,6 +206,10 @@ variable "existing_instance" {
   description = "Name of a Cloud SQL instance for PostgreSQL of this project, with the flag cloudsql.iam_authentication=on; null: one is made."
   type        = string
   default     = null
+  validation {
+    condition     = var.existing_instance == null || can(regex("^[a-z][a-z0-9-]*$", var.existing_instance))
+    error_message = "The name of the instance alone, without project and region."
+  }
 }
 
 variable "instance_settings" {

@@ -68,9 +68,12 @@ const STATUSES: Readonly<Record<string, StatusRule>> = {
 /** Every other transient failure: the database or the store is not there for the moment. */
 const TRANSIENT: StatusRule = { status: 503, retryAfter: 10 }
 
+/** The code of everything that was not raised on purpose. */
+export const INTERNAL_ERROR = 'internal_error'
+
 const INTERNAL: ErrorAnswer = {
   status: 500,
-  detail: [{ msg: 'the service failed; its log says why', type: 'internal_error' }],
+  detail: [{ msg: 'the service failed; its log says why', type: INTERNAL_ERROR }],
   headers: {},
   severity: 'error',
 }

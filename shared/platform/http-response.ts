@@ -1,11 +1,13 @@
 import type { ServerResponse } from 'node:http'
-import { describeError } from './http-errors.ts'
+import { Failure } from '../failure.ts'
+import { describeError, INTERNAL_ERROR } from './http-errors.ts'
 import type { ApiResponse } from './http-route.ts'
 
 interface SentError {
   readonly status: number
   readonly severity: 'warning' | 'error'
-  /** For the log. */
+  /** For the log: the stable code of the failure, and its message. */
+  readonly code: string
   readonly reason: string
   readonly error?: unknown
 }
@@ -19,7 +21,8 @@ export function sendError(
   const { status, detail, headers, severity } = describeError(error)
   send(response, { status, headers: { ...headers, ...extra }, body: { detail } })
   const reason = error instanceof Error ? error.message : String(error)
-  return status >= 500 ? { status, severity, reason, error } : { status, severity, reason }
+  const code = error instanceof Failure ? error.code : INTERNAL_ERROR
+  return { status, severity, code, reason, ...(status >= 500 ? { error } : {}) }
 }
 
 /** Sends an answer; returns the status that the caller sees. */

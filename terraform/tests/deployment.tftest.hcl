@@ -208,6 +208,14 @@ run "an_instance_of_another_kind_is_refused" {
   expect_failures = [data.google_sql_database_instance.existing]
 }
 
+run "an_instance_is_named_by_its_name_alone" {
+  command = plan
+  variables {
+    existing_instance = "example-project:us-central1:almagest-tap"
+  }
+  expect_failures = [var.existing_instance]
+}
+
 run "names_that_postgresql_would_cut_off_are_refused" {
   command = plan
   variables {

@@ -460,6 +460,7 @@ describe('a failure', () => {
     expect(response.status).toBe(status)
     expect(await detailOf(response)).toEqual([{ msg: thrown.message, type }])
     expect(response.headers.has('retry-after')).toBe(status === 503)
+    expect(lines[0]?.fields).toMatchObject({ code: type, reason: thrown.message })
   })
 
   test('that is busy says when to come again, and is no error in the log', async () => {
@@ -499,6 +500,7 @@ describe('a failure', () => {
     expect(lines).toHaveLength(1)
     expect(lines[0]?.severity).toBe('error')
     expect(lines[0]?.fields.error).toBe(thrown)
+    expect(lines[0]?.fields.code).toBe(thrown instanceof CustomFailure ? 'secret' : 'internal_error')
   })
 
   test('to serialise an answer is a 500', async () => {

@@ -196,7 +196,7 @@ run "everything_is_wrong" {
 const REASONS = [
   'names no releases bucket: set releases.bucket',
   'topic of the environment file is projects/example-project/topics/others',
-  'Other instances are named by: tap.servers.elsewhere (example-project:us-central1:other)',
+  'The functions may reach example-project:us-central1:almagest-tap only. Other instances, which would be reached by databaseUrl, are named by: tap.servers.elsewhere (example-project:us-central1:other)',
   'database.user must be DATABASE_USER, which Terraform replaces',
   'which must be among the readers of: elsewhere',
   'ip_type is PRIVATE, but database.ipType (PRIVATE unless given) is another one in: elsewhere',

@@ -33,7 +33,7 @@ locals {
     }
     sweep_stopped = {
       function    = "collect-results"
-      filter      = "severity>=WARNING AND jsonPayload.message=~\"(the sweep stops|nothing is deleted|deleting frees nothing|is not the state of a sweep|cannot keep its state)\""
+      filter      = "severity>=WARNING AND jsonPayload.code=~\"^(too_many_deletions|deletions_fail|job_table|empty_job_table|versioned_bucket|sweep_state)$\""
       description = "Sweeps that stopped themselves"
     }
     results_overstay = {
