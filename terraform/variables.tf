@@ -114,7 +114,7 @@ variable "min_instances" {
 }
 
 variable "ingress" {
-  description = "Where swap-schema and discovery may be called from. The other two are called from within Google Cloud only."
+  description = "Where swap-schema and discovery may be called from. The other two are called from within Google Cloud only. The smoke test of Cloud Build calls from outside."
   type        = string
   default     = "INGRESS_TRAFFIC_ALL"
   validation {
@@ -213,7 +213,7 @@ variable "existing_instance" {
 }
 
 variable "instance_settings" {
-  description = "What a new instance is like."
+  description = "What a new instance is like. `connector_only`: whether it takes connections from Cloud SQL's connectors and its proxy only; false lets TAP services connect by address."
   type = object({
     database_version  = optional(string, "POSTGRES_17")
     tier              = optional(string, "db-custom-1-3840")

@@ -217,7 +217,7 @@ resource "google_storage_bucket_iam_member" "deploy_state" {
 resource "google_artifact_registry_repository_iam_member" "deploy_images" {
   location   = var.region
   repository = google_artifact_registry_repository.images.name
-  role       = "roles/artifactregistry.repoAdmin"
+  role       = "roles/artifactregistry.writer"
   member     = google_service_account.deploy.member
 }
 
@@ -235,8 +235,6 @@ resource "google_project_iam_custom_role" "plan" {
   title       = "Almagest plan"
   description = "Reads how things are configured, for terraform plan."
   permissions = [
-    "artifactregistry.repositories.get",
-    "artifactregistry.repositories.getIamPolicy",
     "cloudscheduler.jobs.get",
     "cloudsql.databases.get",
     "cloudsql.databases.list",

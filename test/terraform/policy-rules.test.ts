@@ -43,6 +43,8 @@ const CHANGES: readonly Change[] = [
     'google_service_account.function[each.key].email\n    timeout',
     'google_service_account.push.email\n    timeout',
   ],
+  ['no service waits for a build that nobody makes', 'functions', '  template {', '  build_config {}\n  template {'],
+  ['no service waits for a build that nobody makes', 'functions', 'local.images[each.key]', '"discovery:latest"'],
   [
     'every topic with a subscription has a dead letter, unless it is one',
     'releases',

@@ -48,6 +48,15 @@ export const RULES: Readonly<Record<string, Rule>> = {
       return name === undefined || for_each === undefined || accounts.get(name)?.for_each !== for_each
     })
   },
+  'no service waits for a build that nobody makes': (modules) =>
+    namesWhere(
+      resources(modules, 'google_cloud_run_v2_service'),
+      ({ build_config, template }) =>
+        build_config !== undefined ||
+        bodiesOf(template).some(({ containers }) =>
+          bodiesOf(containers).some(({ image }) => image !== '${local.images[each.key]}'),
+        ),
+    ),
   'every topic with a subscription has a dead letter, unless it is one': (modules) => {
     const subscriptions = resources(modules, 'google_pubsub_subscription')
     const last = subscriptions.flatMap(({ body }) =>

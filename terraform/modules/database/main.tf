@@ -111,13 +111,16 @@ resource "google_sql_database" "tap" {
 
 # --- who logs in --------------------------------------------------------------------------------------------------------
 
-# Each arrives without any right; `almagest init` grants them (job below).
+# Each arrives without any right; `almagest init` grants them (job below). PostgreSQL refuses to drop a user that has any,
+# so one that is no longer wanted stays; without its role of Cloud SQL it cannot log in.
 resource "google_sql_user" "function" {
   for_each = var.accounts
   name     = each.value.database_user
   project  = var.project
   instance = local.instance
   type     = "CLOUD_IAM_SERVICE_ACCOUNT"
+
+  deletion_policy = "ABANDON"
 }
 
 # Roles of Cloud SQL are bound to the project, and narrowed to this instance by a condition.
