@@ -66,12 +66,20 @@ variable "deployer" {
   description = "IAM member who deploys (terraform/bootstrap makes almagest-deploy); null: somebody who may act as any account anyway."
   type        = string
   default     = null
+  validation {
+    condition     = var.deployer == null || can(regex("^(user|group|serviceAccount|domain|principal|principalSet):.", var.deployer))
+    error_message = "An IAM member, such as serviceAccount:almagest-deploy@PROJECT.iam.gserviceaccount.com."
+  }
 }
 
 variable "planner" {
   description = "IAM member who only plans, for pull requests (terraform/bootstrap makes almagest-check); null: nobody."
   type        = string
   default     = null
+  validation {
+    condition     = var.planner == null || can(regex("^(user|group|serviceAccount|domain|principal|principalSet):.", var.planner))
+    error_message = "An IAM member, such as serviceAccount:almagest-deploy@PROJECT.iam.gserviceaccount.com."
+  }
 }
 
 # --- functions --------------------------------------------------------------------------------------------------------
@@ -143,8 +151,8 @@ variable "discovery_readers" {
   type        = set(string)
   default     = []
   validation {
-    condition     = !anytrue([for member in var.discovery_readers : startswith(member, "all")])
-    error_message = "Everybody is discovery_public = true."
+    condition     = alltrue([for member in var.discovery_readers : can(regex("^(user|group|serviceAccount|domain|principal|principalSet):.", member))])
+    error_message = "A reader is group:, user:, serviceAccount:, domain:, principal: or principalSet:. Everybody is discovery_public = true."
   }
 }
 
@@ -195,8 +203,8 @@ variable "publishers" {
   type        = set(string)
   default     = []
   validation {
-    condition     = !anytrue([for member in var.publishers : startswith(member, "all")])
-    error_message = "Not everybody may upload releases."
+    condition     = alltrue([for member in var.publishers : can(regex("^(user|group|serviceAccount|domain|principal|principalSet):.", member))])
+    error_message = "A publisher is group:, user:, serviceAccount:, domain:, principal: or principalSet:. Never everybody."
   }
 }
 
@@ -303,8 +311,8 @@ variable "results" {
     error_message = "lifecycle_prefixes names the beginnings of results: one at least, and none of them empty."
   }
   validation {
-    condition     = var.results == null ? true : !anytrue([for member in var.results.writers : startswith(member, "all")])
-    error_message = "Not everybody may write results; who may read them is `public`."
+    condition     = var.results == null ? true : alltrue([for member in var.results.writers : can(regex("^(user|group|serviceAccount|domain|principal|principalSet):.", member))])
+    error_message = "A writer is group:, user:, serviceAccount:, domain:, principal: or principalSet:. Never everybody; who may read is `public`."
   }
 }
 
@@ -314,6 +322,10 @@ variable "notification_channels" {
   description = "Who is told of alerts: projects/P/notificationChannels/N."
   type        = list(string)
   default     = []
+  validation {
+    condition     = alltrue([for channel in var.notification_channels : can(regex("^projects/[^/]+/notificationChannels/[^/]+$", channel))])
+    error_message = "A channel is named projects/PROJECT/notificationChannels/NUMBER: gcloud beta monitoring channels list."
+  }
 }
 
 variable "sweep_late_hours" {

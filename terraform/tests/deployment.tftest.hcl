@@ -216,6 +216,19 @@ run "an_instance_is_named_by_its_name_alone" {
   expect_failures = [var.existing_instance]
 }
 
+run "members_and_channels_are_named_in_full" {
+  command = plan
+  variables {
+    deployer              = "almagest-deploy@example-project.iam.gserviceaccount.com"
+    planner               = "almagest-check@example-project.iam.gserviceaccount.com"
+    publishers            = ["someone@example.org"]
+    discovery_readers     = ["someone@example.org"]
+    notification_channels = ["operators"]
+    results               = { retention_days = 30, lifecycle_prefixes = ["result_"], writers = ["qserv@example.org"] }
+  }
+  expect_failures = [var.deployer, var.planner, var.publishers, var.discovery_readers, var.notification_channels, var.results]
+}
+
 run "names_that_postgresql_would_cut_off_are_refused" {
   command = plan
   variables {

@@ -250,7 +250,7 @@ resource "google_cloud_run_v2_service" "function" {
       dynamic "volume_mounts" {
         for_each = { for secret in values(local.secrets) : secret.key => secret if secret.function == each.key }
         content {
-          name       = "secret-${replace(lower(volume_mounts.key), "/[^a-z0-9-]/", "-")}"
+          name       = "secret-${substr(sha256(volume_mounts.key), 0, 16)}"
           mount_path = "${var.secrets_directory}/${volume_mounts.key}"
         }
       }
@@ -260,7 +260,7 @@ resource "google_cloud_run_v2_service" "function" {
     dynamic "volumes" {
       for_each = { for secret in values(local.secrets) : secret.key => secret if secret.function == each.key }
       content {
-        name = "secret-${replace(lower(volumes.key), "/[^a-z0-9-]/", "-")}"
+        name = "secret-${substr(sha256(volumes.key), 0, 16)}" # a key may be longer than a volume's name, and have dots
         secret {
           secret = volumes.value.secret
           items {
