@@ -15,7 +15,7 @@ import { rivalsOf, serversFor, versionOf } from '../../shared/releases/naming.ts
 import { findDelivery } from '../../shared/tap-schema/history.ts'
 import { readSlot } from '../../shared/tap-schema/slot-version.ts'
 import type { StageOutcome } from '../../shared/tap-schema/stage.ts'
-import { inTransaction } from '../../shared/tap-schema/transaction.ts'
+import { inTransaction, readSlots } from '../../shared/tap-schema/transaction.ts'
 import { swapByPolicy } from './auto-swap.ts'
 import { readNotification, type Upload } from './notification.ts'
 
@@ -135,7 +135,7 @@ async function swapIfStaged(
   { environment, announce, logger }: LoadDependencies,
 ): Promise<void> {
   if (server.swap === 'never') return
-  const staged = await inTransaction(pool, 'reading the staging slot', (client) => readSlot(client, 'staging'))
+  const staged = await readSlots(pool, 'reading the staging slot', (client) => readSlot(client, 'staging'))
   const source = staged?.source
   const isOurs = source?.bucket === upload.bucket && source.object === upload.object
   if (source == null || !isOurs || source.generation !== upload.generation) return

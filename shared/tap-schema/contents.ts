@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { qualified } from './ddl.ts'
 import { EmptySlotError, sqlStateOf } from './failures.ts'
 import { isSafeToRead } from './foreign-code.ts'
-import { readSlotVersion } from './slot-version.ts'
+import { readSafeSlot } from './slot-version.ts'
 import { SLOT_SCHEMA, type SlotName } from './slots.ts'
 
 /** A value of a TAP_SCHEMA row. */
@@ -27,9 +27,9 @@ export interface SlotContents {
  * @throws EmptySlotError when the schema exists but is not a whole TAP_SCHEMA, or more than that (`findForeignCode`)
  */
 export async function readContents(client: pg.ClientBase, slot: SlotName): Promise<SlotContents> {
-  const version = await readSlotVersion(client, slot)
-  if (version === null) return { version, contents: NO_CONTENTS }
   if (!(await isSafeToRead(client, slot))) throw notWhole(slot)
+  const version = (await readSafeSlot(client, slot))?.version ?? null
+  if (version === null) return { version, contents: NO_CONTENTS }
   try {
     const contents: Partial<Record<ItemKind, Map<string, Readonly<Record<string, Cell>>>>> = {}
     for (const kind of ITEM_KINDS) contents[kind] = await readItems(client, QUERIES[kind](SLOT_SCHEMA[slot]))

@@ -4,7 +4,7 @@ import { EmptySlotError } from './failures.ts'
 import { findLeftOutReaders } from './left-out-readers.ts'
 import { readSlotIdentities, type SlotIdentities } from './slot-identity.ts'
 import type { SlotName } from './slots.ts'
-import { inTransaction } from './transaction.ts'
+import { readSlots } from './transaction.ts'
 
 export interface FieldChange {
   readonly from: Cell
@@ -39,7 +39,8 @@ export interface SchemaDiff {
 /**
  * Compares what two slots describe. A slot that does not exist yet counts as empty on the `from` side.
  *
- * @throws EmptySlotError when the `to` slot does not exist or either is half-made; MissingRoleError, DatabaseError
+ * @throws EmptySlotError when the `to` slot does not exist or either is half-made; BusyError,
+ *   MissingRoleError, DatabaseError
  */
 export async function diffSlots(pool: pg.Pool, from: SlotName, to: SlotName): Promise<SchemaDiff> {
   return (await compareSlots(pool, from, to)).diff
@@ -55,9 +56,7 @@ export interface Comparison {
 
 /** As `diffSlots`, for somebody who acts on it. */
 export async function compareSlots(pool: pg.Pool, from: SlotName, to: SlotName): Promise<Comparison> {
-  return inTransaction(pool, `comparing ${from} with ${to}`, async (client) => {
-    await client.query('set transaction isolation level repeatable read, read only')
-    // The first statement: what is exchanged after it has another identity than the one that is reported.
+  return readSlots(pool, `comparing ${from} with ${to}`, async (client) => {
     const identities = await readSlotIdentities(client)
     const before = await readContents(client, from)
     const after = await readContents(client, to)

@@ -25,6 +25,11 @@ export async function readSlotVersion(client: pg.ClientBase, slot: SlotName): Pr
  * @returns null when the schema does not exist
  */
 export async function readSlot(client: pg.ClientBase, slot: SlotName): Promise<SlotVersion | null> {
+  return (await isSafeToRead(client, slot)) ? readSafeSlot(client, slot) : NOTHING_KNOWN
+}
+
+/** As `readSlot`, for a slot that was found safe to read. */
+export async function readSafeSlot(client: pg.ClientBase, slot: SlotName): Promise<SlotVersion | null> {
   const schema = SLOT_SCHEMA[slot]
   const found = await client.query<{ present: boolean; versions: boolean; version: boolean }>(
     `select exists (select from pg_namespace where nspname = $1) as present,
@@ -34,13 +39,24 @@ export async function readSlot(client: pg.ClientBase, slot: SlotName): Promise<S
   )
   const [has] = found.rows
   if (has?.present !== true) return null
-  if (!(await isSafeToRead(client, slot))) return NOTHING_KNOWN
   if (has.versions) return readNewest(client, schema, 'versions')
   if (has.version) return readNewest(client, schema, 'version')
   return NOTHING_KNOWN
 }
 
-const NOTHING_KNOWN: SlotVersion = { version: UNVERSIONED, loadedAt: null, source: null, stagedBy: null }
+/**
+ * As `readSlot`, for a staging slot that can change between the look whether it is safe and the reading: whatever the
+ * reading does is undone.
+ */
+export async function peekSlot(client: pg.ClientBase, slot: SlotName): Promise<SlotVersion | null> {
+  await client.query('savepoint look')
+  const found = await readSlot(client, slot)
+  await client.query('rollback to savepoint look')
+  return found
+}
+
+/** What is known of a slot that does not tell, or must not be asked. */
+export const NOTHING_KNOWN: SlotVersion = { version: UNVERSIONED, loadedAt: null, source: null, stagedBy: null }
 
 /** Ours has one row with all of it; the table of another tool may have more rows, fewer columns and other types. */
 interface VersionRow extends SourceRow {

@@ -10,7 +10,7 @@ import { type PreparedRows, prepareRows, type RowsRequest } from './prepare-rows
 import type { ReleaseSource } from './release-source.ts'
 import { removeSlot } from './remove-slot.ts'
 import type { TapSchemaRows } from './rows.ts'
-import { readSlotVersion } from './slot-version.ts'
+import { peekSlot } from './slot-version.ts'
 import { quote, SLOT_SCHEMA, STAGER_ROLE, tableName } from './slots.ts'
 import { TAP_TABLE_NAMES } from './tables.ts'
 import { STAGE_WAIT_MS, setLockTimeout, withSlots } from './transaction.ts'
@@ -96,7 +96,7 @@ async function fillStaging(
 ): Promise<StageOutcome> {
   const { version, options, source, actor } = request
   const schema = SLOT_SCHEMA.staging
-  const replaced = await readReplaced(client)
+  const replaced = (await peekSlot(client, 'staging'))?.version ?? null
   const asideAs = await freeStaging(client, version)
   // What is made from here on belongs to the role, whoever stages next.
   await client.query(`set local role ${STAGER_ROLE}`)
@@ -126,14 +126,6 @@ async function fillStaging(
     durationMs,
   })
   return { outcome: 'staged', version, rows: counts, durationMs, warnings: problems }
-}
-
-/** Whatever the reading does is undone: what is read can have changed since it was found safe to read. */
-async function readReplaced(client: pg.PoolClient): Promise<string | null> {
-  await client.query('savepoint look')
-  const version = await readSlotVersion(client, 'staging')
-  await client.query('rollback to savepoint look')
-  return version
 }
 
 async function freeStaging(client: pg.PoolClient, version: string): Promise<string | null> {

@@ -4,10 +4,10 @@ import { sqlStateOf } from './failures.ts'
 import { isSafeToRead } from './foreign-code.ts'
 import { type HistoryEntry, type RowCounts, readHistory } from './history.ts'
 import type { ReleaseSource } from './release-source.ts'
-import { readSlot } from './slot-version.ts'
+import { NOTHING_KNOWN, readSafeSlot } from './slot-version.ts'
 import { SLOT_NAMES, SLOT_SCHEMA, type SlotName } from './slots.ts'
 import { TAP_TABLE_NAMES } from './tables.ts'
-import { inTransaction } from './transaction.ts'
+import { readSlots } from './transaction.ts'
 
 export interface SlotStatus {
   /** The PostgreSQL schema. */
@@ -33,14 +33,13 @@ export interface ServerStatus {
 /**
  * What the three slots of a TAP server's database hold, and what happened to them: one consistent picture.
  *
- * @throws NotInitialisedError, MissingRoleError, DatabaseError
+ * @throws BusyError, NotInitialisedError, MissingRoleError, DatabaseError
  */
 export async function readStatus(
   pool: pg.Pool,
   { historyLimit = 20 }: { readonly historyLimit?: number } = {},
 ): Promise<ServerStatus> {
-  return inTransaction(pool, 'reading the status', async (client) => {
-    await client.query('set transaction isolation level repeatable read, read only')
+  return readSlots(pool, 'reading the status', async (client) => {
     const slots: Partial<Record<SlotName, SlotStatus>> = {}
     for (const slot of SLOT_NAMES) slots[slot] = await readSlotStatus(client, slot)
     const { live, staging, previous } = slots as Record<SlotName, SlotStatus>
@@ -50,8 +49,9 @@ export async function readStatus(
 
 export async function readSlotStatus(client: pg.PoolClient, slot: SlotName): Promise<SlotStatus> {
   const schema = SLOT_SCHEMA[slot]
-  const found = await readSlot(client, slot)
-  const contents = found !== null && (await isSafeToRead(client, slot)) ? await readSize(client, schema) : null
+  const isSafe = await isSafeToRead(client, slot)
+  const found = isSafe ? await readSafeSlot(client, slot) : NOTHING_KNOWN
+  const contents = isSafe && found !== null ? await readSize(client, schema) : null
   return {
     schema,
     exists: found !== null,

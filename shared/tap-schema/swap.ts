@@ -10,7 +10,7 @@ import { type LockOrder, lockSlot } from './lock-slot.ts'
 import { removeSlot } from './remove-slot.ts'
 import { handOver } from './roles.ts'
 import { checkIdentities, type SlotIdentities } from './slot-identity.ts'
-import { readSlot, readSlotVersion, type SlotVersion } from './slot-version.ts'
+import { peekSlot, readSafeSlot, readSlotVersion, type SlotVersion } from './slot-version.ts'
 import { quote, SLOT_OWNER, SLOT_SCHEMA, UNVERSIONED } from './slots.ts'
 
 export interface SwapRequest extends Partial<Patience> {
@@ -39,8 +39,8 @@ export interface SwapOutcome {
  * Makes the staged release live and the live one previous, in one transaction (DESIGN §4). Readers see all of the old
  * release or all of the new one.
  *
- * @throws EmptySlotError, VersionMismatchError, SlotChangedError, StagingChangedError, BusyError, MissingRoleError, DatabaseError, all
- *   with nothing changed
+ * @throws EmptySlotError, VersionMismatchError, SlotChangedError, StagingChangedError, DependentObjectsError, BusyError,
+ *   MissingRoleError, DatabaseError, all with nothing changed
  */
 export async function swap(pool: pg.Pool, request: SwapRequest): Promise<SwapOutcome> {
   const started = performance.now()
@@ -68,15 +68,8 @@ async function swapOnce(
 ): Promise<Exchanged> {
   const { live, staging, previous } = SLOT_SCHEMA
   if (request.expectedSlots !== undefined) await checkIdentities(client, request.expectedSlots)
-  // From here on it is the owner's, so that nobody changes it between a look and the swap. Everything that takes time
-  // comes before the lock on the live slot.
-  await handOver(client, staging, SLOT_OWNER.live)
-  const foreign = await findForeignCode(client, staging)
-  if (foreign.length > 0) throw new StagingChangedError(request.expectedVersion, foreign)
-  const staged = await readSlot(client, 'staging')
-  if (staged === null || staged.version === UNVERSIONED) throw new EmptySlotError('staging', 'stage a release first')
-  checkExpectation('staging', staged, request)
-  await checkStaged(client, staged)
+  // Everything that takes time comes before the lock on the live slot.
+  const staged = await takeOverStaged(client, request)
   const dependents = await findDependents(client, [live, staging])
   if (dependents.length > 0) throw new DependentObjectsError(`swapping ${staged.version} live`, dependents)
   const replaced = await readSlotVersion(client, 'live')
@@ -99,6 +92,21 @@ async function swapOnce(
   const aside = `schema ${previous} was not Almagest's: it is called ${asideAs} now, untouched`
   const warnings = asideAs === null ? takenBack : [...takenBack, aside]
   return { live: staged.version, previous: replaced, warnings }
+}
+
+/** Gives the staging slot to the owner, so that nobody changes it any more, and only then looks what it holds. */
+async function takeOverStaged(client: pg.PoolClient, request: SwapRequest): Promise<SlotVersion> {
+  // A wrong expectation is refused before anything is waited for.
+  const seen = await peekSlot(client, 'staging')
+  if (seen !== null && seen.version !== UNVERSIONED) checkExpectation('staging', seen, request)
+  await handOver(client, SLOT_SCHEMA.staging, SLOT_OWNER.live)
+  const foreign = await findForeignCode(client, SLOT_SCHEMA.staging)
+  if (foreign.length > 0) throw new StagingChangedError(request.expectedVersion, foreign)
+  const staged = await readSafeSlot(client, 'staging')
+  if (staged === null || staged.version === UNVERSIONED) throw new EmptySlotError('staging', 'stage a release first')
+  checkExpectation('staging', staged, request)
+  await checkStaged(client, staged)
+  return staged
 }
 
 /** @throws VersionMismatchError when the slot is not what the caller believes it is */

@@ -17,15 +17,41 @@ export async function withSlots<T>(
 ): Promise<T> {
   const started = performance.now()
   return inTransaction(pool, operation, async (client) => {
-    await setLockTimeout(client, waitMs)
-    try {
-      await client.query('select pg_advisory_xact_lock($1, 0)', [LOCK_CLASS])
-    } catch (error) {
-      if (!isLockFailure(error)) throw error
-      throw new BusyError(operation, performance.now() - started, 30, error)
-    }
+    await client.query(`${NOTICE_LOST_CLIENT}; ${lockTimeout(waitMs)}`)
+    await client
+      .query('select pg_advisory_xact_lock($1, 0)', [LOCK_CLASS])
+      .catch((error: unknown) => throwBusy(operation, started, error))
     return work(client)
   })
+}
+
+/**
+ * Reads slots while none of them changes: stages, swaps and rollbacks wait until `work` is done, and it for them. Without
+ * that, PostgreSQL would fail on views that a stage has just dropped, and a diff could find the new slot's tables empty.
+ *
+ * @throws BusyError when that takes too long; MissingRoleError, NotInitialisedError, DatabaseError
+ */
+export async function readSlots<T>(
+  pool: pg.Pool,
+  operation: string,
+  work: (client: pg.PoolClient) => Promise<T>,
+): Promise<T> {
+  const started = performance.now()
+  return inTransaction(pool, operation, async (client) => {
+    // No snapshot of the whole transaction: it would be as old as the wait for the lock.
+    await client.query(`set transaction isolation level read committed, read only; ${lockTimeout(READ_WAIT_MS)}`)
+    try {
+      await client.query('select pg_advisory_xact_lock_shared($1, 0)', [LOCK_CLASS])
+      return await work(client)
+    } catch (error) {
+      return throwBusy(operation, started, error)
+    }
+  })
+}
+
+function throwBusy(operation: string, started: number, error: unknown): never {
+  if (!isLockFailure(error)) throw error
+  throw new BusyError(operation, performance.now() - started, 30, error)
 }
 
 /** A stage before ours takes well under a second; far more means that something hangs, and Pub/Sub will come again. */
@@ -34,9 +60,27 @@ export const STAGE_WAIT_MS = 60_000
 /** `alma`: the first half of the advisory lock's key; advisory locks belong to one database. */
 const LOCK_CLASS = 0x616c6d61
 
+/** A stage takes well under a second, or ten more when it waits for somebody who reads the staging slot. */
+const READ_WAIT_MS = 15_000
+
+/**
+ * A function that is ended while its statement waits for a lock would keep those that it holds until the wait is over.
+ * PostgreSQL 13, and some systems that it runs on, cannot look whether the client is still there.
+ */
+const NOTICE_LOST_CLIENT = `
+do $$
+begin
+  set local client_connection_check_interval = '1s';
+exception when others then null;
+end $$`
+
 /** `milliseconds` counts for each lock that is waited for; PostgreSQL takes 0 for "for ever", so 1 is the least. */
 export async function setLockTimeout(client: pg.ClientBase, milliseconds: number): Promise<void> {
-  await client.query(`set local lock_timeout = ${Math.max(1, Math.round(milliseconds))}`)
+  await client.query(lockTimeout(milliseconds))
+}
+
+function lockTimeout(milliseconds: number): string {
+  return `set local lock_timeout = ${Math.max(1, Math.round(milliseconds))}`
 }
 
 /** A connection whose transaction cannot be ended is closed instead of going back to the pool. */

@@ -60,6 +60,20 @@ describe('swap', () => {
     expect(await versions(database)).toEqual(['r1', 'r2', null])
   })
 
+  test('another version than the expected one is said at once, also while somebody looks at the staging slot', async () => {
+    const database = await createTestDatabase()
+    await stageRelease(database.pool, stageRequest('r1'))
+    const reader = await connectAs(database.url)
+    await reader.query('begin; select count(*) from tap_schema_staging.tables')
+    expect(await attempt(swap, database, { expectedVersion: 'r2', deadlineMs: 400 })).toMatchObject({
+      code: 'version_mismatch',
+      found: 'r1',
+    })
+    expect(await attempt(swap, database, { expectedVersion: 'r1', deadlineMs: 100 })).toMatchObject({ code: 'busy' })
+    await reader.query('commit')
+    expect(await attempt(swap, database, { expectedVersion: 'r1' })).toMatchObject({ live: 'r1' })
+  })
+
   test('so is another upload of the same version, when the caller names the upload', async () => {
     const database = await createTestDatabase()
     await stageRelease(database.pool, stageRequest('main'))
