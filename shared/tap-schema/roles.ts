@@ -1,8 +1,9 @@
 import type pg from 'pg'
 import { Failure } from '../failure.ts'
-import { DatabaseError, MissingRoleError, sqlStateOf } from './failures.ts'
+import { BusyError, DatabaseError, isLockFailure, MissingRoleError, sqlStateOf } from './failures.ts'
 import { HISTORY_DDL } from './history.ts'
 import { OWNER_ROLE, quote, SLOT_NAMES, SLOT_OWNER, SLOT_SCHEMA, STAGER_ROLE } from './slots.ts'
+import { setLockTimeout } from './transaction.ts'
 
 export interface InitialiseOptions {
   /** Logins that may stage: the loader of servers that never swap by themselves. */
@@ -11,6 +12,8 @@ export interface InitialiseOptions {
   readonly operators?: readonly string[]
   /** Roles that may read the slots that exist already; later ones get their grants when they are staged. */
   readonly readers?: readonly string[]
+  /** How long readers of an existing slot may queue behind what hands it over, in milliseconds; default 10 s. */
+  readonly lockTimeoutMs?: number
 }
 
 /**
@@ -18,9 +21,10 @@ export interface InitialiseOptions {
  * be run again at any time, by the same login. Slots that another tool made before are handed over to Almagest's roles.
  *
  * @throws MissingRoleError when the login may not do that; when only a slot or the database is another login's, all the
- *   rest is done
+ *   rest is done; BusyError when readers hold a slot that is to be handed over; DatabaseError
  */
 export async function initialiseDatabase(pool: pg.Pool, options: InitialiseOptions = {}): Promise<void> {
+  const started = performance.now()
   const client = await pool.connect()
   let broken: Error | undefined
   const remember = (error: Error) => {
@@ -29,6 +33,7 @@ export async function initialiseDatabase(pool: pg.Pool, options: InitialiseOptio
   client.on('error', remember)
   try {
     await client.query('begin; set local search_path to pg_catalog')
+    await setLockTimeout(client, options.lockTimeoutMs ?? LOCK_TIMEOUT_MS)
     await prepareRoles(client, options)
     const foreign = await findForeignSlot(client)
     if (foreign === null) await prepareSlots(client, options)
@@ -38,12 +43,16 @@ export async function initialiseDatabase(pool: pg.Pool, options: InitialiseOptio
     if (lacking !== null) throw new MissingRoleError(lacking)
   } catch (error) {
     await client.query('rollback').catch(remember)
-    throw await explain(client, error)
+    throw isLockFailure(error)
+      ? new BusyError('preparing the database', performance.now() - started, 30, error)
+      : await explain(client, error)
   } finally {
     client.off('error', remember)
     client.release(broken)
   }
 }
+
+const LOCK_TIMEOUT_MS = 10_000
 
 async function prepareRoles(client: pg.PoolClient, { stagers = [], operators = [] }: InitialiseOptions): Promise<void> {
   await client.query(CREATE_ROLES)

@@ -143,3 +143,17 @@ test('an administrator who is no superuser can prepare a database, as on Cloud S
   await database.pool.query(`alter database ${name} owner to current_user`)
   await database.pool.query(`reassign owned by ${administrator} to current_user; drop owned by ${administrator}`)
 })
+
+test('init does not hold readers of an existing slot up for as long as one of them takes', async () => {
+  const database = await createTestDatabase({ initialised: false })
+  await database.pool.query('create schema tap_schema; create table tap_schema.tables (table_name varchar)')
+  const reader = await database.pool.connect()
+  await reader.query('begin; select from tap_schema.tables')
+  const outcome = initialiseDatabase(database.pool, { lockTimeoutMs: 50 })
+  await expect(outcome).rejects.toMatchObject({ code: 'busy', permanent: false })
+  await reader.query('commit')
+  reader.release()
+  await initialiseDatabase(database.pool)
+  const { rows } = await database.pool.query("select tableowner from pg_tables where schemaname = 'tap_schema'")
+  expect(rows).toEqual([{ tableowner: 'almagest_owner' }])
+})
