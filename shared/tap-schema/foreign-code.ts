@@ -39,7 +39,8 @@ const FIND_FOREIGN_CODE = `${INSIDE_SLOTS}, finding (object) as (
   union all
   select pg_describe_object(d.classid, d.objid, 0)
     from pg_depend d
-   where d.refclassid = 'pg_namespace'::regclass and d.refobjid in (select oid from slot) and d.classid <> 'pg_class'::regclass
+   where d.refclassid = 'pg_namespace'::regclass and d.refobjid in (select oid from slot)
+     and d.classid not in ('pg_class'::regclass, 'pg_default_acl'::regclass)
   union all
   select pg_describe_object('pg_class'::regclass, oid, 0)
     from relation

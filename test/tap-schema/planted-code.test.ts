@@ -227,6 +227,19 @@ test('a slot that is not safe to read shows as one of unknown contents', async (
   expect(staging).toMatchObject({ exists: true, version: 'unversioned', rows: null, schemas: [] })
 })
 
+test('what a site may add to the staging slot that runs nothing does not stand in the way of a swap', async () => {
+  await plant(`
+    create index on ${S}.columns11 (lower(utype));
+    alter table ${S}.tables11 set (autovacuum_enabled = off), alter description set statistics 500;
+    alter table ${S}.tables11 alter utype set default 'none', add check (table_index is null or table_index > -1);
+    comment on view ${S}.tables is 'ours';
+    grant select on ${S}.tables to public;
+    alter default privileges for role almagest_stager in schema ${S} grant select on tables to ${readerLogin}`)
+  const outcome = await swap(operator, { expectedVersion: 'r2', actor }).catch((error: unknown) => error)
+  expect(outcome).toMatchObject({ live: 'r2', warnings: [] })
+  await rollback(operator, { expectedVersion: 'r1', actor })
+})
+
 test('grants that change a slot do not go live with it', async () => {
   await plant(`
     grant insert, update, trigger on ${S}.tables11 to public;
