@@ -91,6 +91,12 @@ const CHANGES: readonly Change[] = [
   ],
   ['every alert links to a section of the documentation that is there', 'monitoring', 'links {', 'labels {'],
   [
+    'alerts on log-based metrics wait until Cloud Monitoring knows these',
+    'monitoring',
+    'depends_on            = [terraform_data.metrics_known]',
+    'depends_on            = [google_logging_metric.entries]',
+  ],
+  [
     'every log-based metric but that of finished sweeps has an alert',
     'monitoring',
     'event_lost = {\n      title',

@@ -109,6 +109,13 @@ export const RULES: Readonly<Record<string, Rule>> = {
       const targets = url === '${each.value.runbook}' ? runbooksOf(modules) : [url]
       return targets.filter((target) => !isSection(target)).map((target) => `${nameOf(block)}: ${target}`)
     }),
+  'alerts on log-based metrics wait until Cloud Monitoring knows these': (modules) =>
+    namesWhere(
+      resources(modules, 'google_monitoring_alert_policy').filter(({ body }) =>
+        textsIn(body).some((text) => text.includes('google_logging_metric.')),
+      ),
+      ({ depends_on }) => !textsIn(depends_on ?? null).includes('${terraform_data.metrics_known}'),
+    ),
   'every log-based metric but that of finished sweeps has an alert': (modules) => {
     const [metrics, alerts] = ['log_metrics', 'log_alerts'].map((name) => Object.keys(localOf(modules, name)))
     return metrics!.filter((name) => name !== 'sweep_finished' && !alerts!.includes(name))

@@ -138,6 +138,15 @@ resource "google_logging_metric" "entries" {
   }
 }
 
+# Cloud Monitoring takes minutes to know a new metric, and refuses alerts on one that it does not know.
+resource "terraform_data" "metrics_known" {
+  triggers_replace = sort([for metric in values(google_logging_metric.entries) : metric.name])
+
+  provisioner "local-exec" {
+    command = "sleep 300"
+  }
+}
+
 # Figures of the entry that each sweep writes, for the dashboard.
 resource "google_logging_metric" "sweep" {
   for_each    = contains(keys(var.services), "collect-results") ? local.sweep_figures : {}
@@ -168,6 +177,7 @@ resource "google_logging_metric" "sweep" {
 
 resource "google_monitoring_alert_policy" "log" {
   for_each              = local.deployed_alerts
+  depends_on            = [terraform_data.metrics_known]
   display_name          = "${var.prefix}: ${each.value.title}"
   combiner              = "OR"
   severity              = each.value.severity
@@ -234,6 +244,7 @@ resource "google_monitoring_alert_policy" "dead_letters" {
 }
 
 resource "google_monitoring_alert_policy" "sweep_late" {
+  depends_on            = [terraform_data.metrics_known]
   count                 = contains(keys(var.services), "collect-results") ? 1 : 0
   display_name          = "${var.prefix}: no sweep has finished"
   combiner              = "OR"
