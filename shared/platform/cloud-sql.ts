@@ -90,7 +90,15 @@ async function prepare(address: CloudSqlAddress, options: CloudSqlOptions): Prom
     // A connector remembers that its first preparation failed, so each attempt gets a new one.
     const connector = new Connector(adminApiEndpoint === null ? {} : { sqlAdminAPIEndpoint: adminApiEndpoint })
     const wanted = { instanceConnectionName: instance, ipType: IpAddressTypes[ipType], authType: AuthTypes[login] }
-    const { stream } = await withDeadline(connector.getOptions(wanted), preparationMs, expired)
+    const preparing = connector.getOptions(wanted)
+    const { stream } = await withDeadline(preparing, preparationMs, expired).catch((error: unknown) => {
+      // Should it come about after all, it would renew its certificate for as long as the process lives.
+      preparing.then(
+        () => connector.close(),
+        () => {},
+      )
+      throw error
+    })
     let accepted = false
     const watched = () => {
       const socket = stream()

@@ -365,6 +365,26 @@ describe('a Cloud SQL instance', () => {
     expect((await pool.query('select 1 as one')).rows).toEqual([{ one: 1 }])
   })
 
+  it('whose answer comes when it is waited for no longer is left at once', async () => {
+    const { address } = await setUp()
+    const { Connector } = await import('@google-cloud/cloud-sql-connector')
+    onTestFinished(() => void vi.restoreAllMocks())
+    const { getOptions } = Connector.prototype
+    const answer = Promise.withResolvers<void>()
+    vi.spyOn(Connector.prototype, 'getOptions').mockImplementation(async function (
+      this: typeof Connector.prototype,
+      to,
+    ) {
+      await answer.promise
+      return getOptions.call(this, to)
+    })
+    const close = vi.spyOn(Connector.prototype, 'close')
+    await expect(open(address, { preparationMs: 50 })).rejects.toMatchObject({ code: 'database_connection' })
+    expect(close).not.toHaveBeenCalled()
+    answer.resolve()
+    await expect.poll(() => close.mock.calls.length).toBe(1)
+  })
+
   it('is not waited for when access is denied, and the message says which roles are needed', async () => {
     const { cloud, address } = await setUp()
     cloud.adminStatuses.push(...Array.from({ length: 20 }, () => 403))
