@@ -84,11 +84,9 @@ async function swapOnce(
   } as const
   await recordHistory(client, { ...entry, rows: null, problems: [], durationMs: performance.now() - started })
   await lockSlot(client, staging, order)
-  if (replaced !== null) {
-    await lockSlot(client, live, order)
-    await client.query(`alter schema ${quote(live)} rename to ${quote(previous)}`)
-  }
-  await client.query(`alter schema ${quote(staging)} rename to ${quote(live)}`)
+  if (replaced !== null) await lockSlot(client, live, order)
+  const setBack = replaced === null ? '' : `alter schema ${quote(live)} rename to ${quote(previous)};\n`
+  await client.query(`${setBack}alter schema ${quote(staging)} rename to ${quote(live)}`)
   const aside = `schema ${previous} was not Almagest's: it is called ${asideAs} now, untouched`
   const warnings = asideAs === null ? takenBack : [...takenBack, aside]
   return { live: staged.version, previous: replaced, warnings }
