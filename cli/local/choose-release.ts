@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import { refuseVersion } from '../../shared/releases/naming.ts'
+import type { BuiltRelease } from '../../shared/releases/publish/build-release.ts'
 import { packRelease } from '../../shared/releases/publish/pack-release.ts'
 import { readRelease } from '../commands/release/read-release.ts'
 import { SAMPLE } from '../sample/sample.ts'
@@ -15,12 +16,14 @@ export interface ReleaseWish {
   readonly schemas?: readonly string[]
 }
 
+/** An archive; what makes a release with all that is published beside its archive; null: it lies in the bucket already. */
+export type ReleaseContent = Buffer | (() => Promise<BuiltRelease>) | null
+
 /** The release that a TAP server shall have. */
 export interface ChosenRelease {
   readonly version: string
   readonly schemas: readonly string[]
-  /** The archive; null: it lies in the bucket already. */
-  readonly content: Buffer | null
+  readonly content: ReleaseContent
   /** Whether nobody asked for it: whatever is live then stays live. */
   readonly isDefault: boolean
 }
@@ -37,7 +40,7 @@ export async function chooseRelease(wish: ReleaseWish, memory: Memory | null): P
   const version = wish.version ?? memory?.chosen ?? SAMPLE.version
   const known = memory?.schemas[version]
   if (version === SAMPLE.version) {
-    return { version, schemas: wish.schemas ?? known ?? SAMPLE.schemas.tap, content: await readSample(), isDefault }
+    return { version, schemas: wish.schemas ?? known ?? SAMPLE.schemas.tap, content: buildSample, isDefault }
   }
   const schemas = wish.schemas ?? known
   if (schemas === undefined) {
@@ -46,10 +49,12 @@ export async function chooseRelease(wish: ReleaseWish, memory: Memory | null): P
   return { version, schemas, content: null, isDefault }
 }
 
-/** The sample as an archive. */
-export async function readSample(): Promise<Buffer> {
-  const { files } = await readRelease(SAMPLE.version, SAMPLE.folder)
-  return packRelease(files)
+/** The sample as it is published: what discovery links to is then there. */
+export async function buildSample(): Promise<BuiltRelease> {
+  const { version, folder } = SAMPLE
+  const { buildRelease } = await import('../../shared/releases/publish/build-release.ts')
+  const { files } = await readRelease(version, folder)
+  return buildRelease({ version, commit: null, files, datalink: null, checks: new Set(), loads: [] })
 }
 
 async function chooseFromDisk(path: string, wish: ReleaseWish, memory: Memory | null): Promise<ChosenRelease> {

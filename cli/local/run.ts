@@ -6,7 +6,7 @@ import { openFunctionAccess } from '../commands/server/function-access.ts'
 import { SAMPLE } from '../sample/sample.ts'
 import { OK } from '../terminal/exit-codes.ts'
 import { writeError, writeNote } from '../terminal/output.ts'
-import { type ChosenRelease, chooseRelease, type ReleaseWish, readSample } from './choose-release.ts'
+import { buildSample, type ChosenRelease, chooseRelease, type ReleaseWish } from './choose-release.ts'
 import { databaseUrl } from './databases.ts'
 import { type Deployment, deploy, type Target } from './deploy.ts'
 import { divertOutput } from './divert-output.ts'
@@ -131,12 +131,7 @@ async function bringReleases(
     access: await openFunctionAccess({ kind: 'function', url: api, server, token: null }),
     requestStage: (version) => requestStage(api, server, version),
   })
-  const sample = {
-    version: SAMPLE.version,
-    schemas: SAMPLE.schemas.alerttap,
-    content: await readSample(),
-    isDefault: true,
-  }
+  const sample = { version: SAMPLE.version, schemas: SAMPLE.schemas.alerttap, content: buildSample, isDefault: true }
   const logger = createLogger({ fields: { function: 'start' } })
   return deploy([await target('tap', chosen), await target('alerttap', sample)], {
     bucket: openBucket({ bucket: NAMING.bucket, apiEndpoint: stack.storage }, { logger }),

@@ -163,6 +163,15 @@ test('while it runs, the functions answer, each with its own login; a second sta
   expect(archive.url).toContain('/releases/releases/later/schemas.tar.gz')
   expect(archive.status).toBe(200)
   expect(gunzipSync(await archive.arrayBuffer()).length).toBeGreaterThan(0)
+  for (const part of ['schemas', 'datalink-snippets', 'datalink-columns']) {
+    const ofSample = await fetch(`${url}/discovery/repertoire/discovery/tap/alerttap/metadata/${part}`)
+    expect([part, ofSample.status]).toEqual([part, 200])
+    await ofSample.arrayBuffer()
+  }
+  const listed = await runAlmagest(['releases', '--environment', join(state.path, 'environment.yaml'), '--json'])
+  expect(listed.json<{ releases: object[] }>().releases).toContainEqual(
+    expect.objectContaining({ version: 'releases/heron-1', remark: null }),
+  )
   const links = [...text.matchAll(/^ {2}(http:\S+)$/gm)].map(([, link]) => link!)
   expect(links.length).toBeGreaterThan(5)
   for (const link of links) expect([link, (await fetch(link)).status]).toEqual([link, 200])
