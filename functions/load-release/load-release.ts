@@ -13,6 +13,7 @@ import {
 import { fetchRelease, type Release } from '../../shared/releases/fetch.ts'
 import { rivalsOf, serversFor, versionOf } from '../../shared/releases/naming.ts'
 import { findDelivery } from '../../shared/tap-schema/history.ts'
+import { READER_LEFT_OUT } from '../../shared/tap-schema/left-out-readers.ts'
 import { readSlot } from '../../shared/tap-schema/slot-version.ts'
 import type { StageOutcome } from '../../shared/tap-schema/stage.ts'
 import { inTransaction, readSlots } from '../../shared/tap-schema/transaction.ts'
@@ -104,6 +105,9 @@ async function loadOnServer(
       const staged = await takeFetched(pool, server, fetched, arrival, options)
       if (staged.outcome === 'superseded') return logger.warning(`left alone: ${staged.reason}`, { ...fields, staged })
       logger.info(staged.outcome, { ...fields, staged })
+      const warnings = staged.outcome === 'staged' ? staged.warnings : []
+      const leftOut = warnings.find(({ code }) => code === READER_LEFT_OUT)
+      if (leftOut !== undefined) logger.warning(leftOut.message, { ...fields, code: leftOut.code })
     } catch (error) {
       // Recorded and announced by now; anything else may get better.
       if (!isPermanent(error)) throw error

@@ -81,12 +81,16 @@ export const SCHEMAS = {
     problems: list(ref('Problem')),
     durationMs: MILLISECONDS,
   }),
-  Diff: object({
-    from: object({ slot: TEXT, version: TEXT_OR_NULL }),
-    to: object({ slot: TEXT, version: TEXT_OR_NULL }),
-    breaking: BREAKING,
-    changes: list(ref('Change')),
-  }),
+  Diff: object(
+    {
+      from: object({ slot: TEXT, version: TEXT_OR_NULL }),
+      to: object({ slot: TEXT, version: TEXT_OR_NULL }),
+      breaking: BREAKING,
+      changes: list(ref('Change')),
+      leftOut: { ...list(TEXT), description: 'Roles that may read what is live and not what is staged' },
+    },
+    ['leftOut'],
+  ),
   Change: object(
     {
       kind: { type: 'string', enum: ['schema', 'table', 'column', 'key'] },

@@ -34,6 +34,8 @@ export interface SchemaDiff {
   readonly breaking: boolean
   /** Schemas, tables, columns, keys; within a kind by name. */
   readonly changes: readonly Change[]
+  /** From live to staging: roles that may read what is live and not what is staged; not given: none. */
+  readonly leftOut?: readonly string[]
 }
 
 /**
@@ -43,7 +45,8 @@ export interface SchemaDiff {
  *   MissingRoleError, DatabaseError
  */
 export async function diffSlots(pool: pg.Pool, from: SlotName, to: SlotName): Promise<SchemaDiff> {
-  return (await compareSlots(pool, from, to)).diff
+  const { diff, leftOut } = await compareSlots(pool, from, to)
+  return from === 'live' && to === 'staging' && leftOut.length > 0 ? { ...diff, leftOut } : diff
 }
 
 export interface Comparison {

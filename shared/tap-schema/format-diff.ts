@@ -4,12 +4,13 @@ import type { Change, DiffSide, SchemaDiff } from './diff.ts'
 /** A diff for people: a heading, one line a change, breaking ones marked with `!`, and a summary. */
 export function formatDiff(diff: SchemaDiff): string {
   const heading = `${sideName(diff.from)} -> ${sideName(diff.to)}`
-  if (diff.changes.length === 0) return `${heading}\nno changes\n`
+  const readers = (diff.leftOut ?? []).map((name) => `! reader ${name} could not read it after a swap`)
+  if (diff.changes.length === 0) return `${[heading, ...readers, 'no changes'].join('\n')}\n`
   const whole = wholeTables(diff.changes)
   const lines = diff.changes
     .filter((change) => !isInside(change, whole))
     .flatMap((change) => changeLines(change, whole))
-  return `${[heading, ...lines, summary(diff.changes)].join('\n')}\n`
+  return `${[heading, ...readers, ...lines, summary(diff.changes)].join('\n')}\n`
 }
 
 function sideName({ slot, version }: DiffSide): string {

@@ -4,6 +4,7 @@ import { findDependents } from './dependents.ts'
 import { exchangeSlots } from './exchange.ts'
 import { EmptySlotError } from './failures.ts'
 import { recordHistory } from './history.ts'
+import { findLeftOutReaders, warnAfterExchange } from './left-out-readers.ts'
 import { type LockOrder, lockSlot } from './lock-slot.ts'
 import { readSlot, readSlotVersion } from './slot-version.ts'
 import { OWNER_ROLE, quote, SLOT_SCHEMA, STAGER_ROLE } from './slots.ts'
@@ -42,6 +43,7 @@ async function rollBackOnce(
   checkExpectation('previous', target, request)
   const replaced = await readSlotVersion(client, 'live')
   const dependents = await findDependents(client, [live, previous])
+  const leftOut = warnAfterExchange(await findLeftOutReaders(client, 'previous'))
   const entry = {
     action: 'rolled_back',
     version: target.version,
@@ -60,8 +62,8 @@ async function rollBackOnce(
 alter schema ${quote(previous)} rename to ${quote(live)};
 alter schema ${quote(between)} rename to ${quote(previous)}`)
   }
-  const warnings = dependents.map((object) => `${object} depends on a slot and stays with its tables`)
-  return { live: target.version, previous: replaced, warnings }
+  const staying = dependents.map((object) => `${object} depends on a slot and stays with its tables`)
+  return { live: target.version, previous: replaced, warnings: [...staying, ...leftOut] }
 }
 
 /** Where there is no previous slot, whoever may stage could make one. */

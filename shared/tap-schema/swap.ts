@@ -6,6 +6,7 @@ import { DependentObjectsError, EmptySlotError, StagingChangedError, VersionMism
 import { findForeignCode } from './foreign-code.ts'
 import { takeBackGrants } from './grants.ts'
 import { recordHistory } from './history.ts'
+import { findLeftOutReaders, warnAfterExchange } from './left-out-readers.ts'
 import { type LockOrder, lockSlot } from './lock-slot.ts'
 import { removeSlot } from './remove-slot.ts'
 import { handOver } from './roles.ts'
@@ -74,6 +75,7 @@ async function swapOnce(
   if (dependents.length > 0) throw new DependentObjectsError(`swapping ${staged.version} live`, dependents)
   const replaced = await readSlotVersion(client, 'live')
   const takenBack = await takeBackGrants(client, staging)
+  const leftOut = warnAfterExchange(await findLeftOutReaders(client))
   const asideAs = await removeSlot(client, previous)
   const entry = {
     action: 'swapped',
@@ -88,7 +90,7 @@ async function swapOnce(
   const setBack = replaced === null ? '' : `alter schema ${quote(live)} rename to ${quote(previous)};\n`
   await client.query(`${setBack}alter schema ${quote(staging)} rename to ${quote(live)}`)
   const aside = `schema ${previous} was not Almagest's: it is called ${asideAs} now, untouched`
-  const warnings = asideAs === null ? takenBack : [...takenBack, aside]
+  const warnings = [...takenBack, ...leftOut, ...(asideAs === null ? [] : [aside])]
   return { live: staged.version, previous: replaced, warnings }
 }
 

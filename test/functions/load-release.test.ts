@@ -12,6 +12,7 @@ import { DEFAULT_LIMITS } from '../../shared/releases/limits.ts'
 import { DEPLOYED } from '../../shared/tap-schema/options.ts'
 import { stageRelease } from '../../shared/tap-schema/stage.ts'
 import { readStatus, type ServerStatus } from '../../shared/tap-schema/status.ts'
+import { swap } from '../../shared/tap-schema/swap.ts'
 import { buildRelease } from '../releases/build-archive.ts'
 import { NO_DISCOVERY } from '../support/discovery-config.ts'
 import { type FakeGcs, startFakeGcs } from '../support/fake-gcs.ts'
@@ -165,6 +166,19 @@ describe('an upload', () => {
         },
       },
     ])
+  })
+
+  test('that a reader of the live release may not read is a warning of its own in the log', async () => {
+    const stack = await startStack()
+    const { pool } = stack.databases.tap!
+    const reader = await stack.databases.tap!.createLogin()
+    await stageRelease(pool, stageRequest('r0', { readers: [reader] }))
+    await swap(pool, { expectedVersion: 'r0', actor: 'tester' })
+    const generation = await stack.upload('releases/r1', SURVEY)
+    expect(await stack.push(pushBody('releases/r1', generation))).toBe(204)
+    const warnings = stack.log.filter(({ severity }) => severity === 'WARNING')
+    const message = expect.stringMatching(new RegExp(`^${reader} may read what is live`))
+    expect(warnings).toEqual([expect.objectContaining({ message, code: 'reader_left_out', version: 'releases/r1' })])
   })
 
   test('arrives as a CloudEvent too, in both content modes', async () => {

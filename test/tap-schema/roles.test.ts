@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import { diffSlots } from '../../shared/tap-schema/diff.ts'
+import { formatDiff } from '../../shared/tap-schema/format-diff.ts'
 import { initialiseDatabase } from '../../shared/tap-schema/roles.ts'
 import { rollback } from '../../shared/tap-schema/rollback.ts'
 import { stageRelease } from '../../shared/tap-schema/stage.ts'
@@ -97,6 +99,14 @@ test('a stage says who may read what is live and could not read the release afte
   expect(await stage('r4', [`${kept}`, `${member}`, `${lost}`])).toMatchObject({
     warnings: [{ ...warning, message: expect.stringMatching(/^public may read/) }],
   })
+  const diff = await diffSlots(database.pool, 'live', 'staging')
+  expect(diff.leftOut).toEqual(['public'])
+  expect(formatDiff(diff)).toContain('\n! reader public could not read it after a swap\n')
+  const warnings = [expect.stringMatching(/^public could read what was live before, and can read nothing now/)]
+  expect(await swap(database.pool, { expectedVersion: 'r4', actor })).toMatchObject({ warnings })
+  expect(await diffSlots(database.pool, 'previous', 'live')).not.toHaveProperty('leftOut')
+  expect(await rollback(database.pool, { expectedVersion: 'r1', actor })).toMatchObject({ warnings: [] })
+  expect(await rollback(database.pool, { expectedVersion: 'r4', actor })).toMatchObject({ warnings })
 })
 
 test('init can be run again, and grants what it is told', async () => {
