@@ -38,7 +38,9 @@ function readServer(
   report: Report,
 ): TapServer | null {
   const schemas = part.get('tap.servers.*.schemas')
-  if (schemas.length === 0 && !part.wasWrong('tap.servers.*.schemas')) {
+  const key = 'tap.servers.*.schemas'
+  const isReported = part.wasWrong(key) || (part.wasMisspelt(key) && !part.has(key))
+  if (schemas.length === 0 && !isReported) {
     report.error('missing_key', part.placeOf('tap.servers.*.schemas'), 'has no schemas: list at least one')
   }
   const schemaVersion = part.get('tap.servers.*.schemaVersion') ?? settings.get('tap.schemaVersion')

@@ -36,6 +36,7 @@ export class Settings {
   readonly place: Place
   readonly #given = new Map<string, Given>()
   readonly #wrong = new Set<string>()
+  readonly #misspelt = new Set<string>()
   readonly #named = new Map<string, Map<string, Settings>>()
 
   constructor(place: Place) {
@@ -55,6 +56,11 @@ export class Settings {
   /** Whether a value was there, but not one that can be used; that has been reported. */
   wasWrong(key: ValueKey): boolean {
     return this.#wrong.has(key)
+  }
+
+  /** Whether a key that is not there was probably meant by one that nobody knows; that has been reported. */
+  wasMisspelt(key: ValueKey): boolean {
+    return this.#misspelt.has(key)
   }
 
   /** Where a value is given; the whole part, where it is not. */
@@ -79,6 +85,8 @@ export class Settings {
       if (field === undefined) {
         const suggestion = nearMiss(name, [...fields.keys(), ...others])
         report.error('unknown_key', place, `there is no key ${JSON.stringify(name)} here`, suggestion)
+        const meant = fields.get(suggestion ?? '')
+        if (meant !== undefined) this.#misspelt.add(meant.key)
         continue
       }
       const other = seen.get(field)

@@ -1,4 +1,5 @@
 import { FelisLoader, type SourceFiles } from '../felis/load.ts'
+import { nearMiss } from '../felis/near-miss.ts'
 import type { Problem } from '../felis/problem.ts'
 import { buildRows } from './build-rows.ts'
 import { findEmptyParts } from './empty-parts.ts'
@@ -50,5 +51,7 @@ function missingSchema(schema: string, files: SourceFiles): Problem[] {
   if (files.has(file)) return []
   const available = [...files.keys()].map((name) => name.replace(/\.yaml$/, '')).sort()
   const message = `schema ${schema} is configured but the release has no ${file}; it has ${available.join(', ') || 'no schemas'}`
-  return [{ file, path: '', code: 'schema_missing', severity: 'error', message }]
+  const suggestion = nearMiss(schema, available)
+  const problem = { file, path: '', code: 'schema_missing', severity: 'error', message } as const
+  return [suggestion === undefined ? problem : { ...problem, suggestion }]
 }

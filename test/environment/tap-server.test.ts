@@ -97,6 +97,8 @@ tap:
     expect(complaintsOf('tap: {servers: {off: {enabled: false, shemas: [a]}}}')).toEqual([
       '1:39 unknown_key tap.servers.off.shemas',
     ])
+    const misspelt = 'tap: {servers: {on: {shemas: [a], databaseUrl: "postgresql://h/d"}}}'
+    expect(complaintsOf(misspelt)).toEqual(['1:22 unknown_key tap.servers.on.shemas'])
   })
 
   it.each([

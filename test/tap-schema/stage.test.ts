@@ -150,14 +150,18 @@ describe('a release that cannot be loaded', () => {
       ],
       ['empty.yaml', 'name: empty\ntables: []\n'],
     ])
-    const request = stageRequest('bad', { files, schemas: ['survey', 'long', 'empty', 'absent'] })
+    const request = stageRequest('bad', { files, schemas: ['survey', 'long', 'empty', 'absent', 'survy'] })
     const error = await stageRelease(database.pool, request).catch((error) => error)
+    expect(error.problems.filter(({ suggestion }: { suggestion?: string }) => suggestion === 'survey')).toMatchObject([
+      { file: 'survy.yaml', code: 'schema_missing' },
+    ])
     expect(error).toMatchObject({ code: 'rejected', permanent: true })
     expect(error.problems.map(({ file, code }: { file: string; code: string }) => `${file} ${code}`).sort()).toEqual([
       'absent.yaml schema_missing',
       'empty.yaml empty',
       'long.yaml row_text_too_long',
       'long.yaml row_text_too_long',
+      'survy.yaml schema_missing',
     ])
     expect(error.problems.find(({ code }: { code: string }) => code === 'schema_missing').message).toContain(
       'empty, long, survey',

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander'
+import { refuseBucket } from '../../../shared/environment/field-rules.ts'
 
 /** Where releases lie: a bucket, or a folder that is laid out like one. */
 export type Location =
@@ -16,8 +17,10 @@ export function parseLocation(value: string): Location {
     if (value.trim() === '' || value.includes('\0')) throw new InvalidArgumentError('It must not be empty.')
     return { kind: 'folder', path: value }
   }
-  const [, bucket, prefix = ''] = /^gs:\/\/([a-z0-9][a-z0-9._-]*[a-z0-9])(?:\/+(.*))?$/.exec(value) ?? []
-  if (bucket === undefined) throw new InvalidArgumentError('It must be gs://BUCKET, gs://BUCKET/PREFIX or a folder.')
+  const [, bucket = '', prefix = ''] = /^gs:\/\/([^/]*)(?:\/+(.*))?$/.exec(value) ?? []
+  if (bucket === '') throw new InvalidArgumentError('It must be gs://BUCKET, gs://BUCKET/PREFIX or a folder.')
+  const complaint = refuseBucket(bucket)
+  if (complaint !== null) throw new InvalidArgumentError(`${JSON.stringify(bucket)} ${complaint}.`)
   const folder = prefix.replace(/\/+$/, '')
   if (/\p{Cc}/u.test(folder) || folder.split('/').some((part) => ['.', '..'].includes(part)) || folder.includes('//')) {
     throw new InvalidArgumentError('Its prefix must be a plain path.')
