@@ -94,6 +94,7 @@ function suggest(report: StartReport): string[] {
     `  npx almagest sweep --dry-run --environment ${quoteForShell(environmentFile)}`,
     `  curl -X POST ${url}/collect-results/`,
     '',
+    ...report.servers.slice(0, 1).flatMap(suggestQuery),
     'Your own release (an archive, a folder that holds one, or a folder of YAML), after Ctrl-C:',
     '  npm start -- --release PATH --schemas a,b',
     '  npm start -- --release PATH --schemas a,b --no-swap   to look at the difference first',
@@ -104,10 +105,8 @@ function suggest(report: StartReport): string[] {
 }
 
 /** What makes sense for the slots as they are. */
-function suggestCalls({ server, databaseUrl, live, slots }: ServerReport, api: string): string[] {
+function suggestCalls({ server, live, slots }: ServerReport, api: string): string[] {
   const almagest = (words: string) => `npx almagest ${words} --url ${api} --server ${server}`
-  const table = live?.tables[0]?.name
-  const query = `select column_name, datatype, unit from tap_schema.columns where table_name = '${table}'`
   const { staging, previous } = slots
   const compared = staging === null ? '?from=previous&to=live&format=text' : '?format=text'
   const isComparable = live !== null && (staging ?? previous) !== null
@@ -115,13 +114,20 @@ function suggestCalls({ server, databaseUrl, live, slots }: ServerReport, api: s
     [true, `curl ${api}/servers`],
     [true, `curl ${api}/servers/${server}`],
     [isComparable, `curl '${api}/servers/${server}/diff${compared}'`],
-    [table !== undefined, `psql '${databaseUrl}' -c "${query}"`],
     [true, almagest('status')],
     [staging !== null && live !== null, almagest('diff')],
     [staging !== null, almagest(`swap ${staging}`)],
     [previous !== null, almagest(`rollback ${previous}`)],
   ]
   return suggestions.filter(([fits]) => fits).map(([, line]) => `  ${line}`)
+}
+
+/** Nothing that Almagest needs brings psql along. */
+function suggestQuery({ databaseUrl, live }: ServerReport): string[] {
+  const table = live?.tables[0]?.name
+  if (table === undefined) return []
+  const query = `select column_name, datatype, unit from tap_schema.columns where table_name = '${table}'`
+  return ['With psql, if you have it, what a TAP service reads:', `  psql '${databaseUrl}' -c "${query}"`, '']
 }
 
 function suggestDiscovery(server: string, url: string): string[] {
