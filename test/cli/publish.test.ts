@@ -253,7 +253,9 @@ tap: {servers: {tap: ${server('releases/v1', 'dp2')}, ssotap: ${server('releases
     const args = ['publish', '--to', 'gs://releases', '--environment', environment, '--json', await schemas()]
     const refused = await callAlmagest([...args, '--version', 'releases/v1'])
     expect(refused.code).toBe(1)
-    expect(refused.json<Refusal>().error.problems).toMatchObject([{ code: 'schema_missing', message: expect.stringContaining('TAP server tap)') }]) // biome-ignore format: one line
+    expect(refused.json<Refusal>().error.problems).toMatchObject([
+      { code: 'schema_missing', message: expect.stringContaining('TAP server tap)') },
+    ])
     expect(gcs.events).toEqual([])
     expect(await callAlmagest([...args, '--version', 'releases/v2'])).toMatchObject({ code: 0 })
     expect(gcs.events).toHaveLength(4)

@@ -87,7 +87,8 @@ tap:
     const environment = ['--environment', join(folder, 'environment.yaml')]
     const to = 'gs://releases'
     await publish(to, 'gone', ['--api-endpoint', gcs.endpoint])
-    for (const version of ['releases/v1', 'main', 'releases/v2']) await publish(to, version, ['--api-endpoint', gcs.endpoint]) // biome-ignore format: one line
+    for (const version of ['releases/v1', 'main', 'releases/v2'])
+      await publish(to, version, ['--api-endpoint', gcs.endpoint])
     await stage(database, gcs, 'gone')
     await swap(database.pool, { expectedVersion: 'gone', actor: 'tester' })
     await stage(database, gcs, 'main')
