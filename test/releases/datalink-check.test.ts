@@ -123,7 +123,13 @@ describe('the manifest', () => {
   it('is warned of a column that can be two', () => {
     const files = new Map([['a.yaml', sampleSchema('a', { b_c: [{ name: 'd' }], b: [{ name: 'c_d' }] })]])
     const manifest = Buffer.from('{"s": ["a_b_c_d"]}')
-    const { problems } = checkDatalink(new Map([['datalink-manifest.json', manifest], ['s.xml', Buffer.from('<a/>')]]), load(files)) // biome-ignore format: one line
+    const { problems } = checkDatalink(
+      new Map([
+        ['datalink-manifest.json', manifest],
+        ['s.xml', Buffer.from('<a/>')],
+      ]),
+      load(files),
+    )
     expect(problems).toMatchObject([
       { code: 'column_ambiguous', severity: 'warning', message: 'a_b_c_d can be a.b_c.d or a.b.c_d' },
     ])

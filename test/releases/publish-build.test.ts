@@ -79,7 +79,10 @@ describe('what is built', () => {
 
   it('is the same bytes from the same files in another order', async () => {
     const other = sampleSchema('other')
-    const texts = [['survey.yaml', sampleSchema('survey')], ['other.yaml', other]] as const // biome-ignore format: one line
+    const texts = [
+      ['survey.yaml', sampleSchema('survey')],
+      ['other.yaml', other],
+    ] as const
     const one = await buildSample({ files: new Map(texts) })
     const datalink = asFiles(Object.fromEntries(Object.entries(DATALINK).toReversed()))
     const two = await buildSample({ files: new Map(texts.toReversed()), datalink })
@@ -102,8 +105,15 @@ describe('what is refused', () => {
 
   it('is what a loader would reject, schema by schema', async () => {
     const name = 'x'.repeat(600)
-    expect(await complaints({ files: new Map([['long.yaml', sampleSchema('s', { [name]: [{ name: 'a' }] })]]), datalink: null })).toContain('long.yaml error row_text_too_long') // biome-ignore format: one line
-    expect(await complaints({ files: new Map([['e.yaml', 'name: e\ntables: []\n']]), datalink: null })).toEqual(['e.yaml error empty']) // biome-ignore format: one line
+    expect(
+      await complaints({
+        files: new Map([['long.yaml', sampleSchema('s', { [name]: [{ name: 'a' }] })]]),
+        datalink: null,
+      }),
+    ).toContain('long.yaml error row_text_too_long')
+    expect(await complaints({ files: new Map([['e.yaml', 'name: e\ntables: []\n']]), datalink: null })).toEqual([
+      'e.yaml error empty',
+    ])
   })
 
   it('is not what only a server that loads both would reject, unless there is one', async () => {
@@ -160,7 +170,10 @@ describe('what is refused', () => {
 
   it('is more than a loader opens', async () => {
     const files = new Map(
-      Array.from({ length: 2000 }, (_, index) => [`s${index}.yaml`, `name: s\ntables: [{name: t, columns: [{name: a, datatype: int}]}]\n`]), // biome-ignore format: one line
+      Array.from({ length: 2000 }, (_, index) => [
+        `s${index}.yaml`,
+        `name: s\ntables: [{name: t, columns: [{name: a, datatype: int}]}]\n`,
+      ]),
     )
     await expect(buildSample({ files, datalink: null })).rejects.toMatchObject({ code: 'too_many_entries' })
   })

@@ -23,7 +23,10 @@ describe('a bucket of releases', () => {
     const { parts } = await publish(gcs, 'main')
     const releases = await listReleases(open(gcs), NAMING)
     expect(releases.map(({ publishedAt }) => publishedAt)).toEqual(
-      releases.map(({ publishedAt }) => publishedAt).toSorted().toReversed(), // biome-ignore format: one line
+      releases
+        .map(({ publishedAt }) => publishedAt)
+        .toSorted()
+        .toReversed(),
     )
     const main = releases.find(({ version }) => version === 'main')
     expect(main).toMatchObject({

@@ -14,8 +14,18 @@ test('files are packed so that a release of them is read back', async () => {
 })
 
 test('the same files are the same bytes, whatever their order', async () => {
-  const one = await packRelease(new Map([['a.yaml', '1'], ['b.yaml', '2']])) // biome-ignore format: on one line
-  const other = await packRelease(new Map([['b.yaml', '2'], ['a.yaml', '1']])) // biome-ignore format: on one line
+  const one = await packRelease(
+    new Map([
+      ['a.yaml', '1'],
+      ['b.yaml', '2'],
+    ]),
+  )
+  const other = await packRelease(
+    new Map([
+      ['b.yaml', '2'],
+      ['a.yaml', '1'],
+    ]),
+  )
   expect(one.equals(other)).toBe(true)
   const [first, second] = [await buildSample(), await buildSample()]
   expect(first.archive.equals(second.archive)).toBe(true)

@@ -86,7 +86,10 @@ const KILLS = fc.array(fc.oneof(fc.constant(Number.POSITIVE_INFINITY), fc.intege
 })
 
 beforeAll(async () => {
-  const texts = [sampleSchema('survey'), sampleSchema('survey', { object: [{ name: 'object_id', extra: '"tap:principal": 1' }] })] // biome-ignore format: one line
+  const texts = [
+    sampleSchema('survey'),
+    sampleSchema('survey', { object: [{ name: 'object_id', extra: '"tap:principal": 1' }] }),
+  ]
   releases = await Promise.all(
     texts.map((text) => buildSample({ files: new Map([['survey.yaml', text]]), datalink: null })),
   )
