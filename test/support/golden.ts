@@ -36,20 +36,6 @@ export async function readReleaseFiles(version: string): Promise<Map<string, str
   return files
 }
 
-/**
- * The files from which the golden rows of `ppdb` were measured. That schema was not taken from the archive of
- * w.2026.34: its rows have another description of DiaObject and no column validityEndMjdTai. All else is the same.
- */
-export function asMeasured(files: ReadonlyMap<string, string>): Map<string, string> {
-  const ppdb = (files.get('ppdb.yaml') ?? '')
-    .replace(
-      'description: Astronomical objects detected on one or more difference images\n',
-      'description: Astronomical objects detected on one or more difference images, containing only the latest version of each record (i.e., with an open validity interval)\n',
-    )
-    .replace('        validityEndMjdTai:\n', '')
-  return new Map(files).set('ppdb.yaml', ppdb)
-}
-
 /** Rows in the order of the golden files. */
 export function sortRows(rows: TapSchemaRows): TapSchemaRows {
   return {

@@ -3,15 +3,7 @@ import { FelisLoader } from '../../shared/felis/load.ts'
 import { buildRows } from '../../shared/tap-schema/build-rows.ts'
 import { DEPLOYED, type LoaderOptions, PLAIN } from '../../shared/tap-schema/options.ts'
 import { columnsOf, TAP_TABLE_NAMES, tapTable } from '../../shared/tap-schema/tables.ts'
-import {
-  asMeasured,
-  type GoldenTables,
-  HAS_DATA,
-  NEEDS_DATA,
-  readGolden,
-  readReleaseFiles,
-  sortRows,
-} from '../support/golden.ts'
+import { type GoldenTables, HAS_DATA, NEEDS_DATA, readGolden, readReleaseFiles, sortRows } from '../support/golden.ts'
 
 const SINGLE: readonly [profile: string, options: LoaderOptions, names: readonly string[]][] = [
   ['default', PLAIN, ['cdb_latiss', 'dp03_10yr', 'dp1', 'ivoa_obscore', 'ppdb']],
@@ -42,7 +34,7 @@ function build(files: ReadonlyMap<string, string>, schemas: readonly string[], o
 }
 
 describe.skipIf(!HAS_DATA)(`rows of release w.2026.34${NEEDS_DATA}`, async () => {
-  const files = HAS_DATA ? asMeasured(await readReleaseFiles('w.2026.34')) : new Map<string, string>()
+  const files = HAS_DATA ? await readReleaseFiles('w.2026.34') : new Map<string, string>()
 
   function expectGolden(path: string, schemas: readonly string[], options: LoaderOptions): void {
     const golden = readGolden<GoldenTables>(path)

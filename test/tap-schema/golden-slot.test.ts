@@ -3,15 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { stageRelease } from '../../shared/tap-schema/stage.ts'
 import { TAP_TABLE_NAMES, type TapTableName } from '../../shared/tap-schema/tables.ts'
-import {
-  asMeasured,
-  DATA,
-  type GoldenTables,
-  HAS_DATA,
-  NEEDS_DATA,
-  readGolden,
-  readReleaseFiles,
-} from '../support/golden.ts'
+import { DATA, type GoldenTables, HAS_DATA, NEEDS_DATA, readGolden, readReleaseFiles } from '../support/golden.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
 import { stageRequest } from '../support/sample-release.ts'
 
@@ -36,7 +28,7 @@ describe.skipIf(!HAS_DATA)(`the staging slot${NEEDS_DATA}`, () => {
     'of the deployed set %s holds exactly the rows that Repertoire loads',
     async (name, schemas) => {
       const database = await createTestDatabase()
-      const files = asMeasured(await readReleaseFiles('w.2026.34'))
+      const files = await readReleaseFiles('w.2026.34')
       await stageRelease(database.pool, stageRequest('releases/w.2026.34', { files, schemas }))
       const golden = readGolden<GoldenTables>(`felis/tap-sets/${name}.json`)
       for (const table of TAP_TABLE_NAMES) {
