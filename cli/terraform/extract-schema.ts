@@ -1,9 +1,11 @@
 /**
- * Makes provider-schema.json out of the types that @cdktf/provider-google publishes for the provider. That package is
- * 200 MB, so it is no dependency; when another block or another version of the provider is used:
+ * Makes provider-schema.json out of the types that CDK Terrain publishes for the provider. That package is 200 MB, so it is
+ * not a dependency. When another block or another version of the provider is used, look up which version of
+ * `cdktn-provider-google` describes it (20.2.0: provider 7.45.0), then in an empty folder:
  *
- *     mkdir /some/folder && cd /some/folder && npm install --ignore-scripts @cdktf/provider-google
- *     node cli/terraform/extract-schema.ts /some/folder/node_modules/@cdktf/provider-google
+ *     pip download --no-deps cdktn-provider-google==20.2.0
+ *     unzip -j cdktn_provider_google-*.whl '*.jsii.tgz' && tar -xzf provider-google@*.jsii.tgz
+ *     node cli/terraform/extract-schema.ts FOLDER/package
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -17,21 +19,21 @@ const PLAIN: ReadonlyMap<string, ArgumentSchema['type']> = new Map([
   ['boolean', 'bool'],
 ])
 const [, , library] = process.argv
-if (library === undefined) throw new Error('usage: node cli/terraform/extract-schema.ts FOLDER/@cdktf/provider-google')
+if (library === undefined) throw new Error('usage: node cli/terraform/extract-schema.ts FOLDER/package')
 
 const modules = await readConfiguration(join(ROOT, 'terraform'))
 const words = new Set(JSON.stringify(modules).match(/\w+/g))
 const used = usedBlocks()
-const { cdktf } = JSON.parse(readFileSync(join(library, 'package.json'), 'utf8')) as { cdktf: CdktfDescription }
+const { cdktn } = JSON.parse(readFileSync(join(library, 'package.json'), 'utf8')) as { cdktn: LibraryDescription }
 const schema: ProviderSchema = {
-  provider: cdktf.provider.name,
-  version: cdktf.provider.version,
+  provider: cdktn.provider.name,
+  version: cdktn.provider.version,
   blocks: Object.fromEntries(used.map((name) => [name, extractBlock(join(library, 'lib', folderOf(name)))])),
 }
 writeFileSync(join(import.meta.dirname, 'provider-schema.json'), `${JSON.stringify(schema, null, 2)}\n`)
 console.log(`${used.length} blocks of ${schema.provider} ${schema.version}`)
 
-interface CdktfDescription {
+interface LibraryDescription {
   readonly provider: { readonly name: string; readonly version: string }
 }
 
@@ -57,7 +59,7 @@ function extractBlock(folder: string): BlockSchema {
       ([, name = '', body = '']) => [name, body],
     ),
   )
-  const root = /export interface (\w+) extends cdktf\.TerraformMetaArguments/.exec(text)?.[1]
+  const root = /export interface (\w+) extends cdktn\.TerraformMetaArguments/.exec(text)?.[1]
   const body = root === undefined ? undefined : interfaces.get(root)
   if (body === undefined) throw new Error(`${folder} describes no block`)
   const main = text.slice(text.lastIndexOf('export declare class'))

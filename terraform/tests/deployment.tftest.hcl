@@ -9,8 +9,13 @@ mock_provider "google" {
   mock_data "google_storage_project_service_account" {
     defaults = { member = "serviceAccount:service-123456789012@gs-project-accounts.iam.gserviceaccount.com" }
   }
+  # In their real form: the provider looks at them where they are granted something.
   mock_resource "google_service_account" {
-    defaults = { email = "function@example-project.iam.gserviceaccount.com" }
+    defaults = {
+      email  = "function@example-project.iam.gserviceaccount.com"
+      member = "serviceAccount:function@example-project.iam.gserviceaccount.com"
+      name   = "projects/example-project/serviceAccounts/function@example-project.iam.gserviceaccount.com"
+    }
   }
 }
 

@@ -165,6 +165,20 @@ test('providers are taken by the lock file once it is there', () => {
   )
 })
 
+test('the plan is made after Terraform has validated and tested the files with the real providers, and of it alone images are built', () => {
+  const script = steps.get('plan')!.script
+  const order = [
+    'terraform init',
+    'terraform validate',
+    'terraform test',
+    'rm -rf .terraform/archives',
+    'terraform plan',
+  ]
+  const found = order.map((command) => script.search(new RegExp(`^ *${command}\\b`, 'm')))
+  expect(found).toEqual(found.toSorted((one, other) => one - other))
+  expect(found).not.toContain(-1)
+})
+
 test('every output that the build reads is an output of the configuration', () => {
   const read = build.steps.flatMap(({ script }) => [...script.matchAll(/\)\["(\w+)"\]/g)].map(([, name]) => name))
   const outputs = blocks

@@ -2,7 +2,7 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** The providers of terraform/versions.tf, in versions that its constraints take. */
-const PROVIDERS = { google: '6.50.0', archive: '2.7.0', random: '3.7.0' }
+const PROVIDERS = { google: '7.45.0', archive: '2.7.0', random: '3.7.0' }
 
 /**
  * Makes a folder of providers for `terraform init -plugin-dir`, in which each one is a script that starts its stand-in.

@@ -9,6 +9,7 @@ import * as grpc from '@grpc/grpc-js'
 import { loadSync } from '@grpc/proto-loader'
 import type { ProviderSchema } from '../schema.ts'
 import { schemasOf } from './schemas.ts'
+import { complaintsAboutValues } from './values.ts'
 
 /** Terraform ends its plugins; should it be killed itself, they do not stay behind. */
 const LIFETIME_MS = 300_000
@@ -17,13 +18,21 @@ const google = JSON.parse(
   readFileSync(join(import.meta.dirname, '..', 'provider-schema.json'), 'utf8'),
 ) as ProviderSchema
 const MADE_UP_PASSWORD = Buffer.from(JSON.stringify({ length: 40, special: false, result: 'made-up' }))
+/** An empty map in MessagePack, and the severity of an error in the protocol. */
+const NOTHING = Buffer.from([0x80])
+const ERROR = 1
 const schemas = schemasOf(process.argv[2] ?? '', google)
 
 const server = new grpc.Server()
 server.addService(serviceOf('plugin.proto', 'tfplugin5', 'Provider'), {
   GetSchema: answer(() => schemas),
   PrepareProviderConfig: answer(({ config }) => ({ prepared_config: config })),
-  ValidateResourceTypeConfig: answer(() => ({})),
+  ValidateResourceTypeConfig: answer(({ type_name = '', config }) => ({
+    diagnostics: complaintsAboutValues(type_name, config?.msgpack ?? NOTHING).map((summary) => ({
+      severity: ERROR,
+      summary,
+    })),
+  })),
   ValidateDataSourceConfig: answer(() => ({})),
   ValidateEphemeralResourceConfig: answer(() => ({})),
   Configure: answer(() => ({})),
@@ -46,7 +55,8 @@ server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (error,
 setTimeout(() => process.exit(0), LIFETIME_MS)
 
 interface Request {
-  readonly config?: object
+  readonly type_name?: string
+  readonly config?: { readonly msgpack: Buffer }
 }
 
 function answer(make: (request: Request) => object) {

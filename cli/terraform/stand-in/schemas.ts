@@ -79,7 +79,7 @@ function blocksOf(kind: 'resource' | 'data', { blocks }: ProviderSchema): Record
 
 /** What every block has for the tool that the schema was taken from, and Terraform does not know. */
 const NOT_TOLD =
-  /^(fqn|friendly_unique_id|terraform_\w+|raw_overrides|cdktf_stack|for_each|count|depends_on|lifecycle|provider|connection|provisioners)$/
+  /^(fqn|friendly_unique_id|terraform_\w+|raw_overrides|cdktn_stack|cdktf_stack|for_each|count|depends_on|lifecycle|provider|connection|provisioners)$/
 
 function describeBlock(block: BlockSchema): BlockMessage {
   const all = Object.entries(block.arguments)
