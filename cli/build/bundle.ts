@@ -1,6 +1,7 @@
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
-import { builtinModules } from 'node:module'
-import { join } from 'node:path'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { builtinModules, findPackageJSON } from 'node:module'
+import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { build, type Metafile, type Plugin } from 'esbuild'
 import { describePackage } from './describe-package.ts'
 import { type LoadedCode, measureCode } from './measure-code.ts'
@@ -46,7 +47,7 @@ export async function bundleFunction(name: string, target: string): Promise<Bund
     keepNames: true,
     sourcemap: 'linked',
     external: NOT_BUNDLED,
-    plugins: [withoutGrpc, builtinsAsObjects],
+    plugins: [withoutGrpc, builtinsAsObjects, commonjsByName],
     banner: { js: COMMONJS_NAMES },
     metafile: true,
     logLevel: 'warning',
@@ -112,6 +113,43 @@ const builtinsAsObjects: Plugin = {
       contents: `module.exports = process.getBuiltinModule('node:${path}')`,
     }))
   },
+}
+
+/**
+ * `import()` of a package written as CommonJS: Node.js finds the names that it exports, a bundle has `default` alone, and
+ * whoever takes a name from it gets undefined. Here the names are those that Node.js finds while the bundle is made.
+ */
+const commonjsByName: Plugin = {
+  name: 'commonjs-by-name',
+  setup(build) {
+    build.onResolve({ filter: /^[^.]/ }, async ({ path, kind, importer, resolveDir, pluginData }) => {
+      if (kind !== 'dynamic-import' || pluginData === commonjsByName) return null
+      const resolved = await build.resolve(path, { kind, importer, resolveDir, pluginData: commonjsByName })
+      const { path: file, external, namespace, errors } = resolved
+      const isFile = errors.length === 0 && !external && namespace === 'file'
+      return isFile && (await isCommonjs(file)) ? { path: file, namespace: 'by-name' } : resolved
+    })
+    build.onLoad({ filter: /.*/, namespace: 'by-name' }, async ({ path }) => {
+      const names = Object.keys(await import(pathToFileURL(path).href)).filter((name) =>
+        /^(?!default$)[\w$]+$/.test(name),
+      )
+      return {
+        contents: `
+          const whole = require(${JSON.stringify(path)})
+          export const { ${names.join(', ')} } = whole
+          export default whole`,
+        resolveDir: dirname(path),
+      }
+    })
+  },
+}
+
+/** As Node.js decides it. */
+async function isCommonjs(file: string): Promise<boolean> {
+  if (/\.c[jt]s$/.test(file)) return true
+  const description = findPackageJSON(pathToFileURL(file))
+  if (!file.endsWith('.js') || description === undefined) return false
+  return JSON.parse(await readFile(description, 'utf8')).type !== 'module'
 }
 
 function externalPackages({ outputs }: Metafile): readonly string[] {

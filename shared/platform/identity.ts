@@ -1,6 +1,7 @@
 import type { OAuth2Client } from 'google-auth-library'
 import type { Environment } from '../environment/model.ts'
 import { Failure } from '../failure.ts'
+import { withDeadline } from './deadline.ts'
 import { HttpError } from './http-errors.ts'
 
 /** Who sent a request, as far as it is proven. */
@@ -55,6 +56,9 @@ const ISSUERS = ['https://accounts.google.com', 'accounts.google.com']
 const REMOVED_SIGNATURE = 'SIGNATURE_REMOVED_BY_GOOGLE'
 
 const CLOCK_SKEW_SECONDS = 300
+
+/** How long a request waits for Google's certificates. */
+const CERTIFICATES_MS = 10_000
 
 /** Whether this is a service of Cloud Run (its container contract sets the variable), and not somebody's machine. */
 export function isDeployed(environment: IdentitySources['environment'] = process.env): boolean {
@@ -181,8 +185,9 @@ function createVerifier(audience: readonly string[], given: IdentitySources['cer
   return async (token: string): Promise<void> => {
     client ??= import('google-auth-library').then((library) => new library.OAuth2Client())
     const verifier = await client
+    const expired = () => new Error(`Google did not answer within ${CERTIFICATES_MS / 1000} s`)
     const fetchCertificates = given ?? (async () => (await verifier.getFederatedSignonCertsAsync()).certs)
-    const certificates = await fetchCertificates().catch((error: unknown) => {
+    const certificates = await withDeadline(fetchCertificates(), CERTIFICATES_MS, expired).catch((error: unknown) => {
       throw new CertificatesError(error)
     })
     const wanted = audience.length === 0 ? undefined : [...audience]
