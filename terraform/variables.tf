@@ -221,7 +221,7 @@ variable "existing_instance" {
 }
 
 variable "instance_settings" {
-  description = "What a new instance is like. `connector_only`: whether it takes connections from Cloud SQL's connectors and its proxy only; false lets TAP services connect by address."
+  description = "What a new instance is like. `disk_gb`: its disk at first; it grows by itself, and another size here changes nothing afterwards. `connector_only`: whether it takes connections from Cloud SQL's connectors and its proxy only; false lets TAP services connect by address."
   type = object({
     database_version  = optional(string, "POSTGRES_17")
     tier              = optional(string, "db-custom-1-3840")

@@ -52,6 +52,33 @@ run "the_init_job_grants_each_function_what_it_needs_over_the_connector" {
   }
 }
 
+run "each_database_has_a_job_of_its_own" {
+  command = plan
+  module {
+    source = "./modules/database"
+  }
+  variables {
+    databases = ["a_b", "a-b", "A-B", "a--b", "a", "a_${join("", [for index in range(59) : "x"])}", "a_${join("", [for index in range(58) : "x"])}y"]
+  }
+  override_data {
+    target          = data.google_sql_database_instance.existing
+    override_during = plan
+    values          = { connection_name = "example-project:us-central1:tap", database_version = "POSTGRES_17" }
+  }
+  assert {
+    condition     = length(distinct([for job in google_cloud_run_v2_job.init : job.name])) == 7
+    error_message = "Databases with almost the same name have different jobs."
+  }
+  assert {
+    condition     = alltrue([for job in google_cloud_run_v2_job.init : can(regex("^[a-z][a-z0-9-]{1,61}[a-z0-9]$", job.name))])
+    error_message = "Cloud Run takes the names."
+  }
+  assert {
+    condition     = google_cloud_run_v2_job.init["a"].name == "alm-dev-init-a" && google_cloud_run_v2_job.init["a-b"].name == "alm-dev-init-a-b"
+    error_message = "A name that fits is used as it is."
+  }
+}
+
 run "an_instance_of_another_kind_is_refused" {
   command = plan
   module {

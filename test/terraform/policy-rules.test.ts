@@ -46,6 +46,36 @@ const CHANGES: readonly Change[] = [
   ['no service waits for a build that nobody makes', 'functions', '  template {', '  build_config {}\n  template {'],
   ['no service waits for a build that nobody makes', 'functions', 'local.images[each.key]', '"discovery:latest"'],
   [
+    'a deployment ends what was pinned: all traffic goes to the latest revision',
+    'functions',
+    'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST',
+    'TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION',
+  ],
+  [
+    'a deployment ends what was pinned: all traffic goes to the latest revision',
+    'functions',
+    'traffic {\n    type    = "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST"\n    percent = 100\n  }',
+    '',
+  ],
+  [
+    'no revision of a function with a health route gets traffic before that route answers',
+    'functions',
+    'startup_probe.value',
+    '"/"',
+  ],
+  [
+    'no revision of a function with a health route gets traffic before that route answers',
+    'functions',
+    '"/healthz"',
+    'null',
+  ],
+  [
+    'a disk that grows by itself does not stand in the way of the next plan',
+    'database',
+    'ignore_changes = [settings[0].disk_size]',
+    'ignore_changes = [settings[0].disk_type]',
+  ],
+  [
     'every topic with a subscription has a dead letter, unless it is one',
     'releases',
     'dead_letter_policy {',

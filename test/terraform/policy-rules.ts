@@ -22,6 +22,9 @@ function namesWhere(blocks: readonly Block[], isWrong: (body: Body, block: Block
 const TOO_WIDE =
   /^`roles\/(editor|owner|viewer|storage\.|run\.invoker|pubsub\.(publisher|subscriber)|iam\.serviceAccount(User|TokenCreator)|secretmanager\.(admin|secretAccessor))/
 
+/** test/terraform/startup-probe.test.ts asks them. */
+const HAS_HEALTH_ROUTE: readonly string[] = ['collect-results', 'discovery', 'swap-schema']
+
 export const RULES: Readonly<Record<string, Rule>> = {
   'the table of grants in the README is that of the files': (modules) => {
     const table = `<!-- grants -->\n\n${formatGrants(listGrants(modules))}\n\n<!-- end -->`
@@ -55,6 +58,40 @@ export const RULES: Readonly<Record<string, Rule>> = {
         build_config !== undefined ||
         bodiesOf(template).some(({ containers }) =>
           bodiesOf(containers).some(({ image }) => image !== '${local.images[each.key]}'),
+        ),
+    ),
+  'a deployment ends what was pinned: all traffic goes to the latest revision': (modules) =>
+    namesWhere(resources(modules, 'google_cloud_run_v2_service'), ({ traffic }) => {
+      const targets = bodiesOf(traffic)
+      return (
+        targets.length !== 1 ||
+        targets[0]?.type !== 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST' ||
+        targets[0].percent !== 100
+      )
+    }),
+  'no revision of a function with a health route gets traffic before that route answers': (modules) => [
+    ...namesWhere(
+      resources(modules, 'google_cloud_run_v2_service'),
+      ({ template }) =>
+        !bodiesOf(template)
+          .flatMap(({ containers }) => bodiesOf(containers))
+          .flatMap(({ dynamic }) => bodiesOf(dynamic))
+          .flatMap(({ startup_probe }) => bodiesOf(startup_probe))
+          .flatMap(({ content }) => bodiesOf(content))
+          .flatMap(({ http_get }) => bodiesOf(http_get))
+          .some(({ path }) => path === '${startup_probe.value}'),
+    ),
+    ...Object.entries(localOf(modules, 'functions'))
+      .filter(([name, settings]) => (settings as Body).health !== (HAS_HEALTH_ROUTE.includes(name) ? '/healthz' : null))
+      .map(([name]) => `functions: health of ${name}`),
+  ],
+  'a disk that grows by itself does not stand in the way of the next plan': (modules) =>
+    namesWhere(
+      resources(modules, 'google_sql_database_instance'),
+      ({ settings, lifecycle }) =>
+        bodiesOf(settings).some(({ disk_autoresize }) => disk_autoresize === true) &&
+        !bodiesOf(lifecycle).some(({ ignore_changes }) =>
+          textsIn(ignore_changes ?? null).includes('${settings[0].disk_size}'),
         ),
     ),
   'every topic with a subscription has a dead letter, unless it is one': (modules) => {

@@ -122,7 +122,7 @@ test('the database is not reachable from outside, can be restored to any second,
     { enabled: true, point_in_time_recovery_enabled: true },
   ])
   expect(bodiesOf(settings!.database_flags)).toContainEqual({ name: 'cloudsql.iam_authentication', value: 'on' })
-  expect(bodiesOf(instance!.body.lifecycle)).toEqual([{ prevent_destroy: true }])
+  expect(bodiesOf(instance!.body.lifecycle)).toMatchObject([{ prevent_destroy: true }])
 })
 
 test('no password is in the state', () => {

@@ -90,6 +90,8 @@ resource "google_sql_database_instance" "created" {
 
   lifecycle {
     prevent_destroy = true
+    # The disk grows by itself and cannot shrink: a plan would want another instance.
+    ignore_changes = [settings[0].disk_size]
   }
 }
 
@@ -224,8 +226,8 @@ resource "google_secret_manager_secret_iam_member" "init" {
 # One job per database, run after every deployment; it can be run again at any time. It brings the connector along, as the
 # functions do, so it reaches whatever address they reach.
 resource "google_cloud_run_v2_job" "init" {
-  for_each            = var.init_image == null ? toset([]) : var.databases
-  name                = trimsuffix(substr("${var.prefix}-init-${replace(lower(each.value), "/[^a-z0-9]+/", "-")}", 0, 63), "-")
+  for_each            = var.init_image == null ? {} : local.job_names
+  name                = each.value
   location            = var.region
   deletion_protection = false
 
@@ -246,7 +248,7 @@ resource "google_cloud_run_v2_job" "init" {
       containers {
         image = var.init_image
         args = concat(
-          ["init", "--instance", local.connection_name, "--ip-type", var.ip_type, "--database", each.value, "--user", google_sql_user.init.name],
+          ["init", "--instance", local.connection_name, "--ip-type", var.ip_type, "--database", each.key, "--user", google_sql_user.init.name],
           length(local.stagers) == 0 ? [] : concat(["--stager"], local.stagers),
           length(local.operators) == 0 ? [] : concat(["--operator"], local.operators),
           length(local.readers) == 0 ? [] : concat(["--reader"], local.readers),
@@ -279,6 +281,15 @@ resource "google_cloud_run_v2_job" "init" {
 }
 
 locals {
+  # A name that had to be changed or cut ends with a hash, so that `a_b` and `a-b` do not share a job.
+  plain_job_names = { for database in var.databases : database => "${var.prefix}-init-${replace(lower(database), "/[^a-z0-9]+/", "-")}" }
+  job_names = {
+    for database, name in local.plain_job_names : database =>
+    name == "${var.prefix}-init-${database}" && length(name) <= 63 && !endswith(name, "-")
+    ? name
+    : "${trimsuffix(substr(name, 0, 54), "-")}-${substr(sha256(database), 0, 8)}"
+  }
+
   users     = { for name, account in var.accounts : name => account.database_user }
   stagers   = [for name in ["load-release"] : local.users[name] if contains(keys(local.users), name) && !var.loader_may_swap]
   operators = [for name in concat(["swap-schema"], var.loader_may_swap ? ["load-release"] : []) : local.users[name] if contains(keys(local.users), name)]

@@ -1,6 +1,7 @@
 locals {
   # One row per function. An instance holds up to `poolMax` connections to each database, so `max_instances` is part of the
-  # sum that must stay under the database's max_connections (variables.tf of module database).
+  # sum that must stay under the database's max_connections (variables.tf of module database). `health` is asked before a
+  # new revision gets any traffic; null: it only has to listen.
   functions = {
     load-release = {
       description   = "Stages a release that was uploaded"
@@ -8,6 +9,7 @@ locals {
       concurrency   = 1
       memory        = "512Mi"
       timeout       = 540
+      health        = null
     }
     swap-schema = {
       description   = "Status, diff, stage, swap and rollback for operators"
@@ -15,6 +17,7 @@ locals {
       concurrency   = 8
       memory        = "512Mi"
       timeout       = 540
+      health        = "/healthz"
     }
     discovery = {
       description   = "What is deployed, where, in which version"
@@ -22,6 +25,7 @@ locals {
       concurrency   = 40
       memory        = "512Mi"
       timeout       = 60
+      health        = "/healthz"
     }
     collect-results = {
       description   = "Deletes query results whose time is over"
@@ -29,6 +33,7 @@ locals {
       concurrency   = 4
       memory        = "512Mi"
       timeout       = 1800
+      health        = "/healthz"
     }
   }
 
@@ -195,6 +200,12 @@ resource "google_cloud_run_v2_service" "function" {
   ingress             = contains(["load-release", "collect-results"], each.key) ? "INGRESS_TRAFFIC_INTERNAL_ONLY" : var.ingress
   deletion_protection = var.deletion_protection
 
+  # A deployment ends what `gcloud run services update-traffic --to-revisions` has pinned.
+  traffic {
+    type    = "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST"
+    percent = 100
+  }
+
   template {
     service_account                  = google_service_account.function[each.key].email
     timeout                          = "${each.value.timeout}s"
@@ -241,6 +252,19 @@ resource "google_cloud_run_v2_service" "function" {
         name  = "FUNCTION_TARGET"
         value = each.key
       }
+      # Each second, so that a cold start waits no longer than it must. A file or bundle that cannot be used never answers.
+      dynamic "startup_probe" {
+        for_each = each.value.health == null ? [] : [each.value.health]
+        content {
+          period_seconds    = 1
+          timeout_seconds   = 1
+          failure_threshold = 60
+          http_get {
+            path = startup_probe.value
+          }
+        }
+      }
+
       # Filled while the image is built (Dockerfile).
       env {
         name  = "NODE_COMPILE_CACHE"
