@@ -1,5 +1,5 @@
 import type { TapMetadata, TapSchema } from '../../shared/discovery/tap-schemas.ts'
-import { nearMiss } from '../../shared/felis/near-miss.ts'
+import { nearMiss } from '../../shared/near-miss.ts'
 import { HttpError } from '../../shared/platform/http-errors.ts'
 import type { Route } from '../../shared/platform/http-route.ts'
 import { SHORT_LIVED } from './document-routes.ts'

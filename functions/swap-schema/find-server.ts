@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import type { TapServer } from '../../shared/environment/model.ts'
-import { nearMiss } from '../../shared/felis/near-miss.ts'
+import { nearMiss } from '../../shared/near-miss.ts'
 import { HttpError } from '../../shared/platform/http-errors.ts'
 import type { SwapDependencies } from './swap-schema.ts'
 

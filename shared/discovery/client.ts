@@ -1,4 +1,4 @@
-import { nearMiss } from '../felis/near-miss.ts'
+import { nearMiss } from '../near-miss.ts'
 import { DiscoveryError } from './client-errors.ts'
 import { type FetchOptions, fetchJson } from './client-fetch.ts'
 import type { DiscoveredApi, DiscoveryDocument } from './document.ts'

@@ -1,4 +1,4 @@
-import { nearMiss } from '../felis/near-miss.ts'
+import { nearMiss } from '../near-miss.ts'
 import type { DiscoveryConfig } from './discovery/model.ts'
 import { EnvironmentError } from './failures.ts'
 import type { Environment, TapServer } from './model.ts'

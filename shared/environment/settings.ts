@@ -1,4 +1,4 @@
-import { nearMiss } from '../felis/near-miss.ts'
+import { nearMiss } from '../near-miss.ts'
 import { REPERTOIRE_KEYS } from './discovery/repertoire-keys.ts'
 import type { Field, ValueField } from './field.ts'
 import { FIELDS } from './fields.ts'

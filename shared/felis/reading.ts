@@ -1,6 +1,6 @@
+import { nearMiss as findNearMiss } from '../near-miss.ts'
 import type { FelisContext } from './context.ts'
 import { below, type Draft, type Path } from './location.ts'
-import { nearMiss as findNearMiss } from './near-miss.ts'
 import type { Shape } from './shape.ts'
 import type { YamlKey, YamlMap, YamlValue } from './yaml/values.ts'
 

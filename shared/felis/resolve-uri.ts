@@ -1,4 +1,4 @@
-import { nearMiss } from './near-miss.ts'
+import { nearMiss } from '../near-miss.ts'
 
 /** Where `resource://` URIs of the SDM schemas point: the folder of the release itself. */
 const PACKAGE = 'resource://lsst.sdm.schemas/'

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { nearMiss } from '../felis/near-miss.ts'
+import { nearMiss } from '../near-miss.ts'
 import { type ErrorDetail, HttpError } from './http-errors.ts'
 import type { Field, Fields } from './http-route.ts'
 

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { nearMiss } from '../felis/near-miss.ts'
+import { nearMiss } from '../near-miss.ts'
 import { answerFrameworkErrors } from './framework-errors.ts'
 import { HttpError } from './http-errors.ts'
 import { type FrameworkRequest, readJsonBody, readQuery } from './http-input.ts'

@@ -1,4 +1,4 @@
-import { nearMiss } from '../../felis/near-miss.ts'
+import { nearMiss } from '../../near-miss.ts'
 import type { Report } from '../report.ts'
 import type { Located } from '../yaml-positions.ts'
 import type { ServiceRule } from './model.ts'

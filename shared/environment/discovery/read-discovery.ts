@@ -1,4 +1,4 @@
-import { nearMiss } from '../../felis/near-miss.ts'
+import { nearMiss } from '../../near-miss.ts'
 import type { Report } from '../report.ts'
 import type { Settings } from '../settings.ts'
 import type { LocatedMapping } from '../yaml-positions.ts'

@@ -1,4 +1,4 @@
-import { nearMiss } from '../../felis/near-miss.ts'
+import { nearMiss } from '../../near-miss.ts'
 import { describeNode } from '../read-value.ts'
 import type { Place, Report } from '../report.ts'
 import { toSnakeCase } from '../snake-case.ts'

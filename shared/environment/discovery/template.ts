@@ -1,4 +1,4 @@
-import { nearMiss } from '../../felis/near-miss.ts'
+import { nearMiss } from '../../near-miss.ts'
 
 /** A variable of a template, with any space inside the braces. */
 const VARIABLE = /\{\{\s*(base_hostname|dataset)\s*\}\}/g

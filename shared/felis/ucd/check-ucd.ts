@@ -1,4 +1,4 @@
-import { nearMiss } from '../near-miss.ts'
+import { nearMiss } from '../../near-miss.ts'
 import { ucdWords } from './words.ts'
 
 export interface UcdProblem {

@@ -1,4 +1,4 @@
-import { nearMiss } from '../near-miss.ts'
+import { nearMiss } from '../../near-miss.ts'
 import { BASE_NAMES, UNIT_NAMES } from './names.ts'
 
 /** What people write for a unit that has another name. */

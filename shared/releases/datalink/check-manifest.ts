@@ -1,6 +1,6 @@
-import { nearMiss } from '../../felis/near-miss.ts'
 import type { Problem } from '../../felis/problem.ts'
 import { readYaml } from '../../felis/yaml/read.ts'
+import { nearMiss } from '../../near-miss.ts'
 import { DatalinkReport } from './problems.ts'
 import type { PublishedColumns } from './published-columns.ts'
 

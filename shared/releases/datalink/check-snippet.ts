@@ -1,5 +1,5 @@
-import { nearMiss } from '../../felis/near-miss.ts'
 import type { Problem } from '../../felis/problem.ts'
+import { nearMiss } from '../../near-miss.ts'
 import { DatalinkReport } from './problems.ts'
 import { listVariables } from './template-variables.ts'
 import { findXmlFault } from './xml/find-fault.ts'
