@@ -2,12 +2,10 @@ module "functions" {
   source              = "./modules/functions"
   project             = var.project
   region              = var.region
-  location            = local.location
   prefix              = var.prefix
   deployed            = local.deployed
   bundles             = coalesce(var.bundles, "${path.root}/../dist")
   environment_file    = var.environment_file
-  source_bucket       = coalesce(var.source_bucket, "${var.project}-${var.prefix}-source")
   image_repository    = var.image_repository
   network             = var.network
   subnetwork          = var.subnetwork
@@ -19,7 +17,6 @@ module "functions" {
   secrets             = var.secrets
   secrets_directory   = local.secrets_directory
   deployer            = var.deployer
-  planner             = var.planner
 }
 
 module "releases" {
@@ -67,7 +64,7 @@ module "database" {
 module "results" {
   count              = var.results == null ? 0 : 1
   source             = "./modules/results"
-  prefix             = var.prefix
+  project            = var.project
   location           = local.location
   bucket             = local.results_bucket
   create_bucket      = var.results.create_bucket

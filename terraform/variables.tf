@@ -72,16 +72,6 @@ variable "deployer" {
   }
 }
 
-variable "planner" {
-  description = "IAM member who only plans, for pull requests (terraform/bootstrap makes almagest-check); null: nobody."
-  type        = string
-  default     = null
-  validation {
-    condition     = var.planner == null || can(regex("^(user|group|serviceAccount|domain|principal|principalSet):.", var.planner))
-    error_message = "An IAM member, such as serviceAccount:almagest-deploy@PROJECT.iam.gserviceaccount.com."
-  }
-}
-
 # --- functions --------------------------------------------------------------------------------------------------------
 
 variable "environment_file" {
@@ -95,12 +85,6 @@ variable "environment_file" {
 
 variable "bundles" {
   description = "Folder that `npm run build` made; ../dist unless given."
-  type        = string
-  default     = null
-}
-
-variable "source_bucket" {
-  description = "Bucket for the functions' source archives; PROJECT-PREFIX-source unless given."
   type        = string
   default     = null
 }

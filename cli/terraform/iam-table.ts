@@ -45,7 +45,7 @@ function describeGrants(block: Block, context: Context): Grant[] {
 /** A role per grant, or `each.value` of a set that is written out. */
 function rolesOf(role: Value | undefined, block: Block, { module }: Context): string[] {
   const text = String(role)
-  const custom = /google_project_iam_custom_role\.(\w+)/.exec(text)?.[1]
+  const custom = /google_project_iam_custom_role\.(\w+)|\/roles\/almagest_(\w+)$/.exec(text)?.slice(1).find(Boolean)
   if (custom !== undefined) return [`custom role ${custom}`]
   if (!isExpression(text)) return [text]
   const set = expandLocal(String(block.body.for_each), module)

@@ -144,7 +144,6 @@ locals {
     "roles/cloudscheduler.admin",
     "roles/cloudsql.admin",
     "roles/compute.networkUser",
-    "roles/iam.roleAdmin",
     "roles/iam.serviceAccountAdmin",
     "roles/logging.configWriter",
     "roles/logging.logWriter",
@@ -241,7 +240,6 @@ resource "google_project_iam_custom_role" "plan" {
     "cloudsql.instances.get",
     "cloudsql.users.get",
     "cloudsql.users.list",
-    "iam.roles.get",
     "iam.serviceAccounts.get",
     "iam.serviceAccounts.getIamPolicy",
     "logging.logEntries.create",
@@ -294,6 +292,18 @@ resource "google_storage_bucket_iam_member" "check_plans" {
     title      = "plans-only"
     expression = "resource.name.startsWith(\"projects/_/buckets/${var.state_bucket}/objects/plans/\")"
   }
+}
+
+# --- a role that the modules grant -------------------------------------------------------------------------------------
+
+# Every predefined role that may delete may also write anywhere in the bucket. It is made here, because whoever may make roles
+# may give them any permission.
+resource "google_project_iam_custom_role" "results_collector" {
+  role_id     = "almagest_results_collector"
+  title       = "Almagest results collector"
+  description = "Lists and deletes objects; cannot write them."
+  permissions = ["storage.buckets.get", "storage.objects.delete", "storage.objects.get", "storage.objects.list"]
+  depends_on  = [google_project_service.needed]
 }
 
 # --- when ---------------------------------------------------------------------------------------------------------------

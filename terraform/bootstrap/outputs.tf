@@ -4,7 +4,7 @@ output "deploy_account" {
 }
 
 output "check_account" {
-  description = "Plans, for pull requests: `planner` of the main configuration."
+  description = "Plans, for pull requests."
   value       = google_service_account.check.email
 }
 

@@ -53,7 +53,6 @@ run "with_everything" {
     prefix           = "alm-dev"
     environment_file = "tests/environments/alm-dev.yaml"
     deployer         = "serviceAccount:almagest-deploy@example-project.iam.gserviceaccount.com"
-    planner          = "serviceAccount:almagest-check@example-project.iam.gserviceaccount.com"
     discovery_public = true
     releases_public  = true
     publishers       = ["group:schemas@example.org"]
@@ -145,13 +144,12 @@ run "members_and_channels_are_named_in_full" {
   command = plan
   variables {
     deployer              = "almagest-deploy@example-project.iam.gserviceaccount.com"
-    planner               = "almagest-check@example-project.iam.gserviceaccount.com"
     publishers            = ["someone@example.org"]
     discovery_readers     = ["someone@example.org"]
     notification_channels = ["operators"]
     results               = { retention_days = 30, lifecycle_prefixes = ["result_"], writers = ["qserv@example.org"] }
   }
-  expect_failures = [var.deployer, var.planner, var.publishers, var.discovery_readers, var.notification_channels, var.results]
+  expect_failures = [var.deployer, var.publishers, var.discovery_readers, var.notification_channels, var.results]
 }
 
 run "names_that_postgresql_would_cut_off_are_refused" {
@@ -204,10 +202,8 @@ run "each_function_is_limited_and_mounts_only_its_own_secrets" {
     source = "./modules/functions"
   }
   variables {
-    location            = "us-central1"
     prefix              = "almagest"
     deployed            = ["load-release", "swap-schema", "discovery"]
-    source_bucket       = "example-source"
     image_repository    = "almagest"
     min_instances       = { discovery = 2 }
     ingress             = "INGRESS_TRAFFIC_ALL"
@@ -216,7 +212,6 @@ run "each_function_is_limited_and_mounts_only_its_own_secrets" {
     secrets             = { token = { secret = "hips-token", version = "latest", functions = ["discovery"] } }
     secrets_directory   = "/etc/almagest/secrets"
     deployer            = null
-    planner             = null
   }
   assert {
     condition     = google_cloud_run_v2_service.function["discovery"].template[0].scaling[0].min_instance_count == 2 && google_cloud_run_v2_service.function["load-release"].template[0].scaling[0].max_instance_count == 1
@@ -227,15 +222,15 @@ run "each_function_is_limited_and_mounts_only_its_own_secrets" {
     error_message = "Only discovery has the token."
   }
   assert {
-    condition     = google_cloud_run_v2_service.function["discovery"].template[0].containers[0].image == "us-central1-docker.pkg.dev/example-project/almagest/discovery:${trimsuffix(basename(google_storage_bucket_object.source["discovery"].name), ".tar.gz")}"
-    error_message = "The image has the name of the archive that it is built from."
+    condition     = google_cloud_run_v2_service.function["discovery"].template[0].containers[0].image == "us-central1-docker.pkg.dev/example-project/almagest/discovery:${trimprefix(basename(dirname(data.archive_file.bundle["discovery"].output_path)), "discovery-")}"
+    error_message = "The image has the name of the folder that it is built from."
   }
   assert {
     condition     = google_cloud_run_v2_service.function["load-release"].ingress == "INGRESS_TRAFFIC_INTERNAL_ONLY"
     error_message = "load-release is called by Pub/Sub only."
   }
   assert {
-    condition     = strcontains([for file in data.archive_file.source["discovery"].source : file.content if file.filename == "environment.yaml"][0], "user: almagest-discovery@example-project.iam\n")
+    condition     = strcontains([for file in data.archive_file.environment["discovery"].source : file.content if file.filename == "environment.yaml"][0], "user: almagest-discovery@example-project.iam\n")
     error_message = "The environment file names the function's own database user."
   }
 }

@@ -1,10 +1,12 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: expressions of HCL and sources are quoted here
-import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { load } from 'js-yaml'
 import { expect, test } from 'vitest'
 import { bodiesOf, readConfiguration } from '../../cli/terraform/configuration.ts'
+import { temporaryFolder } from '../support/function-process.ts'
 
 interface Step {
   readonly id: string
@@ -56,32 +58,79 @@ test('what the image copies is there', () => {
   for (const source of sources) expect(existsSync(join(root, source)), source).toBe(true)
 })
 
-test('the image that is built of an archive is the one that the service runs', () => {
+test('the image that is built of a folder of archives is the one that the service runs', async () => {
   const locals = blocks.find(({ kind, body }) => kind === 'locals' && 'images' in body)!.body
   const image = '${var.region}-docker.pkg.dev/${var.project}/${var.image_repository}/${name}:${hash}'
   expect(locals.images).toContain(`: name => "${image}"`)
-  const [archive] = blocks.filter(({ labels }) => labels[0] === 'archive_file')
-  const name = '${each.key}-${local.source_hashes[each.key]}.tar.gz'
-  expect(archive!.body).toMatchObject({ type: 'tar.gz', output_path: `\${path.root}/.terraform/archives/${name}` })
-  const { script } = steps.get('functions')!
-  expect(script).toContain('for archive in terraform/.terraform/archives/*.tar.gz; do')
-  const built = script.split('\n').slice(3, 5).join('\n')
-  const shell = `archive=terraform/.terraform/archives/collect-results-0123456789abcdef.tar.gz\n${built}\necho $image`
-  const env = { _REGION: 'r', PROJECT_ID: 'p', _REPOSITORY: 'i', PATH: process.env.PATH }
-  expect(String(execFileSync('bash', ['-c', shell], { env }))).toBe(
-    'r-docker.pkg.dev/p/i/collect-results:0123456789abcdef\n',
-  )
+  expect(locals.archives).toContain(': name => "${path.root}/.terraform/archives/${name}-${hash}"')
+  const archives = blocks.filter(({ labels }) => labels[0] === 'archive_file')
+  expect(archives.map(({ body }) => body.output_path)).toEqual([
+    '${local.archives[each.key]}/bundle.tar.gz',
+    '${local.archives[each.key]}/environment.tar.gz',
+  ])
+
+  const folder = await temporaryFolder()
+  for (const name of ['collect-results-0123456789abcdef', 'load-release-fedcba9876543210']) {
+    await pack(join(folder, 'terraform/.terraform/archives', name, 'bundle.tar.gz'), { 'index.js': `// ${name}\n` })
+    await pack(join(folder, 'terraform/.terraform/archives', name, 'environment.tar.gz'), { Dockerfile: 'FROM node\n' })
+  }
+  const docker =
+    'if [ "$1" = pull ]; then [[ "$3" == */load-release:* ]]; else echo "$@"; if [ "$1" = build ]; then ls "$4"; fi; fi'
+  const { output } = runStep('functions', { folder, commands: { docker }, variables: { _APPLY: 'true' } })
+  expect(output.split('\n')).toEqual([
+    'build --tag r-docker.pkg.dev/p/i/collect-results:0123456789abcdef contexts/collect-results-0123456789abcdef',
+    'Dockerfile',
+    'index.js',
+    'push r-docker.pkg.dev/p/i/collect-results:0123456789abcdef',
+    '',
+  ])
+})
+
+async function pack(archive: string, files: Readonly<Record<string, string>>): Promise<void> {
+  await mkdir(dirname(archive), { recursive: true })
+  const folder = await temporaryFolder()
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text)
+  execFileSync('tar', ['-czf', archive, '-C', folder, ...Object.keys(files)])
+}
+
+interface StepRun {
+  readonly folder: string
+  /** Programs that only Cloud Build has, as shell scripts. */
+  readonly commands: Readonly<Record<string, string>>
+  readonly variables: Readonly<Record<string, string>>
+}
+
+/** Runs a step of the build as Cloud Build does. */
+function runStep(id: string, { folder, commands, variables }: StepRun): { status: number | null; output: string } {
+  const programs = mkdtempSync(join(folder, 'programs-'))
+  for (const [name, script] of Object.entries(commands)) {
+    writeFileSync(join(programs, name), `#!/usr/bin/env bash\n${script}\n`, { mode: 0o755 })
+  }
+  const env = { _REGION: 'r', PROJECT_ID: 'p', _REPOSITORY: 'i', ...variables, PATH: `${programs}:${process.env.PATH}` }
+  const { status, stdout } = spawnSync('bash', ['-c', steps.get(id)!.script], { cwd: folder, env, encoding: 'utf8' })
+  return { status, output: stdout }
+}
+
+test('the images of functions and init jobs start from the same one, by its digest, with the Node.js of the tests', () => {
+  const files = ['terraform/modules/functions/Dockerfile', 'terraform/init/Dockerfile']
+  const bases = files.map((file) => /^FROM (.*)$/m.exec(readFileSync(join(root, file), 'utf8'))![1]!)
+  expect(bases[0]).toMatch(/^node:\d+\.\d+\.\d+-slim@sha256:[0-9a-f]{64}$/)
+  expect(bases[0]).toContain(`node:${process.versions.node}-slim@`)
+  expect(bases[1]).toBe(bases[0])
 })
 
 test('the image of a function holds what its start needs, and is prepared and run by the same user', () => {
   const file = readFileSync(join(root, 'terraform', 'modules', 'functions', 'Dockerfile'), 'utf8')
   const lines = file.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
   const at = (start: string) => lines.findIndex((line) => line.startsWith(start))
-  expect(lines[0]).toBe(`FROM node:${process.versions.node.split('.')[0]}-slim`)
   expect(lines).toContain('WORKDIR /workspace')
   expect(at('RUN npm ci')).toBeGreaterThan(at('COPY package.json package-lock.json'))
   expect(at('COPY . .')).toBeGreaterThan(at('RUN npm ci'))
-  expect(at('USER node')).toBeGreaterThan(at('RUN chmod -R a+rX .'))
+  // What the archives hold can be read by everybody: changing modes here would double the layer.
+  expect(lines.filter((line) => /\bch(mod|own)\b/.test(line))).toEqual([])
+  for (const { body } of blocks.filter(({ labels }) => labels[0] === 'archive_file'))
+    expect(body.output_file_mode).toBe('0644')
+  expect(at('USER node')).toBeGreaterThan(at('RUN install -d -o node .compile-cache'))
   expect(at('RUN npm run gcp-build')).toBeGreaterThan(at('USER node'))
   const [service] = blocks.filter(({ labels }) => labels[0] === 'google_cloud_run_v2_service')
   const [container] = bodiesOf(service!.body.template).flatMap(({ containers }) => bodiesOf(containers))
@@ -104,7 +153,8 @@ test('nothing is planned that was not checked, tested and built, and nothing app
   expect([...before('test')].sort()).toEqual(['install', 'postgres', 'restore-cache'])
   expect([...before('plan')]).toEqual(expect.arrayContaining(['test', 'check-terraform', 'build', 'image']))
   expect([...before('functions')]).toEqual(expect.arrayContaining(['plan', 'build']))
-  expect([...before('apply')]).toEqual(expect.arrayContaining(['plan', 'keep-plan', 'functions']))
+  expect([...before('push-image')]).toEqual(expect.arrayContaining(['test', 'image', 'plan']))
+  expect([...before('apply')]).toEqual(expect.arrayContaining(['plan', 'keep-plan', 'push-image', 'functions']))
   expect(steps.get('init')!.waitFor).toEqual(['apply'])
   expect(steps.get('smoke')!.waitFor).toEqual(['init'])
   expect(steps.get('apply')!.script).toContain('terraform apply -input=false plan.tfplan')
@@ -112,16 +162,16 @@ test('nothing is planned that was not checked, tested and built, and nothing app
 
 test('a step that changes anything does nothing unless the trigger says so', () => {
   expect(build.substitutions._APPLY).toBe('false')
-  for (const id of ['apply', 'init', 'smoke', 'save-cache']) {
+  for (const id of ['push-image', 'apply', 'init', 'smoke', 'save-cache']) {
     expect(steps.get(id)!.script, id).toMatch(/if \[ "\$_APPLY" != true \]; then (echo "[^"]*"; )?exit 0; fi/)
   }
   const changing = /terraform apply|docker push|jobs execute|gcloud storage cp - /
-  const others = build.steps.filter(({ id }) => !['apply', 'init', 'image', 'functions', 'save-cache'].includes(id))
+  const named = ['apply', 'init', 'push-image', 'functions', 'save-cache']
+  const others = build.steps.filter(({ id }) => !named.includes(id))
   expect(others.filter(({ script }) => changing.test(script))).toEqual([])
-  for (const id of ['image', 'functions']) {
-    expect(steps.get(id)!.script.match(/docker push/g), id).toHaveLength(1)
-    expect(steps.get(id)!.script, id).toMatch(/if \[ "\$_APPLY" = true \]; then docker push/)
-  }
+  const { script } = steps.get('functions')!
+  expect(script.match(/docker push/g)).toHaveLength(1)
+  expect(script).toMatch(/if \[ "\$_APPLY" = true \]; then docker push/)
 })
 
 test('every step ends in time, the whole within the hour, and failing is only allowed where nothing depends on it', () => {

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: expressions of HCL are quoted here
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -70,6 +71,42 @@ const CHANGES: readonly Change[] = [
     'null',
   ],
   [
+    'what is packed for an image has no source maps, and the state holds no bundle',
+    'functions',
+    '["**/*.map"]',
+    '["**/*.ts"]',
+  ],
+  [
+    'what is packed for an image has no source maps, and the state holds no bundle',
+    'functions',
+    '    content  = file("${path.module}/Dockerfile")',
+    '    content  = file("${var.bundles}/${each.key}/index.js")',
+  ],
+  [
+    'whoever deploys makes no roles: those that are granted are predefined, or made in bootstrap',
+    'bootstrap',
+    '"almagest_results_collector"',
+    '"almagest_collector"',
+  ],
+  [
+    'whoever deploys makes no roles: those that are granted are predefined, or made in bootstrap',
+    'bootstrap',
+    '"roles/logging.logWriter"',
+    '"roles/iam.roleAdmin"',
+  ],
+  [
+    'whoever deploys makes no roles: those that are granted are predefined, or made in bootstrap',
+    'results',
+    'locals {',
+    'resource "google_project_iam_custom_role" "other" {\n  role_id = "other"\n}\n\nlocals {',
+  ],
+  [
+    'no bucket is emptied by whoever deletes it: the right to do so is gone by then',
+    'results',
+    'uniform_bucket_level_access = true',
+    'uniform_bucket_level_access = true\n  force_destroy = true',
+  ],
+  [
     'a disk that grows by itself does not stand in the way of the next plan',
     'database',
     'ignore_changes = [settings[0].disk_size]',
@@ -95,7 +132,7 @@ const CHANGES: readonly Change[] = [
   ],
   [
     'every bucket blocks public access, except where a variable says so',
-    'functions',
+    'bootstrap',
     'public_access_prevention    = "enforced"',
     'public_access_prevention    = "inherited"',
   ],

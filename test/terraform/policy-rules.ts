@@ -85,6 +85,35 @@ export const RULES: Readonly<Record<string, Rule>> = {
       .filter(([name, settings]) => (settings as Body).health !== (HAS_HEALTH_ROUTE.includes(name) ? '/healthz' : null))
       .map(([name]) => `functions: health of ${name}`),
   ],
+  'what is packed for an image has no source maps, and the state holds no bundle': (modules) => {
+    const archives = modules
+      .flatMap(({ blocks }) => blocks)
+      .filter(({ kind, labels }) => kind === 'data' && labels[0] === 'archive_file')
+    const packed = archives.filter(({ body }) => 'source_dir' in body)
+    return [
+      ...(packed.length === 1 ? [] : [`${packed.length} archives of a folder`]),
+      ...namesWhere(packed, ({ excludes }) => !textsIn(excludes ?? null).includes('**/*.map')),
+      ...namesWhere(archives, ({ source, dynamic }) =>
+        textsIn([source ?? null, dynamic ?? null]).some((text) => text.includes('var.bundles')),
+      ),
+    ]
+  },
+  'whoever deploys makes no roles: those that are granted are predefined, or made in bootstrap': (modules) => {
+    const made = resources(modules, 'google_project_iam_custom_role')
+    const ids = made.filter(({ file }) => file.startsWith('bootstrap/')).map(({ body }) => String(body.role_id))
+    const named = listGrants(modules).flatMap(
+      ({ block }) => /\/roles\/(almagest_\w+)$/.exec(String(block.body.role))?.[1] ?? [],
+    )
+    return [
+      ...made.filter(({ file }) => !file.startsWith('bootstrap/')).map(nameOf),
+      ...named.filter((id) => !ids.includes(id)).map((id) => `${id} is not made in bootstrap`),
+      ...listGrants(modules)
+        .filter(({ role }) => role.includes('roles/iam.roleAdmin'))
+        .map(({ block }) => nameOf(block)),
+    ]
+  },
+  'no bucket is emptied by whoever deletes it: the right to do so is gone by then': (modules) =>
+    namesWhere(resources(modules, 'google_storage_bucket'), ({ force_destroy }) => force_destroy !== undefined),
   'a disk that grows by itself does not stand in the way of the next plan': (modules) =>
     namesWhere(
       resources(modules, 'google_sql_database_instance'),

@@ -52,10 +52,14 @@ export function schemasOf(provider: string, google: ProviderSchema): SchemasMess
     case 'archive': {
       const source = { attributes: [required('filename'), required('content')], block_types: [] }
       const blocks = [{ type_name: 'source', nesting: 'SET', block: source }]
-      return {
-        ...none,
-        data_source_schemas: { archive_file: message([required('type'), required('output_path')], blocks) },
-      }
+      const attributes = [
+        required('type'),
+        required('output_path'),
+        optional('source_dir'),
+        optional('excludes', 'list'),
+        optional('output_file_mode'),
+      ]
+      return { ...none, data_source_schemas: { archive_file: message(attributes, blocks) } }
     }
     case 'random': {
       const attributes = [required('length', 'number'), optional('special', 'bool'), computed('result')]

@@ -45,14 +45,16 @@ locals {
   # The environment file is the same for all; each function logs in under its own name.
   environment_files = { for name in keys(local.deployed) : name => replace(file(var.environment_file), "DATABASE_USER", local.database_users[name]) }
 
-  bundle_files = { for name in keys(local.deployed) : name => fileset("${var.bundles}/${name}", "*") }
+  # Source maps are for whoever debugs a bundle by hand: Node.js does not read them.
+  bundle_files = { for name in keys(local.deployed) : name => [for file in fileset("${var.bundles}/${name}", "**") : file if !endswith(file, ".map")] }
   source_hashes = {
     for name in keys(local.deployed) : name => substr(sha256(join("", concat(
       [for file in sort(local.bundle_files[name]) : "${file} ${filesha256("${var.bundles}/${name}/${file}")}"],
       [local.environment_files[name], file("${path.module}/Dockerfile")],
     ))), 0, 16)
   }
-  images = { for name, hash in local.source_hashes : name => "${var.region}-docker.pkg.dev/${var.project}/${var.image_repository}/${name}:${hash}" }
+  archives = { for name, hash in local.source_hashes : name => "${path.root}/.terraform/archives/${name}-${hash}" }
+  images   = { for name, hash in local.source_hashes : name => "${var.region}-docker.pkg.dev/${var.project}/${var.image_repository}/${name}:${hash}" }
 
   secrets = merge([for name in keys(local.deployed) : {
     for key, secret in var.secrets : "${name}/${key}" => merge(secret, { function = name, key = key }) if contains(secret.functions, name)
@@ -97,54 +99,29 @@ resource "google_service_account_iam_member" "deployer" {
 
 # --- what they are made of ------------------------------------------------------------------------------------------
 
-resource "google_storage_bucket" "source" {
-  name                        = var.source_bucket
-  location                    = var.location
-  uniform_bucket_level_access = true
-  public_access_prevention    = "enforced"
-  force_destroy               = true
+# What the image of a function is built from, made by each plan in a folder FUNCTION-HASH: the bundle, and beside it the
+# environment file and the Dockerfile. The state holds the content of the second, but no bundle.
+data "archive_file" "bundle" {
+  for_each         = local.deployed
+  type             = "tar.gz"
+  source_dir       = "${var.bundles}/${each.key}"
+  excludes         = ["**/*.map"]
+  output_file_mode = "0644"
+  output_path      = "${local.archives[each.key]}/bundle.tar.gz"
 
-  # The archive of a former deployment stays for a month, and is made anew from its commit after that.
-  lifecycle_rule {
-    condition {
-      days_since_noncurrent_time = 30
+  lifecycle {
+    precondition {
+      condition     = contains(local.bundle_files[each.key], "index.js")
+      error_message = "There is no bundle of ${each.key} in ${var.bundles}: run npm run build first."
     }
-    action {
-      type = "Delete"
-    }
-  }
-
-  lifecycle_rule {
-    condition {
-      age = 1
-    }
-    action {
-      type = "AbortIncompleteMultipartUpload"
-    }
-  }
-
-  versioning {
-    enabled = true
-  }
-
-  soft_delete_policy {
-    retention_duration_seconds = 0
   }
 }
 
-# What the image of a function is built from, made by each plan: `docker build - < FUNCTION-HASH.tar.gz`.
-data "archive_file" "source" {
-  for_each    = local.deployed
-  type        = "tar.gz"
-  output_path = "${path.root}/.terraform/archives/${each.key}-${local.source_hashes[each.key]}.tar.gz"
-
-  dynamic "source" {
-    for_each = local.bundle_files[each.key]
-    content {
-      filename = source.value
-      content  = file("${var.bundles}/${each.key}/${source.value}")
-    }
-  }
+data "archive_file" "environment" {
+  for_each         = local.deployed
+  type             = "tar.gz"
+  output_file_mode = "0644"
+  output_path      = "${local.archives[each.key]}/environment.tar.gz"
 
   source {
     filename = "environment.yaml"
@@ -155,39 +132,6 @@ data "archive_file" "source" {
     filename = "Dockerfile"
     content  = file("${path.module}/Dockerfile")
   }
-
-  lifecycle {
-    precondition {
-      condition     = contains(local.bundle_files[each.key], "index.js")
-      error_message = "There is no bundle of ${each.key} in ${var.bundles}: run npm run build first."
-    }
-  }
-}
-
-# The name carries the hash, so another bundle or another environment file is another object, another image, and is
-# deployed. What runs can be looked up here, and built again.
-resource "google_storage_bucket_object" "source" {
-  for_each = local.deployed
-  name     = "${each.key}/${local.source_hashes[each.key]}.tar.gz"
-  bucket   = google_storage_bucket.source.name
-  source   = data.archive_file.source[each.key].output_path
-
-  depends_on = [google_storage_bucket_iam_member.deployer_source]
-}
-
-resource "google_storage_bucket_iam_member" "deployer_source" {
-  count  = var.deployer == null ? 0 : 1
-  bucket = google_storage_bucket.source.name
-  role   = "roles/storage.objectUser"
-  member = var.deployer
-}
-
-# A plan compares the archives that are there.
-resource "google_storage_bucket_iam_member" "planner_source" {
-  count  = var.planner == null ? 0 : 1
-  bucket = google_storage_bucket.source.name
-  role   = "roles/storage.objectViewer"
-  member = var.planner
 }
 
 # --- the functions --------------------------------------------------------------------------------------------------
@@ -297,7 +241,6 @@ resource "google_cloud_run_v2_service" "function" {
   }
 
   depends_on = [
-    google_storage_bucket_object.source,
     google_secret_manager_secret_iam_member.function,
     google_service_account_iam_member.deployer,
   ]

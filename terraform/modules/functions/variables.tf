@@ -8,11 +8,6 @@ variable "region" {
   type        = string
 }
 
-variable "location" {
-  description = "Location of the bucket with the source archives."
-  type        = string
-}
-
 variable "prefix" {
   description = "Begins the name of every function and service account."
   type        = string
@@ -30,11 +25,6 @@ variable "bundles" {
 
 variable "environment_file" {
   description = "The environment file. `DATABASE_USER` in it stands for the database user of the function that reads it."
-  type        = string
-}
-
-variable "source_bucket" {
-  description = "Bucket for the source archives."
   type        = string
 }
 
@@ -94,10 +84,5 @@ variable "secrets_directory" {
 
 variable "deployer" {
   description = "IAM member who deploys, and so acts as the accounts; null: somebody who may do that anyway."
-  type        = string
-}
-
-variable "planner" {
-  description = "IAM member who only plans; null: nobody but whoever deploys."
   type        = string
 }

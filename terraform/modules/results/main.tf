@@ -37,17 +37,9 @@ locals {
 
 # --- what collect-results may do ----------------------------------------------------------------------------------------
 
-# Every predefined role that may delete may also write anywhere in the bucket.
-resource "google_project_iam_custom_role" "collector" {
-  role_id     = "${replace(var.prefix, "-", "_")}_results_collector"
-  title       = "Almagest results collector"
-  description = "Lists and deletes objects; cannot write them."
-  permissions = ["storage.buckets.get", "storage.objects.delete", "storage.objects.get", "storage.objects.list"]
-}
-
 resource "google_storage_bucket_iam_member" "collector" {
   bucket = local.bucket
-  role   = google_project_iam_custom_role.collector.id
+  role   = "projects/${var.project}/roles/almagest_results_collector" # terraform/bootstrap makes it
   member = var.collector
 }
 

@@ -1,5 +1,5 @@
-variable "prefix" {
-  description = "Begins the id of the custom role."
+variable "project" {
+  description = "Project id."
   type        = string
 }
 
