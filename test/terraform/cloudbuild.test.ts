@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { load } from 'js-yaml'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { bodiesOf, readConfiguration } from '../../cli/terraform/configuration.ts'
 import { temporaryFolder } from '../support/function-process.ts'
 
@@ -100,15 +100,23 @@ interface StepRun {
   readonly variables: Readonly<Record<string, string>>
 }
 
+interface StepOutcome {
+  readonly status: number | null
+  readonly output: string
+  /** Lines that the programs have left in the file `asked`. */
+  readonly asked: readonly string[]
+}
+
 /** Runs a step of the build as Cloud Build does. */
-function runStep(id: string, { folder, commands, variables }: StepRun): { status: number | null; output: string } {
+function runStep(id: string, { folder, commands, variables }: StepRun): StepOutcome {
   const programs = mkdtempSync(join(folder, 'programs-'))
   for (const [name, script] of Object.entries(commands)) {
     writeFileSync(join(programs, name), `#!/usr/bin/env bash\n${script}\n`, { mode: 0o755 })
   }
   const env = { _REGION: 'r', PROJECT_ID: 'p', _REPOSITORY: 'i', ...variables, PATH: `${programs}:${process.env.PATH}` }
   const { status, stdout } = spawnSync('bash', ['-c', steps.get(id)!.script], { cwd: folder, env, encoding: 'utf8' })
-  return { status, output: stdout }
+  const asked = join(folder, 'asked')
+  return { status, output: stdout, asked: existsSync(asked) ? readFileSync(asked, 'utf8').trim().split('\n') : [] }
 }
 
 test('the images of functions and init jobs start from the same one, by its digest, with the Node.js of the tests', () => {
@@ -201,13 +209,69 @@ test('every substitution of the build is given by the triggers', () => {
   expect([...Object.keys(given), '_APPLY'].sort()).toEqual(Object.keys(build.substitutions).sort())
 })
 
-test('no step asks for a path that Cloud Run keeps to itself, and the token is made for the function that is asked', () => {
+test('no step asks for a path that Cloud Run keeps to itself', () => {
   const { script } = steps.get('smoke')!
   const paths = [...script.matchAll(/^ *call "\$\(url [\w-]+\)" (\S+)/gm)].map(([, path = '']) => path)
   expect(paths).toEqual(['/servers', '/'])
   for (const path of paths) expect(path).not.toMatch(/z$|^\/(eventlog|_ah\/)/)
-  expect(script).toMatch(/print-identity-token .*\\\n.*--audiences="\$1"/)
 })
+
+/** Writes down what it is asked, and answers as IAM Credentials do; functions answer as `$ANSWER` says. */
+const CURL = `
+url="\${@: -1}"
+{ echo "$url"; for word in "$@"; do case "$word" in Authorization:*|*audience*) echo "$word";; esac; done; } >> asked
+case "$url" in
+  https://iamcredentials.*) echo '{"token": "identity-token"}';;
+  *) exit "$ANSWER";;
+esac`
+
+describe.skipIf(!has('python3'))('the smoke test', () => {
+  const URLS = { 'swap-schema': 'https://swap.run.app', discovery: 'https://discovery.run.app' }
+  const ACCOUNT = 'almagest-deploy@p.iam.gserviceaccount.com'
+  const smoke = async (answer: string, commands: Readonly<Record<string, string>> = {}) => {
+    const folder = await temporaryFolder()
+    await mkdir(join(folder, 'terraform'))
+    await writeFile(join(folder, 'terraform/outputs.json'), JSON.stringify({ urls: { value: URLS } }))
+    return runStep('smoke', {
+      folder,
+      commands: { curl: CURL, gcloud: '[ "$*" = "auth print-access-token" ] && echo access-token', ...commands },
+      variables: { _APPLY: 'true', SERVICE_ACCOUNT_EMAIL: ACCOUNT, ANSWER: answer },
+    })
+  }
+
+  test('asks each function with an identity token that was made for it, by the one right that the account has', async () => {
+    const { status, asked } = await smoke('0')
+    expect(status).toBe(0)
+    const made = `https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/${ACCOUNT}:generateIdToken`
+    const tokenFor = (url: string) => [
+      made,
+      'Authorization: Bearer access-token',
+      JSON.stringify({ audience: url, includeEmail: true })
+        .replaceAll(/([:,])/g, '$1 ')
+        .replace(': //', '://'),
+    ]
+    expect(asked).toEqual([
+      ...tokenFor(URLS['swap-schema']),
+      `${URLS['swap-schema']}/servers`,
+      'Authorization: Bearer identity-token',
+      ...tokenFor(URLS.discovery),
+      `${URLS.discovery}/`,
+      'Authorization: Bearer identity-token',
+    ])
+    const granted = blocks.find(({ labels }) => labels[1] === 'deploy_token')!.body.role
+    expect(granted).toBe('roles/iam.serviceAccountOpenIdTokenCreator')
+  })
+
+  test('fails when a function does not answer, or no token can be made', async () => {
+    expect((await smoke('22')).status).not.toBe(0)
+    expect((await smoke('0', { gcloud: 'exit 1' })).status).not.toBe(0)
+    expect((await smoke('0', { curl: 'exit 22' })).status).not.toBe(0)
+  })
+})
+
+function has(program: string): boolean {
+  return spawnSync(program, ['--version']).status === 0
+}
 
 test('providers are taken by the lock file once it is there', () => {
   expect(steps.get('plan')!.script).toMatch(
@@ -230,7 +294,9 @@ test('the plan is made after Terraform has validated and tested the files with t
 })
 
 test('every output that the build reads is an output of the configuration', () => {
-  const read = build.steps.flatMap(({ script }) => [...script.matchAll(/\)\["(\w+)"\]/g)].map(([, name]) => name))
+  const read = build.steps.flatMap(({ script }) =>
+    [...script.matchAll(/outputs\.json"\)\)\["(\w+)"\]/g)].map(([, name]) => name),
+  )
   const outputs = blocks
     .filter(({ kind, file }) => kind === 'output' && file === 'outputs.tf')
     .map(({ labels }) => labels[0])
