@@ -110,8 +110,8 @@ resource "terraform_data" "environment_file" {
       error_message = "database.user must be DATABASE_USER, which Terraform replaces with each function's own user, in: ${join(", ", [for name, server in local.on_instance : name if server.user != "DATABASE_USER"])}."
     }
     precondition {
-      condition     = alltrue([for server in values(local.on_instance) : contains(server.readers, local.function_users["discovery"])])
-      error_message = "discovery reads the slots as ${local.function_users["discovery"]}, which must be among the readers of: ${join(", ", [for name, server in local.on_instance : name if !contains(server.readers, local.function_users["discovery"])])}."
+      condition     = alltrue([for server in values(local.on_instance) : length(setintersection(server.readers, [local.function_users["discovery"], "public"])) > 0])
+      error_message = "discovery reads the slots as ${local.function_users["discovery"]}, which must be among the readers (or public, which is everybody) of: ${join(", ", [for name, server in local.on_instance : name if length(setintersection(server.readers, [local.function_users["discovery"], "public"])) == 0])}."
     }
     precondition {
       condition     = alltrue([for server in values(local.on_instance) : upper(server.ip_type) == var.ip_type])

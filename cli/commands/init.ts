@@ -16,7 +16,7 @@ export function declare(command: Command): void {
   addDatabaseOptions(command)
     .option('--stager <login...>', 'logins that may stage', parseList)
     .option('--operator <login...>', 'logins that may stage, swap and roll back', parseList)
-    .option('--reader <role...>', 'roles that may read the slots that exist already', parseList)
+    .option('--reader <role...>', 'roles that may read the slots that exist already; public is everybody', parseList)
     .option('--json', 'print one JSON document')
     .action(run)
   addExamples(

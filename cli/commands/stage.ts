@@ -25,7 +25,11 @@ export function declare(command: Command): void {
   addServerOptions(command)
     .requiredOption('--version <version>', 'the name of the release', parseVersion)
     .option('--schemas <names>', 'the schemas to load, in the order of schema_index: a,b', parseSchemas)
-    .option('--reader <role>', 'role that may read the slot, now and after every swap; repeatable', parseList)
+    .option(
+      '--reader <role>',
+      'role that may read the slot, now and after every swap; repeatable; public is everybody',
+      parseList,
+    )
     .option('--actor <name>', 'who is named in the history (default: your login)', parseText)
     .option('--generation <digits>', "with --url: this very upload, not the bucket's newest", parseGeneration)
   addLoaderOptions(command, { postfix: true }).option('--json', 'print one JSON document').action(run)

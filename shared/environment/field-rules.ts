@@ -56,7 +56,7 @@ export function refuseReader(role: string): string | null {
   if (complaint !== null) return complaint
   if (Buffer.byteLength(role) > POSTGRES_NAME_BYTES)
     return `is longer than the ${POSTGRES_NAME_BYTES} bytes of a role name`
-  if (role === 'public' || role === 'none') return 'is not the name of a role'
+  if (role === 'none') return 'is not the name of a role'
   if (role.startsWith('pg_')) return "is one of PostgreSQL's own roles"
   if (role.startsWith('almagest_')) return "is one of Almagest's own roles, which need no grant to read"
   return null

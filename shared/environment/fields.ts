@@ -219,7 +219,8 @@ export const FIELDS = [
     type: 'texts',
     default: [],
     refuse: refuseReader,
-    meaning: 'PostgreSQL roles that may read every slot.',
+    meaning:
+      'PostgreSQL roles that may read every slot; `public` is everybody. Without any, a release takes over the readers of the live slot.',
   },
   ...databaseFields('tap.servers.*'),
   {

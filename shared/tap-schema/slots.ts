@@ -25,6 +25,9 @@ export const SLOT_OWNER: Readonly<Record<SlotName, string>> = {
   previous: OWNER_ROLE,
 }
 
+/** As a reader: everybody. No role can have this name, and PostgreSQL takes it in grants also between quotes. */
+export const EVERYBODY = 'public'
+
 /** What a slot without a version table counts as: one that another tool made. */
 export const UNVERSIONED = 'unversioned'
 

@@ -11,7 +11,7 @@ import type { ReleaseSource } from './release-source.ts'
 import { removeSlot } from './remove-slot.ts'
 import type { TapSchemaRows } from './rows.ts'
 import { peekSlot } from './slot-version.ts'
-import { quote, SLOT_SCHEMA, STAGER_ROLE, tableName } from './slots.ts'
+import { EVERYBODY, quote, SLOT_SCHEMA, STAGER_ROLE, tableName } from './slots.ts'
 import { TAP_TABLE_NAMES } from './tables.ts'
 import { STAGE_WAIT_MS, setLockTimeout, withSlots } from './transaction.ts'
 import { verifySlot } from './verify-slot.ts'
@@ -142,12 +142,14 @@ async function freeStaging(client: pg.PoolClient, version: string): Promise<stri
 
 async function checkReaders(client: pg.PoolClient, readers: readonly string[]): Promise<void> {
   const found = await client.query<{ name: string }>(
-    'select name from unnest($1::text[]) as name where not exists (select from pg_roles where rolname = name)',
-    [readers],
+    'select name from unnest($1::text[]) as name where name <> $2 and not exists (select from pg_roles where rolname = name)',
+    [readers, EVERYBODY],
   )
   if (found.rows.length === 0) return
   const names = found.rows.map((row) => row.name).join(', ')
-  throw new MissingRoleError(`configured readers do not exist as roles in this database: ${names}`)
+  throw new MissingRoleError(
+    `configured readers do not exist as roles in this database: ${names} (everybody is ${EVERYBODY})`,
+  )
 }
 
 /**

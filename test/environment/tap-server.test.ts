@@ -47,12 +47,16 @@ describe('a TAP server', () => {
     ['a reader twice', withUrl('readers: [r, r]'), 'duplicate_item'],
     ["a reader of Almagest's own", withUrl('readers: [almagest_stager]'), 'invalid_value'],
     ["a reader of PostgreSQL's own", withUrl('readers: [pg_monitor]'), 'invalid_value'],
-    ['everybody for a reader', withUrl('readers: [public]'), 'invalid_value'],
+    ['nobody for a reader', withUrl('readers: [none]'), 'invalid_value'],
     ['a reader over 63 bytes', withUrl(`readers: [${'µ'.repeat(32)}]`), 'invalid_value'],
     ['own extension columns', `${withUrl('')}  schemaExtensionsPath: /etc/columns.yaml\n`, 'unsupported'],
     ['a name with a slash', withUrl('').replace('    tap:', '    a/b:'), 'invalid_value'],
   ])('is refused with %s', (_, yaml, code) => {
     expect(problemOf(yaml).code).toBe(code)
+  })
+
+  it('may have everybody for a reader', () => {
+    expect(environmentOf(withUrl('readers: [public, tap]')).servers.get('tap')?.readers).toEqual(['public', 'tap'])
   })
 
   it.each([

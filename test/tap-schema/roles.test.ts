@@ -109,6 +109,31 @@ test('a stage says who may read what is live and could not read the release afte
   expect(await rollback(database.pool, { expectedVersion: 'r4', actor })).toMatchObject({ warnings })
 })
 
+test('public is a reader for init and stage: everybody can read, before and after a swap', async () => {
+  const database = await createTestDatabase({ initialised: false })
+  await database.pool.query(`
+    create schema tap_schema;
+    create table tap_schema.schemas11 (schema_name varchar(64) primary key);
+    grant usage on schema tap_schema to public;
+    grant select on all tables in schema tap_schema to public`)
+  await initialiseDatabase(database.pool, { readers: ['public'] })
+  const anybody = database.poolAs(await database.createLogin())
+  expect((await anybody.query('select count(*)::int from tap_schema.schemas11')).rows).toEqual([{ count: 0 }])
+  expect(await stageRelease(database.pool, stageRequest('r1', { readers: ['public'] }))).toMatchObject({ warnings: [] })
+  expect(await swap(database.pool, { expectedVersion: 'r1', actor })).toMatchObject({ warnings: [] })
+  expect((await anybody.query('select version from tap_schema.version')).rows).toEqual([{ version: 'r1' }])
+  await expect(anybody.query("update tap_schema.tables11 set utype = 'x'")).rejects.toMatchObject({ code: '42501' })
+  expect(await rollback(database.pool, { expectedVersion: 'unversioned', actor })).toMatchObject({ warnings: [] })
+  expect((await anybody.query('select count(*)::int from tap_schema.schemas11')).rows).toEqual([{ count: 0 }])
+})
+
+test.each(['PUBLIC', 'none', 'nobody_of_that_name'])('a reader %s that is no role is refused', async (reader) => {
+  const database = await createTestDatabase()
+  const staging = stageRelease(database.pool, stageRequest('r1', { readers: [reader] }))
+  const message = expect.stringContaining(`${reader} (everybody is public)`)
+  await expect(staging).rejects.toMatchObject({ code: 'missing_role', message })
+})
+
 test('init can be run again, and grants what it is told', async () => {
   const database = await createTestDatabase({ initialised: false })
   const [stager, operator, reader] = [

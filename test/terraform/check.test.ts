@@ -198,7 +198,7 @@ const REASONS = [
   'topic of the environment file is projects/example-project/topics/others',
   'The functions may reach example-project:us-central1:almagest-tap only. Other instances, which would be reached by databaseUrl, are named by: tap.servers.elsewhere (example-project:us-central1:other)',
   'database.user must be DATABASE_USER, which Terraform replaces',
-  'which must be among the readers of: elsewhere',
+  'which must be among the readers (or public, which is everybody) of: elsewhere',
   'ip_type is PRIVATE, but database.ipType (PRIVATE unless given) is another one in: elsewhere',
   'load-release is to swap by itself, but loader_may_swap is false: elsewhere (swap: always)',
   'lacks https://almagest-collect-results-123456789012.us-central1.run.app, https://almagest-swap-schema-123456789012.us-central1.run.app',

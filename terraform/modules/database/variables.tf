@@ -66,7 +66,7 @@ variable "accounts" {
 }
 
 variable "readers" {
-  description = "Database roles of the TAP services: `readers` of the environment file. They must exist."
+  description = "Database roles of the TAP services: `readers` of the environment file. They must exist; public is everybody."
   type        = set(string)
 }
 
