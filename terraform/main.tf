@@ -96,6 +96,7 @@ module "monitoring" {
   services                 = module.functions.services
   load_subscription        = module.releases.load_subscription
   dead_letter_subscription = module.releases.dead_letter_subscription
+  delivery_attempts        = module.releases.delivery_attempts
   instance                 = one(module.database[*].instance)
   max_connections          = var.max_connections
   sweep_late_hours         = var.sweep_late_hours

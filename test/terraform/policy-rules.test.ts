@@ -119,6 +119,36 @@ const CHANGES: readonly Change[] = [
     'labels {',
   ],
   [
+    'an upload is delivered often enough to outlast others, and somebody knows long before it is given up',
+    'releases',
+    'max_delivery_attempts = 50',
+    'max_delivery_attempts = 5',
+  ],
+  [
+    'an upload is delivered often enough to outlast others, and somebody knows long before it is given up',
+    'releases',
+    'maximum_backoff = "600s"',
+    'maximum_backoff = "60s"',
+  ],
+  [
+    'an upload is delivered often enough to outlast others, and somebody knows long before it is given up',
+    'monitoring',
+    'subscription/oldest_unacked_message_age',
+    'subscription/num_undelivered_messages',
+  ],
+  [
+    'the number of tries is the same wherever it is written',
+    'releases',
+    'max_delivery_attempts = 50',
+    'max_delivery_attempts = 40',
+  ],
+  [
+    'the number of tries is the same wherever it is written',
+    'monitoring',
+    'given up after ${var.delivery_attempts} tries',
+    'given up after five tries',
+  ],
+  [
     'every dead-letter topic has a subscription',
     'releases',
     'dead_letter_topic     = google_pubsub_topic.dead_letters.id',

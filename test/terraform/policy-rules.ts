@@ -1,7 +1,15 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: expressions of HCL are quoted here
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Block, type Body, bodiesOf, type Module, nameOf, textsIn } from '../../cli/terraform/configuration.ts'
+import {
+  type Block,
+  type Body,
+  bodiesOf,
+  type Module,
+  nameOf,
+  textsIn,
+  type Value,
+} from '../../cli/terraform/configuration.ts'
 import { formatGrants, listGrants } from '../../cli/terraform/iam-table.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
@@ -133,6 +141,47 @@ export const RULES: Readonly<Record<string, Rule>> = {
       ({ topic, dead_letter_policy }) => !last.includes(topic!) && bodiesOf(dead_letter_policy).length === 0,
     )
   },
+  'an upload is delivered often enough to outlast others, and somebody knows long before it is given up': (modules) =>
+    resources(modules, 'google_pubsub_subscription').flatMap((subscription) =>
+      bodiesOf(subscription.body.dead_letter_policy).flatMap(({ max_delivery_attempts }) => {
+        const attempts = Number(max_delivery_attempts)
+        const [{ minimum_backoff, maximum_backoff } = {}] = bodiesOf(subscription.body.retry_policy)
+        const pauses = Array.from({ length: attempts - 1 }, (_, index) =>
+          Math.min(secondsOf(maximum_backoff), secondsOf(minimum_backoff) * 2 ** index),
+        )
+        const givenUp = pauses.reduce((sum, pause) => sum + pause, 0)
+        const told = waitingAlerts(modules).filter((seconds) => seconds <= givenUp / 2)
+        return attempts >= 20 && attempts <= 50 && told.length === 1
+          ? []
+          : [`${nameOf(subscription)}: ${attempts} attempts in ${givenUp} s, alerts after ${waitingAlerts(modules)} s`]
+      }),
+    ),
+  'the number of tries is the same wherever it is written': (modules) => {
+    const policies = resources(modules, 'google_pubsub_subscription').flatMap(({ body }) =>
+      bodiesOf(body.dead_letter_policy),
+    )
+    const expected = String(policies[0]?.max_delivery_attempts)
+    const texts: (readonly [string, string])[] = [
+      ...['README.md', 'terraform/README.md', 'docs/deploy.md', 'docs/runbook.md'].map(
+        (file) => [file, read(file)] as const,
+      ),
+      ...namedAlertTexts(modules),
+    ]
+    const written = texts.map(
+      ([where, text]) =>
+        [where, [...text.matchAll(/\bafter (\S+)\s+(?:tries|attempts)/g)].map(([, count]) => count)] as const,
+    )
+    return [
+      ...written
+        .filter(([where, counts]) => where.endsWith('.md') && counts.length === 0)
+        .map(([where]) => `${where} is silent`),
+      ...written.flatMap(([where, counts]) =>
+        counts
+          .filter((count) => count !== (where.endsWith('.md') ? expected : '${var.delivery_attempts}'))
+          .map((count) => `${where}: after ${count} tries`),
+      ),
+    ]
+  },
   'every dead-letter topic has a subscription': (modules) => {
     const subscriptions = resources(modules, 'google_pubsub_subscription')
     const topics = subscriptions.map(({ body }) => body.topic)
@@ -186,6 +235,32 @@ export const RULES: Readonly<Record<string, Rule>> = {
     const [metrics, alerts] = ['log_metrics', 'log_alerts'].map((name) => Object.keys(localOf(modules, name)))
     return metrics!.filter((name) => name !== 'sweep_finished' && !alerts!.includes(name))
   },
+}
+
+/** Of `600s`. */
+function secondsOf(duration: Value | undefined): number {
+  return Number(/^(\d+)s$/.exec(String(duration))?.[1])
+}
+
+/** After how many seconds it is an alert that an upload waits. */
+function waitingAlerts(modules: readonly Module[]): number[] {
+  return resources(modules, 'google_monitoring_alert_policy')
+    .flatMap(({ body }) => bodiesOf(body.conditions))
+    .flatMap(({ condition_threshold }) => bodiesOf(condition_threshold))
+    .filter(({ filter }) => /oldest_unacked_message_age.*\$\{var\.load_subscription\}/.test(String(filter)))
+    .map(({ threshold_value }) => Number(threshold_value))
+}
+
+function namedAlertTexts(modules: readonly Module[]): [string, string][] {
+  return [
+    ...Object.entries(localOf(modules, 'log_alerts')).map(([name, alert]): [string, string] => [
+      `alert ${name}`,
+      String((alert as Body).text),
+    ]),
+    ...resources(modules, 'google_monitoring_alert_policy').flatMap((block) =>
+      bodiesOf(block.body.documentation).map(({ content }): [string, string] => [nameOf(block), String(content)]),
+    ),
+  ]
 }
 
 function localOf(modules: readonly Module[], name: string): Body {

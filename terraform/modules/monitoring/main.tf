@@ -59,7 +59,7 @@ locals {
     stage_failing = {
       title    = "staging fails and is repeated"
       severity = "WARNING"
-      text     = "Database or storage failed. Pub/Sub delivers again; after five tries the message lies with the dead letters."
+      text     = "Database or storage failed. Pub/Sub delivers again; after ${var.delivery_attempts} tries, some hours later, the message lies with the dead letters."
       runbook  = "runbook.md#when-a-load-is-stuck-or-fails-again-and-again"
     }
     swap_busy = {
@@ -234,11 +234,42 @@ resource "google_monitoring_alert_policy" "dead_letters" {
   }
 
   documentation {
-    content   = "A delivery failed five times and is no longer repeated. The release is not staged."
+    content   = "The upload was given up after ${var.delivery_attempts} tries. The release is not staged."
     mime_type = "text/markdown"
     links {
       display_name = "Runbook"
       url          = "${var.documentation_url}/deploy.md#dead-letters-are-waiting"
+    }
+  }
+}
+
+# Long before an upload is given up, and also for one that never reaches the function, which then logs nothing.
+resource "google_monitoring_alert_policy" "uploads_waiting" {
+  display_name          = "${var.prefix}: an upload waits to be staged"
+  combiner              = "OR"
+  severity              = "WARNING"
+  notification_channels = var.notification_channels
+
+  conditions {
+    display_name = "Oldest message in ${var.load_subscription} older than half an hour"
+    condition_threshold {
+      filter          = "metric.type=\"pubsub.googleapis.com/subscription/oldest_unacked_message_age\" AND resource.type=\"pubsub_subscription\" AND resource.label.subscription_id=\"${var.load_subscription}\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = 1800
+      duration        = "0s"
+      aggregations {
+        alignment_period   = "300s"
+        per_series_aligner = "ALIGN_MAX"
+      }
+    }
+  }
+
+  documentation {
+    content   = "An upload was not taken for half an hour: its loads fail, many came together, or load-release cannot be called. It is given up after ${var.delivery_attempts} tries, some hours later."
+    mime_type = "text/markdown"
+    links {
+      display_name = "Runbook"
+      url          = "${var.documentation_url}/deploy.md#an-upload-waits-to-be-staged"
     }
   }
 }

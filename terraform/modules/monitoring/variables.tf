@@ -23,6 +23,11 @@ variable "dead_letter_subscription" {
   type        = string
 }
 
+variable "delivery_attempts" {
+  description = "Deliveries of an upload before it is given up."
+  type        = number
+}
+
 variable "instance" {
   description = "Name of the Cloud SQL instance; null: there is none."
   type        = string

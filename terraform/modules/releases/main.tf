@@ -93,6 +93,9 @@ resource "google_storage_notification" "uploads" {
 }
 
 # Our own subscription and not an Eventarc trigger: a trigger's subscription cannot be given a dead letter.
+#
+# One load runs at a time, so uploads that come together are turned away (429) until it is their turn, and each of those
+# deliveries counts. With these pauses 50 of them take some seven hours, in which a database can be mended, too.
 resource "google_pubsub_subscription" "load" {
   name                       = "${var.prefix}-load-release"
   topic                      = google_pubsub_topic.uploads.id
@@ -119,7 +122,7 @@ resource "google_pubsub_subscription" "load" {
 
   dead_letter_policy {
     dead_letter_topic     = google_pubsub_topic.dead_letters.id
-    max_delivery_attempts = 5
+    max_delivery_attempts = 50
   }
 
   depends_on = [google_pubsub_topic_iam_member.pubsub_dead_letters]

@@ -17,3 +17,8 @@ output "dead_letter_subscription" {
   description = "Where deliveries lie that were given up."
   value       = google_pubsub_subscription.dead_letters.name
 }
+
+output "delivery_attempts" {
+  description = "Deliveries of an upload before it is given up."
+  value       = google_pubsub_subscription.load.dead_letter_policy[0].max_delivery_attempts
+}
