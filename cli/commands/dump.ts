@@ -1,11 +1,14 @@
 import { type Command, Option } from 'commander'
+import { DEFAULT_CONTEXT } from '../../shared/felis/context.ts'
 import { endOnInterrupt } from '../terminal/interrupt.ts'
 import { writeProblems } from '../terminal/report-failure.ts'
 import { UsageError } from '../terminal/usage-error.ts'
 import { addExamples } from './examples.ts'
-import { addFelisOptions, type FelisFlags, readFelisContext } from './felis-validate/felis-options.ts'
+import { addIdGeneration, type IdFlags } from './felis-validate/id-generation.ts'
+import { parseInteger } from './parsers.ts'
 
-interface DumpFlags extends FelisFlags {
+interface DumpFlags extends IdFlags {
+  readonly columnRefIndexIncrement?: number
   readonly format?: 'yaml' | 'json'
   readonly json?: true
   readonly dereferenceResources?: true
@@ -21,7 +24,9 @@ export function declare(command: Command): void {
     .option('--dereference-resources', 'write referenced columns as columns, and no resources')
     .option('--strip-ids', 'write no @id that can be made from the names')
     .option('--sort-columns', 'write columns in the order of tap:column_index')
-  addFelisOptions(command).action(run)
+  addIdGeneration(command)
+    .option('--column-ref-index-increment <n>', 'step of tap:column_index of referenced columns', parseIncrement)
+    .action(run)
   addExamples(
     command,
     ['dump schemas/dp2.yaml', 'dump --dereference-resources --strip-ids --json schemas/dp2.yaml'],
@@ -37,7 +42,9 @@ async function run(path: string, flags: DumpFlags): Promise<void> {
   endOnInterrupt()
   const { loadFile } = await import('./felis-dump/load-file.ts')
   const { dumpSchema } = await import('../../shared/felis/dump/dump-schema.ts')
-  const { schema, warnings } = await loadFile(path, readFelisContext(flags))
+  const { idGeneration, columnRefIndexIncrement = null } = flags
+  const context = { ...DEFAULT_CONTEXT, idGeneration, columnRefIndexIncrement }
+  const { schema, warnings } = await loadFile(path, context)
   writeProblems(warnings)
   const document = dumpSchema(schema, {
     dereference: flags.dereferenceResources === true,
@@ -49,4 +56,10 @@ async function run(path: string, flags: DumpFlags): Promise<void> {
     ? (await import('../../shared/felis/dump/write-json.ts')).writeJson(document)
     : (await import('../../shared/felis/dump/write-yaml.ts')).writeYaml(document)
   process.stdout.write(text)
+}
+
+const INT_MAX = 2_147_483_647
+
+function parseIncrement(value: string): number {
+  return parseInteger(value, 1, INT_MAX, 'a whole number from 1 on')
 }

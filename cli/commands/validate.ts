@@ -5,12 +5,13 @@ import { endOnInterrupt } from '../terminal/interrupt.ts'
 import { terminalWidth } from '../terminal/table.ts'
 import { UsageError } from '../terminal/usage-error.ts'
 import { addExamples } from './examples.ts'
-import { addFelisOptions, type FelisFlags, readFelisContext } from './felis-validate/felis-options.ts'
+import { addIdGeneration, type IdFlags } from './felis-validate/id-generation.ts'
 import type { Validation } from './felis-validate/validate-files.ts'
+import { addLoaderOptions, type LoaderFlags, readLoaderOptions } from './loader-options.ts'
 
 type FormatName = 'text' | 'github' | 'sarif' | 'json'
 
-interface ValidateFlags extends FelisFlags {
+interface ValidateFlags extends LoaderFlags, IdFlags {
   readonly checkDescription?: true
   readonly checkRedundantDatatypes?: true
   readonly checkTapTableIndexes?: true
@@ -46,7 +47,7 @@ export function declare(command: Command): void {
     .option('--check-tap-table-indexes', 'every table must have a tap:table_index of its own')
     .option('--check-tap-principal', 'every table must have a column with tap:principal')
     .option('--no-check-set', 'the files are not meant for one TAP server: names may collide')
-  addFelisOptions(command)
+  addLoaderOptions(addIdGeneration(command), { postfix: false })
     .option('--strict', 'warnings fail, too')
     .addOption(
       new Option('--format <name>', 'for people, GitHub Actions, or programs (default: text)').choices(
@@ -63,7 +64,8 @@ export function declare(command: Command): void {
       'validate --json schemas.tar.gz',
     ],
     [
-      'All files are tried, and then checked together, as the schemas of one TAP server.',
+      'All files are tried, and then checked together, as the schemas of one TAP server. What `rows` and `stage` would',
+      'refuse with the same options, and Felis does not, is a warning.',
       'A folder stands for every .yaml file in it and in its folders; if it holds schemas.tar.gz or a clone of a schemas',
       'repository, for the schemas of that. Resources are looked up beside the file that names them.',
       'JSON: [{file, ok, problems: [{file, line, column, path, code, severity, message, suggestion, chain}]}].',
@@ -79,9 +81,14 @@ async function run(paths: readonly string[], flags: ValidateFlags): Promise<void
   const { findSchemas } = await import('./felis-validate/find-schemas.ts')
   const { validateFiles } = await import('./felis-validate/validate-files.ts')
   const checks = new Set(CHECKS.filter(([flag]) => flags[flag] === true).map(([, check]) => check))
-  const context = { ...readFelisContext(flags), checks }
   const found = await findSchemas(paths)
-  const validation = validateFiles(found, { context, strict: flags.strict === true, together: flags.checkSet })
+  const validation = validateFiles(found, {
+    loader: readLoaderOptions(flags),
+    idGeneration: flags.idGeneration,
+    checks,
+    strict: flags.strict === true,
+    together: flags.checkSet,
+  })
   process.stdout.write(await FORMATS[flags.json ? 'json' : (flags.format ?? 'text')](validation))
   if (found.lost.some(({ isUsage }) => isUsage)) process.exitCode = USAGE
   else if (validation.reports.some(({ ok }) => !ok)) process.exitCode = FAILED

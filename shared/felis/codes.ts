@@ -101,6 +101,17 @@ export const CODES: Readonly<Record<string, CodeMeaning>> = {
   index_dangling: warning('An index names the `@id` of no column.'),
   column_index_repeated: warning('Two columns of a table with one `tap:column_index`.'),
   votable_datatype_ignored: warning('`votable:datatype` has no effect.'),
+  arraysize_shape: warning('An arraysize that is not a VOTable shape: clients refuse the results.'),
+  name_dot: warning('A dot in the name of a schema, table or column: servers take names apart at the dots.'),
+  name_needs_quotes: warning('A name that each query must write in double quotes.'),
+  name_reserved: warning('A name that is a reserved word of ADQL: each query must write it in double quotes.'),
+  names_differ_in_case: warning(
+    'Two names that differ in upper and lower case only: queries without quotes are ambiguous.',
+  ),
+  name_empty: warning('An empty name.'),
+  key_to_several_tables: warning(
+    'A foreign key that refers to columns of several tables: TAP_SCHEMA has one target for a key.',
+  ),
   empty: warning('A schema without tables, or a table without columns: TAP_SCHEMA cannot show it.'),
   row_null: warning('TAP_SCHEMA must have a value here.'),
   row_integer_too_large: warning('TAP_SCHEMA cannot hold an integer of this size.'),

@@ -1,8 +1,10 @@
 import { automaticArraysize } from './arraysize.ts'
 import { DATATYPES } from './datatypes.ts'
+import { doubtColumnNames, doubtOtherNames, doubtSchemaName, doubtTableName } from './doubtful-names.ts'
 import { below, type Path } from './location.ts'
 import type { Column, Schema, Table } from './model.ts'
 import { type Reading, type Report, report } from './reading.ts'
+import { abridge } from './yaml/values.ts'
 
 /** A table with its referenced columns, and what is known around it. */
 interface Subject {
@@ -21,12 +23,17 @@ const DOUBTS: readonly ((subject: Subject) => readonly Doubt[])[] = [
   doubtIndexes,
   doubtColumnIndexes,
   doubtDatatypes,
+  doubtArraysizes,
+  doubtTableName,
+  doubtColumnNames,
+  doubtOtherNames,
 ]
 
 /** Warns of what is allowed and yet looks wrong. `written` is the schema before its references were expanded. */
 export function warnOfDoubts(schema: Schema, written: Schema, reading: Reading): void {
   const ids = new Set(schema.tables.flatMap((table) => table.columns.map(({ id }) => id)))
   const hasColumn = (id: string): boolean => ids.has(id) || reading.idsUnknown || reading.brokenIds.has(id)
+  for (const doubt of doubtSchemaName(schema)) report(reading, { ...doubt, severity: 'warning' })
   for (const [index, table] of schema.tables.entries()) {
     const subject = { table, ownColumns: written.tables[index]?.columns.length ?? 0, hasColumn }
     for (const find of DOUBTS) for (const doubt of find(subject)) report(reading, { ...doubt, severity: 'warning' })
@@ -101,4 +108,16 @@ function doubtDatatypes({ table, ownColumns }: Subject): Doubt[] {
           },
         ],
   )
+}
+
+/** VOTable 1.4 §2.2: numbers joined by x, of which the last may be followed by *, or be * alone. */
+const VOTABLE_SHAPE = /^(?:\d+x)*(?:\d+\*?|\*)$/
+
+/** TAP_SCHEMA holds any text, but a VOTable with another arraysize is refused by its readers. */
+function doubtArraysizes({ table, ownColumns }: Subject): Doubt[] {
+  return table.columns.slice(0, ownColumns).flatMap(({ arraysize, origin }) => {
+    if (!arraysize || VOTABLE_SHAPE.test(arraysize)) return []
+    const message = `the arraysize '${abridge(arraysize)}' is not a VOTable shape (8, 8*, *, 3x3, 3x*): clients cannot read results with this column`
+    return [{ loc: below(origin.loc, 'votable:arraysize'), code: 'arraysize_shape', message }]
+  })
 }

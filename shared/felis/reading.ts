@@ -11,8 +11,9 @@ export interface Reading {
   /** The `@id`s made from names, for the mappings that have none. */
   readonly generatedIds: ReadonlyMap<YamlMap, string>
   readonly drafts: Draft[]
-  /** The number of drafts that are errors. */
+  /** How many errors were reported, and how many warnings. */
   errors: number
+  warnings: number
   /** Ids of things that are in the file but could not be read: nothing may be called missing that is only broken. */
   readonly brokenIds: Set<string>
   /** Ids that are there twice because a name is, which has been reported. */
@@ -41,6 +42,7 @@ export function startReading(file: string, context: FelisContext, generatedIds: 
     generatedIds,
     drafts: [],
     errors: 0,
+    warnings: 0,
     brokenIds: new Set(),
     repeatedIds: new Set(),
     idsUnknown: false,
@@ -67,16 +69,16 @@ export interface Report extends Omit<Draft, 'severity' | 'at' | 'suggestion'>, P
   readonly nearMiss?: { readonly word: string; readonly candidates: () => Iterable<string> }
 }
 
+/** Errors and warnings are limited apart, so that neither hides the other. */
 export function report(reading: Reading, { severity = 'error', at = 'value', nearMiss, ...rest }: Report): void {
-  if (severity === 'error') reading.errors += 1
-  if (reading.drafts.length < MOST_DRAFTS) {
+  const count = severity === 'error' ? ++reading.errors : ++reading.warnings
+  if (count <= MOST_DRAFTS) {
     const suggestion = rest.suggestion ?? (nearMiss === undefined ? undefined : suggest(reading, nearMiss))
     const beyondFelis = reading.beyondFelis > 0 || rest.beyondFelis === true
     reading.drafts.push({ ...rest, severity, at, beyondFelis, ...(suggestion === undefined ? {} : { suggestion }) })
-  } else if (reading.drafts.length === MOST_DRAFTS) {
-    const message = `there is more wrong with this file than these ${MOST_DRAFTS} problems`
-    const place = { loc: null, at, severity: 'error', beyondFelis: true } as const
-    reading.drafts.push({ ...place, code: 'too_many_problems', message })
+  } else if (count === MOST_DRAFTS + 1) {
+    const message = `this file has more than these ${MOST_DRAFTS} ${severity}s`
+    reading.drafts.push({ loc: null, at, severity, beyondFelis: true, code: 'too_many_problems', message })
   }
 }
 

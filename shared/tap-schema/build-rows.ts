@@ -1,17 +1,18 @@
 import type { LoadedSchema } from '../felis/load.ts'
 import { below, type Draft } from '../felis/location.ts'
-import type { Schema } from '../felis/model.ts'
+import type { FelisObject, Schema } from '../felis/model.ts'
 import type { Problem } from '../felis/problem.ts'
+import { abridge } from '../felis/yaml/values.ts'
 import type { LoaderOptions } from './options.ts'
 import { type CellCheck, checkOf } from './row-limits.ts'
 import type { TapRow, TapSchemaRows } from './rows.ts'
 import { type Cell, columnRows, fieldOf, keyRows, type RowSource, schemaRow, tableRow } from './schema-rows.ts'
-import { describeItself } from './self-description.ts'
+import { describeItself, SELF_NAME } from './self-description.ts'
 import { columnsOf, type TapTableName, tapTable } from './tables.ts'
 
 export interface BuiltRows {
   readonly rows: TapSchemaRows
-  /** What the tables could not hold, in all schemas at once. */
+  /** What the tables could not hold, in all schemas at once, and warnings of names that are too much alike. */
   readonly problems: readonly Problem[]
 }
 
@@ -31,14 +32,17 @@ export function buildRows(schemas: readonly LoadedSchema[], options: LoaderOptio
       keys: startTable('keys', rows.keys, options),
       key_columns: startTable('key_columns', rows.key_columns, options),
     },
+    schemaNames: new Map([[SELF_NAME, SELF_NAME]]),
   }
   const problems = schemas.flatMap((loaded, position) => {
     const schema = loaded.schema ?? loaded.readable
     if (schema === null) return []
     const index = options.firstSchemaIndex === null ? null : options.firstSchemaIndex + position
-    const addition: Addition = { file: loaded.file, isWhole: loaded.schema !== null, drafts: [] }
+    const addition: Addition = { file: loaded.file, isWhole: loaded.schema !== null, errors: [], warnings: [] }
     addSchema(building, addition, schema, index)
-    return loaded.place(addition.drafts).map((problem) => ({ ...problem, file: loaded.file }))
+    return loaded
+      .place([...addition.errors, ...addition.warnings])
+      .map((problem) => ({ ...problem, file: loaded.file }))
   })
   const { tables } = building
   return {
@@ -56,7 +60,11 @@ export function buildRows(schemas: readonly LoadedSchema[], options: LoaderOptio
 interface Building {
   readonly options: LoaderOptions
   readonly tables: Readonly<Record<TapTableName, TableInProgress>>
+  readonly schemaNames: Names
 }
+
+/** Names in lower case → as they were written first. */
+type Names = Map<string, string>
 
 interface TableInProgress {
   readonly name: TapTableName
@@ -90,15 +98,26 @@ interface Addition {
   readonly file: string
   /** Whether there is nothing wrong with it; otherwise its rows are only checked. */
   readonly isWhole: boolean
-  readonly drafts: Draft[]
+  readonly errors: Draft[]
+  readonly warnings: Draft[]
+}
+
+function tell(drafts: Draft[], draft: Draft): void {
+  if (drafts.length < MOST_DRAFTS) drafts.push(draft)
 }
 
 function addSchema(building: Building, addition: Addition, schema: Schema, index: number | null): void {
   const add = (source: RowSource): boolean => addRow(building, addition, source)
   // Of a second schema of one name nothing is added: that is one mistake, not one for each of its tables.
   if (!add(schemaRow(schema, index))) return
+  warnOfCase('schema', schema, building.schemaNames, addition)
+  const tableNames: Names = new Map()
   for (const table of schema.tables) {
-    if (add(tableRow(schema, table))) columnRows(schema, table).forEach(add)
+    if (!add(tableRow(schema, table))) continue
+    warnOfCase('table', table, tableNames, addition)
+    columnRows(schema, table).forEach(add)
+    const columnNames: Names = new Map()
+    for (const column of table.columns) warnOfCase('column', column, columnNames, addition)
   }
   // Keys are made of what they refer to, which may be missing only because it is broken.
   if (!addition.isWhole) return
@@ -108,7 +127,8 @@ function addSchema(building: Building, addition: Addition, schema: Schema, index
 }
 
 /** Adds one row and reports what is wrong with it; false: a row of this name is there already. */
-function addRow(building: Building, { file, isWhole, drafts }: Addition, source: RowSource): boolean {
+function addRow(building: Building, addition: Addition, source: RowSource): boolean {
+  const { file, isWhole, errors } = addition
   const table = building.tables[source.table]
   // What is there twice inside a schema that is not whole has been told with its other problems.
   if (table.unique.length > 0 && (isWhole || source.table === 'schemas')) {
@@ -116,23 +136,41 @@ function addRow(building: Building, { file, isWhole, drafts }: Addition, source:
     const value = isTooLong(values) ? null : uniqueValue(values)
     const owner = value === null ? undefined : table.owners.get(value)
     if (owner !== undefined) {
-      drafts.push(repeatedName(building.options, file, source, owner))
+      tell(errors, repeatedName(building.options, file, source, owner))
       return false
     }
     if (value !== null) table.owners.set(value, file)
+  }
+  if (source.from.name === '' && source.table !== 'key_columns') tell(errors, emptyName(source))
+  if (source.problem !== undefined) {
+    tell(errors, { loc: source.from.origin.loc, at: 'value', severity: 'error', ...source.problem })
   }
   const row: Cell[] = []
   for (const { name, check } of table.cells) {
     const cell = source.cells[name] ?? null
     row.push(cell)
     const problem = check?.(cell)
-    if (problem != null && drafts.length < MOST_DRAFTS) {
-      const loc = below(source.from.origin.loc, fieldOf(name, source))
-      drafts.push({ loc, at: 'value', severity: 'error', ...problem })
-    }
+    if (problem == null) continue
+    const loc = below(source.from.origin.loc, fieldOf(name, source))
+    tell(errors, { loc, at: 'value', severity: 'error', ...problem })
   }
   if (isWhole) table.rows.push(row)
   return true
+}
+/** Names in ADQL that are not in quotes know no upper and lower case (ADQL §2.1.2). */
+function warnOfCase(noun: string, { name, origin }: FelisObject, seen: Names, { warnings }: Addition): void {
+  const caseless = name.toLowerCase()
+  const first = seen.get(caseless)
+  if (first === undefined) seen.set(caseless, name)
+  if (first === undefined || first === name) return
+  const message = `the ${noun} name '${abridge(name)}' differs from '${abridge(first)}' in upper and lower case only: a query that names either without quotes is ambiguous; rename one of them`
+  const loc = below(origin.loc, 'name')
+  tell(warnings, { loc, at: 'value', severity: 'warning', code: 'names_differ_in_case', message })
+}
+
+function emptyName({ table, from }: RowSource): Draft {
+  const message = `the name is empty: a row of tap_schema.${table} needs one, and TAP servers stop at a row without`
+  return { loc: below(from.origin.loc, 'name'), at: 'value', severity: 'error', code: 'name_empty', message }
 }
 
 function repeatedName(options: LoaderOptions, file: string, source: RowSource, owner: string | null): Draft {

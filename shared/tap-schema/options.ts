@@ -1,3 +1,5 @@
+import { DEFAULT_CONTEXT, type FelisContext } from '../felis/context.ts'
+
 /**
  * How Felis schemas become the rows and tables of one TAP server's TAP_SCHEMA (spec: Felis `load-tap-schema`
  * options, Repertoire's settings).
@@ -35,4 +37,9 @@ export const PLAIN: LoaderOptions = {
   unboundedArraysize: false,
   columnRefIndexIncrement: null,
   firstSchemaIndex: null,
+}
+
+/** How Felis files are read for a TAP server with these options. */
+export function contextOf({ columnRefIndexIncrement, unboundedArraysize }: LoaderOptions): FelisContext {
+  return { ...DEFAULT_CONTEXT, columnRefIndexIncrement, unboundedArraysize }
 }

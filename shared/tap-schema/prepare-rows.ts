@@ -4,7 +4,7 @@ import { nearMiss } from '../near-miss.ts'
 import { buildRows } from './build-rows.ts'
 import { findEmptyParts } from './empty-parts.ts'
 import { RejectedError } from './failures.ts'
-import type { LoaderOptions } from './options.ts'
+import { contextOf, type LoaderOptions } from './options.ts'
 import type { TapSchemaRows } from './rows.ts'
 
 export interface RowsRequest {
@@ -27,12 +27,7 @@ export interface PreparedRows {
 export function prepareRows(version: string, request: RowsRequest): PreparedRows {
   const missing = request.schemas.flatMap((schema) => missingSchema(schema, request.files))
   const present = request.schemas.filter((schema) => request.files.has(`${schema}.yaml`))
-  const loader = new FelisLoader(request.files, {
-    idGeneration: true,
-    columnRefIndexIncrement: request.options.columnRefIndexIncrement,
-    unboundedArraysize: request.options.unboundedArraysize,
-    checks: new Set(),
-  })
+  const loader = new FelisLoader(request.files, contextOf(request.options))
   const schemas = present.map((schema) => loader.load(`${schema}.yaml`))
   const built = buildRows(schemas, request.options)
   const problems = [

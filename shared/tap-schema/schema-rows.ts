@@ -1,5 +1,6 @@
 import { DATATYPES } from '../felis/datatypes.ts'
 import type { Column, FelisObject, ForeignKeyConstraint, Schema, Table } from '../felis/model.ts'
+import { abridge } from '../felis/yaml/values.ts'
 import type { LoaderOptions } from './options.ts'
 import type { TapTableName } from './tables.ts'
 
@@ -10,6 +11,13 @@ export interface RowSource {
   readonly table: TapTableName
   readonly cells: Readonly<Record<string, Cell>>
   readonly from: FelisObject | Column
+  /** What the file says and the table cannot, whatever the cells hold. */
+  readonly problem?: RowProblem
+}
+
+interface RowProblem {
+  readonly code: string
+  readonly message: string
 }
 
 /** The key under which a file has what fills a column of TAP_SCHEMA; a column that is not here comes from the name. */
@@ -95,7 +103,8 @@ function rowsOfKey(
   options: LoaderOptions,
 ): [key: RowSource, ...pairs: RowSource[]] {
   const id = options.uniqueKeys ? `${schema.name}_${key.name}` : key.name
-  const target = owners.get(key.referencedColumns[0] ?? '')?.table
+  const targets = new Set(key.referencedColumns.map((column) => owners.get(column)?.table))
+  const [target] = targets
   const cells = {
     key_id: id,
     from_table: qualify(schema, table),
@@ -112,8 +121,19 @@ function rowsOfKey(
     },
     from: key,
   }))
-  return [{ table: 'keys', cells, from: key }, ...pairs]
+  const row: RowSource = { table: 'keys', cells, from: key }
+  return [targets.size > 1 ? { ...row, problem: severalTargets(key, targets) } : row, ...pairs]
 }
+
+/** Felis does not look whether the columns that a key refers to are of one table. */
+function severalTargets(key: ForeignKeyConstraint, targets: Iterable<Table | undefined>): RowProblem {
+  const names = [...targets].map((table) => `'${abridge(table?.name ?? '')}'`)
+  const more = names.length > MOST_NAMES ? ', …' : ''
+  const message = `the columns that '${abridge(key.name)}' refers to belong to the tables ${names.slice(0, MOST_NAMES).join(', ')}${more}; in TAP_SCHEMA a key has one target table: write a key for each of them, or leave it out`
+  return { code: 'key_to_several_tables', message }
+}
+
+const MOST_NAMES = 5
 
 function qualify(schema: Schema, table: Table): string {
   return `${schema.name}.${table.name}`

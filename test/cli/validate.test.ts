@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { validateFiles } from '../../cli/commands/felis-validate/validate-files.ts'
 import { CODES } from '../../shared/felis/codes.ts'
-import { type Check, DEFAULT_CONTEXT } from '../../shared/felis/context.ts'
+import type { Check } from '../../shared/felis/context.ts'
+import { DEPLOYED } from '../../shared/tap-schema/options.ts'
 import { buildRelease } from '../releases/build-archive.ts'
 import { HAS_DATA, NEEDS_DATA, readGolden, readReleaseFiles } from '../support/golden.ts'
 import { type RunOptions, runAlmagest } from '../support/run-command.ts'
@@ -206,7 +207,7 @@ describe('what is validated', () => {
 describe('a set', () => {
   test('names and keys that collide are warnings where they are written', async () => {
     const cwd = await writeFolder({ 'a.yaml': key('a'), 'b.yaml': key('b'), 'c.yaml': key('a') })
-    const { code, reports } = await validate(['a.yaml', 'b.yaml', 'c.yaml'], { cwd })
+    const { code, reports } = await validate(['--no-unique-keys', 'a.yaml', 'b.yaml', 'c.yaml'], { cwd })
     expect(code).toBe(0)
     expect(reports.map(({ problems }) => problems.map((problem) => problem.code))).toEqual([
       [],
@@ -221,6 +222,37 @@ describe('a set', () => {
     const cwd = await writeFolder({ 'a.yaml': key('a'), 'b.yaml': key('a') })
     const { reports } = await validate(['--no-check-set', 'a.yaml', 'b.yaml'], { cwd })
     expect(reports.flatMap(({ problems }) => problems)).toEqual([])
+  })
+})
+
+describe('the options are those of rows and stage', () => {
+  const long = (schema: string) => key(schema).replace('name: k,', `name: ${'k'.repeat(60)},`)
+
+  test('what rows refuses with the same options is a warning here', async () => {
+    const cwd = await writeFolder({ 'a.yaml': long('orbits') })
+    const { code, reports } = await validate(['a.yaml'], { cwd })
+    expect(code).toBe(0)
+    expect(reports[0]?.problems).toMatchObject([{ line: 7, code: 'row_text_too_long', severity: 'warning' }])
+    expect(await runAlmagest(['rows', 'a.yaml'], { cwd })).toMatchObject({ code: 1 })
+    expect((await validate(['--profile', 'plain', 'a.yaml'], { cwd })).reports[0]?.problems).toEqual([])
+    expect(await runAlmagest(['rows', '--profile', 'plain', 'a.yaml'], { cwd })).toMatchObject({ code: 0 })
+  })
+
+  test('keys of one name in two releases are no warning, because the schema is in front', async () => {
+    const cwd = await writeFolder({ 'dr1.yaml': key('dr1'), 'dr2.yaml': key('dr2') })
+    expect(await validate(['--strict', 'dr1.yaml', 'dr2.yaml'], { cwd })).toMatchObject({ code: 0 })
+    const plain = await validate(['--strict', '--profile', 'plain', 'dr1.yaml', 'dr2.yaml'], { cwd })
+    expect(plain.code).toBe(1)
+  })
+
+  test('an empty name is a warning here and an error there', async () => {
+    const stdin = 'name: lab\ntables:\n- name: ""\n  "@id": "#x"\n  columns: [{name: id, datatype: long}]\n'
+    const { code, reports } = await validate(['-'], { stdin })
+    expect(code).toBe(0)
+    expect(reports[0]?.problems).toMatchObject([
+      { line: 3, path: 'tables.0.name', code: 'name_empty', severity: 'warning' },
+    ])
+    expect(await runAlmagest(['rows', '-'], { stdin })).toMatchObject({ code: 1, stdout: '' })
   })
 })
 
@@ -294,8 +326,8 @@ describe.skipIf(!HAS_DATA)(`the release gets the verdicts of Felis${NEEDS_DATA}`
     const matrix = readGolden<Record<string, Record<string, Verdict>>>('felis/validate-matrix.json')
     const place = { files, unreadable: new Map(), pathOf: (file: string) => file }
     const schemas = [...files.keys()].map((file) => ({ place, name: file }))
-    const context = { ...DEFAULT_CONTEXT, checks: new Set(checks) }
-    const { reports } = validateFiles({ schemas, lost: [] }, { context, strict: false, together: true })
+    const options = { loader: DEPLOYED, idGeneration: true, checks: new Set(checks), strict: false, together: true }
+    const { reports } = validateFiles({ schemas, lost: [] }, options)
     expect(reports.length).toBeGreaterThan(20)
     const known = reports.filter(({ file }) => matrix[file]?.[name] !== undefined)
     expect(known.length).toBeGreaterThan(8)
@@ -307,6 +339,17 @@ describe.skipIf(!HAS_DATA)(`the release gets the verdicts of Felis${NEEDS_DATA}`
     const { code, reports } = await validate(['--check-redundant-datatypes', '.'], { cwd })
     expect(code).toBe(0)
     expect(reports.filter(({ ok }) => ok)).toHaveLength(files.size)
+    const codes = Map.groupBy(
+      reports.flatMap(({ problems }) => problems),
+      (problem) => problem.code,
+    )
+    expect(Object.fromEntries([...codes].map(([found, problems]) => [found, problems.length]))).toEqual({
+      arraysize_not_text: 2,
+      column_index_repeated: 2,
+      // Columns called key and value; those of a resource count for each file that uses it.
+      name_reserved: 41,
+      schemas_repeated: 2,
+    })
   })
 })
 
@@ -315,6 +358,8 @@ test('every code that the checks use is in the table of codes', async () => {
   const files = [
     ...globSync('shared/felis/**/*.ts', { cwd: root }),
     'shared/tap-schema/row-limits.ts',
+    'shared/tap-schema/build-rows.ts',
+    'shared/tap-schema/schema-rows.ts',
     'cli/commands/felis-validate/schema-place.ts',
   ]
   const texts = await Promise.all(files.map((file) => readFile(join(root, file), 'utf8')))

@@ -15,8 +15,11 @@ export function describeLanguage(): string {
     describeDatatypes(),
     '\n## Problems\n',
     'A problem has a `code` that stays as it is. Errors make a file invalid, and the loader refuses it; warnings do so with',
-    '`--strict` only. The loader also refuses what TAP_SCHEMA cannot hold (`row_…`) or show (`empty`), and names that are there',
-    'twice among the schemas of one TAP server (`…_repeated`), which are warnings here, because Felis lets them through.\n',
+    '`--strict` only. The loader also refuses what TAP_SCHEMA cannot hold (`row_…`, `key_to_several_tables`) or show (`empty`),',
+    'empty names of what is a row there (`name_empty`), and names that are there twice among the schemas of one TAP server',
+    '(`schemas_repeated`, `tables_repeated`, `columns_repeated`, `keys_repeated`), which are warnings here, because Felis lets',
+    'them through. `validate`, `rows`, `stage` and `diff-schemas` take the same options with the same defaults',
+    '(`--profile deployed`), so what `validate` says of a file holds for the loader.\n',
     describeCodes(),
     '',
   ].join('\n')

@@ -132,7 +132,9 @@ tables:
   })
 
   it('count columns in characters', () => {
-    expect(places(load({ 's.yaml': '{name: "😀😀", tables: [], x: 1}' }))).toEqual(['s.yaml:1:26 x extra_forbidden'])
+    expect(places(load({ 's.yaml': '{description: "😀😀", name: s, tables: [], x: 1}' }))).toEqual([
+      's.yaml:1:42 x extra_forbidden',
+    ])
   })
 
   it('may be warnings, which do not stand in the way', () => {

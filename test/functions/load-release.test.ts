@@ -355,6 +355,35 @@ describe('a release that can never be loaded', () => {
     expect((await stack.status()).history).toHaveLength(1)
   })
 
+  test.each<[string, string, string]>([
+    [
+      'a key to two tables',
+      `name: survey
+tables:
+- {name: a, columns: [{name: x, datatype: int}]}
+- {name: b, columns: [{name: y, datatype: int}]}
+- name: t
+  columns: [{name: i, datatype: int}, {name: j, datatype: int}]
+  constraints:
+  - {name: k, "@type": ForeignKey, columns: ["#t.i", "#t.j"], referencedColumns: ["#a.x", "#b.y"]}
+`,
+      'survey.yaml:8 key_to_several_tables',
+    ],
+    [
+      'an empty name',
+      'name: survey\ntables:\n- {name: "", columns: [{name: x, datatype: int}]}\n',
+      'survey.yaml:3 name_empty',
+    ],
+  ])('%s, which Felis accepts, is rejected for good, with file and line', async (_name, text, problem) => {
+    const stack = await startStack()
+    const generation = await stack.upload('releases/bad', { 'survey.yaml': text })
+    expect(await stack.push(pushBody('releases/bad', generation))).toBe(204)
+    const { slots, history } = await stack.status()
+    expect(slots.staging.exists).toBe(false)
+    expect(history.map(({ action }) => action)).toEqual(['rejected'])
+    expect(history[0]?.problems.map(({ file, line, code }) => `${file}:${line} ${code}`)).toEqual([problem])
+  })
+
   test.each<[string, Buffer, string]>([
     ['a truncated archive', Buffer.from('H4sIAAAAAAAAA+3BMQEAAADCoPVPbQ', 'base64'), 'truncated_gzip'],
     ['a web page', Buffer.from('<html>404</html>'), 'not_gzip'],

@@ -68,7 +68,8 @@ function buildTexts(texts: readonly string[], options: LoaderOptions = DEPLOYED)
   const names = texts.map((_, index) => String.fromCharCode(97 + index))
   const files = new Map(texts.map((text, index) => [`${names[index]}.yaml`, text]))
   const built = build(files, names, options)
-  expect(built.loaded.flatMap((loaded) => loaded.problems)).toEqual([])
+  const problems = built.loaded.flatMap((loaded) => loaded.problems)
+  expect(problems.filter(({ severity }) => severity === 'error')).toEqual([])
   return built
 }
 
@@ -309,5 +310,83 @@ describe('names that can be there only once', () => {
     expect(buildTexts([keyed('a', 'k1')], { ...DEPLOYED, uniqueKeys: false }).problems).toMatchObject([
       { code: 'keys_repeated' },
     ])
+  })
+})
+
+describe('what Felis accepts and no TAP server can serve', () => {
+  const target = (columns: string) => `name: s
+tables:
+- {name: a, columns: [{name: x, datatype: int}, {name: y, datatype: int}]}
+- {name: b, columns: [{name: y, datatype: int}]}
+- {name: c, columns: [{name: z, datatype: int}]}
+- name: t
+  columns: [{name: i, datatype: int}, {name: j, datatype: int}, {name: k, datatype: int}]
+  constraints:
+  - {name: fk, "@type": ForeignKey, columns: ["#t.i", "#t.j", "#t.k"], referencedColumns: [${columns}]}
+`
+
+  it('a foreign key to columns of several tables is an error at the constraint', () => {
+    const built = buildTexts([target('"#a.x", "#b.y", "#c.z"')])
+    expect(places(built)).toEqual(['a.yaml:9:5 tables.3.constraints.0.ForeignKey key_to_several_tables'])
+    expect(built.problems).toMatchObject([{ severity: 'error', message: expect.stringContaining("'a', 'b', 'c'") }])
+  })
+
+  it('the tables count, not whether the first of them has columns of these names', () => {
+    expect(buildTexts([target('"#a.x", "#b.y", "#a.y"')]).problems).toMatchObject([{ code: 'key_to_several_tables' }])
+    expect(buildTexts([target('"#a.x", "#a.y", "#a.x"')]).problems).toEqual([])
+  })
+
+  it('empty names of all that is a row are errors, also those of white space', () => {
+    const text = `name: ""
+"@id": "#s"
+tables:
+- name: "  "
+  columns: [{name: "", datatype: int}]
+  constraints: [{name: "", "@id": "#k", "@type": ForeignKey, columns: ["#  ."], referencedColumns: ["#  ."]}]
+`
+    expect(
+      places(buildTexts([text.replaceAll('"#  ."', '"#c"').replace('{name: "", d', '{name: "", "@id": "#c", d')])),
+    ).toEqual([
+      'a.yaml:1:7 name name_empty',
+      'a.yaml:4:9 tables.0.name name_empty',
+      'a.yaml:5:20 tables.0.columns.0.name name_empty',
+      'a.yaml:6:24 tables.0.constraints.0.ForeignKey.name name_empty',
+    ])
+  })
+})
+
+describe('names that differ in upper and lower case only', () => {
+  it('are warnings for columns of a table, tables of a schema and schemas of a server', () => {
+    const built = buildTexts([
+      'name: s\ntables:\n- {name: T, columns: [{name: ra, datatype: int}, {name: RA, datatype: int}]}\n- {name: t, columns: [{name: Ra, datatype: int}]}\n',
+      `name: S\n${TABLE}`,
+      `name: Tap_Schema\n${TABLE}`,
+    ])
+    expect(places(built)).toEqual([
+      'a.yaml:3:57 tables.0.columns.1.name names_differ_in_case',
+      'a.yaml:4:10 tables.1.name names_differ_in_case',
+      'b.yaml:1:7 name names_differ_in_case',
+      'c.yaml:1:7 name names_differ_in_case',
+    ])
+    expect(new Set(built.problems.map(({ severity }) => severity))).toEqual(new Set(['warning']))
+    expect(built.rows.schemas.map(([name]) => name)).toEqual(['tap_schema', 's', 'S', 'Tap_Schema'])
+  })
+
+  it('a referenced column counts, too', () => {
+    const text =
+      'name: s\nresources: {b: {uri: b.yaml}}\ntables:\n- name: t\n  columns: [{name: C, datatype: int}]\n  columnRefs: {b: {t: {c: }}}\n'
+    const files = new Map([
+      ['a.yaml', text],
+      ['b.yaml', `name: b\n${TABLE}`],
+    ])
+    expect(build(files, ['a'], DEPLOYED).problems).toMatchObject([{ line: 6, code: 'names_differ_in_case' }])
+  })
+
+  it('many warnings hide no error', () => {
+    const columns = ['c', 'C'].flatMap((letter) => Array.from({ length: 2500 }, (_, index) => `${letter}${index}`))
+    const lines = [...columns, 'x'.repeat(65)].map((name) => `  - {name: ${name}, datatype: int}\n`)
+    const { problems } = buildTexts([`name: s\ntables:\n- name: t\n  columns:\n${lines.join('')}`])
+    expect(problems.filter(({ severity }) => severity === 'error')).toMatchObject([{ code: 'row_text_too_long' }])
+    expect(problems.length).toBeLessThan(2500)
   })
 })

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { RejectedError } from '../../shared/tap-schema/failures.ts'
 import { stageRelease } from '../../shared/tap-schema/stage.ts'
 import { TAP_TABLE_NAMES, type TapTableName } from '../../shared/tap-schema/tables.ts'
 import { DATA, type GoldenTables, HAS_DATA, NEEDS_DATA, readGolden, readReleaseFiles } from '../support/golden.ts'
@@ -106,3 +107,27 @@ const describeViews = (database: TestDatabase) =>
     `select relname as line from pg_class
       where relnamespace = 'tap_schema_staging'::regnamespace and relkind = 'v' and relname <> 'version'`,
   )
+
+interface EdgeCase {
+  readonly yaml: string
+  readonly result: { readonly outcome: string }
+}
+
+describe.skipIf(!HAS_DATA)(`what Felis loads${NEEDS_DATA}`, () => {
+  test('is staged, or rejected with file and line before the database is asked', async () => {
+    const database = await createTestDatabase()
+    const { _files: resources, ...cases } = readGolden<Record<string, EdgeCase>>('felis/edge-cases.json')
+    const loadable = Object.entries(cases).filter(([, { result }]) => result.outcome === 'ok')
+    expect(loadable.length).toBeGreaterThan(100)
+    const unplaced: string[] = []
+    for (const [name, { yaml }] of loadable) {
+      const files = new Map([...Object.entries(resources as unknown as Record<string, string>), ['case.yaml', yaml]])
+      const request = stageRequest(name, { files, schemas: ['case'], redelivery: 'restage' })
+      const outcome = await stageRelease(database.pool, request).catch((error: unknown) => error)
+      if (!(outcome instanceof Error)) continue
+      const problems = outcome instanceof RejectedError ? outcome.problems : []
+      if (problems.length === 0 || problems.some(({ line }) => line === undefined)) unplaced.push(`${name}: ${outcome}`)
+    }
+    expect(unplaced).toEqual([])
+  })
+})

@@ -1,7 +1,7 @@
 import { FelisLoader, type LoadedSchema } from '../../../shared/felis/load.ts'
 import type { Problem } from '../../../shared/felis/problem.ts'
 import type { DiffSide } from '../../../shared/tap-schema/diff.ts'
-import type { LoaderOptions } from '../../../shared/tap-schema/options.ts'
+import { contextOf, type LoaderOptions } from '../../../shared/tap-schema/options.ts'
 import { UsageError } from '../../terminal/usage-error.ts'
 import { InvalidSchemaError } from '../felis-rows/compute-rows.ts'
 import { findSchemas } from '../felis-validate/find-schemas.ts'
@@ -25,13 +25,11 @@ export async function loadSide(path: string, options: LoaderOptions): Promise<Lo
     if (loss.isUsage) throw new UsageError(`${path}: ${loss.problem.message}`)
     throw new InvalidSchemaError([path], [loss.problem])
   }
-  const { columnRefIndexIncrement, unboundedArraysize } = options
-  const context = { idGeneration: true, columnRefIndexIncrement, unboundedArraysize, checks: new Set<never>() }
   const loaders = new Map<SchemaPlace, FelisLoader>()
   const schemas: LoadedSchema[] = []
   const problems = new Set<Problem>()
   for (const { place, name } of found.schemas) {
-    const loader = loaders.get(place) ?? new FelisLoader(place.files, context)
+    const loader = loaders.get(place) ?? new FelisLoader(place.files, contextOf(options))
     loaders.set(place, loader)
     const loaded = loader.load(name)
     schemas.push(loaded)

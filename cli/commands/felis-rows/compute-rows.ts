@@ -5,7 +5,7 @@ import { Failure } from '../../../shared/failure.ts'
 import { FelisLoader, type LoadedSchema } from '../../../shared/felis/load.ts'
 import type { Problem } from '../../../shared/felis/problem.ts'
 import { buildRows } from '../../../shared/tap-schema/build-rows.ts'
-import type { LoaderOptions } from '../../../shared/tap-schema/options.ts'
+import { contextOf, type LoaderOptions } from '../../../shared/tap-schema/options.ts'
 import type { PreparedRows } from '../../../shared/tap-schema/prepare-rows.ts'
 import { withFileErrors } from '../../terminal/file-error.ts'
 import { UsageError } from '../../terminal/usage-error.ts'
@@ -66,9 +66,7 @@ async function openFile(path: string, folders: Map<string, OpenPlace>, options: 
 }
 
 function openPlace(place: SchemaPlace, options: LoaderOptions): OpenPlace {
-  const { columnRefIndexIncrement, unboundedArraysize } = options
-  const context = { idGeneration: true, columnRefIndexIncrement, unboundedArraysize, checks: new Set<never>() }
-  return { ...place, loader: new FelisLoader(place.files, context), renamed: new Map() }
+  return { ...place, loader: new FelisLoader(place.files, contextOf(options)), renamed: new Map() }
 }
 
 /** A release knows its files by name, the caller of this command by path. */

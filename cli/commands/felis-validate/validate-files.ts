@@ -1,10 +1,10 @@
-import type { FelisContext } from '../../../shared/felis/context.ts'
+import type { Check, FelisContext } from '../../../shared/felis/context.ts'
 import { FelisLoader, type LoadedSchema } from '../../../shared/felis/load.ts'
 import type { Problem } from '../../../shared/felis/problem.ts'
 import { resolveUri } from '../../../shared/felis/resolve-uri.ts'
 import { buildRows } from '../../../shared/tap-schema/build-rows.ts'
 import { findEmptyParts } from '../../../shared/tap-schema/empty-parts.ts'
-import { PLAIN } from '../../../shared/tap-schema/options.ts'
+import { contextOf, type LoaderOptions } from '../../../shared/tap-schema/options.ts'
 import type { FoundSchema, FoundSchemas } from './find-schemas.ts'
 import type { SchemaPlace } from './schema-place.ts'
 
@@ -28,7 +28,11 @@ export interface Validation {
 }
 
 export interface ValidationOptions {
-  readonly context: FelisContext
+  /** Those of the TAP server that the files are meant for. */
+  readonly loader: LoaderOptions
+  /** Missing `@id`s are made from the names; the loader always does so. */
+  readonly idGeneration: boolean
+  readonly checks: ReadonlySet<Check>
   /** Warnings fail. */
   readonly strict: boolean
   /** The files are meant for one TAP server. */
@@ -41,7 +45,9 @@ export interface ValidationOptions {
  */
 export function validateFiles({ schemas, lost }: FoundSchemas, options: ValidationOptions): Validation {
   const places = new Map<SchemaPlace, Place>()
-  const entries = schemas.map((schema) => loadSchema(schema, places, options.context))
+  const { loader, idGeneration, checks } = options
+  const context = { ...contextOf(loader), idGeneration, checks }
+  const entries = schemas.map((schema) => loadSchema(schema, places, context))
   const ofRows = checkRows(entries, options)
   const reports = entries.map(({ loaded }): FileReport => {
     const problems = [...loaded.problems, ...(ofRows.get(loaded) ?? [])]
@@ -124,16 +130,14 @@ function resourcesOf({ file, readable }: LoadedSchema, { files }: SchemaPlace): 
 /** What each schema cannot be loaded with, alone and beside the others. */
 function checkRows(
   entries: readonly Entry[],
-  { context, together }: ValidationOptions,
+  { loader, together }: ValidationOptions,
 ): ReadonlyMap<Entry['loaded'], readonly Problem[]> {
-  const { columnRefIndexIncrement, unboundedArraysize } = context
-  const loaderOptions = { ...PLAIN, columnRefIndexIncrement, unboundedArraysize }
   const loaded = entries.map((entry) => entry.loaded)
   const found = new Map<Entry['loaded'], readonly Problem[]>()
-  const ofSet = together && loaded.length > 1 ? buildRows(loaded, loaderOptions).problems : []
+  const ofSet = together && loaded.length > 1 ? buildRows(loaded, loader).problems : []
   const collisions = Map.groupBy(ofSet, ({ file }) => file)
   for (const schema of loaded) {
-    const own = [...findEmptyParts(schema), ...buildRows([schema], loaderOptions).problems]
+    const own = [...findEmptyParts(schema), ...buildRows([schema], loader).problems]
     const known = new Set(own.map(({ code, path }) => `${code} ${path}`))
     const further = (collisions.get(schema.file) ?? []).filter(({ code, path }) => !known.has(`${code} ${path}`))
     found.set(

@@ -3,7 +3,7 @@ import { FelisLoader, type SourceFiles } from '../../felis/load.ts'
 import type { Schema } from '../../felis/model.ts'
 import type { Problem } from '../../felis/problem.ts'
 import { RejectedError } from '../../tap-schema/failures.ts'
-import { DEPLOYED, type LoaderOptions } from '../../tap-schema/options.ts'
+import { contextOf, DEPLOYED, type LoaderOptions } from '../../tap-schema/options.ts'
 import { prepareRows } from '../../tap-schema/prepare-rows.ts'
 import { compareCodePoints } from '../datalink/compare-code-points.ts'
 
@@ -31,11 +31,14 @@ export function validateRelease(
   loads: readonly ExpectedLoad[],
 ): Validation {
   const found = new Problems()
-  const loader = new FelisLoader(files, { ...DEFAULT_CONTEXT, checks })
+  const loader = new FelisLoader(files, { ...contextOf(DEPLOYED), checks })
+  // Datalink metadata are in the order of the indexes that the files give, whatever a TAP server makes of them.
+  const asWritten = new FelisLoader(files, DEFAULT_CONTEXT)
   const names = [...files.keys()].sort(compareCodePoints)
   const schemas = names.flatMap((file) => {
-    const { schema, problems } = loader.load(file)
+    const { schema: checked, problems } = loader.load(file)
     for (const problem of problems) found.add(problem)
+    const schema = checked === null ? null : asWritten.load(file).schema
     return schema === null ? [] : [{ file, schema }]
   })
   for (const { file } of schemas) {
