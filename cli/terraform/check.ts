@@ -2,19 +2,10 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseEnvironment } from '../../shared/environment/parse.ts'
 import { formatProblem } from '../../shared/felis/problem.ts'
-import { checkReferences } from './check-references.ts'
-import { checkSchema } from './check-schema.ts'
-import { readConfiguration } from './configuration.ts'
 import { runTerraform } from './run-terraform.ts'
-import type { ProviderSchema } from './schema.ts'
 
 const FOLDER = join(import.meta.dirname, '..', '..', 'terraform')
 
-const modules = await readConfiguration(FOLDER)
-const schema = JSON.parse(await readFile(join(import.meta.dirname, 'provider-schema.json'), 'utf8')) as ProviderSchema
-
-report(`arguments of google_* blocks, provider ${schema.version}`, checkSchema(modules, schema))
-report('references', checkReferences(modules, schema))
 for (const file of await listEnvironmentFiles()) {
   const { problems } = parseEnvironment(file, await readFile(join(FOLDER, file), 'utf8'))
   report(`environment file ${file}`, problems.filter(({ severity }) => severity === 'error').map(formatProblem))

@@ -29,20 +29,25 @@ export async function runTerraform(folder: string): Promise<readonly TerraformCh
     return [{ title: 'terraform', problems: [], skipped: 'skipped, terraform is not installed' }]
   }
   const fmt = await terraform(['fmt', '-check', '-recursive', '-list=true'], folder)
-  const checks = (await checkCopy(folder, 'registry')) ?? (await checkCopy(folder, 'stand-ins'))
-  const none = { title: 'terraform init', problems: ['the providers cannot be had'], skipped: null }
-  return [{ title: 'terraform fmt', problems: fmt.ok ? [] : fmt.output, skipped: null }, ...(checks ?? [none])]
+  const checks = await checkCopy(folder, 'registry')
+  return [
+    { title: 'terraform fmt', problems: fmt.ok ? [] : fmt.output, skipped: null },
+    ...(checks.some(({ title }) => title === INIT) ? await checkCopy(folder, 'stand-ins') : checks),
+  ]
 }
+
+const INIT = 'terraform init'
 
 /**
  * @param commands what is run, by folder
- * @returns null: the providers cannot be had that way
+ * @returns what each of them found; or only what `terraform init` says, where it fails: the providers cannot be had that way,
+ *   or a module is not there
  */
 export async function checkCopy(
   folder: string,
   providers: Providers,
   commands: Readonly<Record<string, readonly string[]>> = COMMANDS,
-): Promise<readonly TerraformCheck[] | null> {
+): Promise<readonly TerraformCheck[]> {
   const scratch = await mkdtemp(join(tmpdir(), 'almagest-terraform-'))
   try {
     const copy = join(scratch, 'terraform')
@@ -54,7 +59,7 @@ export async function checkCopy(
     for (const [where, names] of Object.entries(commands)) {
       const cwd = join(copy, where)
       const init = await terraform(['init', '-backend=false', '-input=false', '-no-color', ...from], cwd)
-      if (!init.ok) return null
+      if (!init.ok) return [{ title: INIT, problems: init.output, skipped: null }]
       for (const command of names) {
         const result = await terraform([command, '-no-color'], cwd)
         const title = `terraform ${command}, ${where === '.' ? 'all' : where}, with ${PROVIDERS[providers]}`

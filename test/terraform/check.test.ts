@@ -4,32 +4,9 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { checkReferences } from '../../cli/terraform/check-references.ts'
-import { checkSchema } from '../../cli/terraform/check-schema.ts'
-import { readConfiguration } from '../../cli/terraform/configuration.ts'
 import { checkCopy } from '../../cli/terraform/run-terraform.ts'
-import type { ProviderSchema } from '../../cli/terraform/schema.ts'
 
 const FOLDER = join(import.meta.dirname, '..', '..', 'terraform')
-
-const schema: ProviderSchema = {
-  provider: 'google',
-  version: '6.50.0',
-  blocks: {
-    'resource.google_box': {
-      arguments: {
-        name: { type: 'string', required: true },
-        size: { type: 'number' },
-        closed: { type: 'bool' },
-        labels: { type: 'map' },
-        tags: { type: 'list' },
-        lid: { type: 'block', block: { arguments: { colour: { type: 'string', required: true } } } },
-        item: { type: 'block', many: true, block: { arguments: { what: { type: 'string' } } } },
-      },
-      attributes: ['id'],
-    },
-  },
-}
 
 async function folderWith(files: Readonly<Record<string, string>>): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'almagest-hcl-'))
@@ -41,90 +18,6 @@ async function folderWith(files: Readonly<Record<string, string>>): Promise<stri
   return folder
 }
 
-async function schemaProblems(body: string): Promise<string[]> {
-  const folder = await folderWith({ 'main.tf': `resource "google_box" "b" {\n${body}\n}\n` })
-  return checkSchema(await readConfiguration(folder), schema)
-}
-
-const where = 'main.tf: resource.google_box.b'
-
-test.each([
-  ['name = "b"', []],
-  ['name = var.name\n size = var.size\n lid {\n colour = "red"\n }\n item {\n }\n item {\n what = "egg"\n }', []],
-  ['name = "b"\n count = 2\n depends_on = [google_box.c]\n lifecycle {\n prevent_destroy = true\n }', []],
-  ['', [`${where}: missing required name`]],
-  ['name = "b"\n nmae = "b"', [`${where}: unknown argument nmae`]],
-  [
-    'name = "b"\n lid {\n color = "red"\n }',
-    [`${where}.lid: unknown argument color`, `${where}.lid: missing required colour`],
-  ],
-  ['name = "b"\n lid = "red"', [`${where}.lid: is a block, not a value`]],
-  ['name = "b"\n lid {\n colour = "a"\n }\n lid {\n colour = "b"\n }', [`${where}.lid: may occur once`]],
-  ['name = "b"\n size = "big"', [`${where}.size: is a number, not a string`]],
-  ['name = "b"\n closed = 1', [`${where}.closed: is a bool, not a number`]],
-  ['name = "b"\n tags = "red"', [`${where}.tags: is a list, not a string`]],
-  ['name = "b"\n labels = ["red"]', [`${where}.labels: is a map, not a list`]],
-  ['name = ["b"]', [`${where}.name: is a string, not a list`]],
-  [
-    'name = "b"\n dynamic "item" {\n for_each = var.x\n content {\n waht = item.value\n }\n }',
-    [`${where}.item: unknown argument waht`],
-  ],
-])('a block with %j has the problems %j', async (body, problems) => {
-  expect(await schemaProblems(body)).toEqual(problems)
-})
-
-test('a block of the provider that is not in the schema is told, one of another provider is left alone', async () => {
-  const folder = await folderWith({
-    'main.tf': 'resource "google_chest" "c" {}\ndata "google_box" "d" {}\nresource "random_id" "r" {}\n',
-  })
-  const problems = checkSchema(await readConfiguration(folder), schema)
-  expect(problems.sort()).toEqual([
-    expect.stringContaining('no data.google_box'),
-    expect.stringContaining('no resource.google_chest'),
-  ])
-})
-
-async function referenceProblems(files: Readonly<Record<string, string>>): Promise<string[]> {
-  return checkReferences(await readConfiguration(await folderWith(files)), schema)
-}
-
-test.each([
-  ['output "o" { value = var.x }', ['main.tf: output.o: there is no var.x']],
-  ['output "o" { value = "a-${local.x}-b" }', ['main.tf: output.o: there is no local.x']],
-  ['output "o" { value = google_box.b.name }', ['main.tf: output.o: there is no google_box.b']],
-  [
-    'output "o" { value = { for k in [1] : k => upper(data.google_box.b.id) } }',
-    ['main.tf: output.o: there is no data.google_box.b'],
-  ],
-  ['output "o" { value = module.m.x }', ['main.tf: output.o: there is no module.m']],
-  ['output "o" { value = "var.x and google_box.b" }', []],
-  ['output "o" { value = upper("local.x \\" ${join("var.y", [])} module.z") }', []],
-  ['variable "x" { type = string }', ['.: var.x is used nowhere']],
-  ['locals { x = 1 }', ['.: local.x is used nowhere']],
-  ['resource "google_box" "b" { name = "b" }\noutput "o" { value = google_box.b[0].id }', []],
-  [
-    'resource "google_box" "b" { name = "b" }\noutput "o" { value = google_box.b["x"].idd }',
-    ['main.tf: output.o: google_box.b has no attribute idd'],
-  ],
-])('the references of %j have the problems %j', async (text, problems) => {
-  expect(await referenceProblems({ 'main.tf': text })).toEqual(problems)
-})
-
-test('the call of a module is compared with its variables and outputs', async () => {
-  const problems = await referenceProblems({
-    'main.tf':
-      'module "m" {\n source = "./m"\n extra = 1\n}\nmodule "n" {\n source = "./n"\n}\noutput "o" {\n value = module.m.b\n}\n',
-    'm/main.tf':
-      'variable "needed" {\n type = string\n}\nvariable "spare" {\n default = 1\n}\noutput "a" {\n value = [var.needed, var.spare]\n}\n',
-  })
-  expect(problems).toEqual([
-    'main.tf: output.o: module m has no output b',
-    'main.tf: module.m: the module has no variable extra',
-    'main.tf: module.m: needed is not given',
-    'main.tf: module.n: there is no module at ./n',
-  ])
-})
-
 function hasTerraform(): boolean {
   try {
     execFileSync('terraform', ['version'], { stdio: 'ignore' })
@@ -134,19 +27,94 @@ function hasTerraform(): boolean {
   }
 }
 
+const VALID = `
+terraform {
+  required_providers {
+    google = { source = "hashicorp/google" }
+  }
+}
+variable "known" { type = set(string) }
+resource "google_pubsub_topic" "valid" { name = "t" }
+module "valid" { source = "./valid" }
+`
+
+const bucket = (name: string, body: string) =>
+  `resource "google_storage_bucket" "${name}" {\n  name = "b"\n  location = "EU"\n${body}\n}`
+
+/** What can be wrong with a block or a reference, with what Terraform says of it. */
+const MISTAKES: readonly (readonly [text: string, message: string])[] = [
+  [bucket('unknown', 'nmae = "b"'), 'An argument named "nmae" is not expected here'],
+  ['resource "google_storage_bucket" "missing" {\n  name = "b"\n}', 'The argument "location" is required'],
+  [bucket('value', 'versioning = true'), 'Did you mean to define a block of type "versioning"?'],
+  [
+    bucket('twice', 'logging {\n log_bucket = "a"\n}\nlogging {\n log_bucket = "b"\n}'),
+    'No more than 1 "logging" blocks',
+  ],
+  [bucket('bool', 'force_destroy = 1'), '"force_destroy": bool required'],
+  [bucket('map', 'labels = ["a"]'), '"labels": map of string required'],
+  [
+    bucket('inner', 'autoclass {\n  enabled = true\n  enabbled = true\n}'),
+    'An argument named "enabbled" is not expected here',
+  ],
+  [
+    bucket('dynamic', 'dynamic "cors" {\n  for_each = var.known\n  content {\n    methood = ["GET"]\n  }\n}'),
+    'An argument named "methood" is not expected here',
+  ],
+  [
+    'resource "google_pubsub_subscription" "number" {\n  name = "s"\n  topic = "t"\n  ack_deadline_seconds = "long"\n}',
+    '"ack_deadline_seconds": a number is required',
+  ],
+  [
+    'resource "google_storage_notification" "list" {\n  bucket = "b"\n  topic = "t"\n  payload_format = "N"\n  event_types = "O"\n}',
+    '"event_types": list of string required',
+  ],
+  ['resource "google_pubsub_topic" "text" {\n  name = ["t"]\n}', '"name": string required'],
+  ['resource "google_chest" "kind" {}', 'does not support resource type "google_chest"'],
+  ['data "google_chest" "kind" {}', 'does not support data source "google_chest"'],
+  ['output "v" { value = var.x }', 'An input variable with the name "x" has not been declared'],
+  ['output "l" { value = "a-${local.x}-b" }', 'A local value with the name "x" has not been declared'],
+  [
+    'output "r" { value = google_pubsub_topic.x.name }',
+    'A managed resource "google_pubsub_topic" "x" has not been declared',
+  ],
+  [
+    'output "d" { value = { for k in [1] : k => upper(data.google_project.x.number) } }',
+    'A data resource "google_project" "x" has not been declared',
+  ],
+  ['output "m" { value = module.x.y }', 'No module call named "x" is declared'],
+  ['output "o" { value = module.valid.x }', 'This object does not have an attribute named "x"'],
+  [
+    'output "a" { value = google_pubsub_topic.valid.idd }',
+    'This object has no argument, nested block, or exported attribute named "idd"',
+  ],
+]
+
+const WRONG_CALLS: readonly (readonly [body: string, message: string])[] = [
+  ['', 'The argument "needed" is required'],
+  ['needed = "a"\nextra = 1', 'An argument named "extra" is not expected here'],
+]
+
 describe.skipIf(!hasTerraform())('Terraform itself, with stand-ins for the providers', () => {
   test('finds the configuration valid', { timeout: 90_000 }, async () => {
     const checks = await checkCopy(FOLDER, 'stand-ins', { '.': ['validate'] })
     expect(checks).toMatchObject([{ title: expect.stringContaining('validate'), problems: [], skipped: null }])
   })
 
-  test('finds an argument that the provider does not have', { timeout: 90_000 }, async () => {
-    const copy = join(await folderWith({}), 'terraform')
-    await cp(FOLDER, copy, { recursive: true, filter: (source) => !source.includes('.terraform') })
-    const file = join(copy, 'modules', 'scheduling', 'main.tf')
-    await writeFile(file, (await readFile(file, 'utf8')).replace('attempt_deadline', 'attempt_dedline'))
-    const [check] = (await checkCopy(copy, 'stand-ins', { '.': ['validate'] }))!
-    expect(check!.problems.join('\n')).toContain('attempt_dedline')
+  test.each(MISTAKES)('finds in %j: %s', { timeout: 90_000 }, async (_, message) => {
+    expect(await found()).toContain(message)
+  })
+
+  test.each(WRONG_CALLS)('finds in the call of a module with %j: %s', { timeout: 90_000 }, async (body, message) => {
+    const folder = await folderWith({
+      'main.tf': `module "m" {\n  source = "./m"\n${body}\n}\n`,
+      'm/main.tf': 'variable "needed" {\n  type = string\n}\noutput "a" {\n  value = var.needed\n}\n',
+    })
+    expect(await problemsOf(folder)).toContain(message)
+  })
+
+  test('finds a module that is not there, and says so', { timeout: 90_000 }, async () => {
+    const folder = await folderWith({ 'main.tf': 'module "m" {\n  source = "./m"\n}\n' })
+    expect(await problemsOf(folder)).toContain('Unreadable module directory')
   })
 
   test('an environment file that does not fit what is made is refused in the plan, with all reasons', {
@@ -158,12 +126,31 @@ describe.skipIf(!hasTerraform())('Terraform itself, with stand-ins for the provi
     const text = await readFile(file, 'utf8')
     const common = text.slice(0, text.indexOf('run "')).replace('environments/example.yaml', 'environments/wrong.yaml')
     await writeFile(file, `${common.replace('loader_may_swap   = true', '')}\n${WRONG_RUN}`)
-    const [check] = (await checkCopy(copy, 'stand-ins', { '.': ['test'] }))!
+    const [check] = await checkCopy(copy, 'stand-ins', { '.': ['test'] })
     const told = check!.problems.join(' ').replaceAll(/\s+/g, ' ')
     for (const reason of REASONS) expect(told).toContain(reason)
     expect(told.match(/Resource precondition failed/g)).toHaveLength(REASONS.length)
   })
 })
+
+async function problemsOf(folder: string): Promise<string> {
+  const checks = await checkCopy(folder, 'stand-ins', { '.': ['validate'] })
+  return checks
+    .flatMap(({ problems }) => problems)
+    .join(' ')
+    .replaceAll(/\s+/g, ' ')
+}
+
+let foundOnce: Promise<string> | undefined
+
+/** All mistakes are looked for at once, in one configuration. */
+function found(): Promise<string> {
+  foundOnce ??= folderWith({
+    'valid/main.tf': '',
+    'main.tf': [VALID, ...MISTAKES.map(([text]) => text)].join('\n'),
+  }).then(problemsOf)
+  return foundOnce
+}
 
 /** Each of its lines is wrong for what the root makes by default. */
 const WRONG_ENVIRONMENT = `

@@ -5,6 +5,7 @@ import {
   type Block,
   type Body,
   bodiesOf,
+  isExpression,
   type Module,
   nameOf,
   textsIn,
@@ -34,6 +35,19 @@ const TOO_WIDE =
 const HAS_HEALTH_ROUTE: readonly string[] = ['collect-results', 'discovery', 'swap-schema']
 
 export const RULES: Readonly<Record<string, Rule>> = {
+  'every variable and every local is used': (modules) =>
+    modules.flatMap(({ folder, blocks }) => {
+      const declared = blocks.flatMap(({ kind, labels, body }) =>
+        kind === 'variable'
+          ? [`var.${labels[0]}`]
+          : kind === 'locals'
+            ? Object.keys(body).map((name) => `local.${name}`)
+            : [],
+      )
+      const expressions = blocks.flatMap(({ body }) => textsIn(body).filter(isExpression))
+      const used = new Set(expressions.flatMap((text) => text.match(/(?<![\w.-])(var|local)\.\w+/g) ?? []))
+      return declared.filter((name) => !used.has(name)).map((name) => `${folder}: ${name} is used nowhere`)
+    }),
   'the table of grants in the README is that of the files': (modules) => {
     const table = `<!-- grants -->\n\n${formatGrants(listGrants(modules))}\n\n<!-- end -->`
     return read('terraform', 'README.md').includes(table) ? [] : ['run node cli/terraform/write-iam-table.ts']

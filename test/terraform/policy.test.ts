@@ -2,8 +2,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { checkReferences } from '../../cli/terraform/check-references.ts'
-import { checkSchema } from '../../cli/terraform/check-schema.ts'
 import { type Block, type Body, bodiesOf, readConfiguration, textsIn } from '../../cli/terraform/configuration.ts'
 import { listGrants } from '../../cli/terraform/iam-table.ts'
 import type { ProviderSchema } from '../../cli/terraform/schema.ts'
@@ -31,15 +29,6 @@ const functions = localOf('modules/functions', 'functions') as Record<
   string,
   { max_instances: number; concurrency: number }
 >
-
-test('every google_* block agrees with the schema of the provider', () => {
-  expect(checkSchema(modules, schema)).toEqual([])
-  expect(Object.keys(schema.blocks).length).toBeGreaterThan(25)
-})
-
-test('everything that an expression names is there, and everything declared is used', () => {
-  expect(checkReferences(modules, schema)).toEqual([])
-})
 
 test('the provider is pinned to the version whose schema is checked', () => {
   const pins = blocks
