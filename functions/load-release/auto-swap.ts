@@ -35,7 +35,7 @@ const ROUNDS = 3
 
 /** The verdict holds for the two slots that were compared, and for no others. */
 async function swapIfCompatible(pool: pg.Pool, request: SwapRequest): Promise<AutoSwap> {
-  const { diff, identities, leftOut } = await compareSlots(pool, 'live', 'staging')
+  const { diff, identities, leftOut, others } = await compareSlots(pool, 'live', 'staging')
   const breaking = diff.changes.filter((change) => change.breaking)
   const [first] = breaking
   if (first !== undefined) {
@@ -43,6 +43,7 @@ async function swapIfCompatible(pool: pg.Pool, request: SwapRequest): Promise<Au
     return { outcome: 'waiting', reason }
   }
   if (leftOut.length > 0) return { outcome: 'waiting', reason: `${leftOut.join(', ')} could not read it` }
+  if (others.length > 0) return { outcome: 'waiting', reason: `${others.join(', ')} would go to the previous slot` }
   const { live, staging } = identities
   return { outcome: 'swapped', swap: await swap(pool, { ...request, expectedSlots: { live, staging } }) }
 }

@@ -1,7 +1,8 @@
 import type pg from 'pg'
-import { type Cell, type Contents, ITEM_KINDS, type ItemKind, readContents } from './contents.ts'
+import { type Cell, type Contents, comparable, ITEM_KINDS, type ItemKind, readContents } from './contents.ts'
 import { EmptySlotError } from './failures.ts'
 import { findLeftOutReaders } from './left-out-readers.ts'
+import { findOtherObjects } from './other-objects.ts'
 import { readSlotIdentities, type SlotIdentities } from './slot-identity.ts'
 import type { SlotName } from './slots.ts'
 import { readSlots } from './transaction.ts'
@@ -36,6 +37,8 @@ export interface SchemaDiff {
   readonly changes: readonly Change[]
   /** From live to staging: roles that may read what is live and not what is staged; not given: none. */
   readonly leftOut?: readonly string[]
+  /** From live to staging: what else is in the live schema, and would go to previous with it; not given: nothing. */
+  readonly others?: readonly string[]
 }
 
 /**
@@ -45,8 +48,9 @@ export interface SchemaDiff {
  *   MissingRoleError, DatabaseError
  */
 export async function diffSlots(pool: pg.Pool, from: SlotName, to: SlotName): Promise<SchemaDiff> {
-  const { diff, leftOut } = await compareSlots(pool, from, to)
-  return from === 'live' && to === 'staging' && leftOut.length > 0 ? { ...diff, leftOut } : diff
+  const { diff, leftOut, others } = await compareSlots(pool, from, to)
+  if (from !== 'live' || to !== 'staging') return diff
+  return { ...diff, ...(leftOut.length > 0 ? { leftOut } : {}), ...(others.length > 0 ? { others } : {}) }
 }
 
 export interface Comparison {
@@ -55,6 +59,8 @@ export interface Comparison {
   readonly identities: SlotIdentities
   /** Roles that may read what is live and not what is staged. */
   readonly leftOut: readonly string[]
+  /** What is in the live schema and no part of a TAP_SCHEMA. */
+  readonly others: readonly string[]
 }
 
 /** As `diffSlots`, for somebody who acts on it. */
@@ -64,14 +70,17 @@ export async function compareSlots(pool: pg.Pool, from: SlotName, to: SlotName):
     const before = await readContents(client, from)
     const after = await readContents(client, to)
     if (after.version === null) throw new EmptySlotError(to, 'there is nothing to compare with')
-    const changes = diffContents(before.contents, after.contents)
+    const isFirst = before.version === null
+    const [old, next] = isFirst ? [before.contents, after.contents] : comparable(before.contents, after.contents)
+    const changes = diffContents(old, next)
     const diff = {
       from: { slot: from, version: before.version },
       to: { slot: to, version: after.version },
       breaking: changes.some((change) => change.breaking),
       changes,
     }
-    return { diff, identities, leftOut: await findLeftOutReaders(client) }
+    const others = await findOtherObjects(client, 'live')
+    return { diff, identities, leftOut: await findLeftOutReaders(client), others }
   })
 }
 

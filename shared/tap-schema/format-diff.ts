@@ -4,13 +4,16 @@ import type { Change, DiffSide, SchemaDiff } from './diff.ts'
 /** A diff for people: a heading, one line a change, breaking ones marked with `!`, and a summary. */
 export function formatDiff(diff: SchemaDiff): string {
   const heading = `${sideName(diff.from)} -> ${sideName(diff.to)}`
-  const readers = (diff.leftOut ?? []).map((name) => `! reader ${name} could not read it after a swap`)
-  if (diff.changes.length === 0) return `${[heading, ...readers, 'no changes'].join('\n')}\n`
+  const beside = [
+    ...(diff.leftOut ?? []).map((name) => `! reader ${name} could not read it after a swap`),
+    ...(diff.others ?? []).map((object) => `! ${object} is no part of a release and would go to the previous slot`),
+  ]
+  if (diff.changes.length === 0) return `${[heading, ...beside, 'no changes'].join('\n')}\n`
   const whole = wholeTables(diff.changes)
   const lines = diff.changes
     .filter((change) => !isInside(change, whole))
     .flatMap((change) => changeLines(change, whole))
-  return `${[heading, ...readers, ...lines, summary(diff.changes)].join('\n')}\n`
+  return `${[heading, ...beside, ...lines, summary(diff.changes)].join('\n')}\n`
 }
 
 function sideName({ slot, version }: DiffSide): string {

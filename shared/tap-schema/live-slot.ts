@@ -2,8 +2,9 @@ import type pg from 'pg'
 import { sqlStateOf } from './failures.ts'
 import { type SourceRow, sourceOf } from './history.ts'
 import type { ReleaseSource } from './release-source.ts'
+import { readSchemaNames } from './slot-tables.ts'
 import { readSlot } from './slot-version.ts'
-import { UNVERSIONED } from './slots.ts'
+import { SLOT_SCHEMA, UNVERSIONED } from './slots.ts'
 import { inTransaction } from './transaction.ts'
 
 /** What users see of a TAP server's metadata. */
@@ -76,25 +77,6 @@ async function readForeignSlot(pool: pg.Pool): Promise<LiveSlot | null> {
     if (slot === null) return null
     const { version, loadedAt, source } = slot
     const known = { version, versioned: version !== UNVERSIONED, loadedAt: loadedAt?.toISOString() ?? null, source }
-    return { ...known, schemas: await readForeignSchemas(client) }
+    return { ...known, schemas: await readSchemaNames(client, SLOT_SCHEMA.live) }
   })
-}
-
-/** `schema_index` came with TAP 1.1. */
-async function readForeignSchemas(client: pg.ClientBase): Promise<readonly string[]> {
-  const table = await client.query<{ readonly present: boolean; readonly indexed: boolean }>(
-    `select to_regclass('tap_schema.schemas') is not null as present,
-            exists (select from pg_attribute
-                     where attrelid = to_regclass('tap_schema.schemas') and attname = 'schema_index'
-                       and atttypid in ('int2'::regtype, 'int4'::regtype, 'int8'::regtype)) as indexed`,
-  )
-  const [has] = table.rows
-  if (has?.present !== true) return []
-  const found = await client.query<{ readonly name: string }>(
-    `select schema_name::text as name
-       from tap_schema.schemas
-      where lower(schema_name::text) <> 'tap_schema'
-      order by ${has.indexed ? 'schema_index nulls last, ' : ''}1`,
-  )
-  return found.rows.map(({ name }) => name)
 }

@@ -6,6 +6,7 @@ import { EmptySlotError } from './failures.ts'
 import { recordHistory } from './history.ts'
 import { findLeftOutReaders, warnAfterExchange } from './left-out-readers.ts'
 import { type LockOrder, lockSlot } from './lock-slot.ts'
+import { findOtherObjects, warnOfMoved } from './other-objects.ts'
 import { readSlot, readSlotVersion } from './slot-version.ts'
 import { OWNER_ROLE, quote, SLOT_SCHEMA, STAGER_ROLE } from './slots.ts'
 import { checkExpectation, patienceOf, type SwapOutcome, type SwapRequest } from './swap.ts'
@@ -44,6 +45,7 @@ async function rollBackOnce(
   const replaced = await readSlotVersion(client, 'live')
   const dependents = await findDependents(client, [live, previous])
   const leftOut = warnAfterExchange(await findLeftOutReaders(client, 'previous'))
+  const moved = warnOfMoved(await findOtherObjects(client, 'live'), previous)
   const entry = {
     action: 'rolled_back',
     version: target.version,
@@ -63,7 +65,7 @@ alter schema ${quote(previous)} rename to ${quote(live)};
 alter schema ${quote(between)} rename to ${quote(previous)}`)
   }
   const staying = dependents.map((object) => `${object} depends on a slot and stays with its tables`)
-  return { live: target.version, previous: replaced, warnings: [...staying, ...leftOut] }
+  return { live: target.version, previous: replaced, warnings: [...staying, ...leftOut, ...moved] }
 }
 
 /** Where there is no previous slot, whoever may stage could make one. */

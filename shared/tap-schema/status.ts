@@ -1,9 +1,8 @@
 import type pg from 'pg'
-import { qualified } from './ddl.ts'
-import { sqlStateOf } from './failures.ts'
 import { isSafeToRead } from './foreign-code.ts'
 import { type HistoryEntry, type RowCounts, readHistory } from './history.ts'
 import type { ReleaseSource } from './release-source.ts'
+import { findTables, readSchemaNames } from './slot-tables.ts'
 import { NOTHING_KNOWN, readSafeSlot } from './slot-version.ts'
 import { SLOT_NAMES, SLOT_SCHEMA, type SlotName } from './slots.ts'
 import { TAP_TABLE_NAMES } from './tables.ts'
@@ -51,7 +50,7 @@ export async function readSlotStatus(client: pg.PoolClient, slot: SlotName): Pro
   const schema = SLOT_SCHEMA[slot]
   const isSafe = await isSafeToRead(client, slot)
   const found = isSafe ? await readSafeSlot(client, slot) : NOTHING_KNOWN
-  const contents = isSafe && found !== null ? await readSize(client, schema) : null
+  const isReadable = isSafe && found !== null
   return {
     schema,
     exists: found !== null,
@@ -59,31 +58,15 @@ export async function readSlotStatus(client: pg.PoolClient, slot: SlotName): Pro
     loadedAt: found?.loadedAt?.toISOString() ?? null,
     source: found?.source ?? null,
     stagedBy: found?.stagedBy ?? null,
-    rows: contents?.rows ?? null,
-    schemas: contents?.schemas ?? [],
+    rows: isReadable ? await readSize(client, schema) : null,
+    schemas: isReadable ? await readSchemaNames(client, schema) : [],
   }
 }
 
-async function readSize(
-  client: pg.PoolClient,
-  schema: string,
-): Promise<{ readonly rows: RowCounts; readonly schemas: readonly string[] } | null> {
-  const counts = TAP_TABLE_NAMES.map((table) => `(select count(*)::int from ${qualified(schema, table)}) as ${table}`)
-  await client.query('savepoint size')
-  try {
-    const found = await client.query<RowCounts & { names: string[] }>(
-      `select ${counts.join(', ')},
-              array(select schema_name::text from ${qualified(schema, 'schemas')} where schema_name <> 'tap_schema'
-                     order by schema_index, schema_name) as names`,
-    )
-    const [row] = found.rows
-    if (row === undefined) return null
-    const { names, ...rows } = row
-    return { rows, schemas: names }
-  } catch (error) {
-    // 42P01, 42703: a half-made slot, or one of another make, lacks tables or columns.
-    if (!['42P01', '42703'].includes(sqlStateOf(error) ?? '')) throw error
-    await client.query('rollback to savepoint size')
-    return null
-  }
+async function readSize(client: pg.PoolClient, schema: string): Promise<RowCounts | null> {
+  const tables = await findTables(client, schema)
+  if (tables === null) return null
+  const counts = TAP_TABLE_NAMES.map((table) => `(select count(*)::int from ${tables[table].from}) as ${table}`)
+  const found = await client.query<RowCounts>(`select ${counts.join(', ')}`)
+  return found.rows[0] ?? null
 }

@@ -8,6 +8,7 @@ import { takeBackGrants } from './grants.ts'
 import { recordHistory } from './history.ts'
 import { findLeftOutReaders, warnAfterExchange } from './left-out-readers.ts'
 import { type LockOrder, lockSlot } from './lock-slot.ts'
+import { findOtherObjects, warnOfMoved } from './other-objects.ts'
 import { removeSlot } from './remove-slot.ts'
 import { handOver } from './roles.ts'
 import { checkIdentities, type SlotIdentities } from './slot-identity.ts'
@@ -76,6 +77,7 @@ async function swapOnce(
   const replaced = await readSlotVersion(client, 'live')
   const takenBack = await takeBackGrants(client, staging)
   const leftOut = warnAfterExchange(await findLeftOutReaders(client))
+  const moved = warnOfMoved(await findOtherObjects(client, 'live'), previous)
   const asideAs = await removeSlot(client, previous)
   const entry = {
     action: 'swapped',
@@ -90,7 +92,7 @@ async function swapOnce(
   const setBack = replaced === null ? '' : `alter schema ${quote(live)} rename to ${quote(previous)};\n`
   await client.query(`${setBack}alter schema ${quote(staging)} rename to ${quote(live)}`)
   const aside = `schema ${previous} was not Almagest's: it is called ${asideAs} now, untouched`
-  const warnings = [...takenBack, ...leftOut, ...(asideAs === null ? [] : [aside])]
+  const warnings = [...takenBack, ...leftOut, ...moved, ...(asideAs === null ? [] : [aside])]
   return { live: staged.version, previous: replaced, warnings }
 }
 
