@@ -1,0 +1,21 @@
+import { AGGREGATES, GENERAL, STRING_FUNCTIONS } from './general.ts'
+import { GEOMETRY } from './geometry.ts'
+import { MATHEMATICAL, TRIGONOMETRICAL } from './mathematical.ts'
+import type { FunctionRow } from './row.ts'
+
+/** Every function of the language but CAST, which is a construct of its own. */
+export const FUNCTIONS: readonly FunctionRow[] = [
+  ...MATHEMATICAL,
+  ...TRIGONOMETRICAL,
+  ...STRING_FUNCTIONS,
+  ...GENERAL,
+  ...AGGREGATES,
+  ...GEOMETRY,
+]
+
+const BY_NAME: ReadonlyMap<string, FunctionRow> = new Map(FUNCTIONS.map((row) => [row.name.toUpperCase(), row]))
+
+/** The function of this name, compared without case. */
+export function findFunction(name: string): FunctionRow | undefined {
+  return BY_NAME.get(name.toUpperCase())
+}
