@@ -67,7 +67,7 @@ export function bodiesOf(value: Value | undefined): readonly Body[] {
   return [value as Body]
 }
 
-export function isList(value: Value): value is readonly Value[] {
+function isList(value: Value): value is readonly Value[] {
   return Array.isArray(value)
 }
 

@@ -26,7 +26,10 @@ interface BuildFile {
 
 const root = join(import.meta.dirname, '..', '..')
 const build = load(readFileSync(join(root, 'cloudbuild.yaml'), 'utf8')) as BuildFile
-const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
+const { scripts, devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  readonly scripts: Readonly<Record<string, string>>
+  readonly devDependencies: Readonly<Record<string, string>>
+}
 const steps = new Map(build.steps.map((step) => [step.id, step]))
 const blocks = (await readConfiguration(join(root, 'terraform'))).flatMap((module) => module.blocks)
 
@@ -123,7 +126,7 @@ test('the images of functions and init jobs start from the same one, by its dige
   const files = ['terraform/modules/functions/Dockerfile', 'terraform/init/Dockerfile']
   const bases = files.map((file) => /^FROM (.*)$/m.exec(readFileSync(join(root, file), 'utf8'))![1]!)
   expect(bases[0]).toMatch(/^node:\d+\.\d+\.\d+-slim@sha256:[0-9a-f]{64}$/)
-  expect(bases[0]).toContain(`node:${process.versions.node}-slim@`)
+  expect(bases[0]).toContain(`node:${devDependencies.node}-slim@`)
   expect(bases[1]).toBe(bases[0])
 })
 
