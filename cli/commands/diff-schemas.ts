@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander'
 import type { SchemaDiff } from '../../shared/tap-schema/diff.ts'
 import { endOnInterrupt } from '../terminal/interrupt.ts'
 import { type OutputOptions, writeResult } from '../terminal/output.ts'
-import { describeDiff, FAIL_ON, type FailOn, failOnChanges } from './describe-diff.ts'
+import { BREAKING_HELP, describeDiff, FAIL_ON, type FailOn, failOnChanges } from './describe-diff.ts'
 import { addExamples } from './examples.ts'
 import { addLoaderOptions, type LoaderFlags, readLoaderOptions } from './loader-options.ts'
 
@@ -21,7 +21,7 @@ export function declare(command: Command): void {
     ['diff-schemas main/dp1.yaml dp1.yaml', 'diff-schemas --fail-on breaking --json old/schemas.tar.gz yml/'],
     [
       'What is compared is what TAP_SCHEMA would say, as `almagest diff` compares slots.',
-      'A change is breaking (!) when a query that works today can fail or mean something else.',
+      ...BREAKING_HELP,
       'schema_index, the place of a schema in its list, is compared with --first-schema-index only.',
     ],
   )
@@ -31,7 +31,7 @@ async function run(from: string, to: string, flags: DiffSchemasFlags): Promise<v
   endOnInterrupt()
   const { loadSide } = await import('./felis-diff/load-side.ts')
   const { contentsOf, keysInSeveralFiles, namesInSeveralFiles } = await import('./felis-diff/contents.ts')
-  const { diffContents } = await import('../../shared/tap-schema/diff.ts')
+  const { diffContents } = await import('../../shared/tap-schema/diff-contents.ts')
   const { formatDiff } = await import('../../shared/tap-schema/format-diff.ts')
   const options = readLoaderOptions({ firstSchemaIndex: 'none', ...flags })
   const before = await loadSide(from, options)

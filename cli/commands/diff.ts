@@ -5,7 +5,7 @@ import { endOnInterrupt } from '../terminal/interrupt.ts'
 import { type OutputOptions, writeResult } from '../terminal/output.ts'
 import { withProgress } from '../terminal/progress.ts'
 import { UsageError } from '../terminal/usage-error.ts'
-import { describeDiff, FAIL_ON, type FailOn, failOnChanges } from './describe-diff.ts'
+import { BREAKING_HELP, describeDiff, FAIL_ON, type FailOn, failOnChanges } from './describe-diff.ts'
 import { addExamples } from './examples.ts'
 import { withServer } from './server/access.ts'
 import { addServerOptions, type ServerFlags } from './server/options.ts'
@@ -28,7 +28,7 @@ export function declare(command: Command): void {
   addExamples(
     command,
     ['diff --database postgresql://alice@db/tap', 'diff --from previous --to live --fail-on breaking'],
-    ['A change is breaking (!) when a query that works today can fail or mean something else.'],
+    BREAKING_HELP,
   )
 }
 

@@ -2,7 +2,10 @@ import { COUNT, list, nullable, object, ref, TEXT, TEXT_OR_NULL, TIME } from '..
 import { TAP_TABLE_NAMES } from '../../shared/tap-schema/tables.ts'
 
 const MILLISECONDS = { type: 'number', minimum: 0, description: 'Milliseconds' } as const
-const BREAKING = { type: 'boolean', description: 'Whether a query that works today can fail afterwards' } as const
+const BREAKING = {
+  type: 'boolean',
+  description: 'Whether a query that works today can fail or mean something else afterwards',
+} as const
 const POLICY = { type: 'string', enum: ['never', 'compatible', 'always'] } as const
 const CELL = { type: ['string', 'number', 'null'] } as const
 
@@ -95,12 +98,13 @@ export const SCHEMAS = {
   Change: object(
     {
       kind: { type: 'string', enum: ['schema', 'table', 'column', 'key'] },
-      change: { type: 'string', enum: ['added', 'removed', 'changed'] },
+      change: { type: 'string', enum: ['added', 'removed', 'changed', 'renamed'] },
       name: TEXT,
+      formerName: { type: 'string', description: 'What it was called, for renamed' },
       breaking: BREAKING,
       fields: { type: 'object', additionalProperties: CHANGED_FIELD },
     },
-    ['fields'],
+    ['formerName', 'fields'],
   ),
   Staged: {
     anyOf: [

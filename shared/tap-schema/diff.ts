@@ -1,28 +1,12 @@
 import type pg from 'pg'
-import { type Cell, type Contents, comparable, ITEM_KINDS, type ItemKind, readContents } from './contents.ts'
+import { comparable, readContents } from './contents.ts'
+import { type Change, diffContents } from './diff-contents.ts'
 import { EmptySlotError } from './failures.ts'
 import { findLeftOutReaders } from './left-out-readers.ts'
 import { findOtherObjects } from './other-objects.ts'
 import { readSlotIdentities, type SlotIdentities } from './slot-identity.ts'
 import type { SlotName } from './slots.ts'
 import { readSlots } from './transaction.ts'
-
-export interface FieldChange {
-  readonly from: Cell
-  readonly to: Cell
-  readonly breaking: boolean
-}
-
-export interface Change {
-  readonly kind: ItemKind
-  readonly change: 'added' | 'removed' | 'changed'
-  /** `dp1`, `dp1.Object`, `dp1.Object.coord_ra`, or a key's `key_id`. */
-  readonly name: string
-  /** Whether a query that works today can fail, or mean something else, afterwards. */
-  readonly breaking: boolean
-  /** What is different, for `changed`. */
-  readonly fields?: Readonly<Record<string, FieldChange>>
-}
 
 export interface DiffSide {
   readonly slot: string
@@ -82,34 +66,4 @@ export async function compareSlots(pool: pg.Pool, from: SlotName, to: SlotName):
     const others = await findOtherObjects(client, 'live')
     return { diff, identities, leftOut: await findLeftOutReaders(client), others }
   })
-}
-
-export function diffContents(from: Contents, to: Contents): readonly Change[] {
-  return ITEM_KINDS.flatMap((kind) => {
-    const names = [...new Set([...from[kind].keys(), ...to[kind].keys()])].sort()
-    return names.flatMap((name) => compareItem(kind, name, from[kind].get(name), to[kind].get(name)))
-  })
-}
-
-type Fields = Readonly<Record<string, Cell>>
-
-/** The fields whose change can break a query or the reading of its result; any other change is compatible. */
-const BREAKING_FIELDS: Readonly<Record<ItemKind, readonly string[]>> = {
-  schema: [],
-  table: [],
-  column: ['datatype', 'arraysize', 'xtype', 'unit'],
-  key: ['from_table', 'target_table', 'columns'],
-}
-
-function compareItem(kind: ItemKind, name: string, from: Fields | undefined, to: Fields | undefined): Change[] {
-  if (from === undefined) return [{ kind, change: 'added', name, breaking: false }]
-  if (to === undefined) return [{ kind, change: 'removed', name, breaking: true }]
-  const fields: Record<string, FieldChange> = {}
-  for (const [field, before] of Object.entries(from)) {
-    const after = to[field] ?? null
-    if (before === after) continue
-    fields[field] = { from: before, to: after, breaking: BREAKING_FIELDS[kind].includes(field) }
-  }
-  if (Object.keys(fields).length === 0) return []
-  return [{ kind, change: 'changed', name, breaking: Object.values(fields).some((field) => field.breaking), fields }]
 }

@@ -1,5 +1,6 @@
 import type { ItemKind } from './contents.ts'
-import type { Change, DiffSide, SchemaDiff } from './diff.ts'
+import type { DiffSide, SchemaDiff } from './diff.ts'
+import type { Change } from './diff-contents.ts'
 
 /** A diff for people: a heading, one line a change, breaking ones marked with `!`, and a summary. */
 export function formatDiff(diff: SchemaDiff): string {
@@ -23,12 +24,16 @@ function sideName({ slot, version }: DiffSide): string {
 /** Tables that come or go whole, with the number of their columns, which need no lines of their own. */
 function wholeTables(changes: readonly Change[]): ReadonlyMap<string, number> {
   const tables = new Map<string, number>()
-  for (const { kind, change, name } of changes) if (kind === 'table' && change !== 'changed') tables.set(name, 0)
+  for (const { kind, change, name } of changes) if (kind === 'table' && isWhole(change)) tables.set(name, 0)
   for (const { kind, change, name } of changes) {
-    const table = kind === 'column' && change !== 'changed' ? tableOf(name, tables) : undefined
+    const table = kind === 'column' && isWhole(change) ? tableOf(name, tables) : undefined
     if (table !== undefined) tables.set(table, (tables.get(table) ?? 0) + 1)
   }
   return tables
+}
+
+function isWhole(change: Change['change']): boolean {
+  return change === 'added' || change === 'removed'
 }
 
 /** Names hold dots of their own, so the table is found by trying. */
@@ -40,15 +45,21 @@ function tableOf(column: string, tables: ReadonlyMap<string, number>): string | 
 }
 
 function isInside(change: Change, whole: ReadonlyMap<string, number>): boolean {
-  return change.kind === 'column' && change.change !== 'changed' && tableOf(change.name, whole) !== undefined
+  return change.kind === 'column' && isWhole(change.change) && tableOf(change.name, whole) !== undefined
 }
 
-const SIGNS: Readonly<Record<Change['change'], string>> = { added: '+', removed: '-', changed: '~' }
+const SIGNS: Readonly<Record<Change['change'], string>> = {
+  added: '+',
+  removed: '-',
+  changed: '~',
+  renamed: '~',
+}
 
 function changeLines(change: Change, whole: ReadonlyMap<string, number>): string[] {
   const columns = change.kind === 'table' ? whole.get(change.name) : undefined
   const size = columns === undefined ? '' : ` (${columns} ${columns === 1 ? 'column' : 'columns'})`
-  const line = `${change.breaking ? '!' : ' '} ${SIGNS[change.change]} ${change.kind} ${change.name}${size}`
+  const former = change.formerName === undefined ? '' : ` (renamed from ${change.formerName})`
+  const line = `${change.breaking ? '!' : ' '} ${SIGNS[change.change]} ${change.kind} ${change.name}${size}${former}`
   const fields = Object.entries(change.fields ?? {}).map(
     ([name, { from, to, breaking }]) => `${breaking ? '!' : ' '}     ${name}: ${cell(from)} -> ${cell(to)}`,
   )

@@ -100,11 +100,11 @@ describe('diff-schemas', () => {
     })
     const changes = async (option: string) => {
       const { stdout } = await runAlmagest(['diff-schemas', '--json', option, 'before', 'after'], { cwd })
-      const diff = JSON.parse(stdout) as { changes: { change: string; name: string }[] }
-      return diff.changes.map(({ change, name }) => `${change} ${name}`)
+      const diff = JSON.parse(stdout) as SchemaDiff
+      return diff.changes.map(({ change, name, formerName }) => `${change} ${formerName} ${name}`)
     }
-    expect(await changes('--no-unique-keys')).toEqual(['removed a.yaml: k', 'added other'])
-    expect(await changes('--unique-keys')).toEqual(['removed a_k', 'added a_other'])
+    expect(await changes('--no-unique-keys')).toEqual(['renamed a.yaml: k other'])
+    expect(await changes('--unique-keys')).toEqual(['renamed a_k a_other'])
   })
 
   test('a side with errors is told with its problems', async () => {

@@ -67,6 +67,21 @@ describe('a swap that waits for the verdict "compatible"', () => {
     expect(outcome).toMatchObject({ outcome: 'swapped', swap: { live: 'next', previous: 'one' } })
   })
 
+  test('is made when all that is gone is a foreign key', async () => {
+    const database = await createTestDatabase()
+    const table = { object: [{ name: 'id', datatype: 'long' }] }
+    const key =
+      '  constraints: [{name: k, "@type": ForeignKey, columns: ["#object.id"], referencedColumns: ["#object.id"]}]\n'
+    const release = (constraints: string) => ({
+      files: new Map([['survey.yaml', sampleSchema('survey', table, constraints)]]),
+    })
+    await stageRelease(database.pool, stageRequest('keyed', release(key)))
+    await swap(database.pool, { expectedVersion: 'keyed', actor })
+    await stageRelease(database.pool, stageRequest('free', release('')))
+    const outcome = await swapByPolicy(database.pool, compatible, { expectedVersion: 'free', actor })
+    expect(outcome).toMatchObject({ outcome: 'swapped', swap: { live: 'free', previous: 'keyed' } })
+  })
+
   test('is not made where somebody who reads what is live could not read it any more', async () => {
     const database = await createTestDatabase()
     const reader = await database.createLogin()

@@ -114,14 +114,27 @@ describe('a diff', () => {
 `)
   })
 
-  test('a removed key is breaking, an added one is not', async () => {
+  test('tells of keys that come, go and are called otherwise, none of which is breaking', async () => {
     const both: Tables = { object: [id], source: [id] }
     const without = tables(both)
     const keyed = `${without}${KEY}`
     const added = await compare(without, keyed)
     expect(added.changes).toEqual([{ kind: 'key', change: 'added', name: 'survey_fk', breaking: false }])
     const removed = await compare(keyed, without)
-    expect(removed.changes).toEqual([{ kind: 'key', change: 'removed', name: 'survey_fk', breaking: true }])
+    expect(removed.changes).toEqual([{ kind: 'key', change: 'removed', name: 'survey_fk', breaking: false }])
+    const renamed = await compare(keyed, keyed.replace('name: fk', 'name: FK_source'))
+    expect(formatDiff(renamed)).toBe(`live (old) -> staging (new)
+  ~ key survey_FK_source (renamed from survey_fk)
+1 key renamed; compatible
+`)
+  })
+
+  test('tells of a table in other upper and lower case once, and that it is breaking', async () => {
+    const diff = await compare(tables({ Object: [id, ra] }), tables({ object: [id, ra] }))
+    expect(formatDiff(diff)).toBe(`live (old) -> staging (new)
+! ~ table survey.object (renamed from survey.Object)
+1 table renamed; 1 breaking
+`)
   })
 })
 
