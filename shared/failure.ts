@@ -26,3 +26,7 @@ export abstract class Failure extends Error {
     this.problems = details.problems ?? []
   }
 }
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message || error.name : String(error)
+}

@@ -5,7 +5,7 @@ import { NEIGHBOURS, writeDiscoveryFiles } from './describe-environment.ts'
 import type { Ending } from './ending.ts'
 import { type LocalServer, NAMING, writeEnvironment } from './environment.ts'
 import { type Mounts, type PortChoice, startFront } from './front.ts'
-import { FUNCTIONS, serveFunction, wakeFunction } from './functions.ts'
+import { FUNCTIONS, serveFunction } from './functions.ts'
 import { openFolderStore } from './gcs/folder-store.ts'
 import { createSubscription, type PushSubscription } from './gcs/notify.ts'
 import { startGcs } from './gcs/server.ts'
@@ -63,16 +63,15 @@ export async function startStack(options: StackOptions, tools: StackTools): Prom
     (endpoint) => `gs://${NAMING.bucket} at ${endpoint}, in ${join(stateFolder, 'buckets')}`,
   )
   const addresses = { postgres: postgres.url, storage, front: front.url }
-  const wakeAll = async () => {
+  const serveAll = async () => {
     mounts.set(`/${NEIGHBOURS}`, createNeighbours())
     await writeDiscoveryFiles(stateFolder)
     for (const local of FUNCTIONS) {
-      mounts.set(`/${local.name}`, await ending.race(serveFunction(local)))
       const file = await writeEnvironment(stateFolder, local.login, servers, addresses)
-      await ending.race(wakeFunction(local, front.url, file))
+      mounts.set(`/${local.name}`, await ending.race(serveFunction(local, file)))
     }
   }
-  await steps.step('functions', wakeAll, () => `${FUNCTIONS.map(({ name }) => name).join(', ')} at ${front.url}`)
+  await steps.step('functions', serveAll, () => `${FUNCTIONS.map(({ name }) => name).join(', ')} at ${front.url}`)
   const environmentFile = await writeEnvironment(stateFolder, 'operator', servers, addresses)
   process.env.ALMAGEST_ENVIRONMENT = environmentFile
   return { url: front.url, postgres: postgres.url, storage, environmentFile }

@@ -1,12 +1,10 @@
 import type { Environment, TapServer } from '../../shared/environment/model.ts'
 import { createApi } from '../../shared/platform/http.ts'
-import type { Route } from '../../shared/platform/http-route.ts'
 import type { Logger } from '../../shared/platform/log.ts'
 import type { LookUpToken } from '../../shared/platform/token-info.ts'
 import type { LiveSlot } from '../../shared/tap-schema/live-slot.ts'
 import { createRoutes } from './routes.ts'
 import { openService } from './service.ts'
-import { UNAVAILABLE } from './status-routes.ts'
 
 /** What `discovery` works with: put together in deployment.ts, or by a test. */
 export interface DiscoveryDependencies {
@@ -39,29 +37,13 @@ export interface DiscoveryOptions {
   readonly tutorialsLifetimeMs?: number
 }
 
-/**
- * The HTTP function that tells everybody what is deployed where: the discovery document and what belongs to it.
- *
- * @param dependencies asked for until they come; a rejection is answered as an error
- */
+/** The HTTP function that tells everybody what is deployed where: the discovery document and what belongs to it. */
 export function createDiscovery(
-  dependencies: () => Promise<DiscoveryDependencies>,
+  dependencies: DiscoveryDependencies,
   options: DiscoveryOptions,
 ): ReturnType<typeof createApi> {
   const { logger, prefix = '' } = options
-  let opened: Promise<readonly Route[]> | undefined
-  const open = async () => createRoutes(openService(await dependencies(), options), prefix === '' ? '/' : prefix)
-  const routesFor = async (path: string): Promise<readonly Route[]> => {
-    opened ??= open()
-    const mine = opened
-    try {
-      return await mine
-    } catch (error) {
-      if (opened === mine) opened = undefined
-      if (path === UNAVAILABLE.path) return [UNAVAILABLE]
-      throw error
-    }
-  }
+  const routes = createRoutes(openService(dependencies, options), prefix === '' ? '/' : prefix)
   // The platform logs each request already, and this function has many.
-  return createApi(routesFor, { logger: { ...logger, info: logger.debug }, prefix })
+  return createApi(routes, { logger: { ...logger, info: logger.debug }, prefix })
 }

@@ -13,15 +13,6 @@ const AVAILABILITY = {
   answers: { text: 'text/xml' },
 } as const
 
-/** VOSI wants an answer even from a service that cannot work. */
-export const UNAVAILABLE: Route = publicRoute({
-  ...AVAILABILITY,
-  handle: async () => ({
-    ...XML,
-    body: formatAvailability({ available: false, notes: ['The service is not configured correctly.'] }),
-  }),
-})
-
 export function statusRoutes(service: Service): readonly Route[] {
   const { config, started } = service
   const metadata = { name: config.name, version: VERSION, description: DESCRIPTION }

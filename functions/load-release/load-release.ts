@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import type { Environment, TapServer } from '../../shared/environment/model.ts'
-import { Failure } from '../../shared/failure.ts'
+import { Failure, messageOf } from '../../shared/failure.ts'
 import type { Logger } from '../../shared/platform/log.ts'
 import type { ReleaseBucket } from '../../shared/releases/bucket.ts'
 import {
@@ -195,8 +195,4 @@ function memoise<T>(make: () => Promise<T>): () => Promise<T> {
 
 function isPermanent(error: unknown): error is Failure {
   return error instanceof Failure && error.permanent
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

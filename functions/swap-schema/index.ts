@@ -1,8 +1,13 @@
 import { http } from '@google-cloud/functions-framework'
-import { deploymentOf } from '../../shared/platform/deployment.ts'
+import { openDeployment } from '../../shared/platform/deployment.ts'
 import { createLogger } from '../../shared/platform/log.ts'
+import { openAtStart } from '../../shared/platform/open-at-start.ts'
 import { createSwapSchema } from './swap-schema.ts'
 
 const logger = createLogger({ fields: { function: 'swap-schema' } })
+const deployment = await openAtStart(() => openDeployment('swap-schema', logger), logger)
 
-http('swap-schema', createSwapSchema(deploymentOf('swap-schema', logger), { logger }))
+http(
+  'swap-schema',
+  createSwapSchema(async () => deployment, { logger }),
+)

@@ -1,4 +1,4 @@
-import { Failure } from '../failure.ts'
+import { Failure, messageOf } from '../failure.ts'
 
 /**
  * No connection to the database was to be had, also after trying again. Transient even when the login or the database
@@ -83,8 +83,4 @@ function codeOf(error: Error): string | null {
 
 function sqlStateOf(code: string): string | null {
   return /^[0-9A-Z]{5}$/.test(code) && /\d/.test(code) ? code : null
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message || error.name : String(error)
 }

@@ -21,27 +21,12 @@ export interface Deployment {
 }
 
 /**
- * Puts together what a function works with, at the first call; afterwards it is at hand. What failed, say for a broken
- * environment file, is tried anew by the next call. Databases, bucket and topic are reached for when they are needed.
+ * Puts together what a function works with. Databases, bucket and topic are reached for when they are needed.
  *
  * @param functionName appears in PostgreSQL as `application_name`
- * @returns a function that throws EnvironmentError and TopicNameError
+ * @throws EnvironmentError, TopicNameError
  */
-export function deploymentOf(functionName: string, logger: Logger): () => Promise<Deployment> {
-  let opened: Promise<Deployment> | undefined
-  return async () => {
-    opened ??= openDeployment(functionName, logger)
-    const mine = opened
-    try {
-      return await mine
-    } catch (error) {
-      if (opened === mine) opened = undefined
-      throw error
-    }
-  }
-}
-
-async function openDeployment(functionName: string, logger: Logger): Promise<Deployment> {
+export async function openDeployment(functionName: string, logger: Logger): Promise<Deployment> {
   const environment = await loadEnvironment(logger)
   const { releases, storage, topic } = environment
   const connections = connectServers(environment, { applicationName: `almagest ${functionName}`, logger })

@@ -28,11 +28,16 @@ export class HttpError extends Failure {
   constructor(
     status: number,
     detail: ErrorDetail | readonly ErrorDetail[],
-    extra: { readonly headers?: Readonly<Record<string, string>>; readonly cause?: unknown } = {},
+    extra: {
+      readonly headers?: Readonly<Record<string, string>>
+      readonly cause?: unknown
+      /** For the log, where the first detail says more than is needed there. */
+      readonly reason?: string
+    } = {},
   ) {
     const details: readonly ErrorDetail[] = Array.isArray(detail) ? detail : [detail as ErrorDetail]
     const [first] = details
-    super(first?.type ?? 'http', first?.msg ?? `status ${status}`, { cause: extra.cause })
+    super(first?.type ?? 'http', extra.reason ?? first?.msg ?? `status ${status}`, { cause: extra.cause })
     this.status = status
     this.detail = details
     this.headers = extra.headers ?? {}

@@ -3,29 +3,9 @@ import { nearMiss } from '../near-miss.ts'
 import { type ErrorDetail, HttpError } from './http-errors.ts'
 import type { Field, Fields } from './http-route.ts'
 
-/** A request as the functions-framework hands it over: the body is read already. */
-export type FrameworkRequest = IncomingMessage & { readonly rawBody?: Buffer }
-
-/**
- * The JSON object of a request, checked against the fields it may have. The raw bytes are parsed once more, because
- * the framework's own parser has taken forms, text and any character set as well.
- *
- * @throws HttpError 400, 413, 415
- */
-export function readJsonBody(request: FrameworkRequest, fields: Fields, maxBytes: number): Record<string, unknown> {
-  const raw = request.rawBody
-  const declared = Number(request.headers['content-length'] ?? 0)
-  if ((raw?.length ?? declared) > maxBytes) {
-    throw new HttpError(413, {
-      msg: `the body is larger than ${maxBytes} bytes`,
-      type: 'body_too_large',
-      loc: ['body'],
-    })
-  }
-  const sent = raw === undefined ? declared > 0 || request.headers['transfer-encoding'] !== undefined : raw.length > 0
-  const mediaType = request.headers['content-type']
-  if (sent || mediaType !== undefined) requireJson(mediaType)
-  if (raw === undefined || raw.length === 0) {
+/** @throws HttpError 400 */
+export function readObject(raw: Buffer, fields: Fields): Record<string, unknown> {
+  if (raw.length === 0) {
     throw new HttpError(400, { msg: 'a JSON object is expected, the body is empty', type: 'missing', loc: ['body'] })
   }
   const value = parseJson(raw)
@@ -39,16 +19,28 @@ export function readJsonBody(request: FrameworkRequest, fields: Fields, maxBytes
   return checkFields(new Map(Object.entries(value)), fields, 'body')
 }
 
-function requireJson(mediaType: string | undefined): void {
+/**
+ * Whether a body is what its reader takes. One that is empty needs no type.
+ *
+ * @throws HttpError 415
+ */
+export function requireJson({ headers }: IncomingMessage): void {
+  const mediaType = headers['content-type']
+  const isEmpty = Number(headers['content-length'] ?? 0) === 0 && headers['transfer-encoding'] === undefined
+  if (mediaType === undefined && isEmpty) return
   const [type = '', ...parameters] = (mediaType ?? '').split(';').map((part) => part.trim().toLowerCase())
   const charset = parameters.find((parameter) => parameter.startsWith('charset='))?.slice('charset='.length)
-  if (type === 'application/json' && /^(?:"?utf-?8"?)?$/.test(charset ?? '')) return
+  if (JSON_TYPES.includes(type) && /^(?:"?utf-?8"?)?$/.test(charset ?? '')) return
   const found = mediaType === undefined ? 'no content-type is given' : `not ${JSON.stringify(mediaType)}`
   const msg = `the body must be application/json in UTF-8: ${found}`
   throw new HttpError(415, { msg, type: 'unsupported_media_type', loc: ['header', 'content-type'] })
 }
 
-function parseJson(raw: Buffer): unknown {
+/** CloudEvents 1.0.2, JSON event format §3: an event with its attributes in one document. */
+const JSON_TYPES = ['application/json', 'application/cloudevents+json']
+
+/** @throws HttpError 400 */
+export function parseJson(raw: Buffer): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(raw))
   } catch (cause) {

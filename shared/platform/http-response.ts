@@ -35,14 +35,35 @@ export function send(response: ServerResponse, answer: ApiResponse): number {
   response.setHeader('x-content-type-options', 'nosniff')
   for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value)
   if (answer.body === undefined) {
-    response.end()
+    finish(response)
     return status
   }
   const [type, content] = encodeBody(answer.body)
   if (!response.hasHeader('content-type')) response.setHeader('content-type', type)
   response.setHeader('content-length', content.length)
-  response.end(content)
+  finish(response, content)
   return status
+}
+
+/** How long a connection that is to be closed still takes what its client sends. */
+const LINGER_MS = 5_000
+
+/**
+ * A connection that is closed while its client still sends a body is reset, and the client may lose the answer. So what
+ * comes is thrown away first. (Connections that stay open are emptied by Node.js.)
+ */
+function finish(response: ServerResponse, content?: Uint8Array): void {
+  const { req: request } = response
+  const waits = request.headers.expect !== undefined
+  if (response.shouldKeepAlive || request.complete || request.destroyed || waits) return void response.end(content)
+  const end = () => {
+    clearTimeout(timer)
+    response.end()
+  }
+  const timer = setTimeout(end, LINGER_MS)
+  if (content !== undefined) response.write(content)
+  else response.flushHeaders()
+  request.once('end', end).once('close', end).resume()
 }
 
 function encodeBody(body: unknown): readonly [string, Uint8Array] {

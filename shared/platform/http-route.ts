@@ -66,7 +66,7 @@ export interface ApiResponse {
 export interface Route<
   Path extends string = string,
   Query extends Fields = Fields,
-  Body extends Fields | undefined = Fields | undefined,
+  Body extends Fields | 'any' | undefined = Fields | 'any' | undefined,
 > {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** `/servers/{server}/swap`: a `{name}` stands for one whole, non-empty segment. */
@@ -78,7 +78,7 @@ export interface Route<
   /** What the `{names}` of the path are. */
   readonly params?: Readonly<Record<string, string>>
   readonly query?: Query
-  /** Given: the JSON object that has to be sent. */
+  /** Given: the JSON object that has to be sent; `any`: a JSON value of which the handler makes sense itself. */
   readonly body?: Body
   /** Answers without looking at who asks. */
   readonly anonymous?: boolean
@@ -95,7 +95,11 @@ export interface Route<
   /** Statuses that this operation answers on its own account, for its description. */
   readonly errors?: readonly number[]
   handle(
-    request: ApiRequest<ParamsOf<Path>, ValuesOf<Query>, Body extends Fields ? ValuesOf<Body> : undefined>,
+    request: ApiRequest<
+      ParamsOf<Path>,
+      ValuesOf<Query>,
+      Body extends 'any' ? unknown : Body extends Fields ? ValuesOf<Body> : undefined
+    >,
   ): Promise<ApiResponse>
 }
 
@@ -103,7 +107,7 @@ export interface Route<
 export function route<
   const Path extends string,
   const Query extends Fields = Record<never, never>,
-  const Body extends Fields | undefined = undefined,
+  const Body extends Fields | 'any' | undefined = undefined,
 >(definition: Route<Path, Query, Body>): Route {
   return definition as unknown as Route
 }

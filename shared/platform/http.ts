@@ -1,8 +1,9 @@
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { nearMiss } from '../near-miss.ts'
-import { answerFrameworkErrors } from './framework-errors.ts'
+import { tameFramework } from './framework.ts'
+import { checkBodyHeaders, readBody } from './http-body.ts'
 import { HttpError } from './http-errors.ts'
-import { type FrameworkRequest, readJsonBody, readQuery } from './http-input.ts'
+import { parseJson, readObject, readQuery, requireJson } from './http-input.ts'
 import { send, sendError } from './http-response.ts'
 import {
   type ApiRequest,
@@ -25,7 +26,7 @@ export interface ApiOptions {
   readonly maxBodyBytes?: number
 }
 
-type Handler = (request: FrameworkRequest, response: ServerResponse) => Promise<void>
+type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>
 
 /** What is known of a request when its line is logged. */
 interface Progress {
@@ -36,22 +37,18 @@ interface Progress {
   headers: Readonly<Record<string, string>>
 }
 
-/** Routes that depend on what is configured: asked for at each request, with its decoded path. */
-export type RouteSource = (path: string) => Promise<readonly Route[]>
-
 const DEFAULT_MAX_BODY_BYTES = 64 * 1024
 
 /**
  * An HTTP function for the functions-framework out of a table of routes. It answers every request itself, errors as
  * `{"detail":[{"msg","type","loc"?}]}`, and never throws.
  */
-export function createApi(routes: readonly Route[] | RouteSource, options: ApiOptions): Handler {
-  answerFrameworkErrors(options.logger)
-  const routesFor: RouteSource = typeof routes === 'function' ? routes : async () => routes
+export function createApi(routes: readonly Route[], options: ApiOptions): Handler {
+  tameFramework(options.logger)
   return (request, response) =>
     withTrace(request.headers, async () => {
       const started = performance.now()
-      const path = (request.url ?? '/').split('?', 1)[0] ?? '/'
+      const path = shorten((request.url ?? '/').split('?', 1)[0] ?? '/')
       const progress: Progress = { path, actor: null, headers: {} }
       const fields = () => ({
         method: request.method,
@@ -60,11 +57,12 @@ export function createApi(routes: readonly Route[] | RouteSource, options: ApiOp
         actor: progress.actor,
       })
       try {
-        const answer = await answerRequest(routesFor, options, request, progress)
+        const answer = await answerRequest(routes, options, request, response, progress)
         const status = send(response, { ...answer, headers: { ...answer.headers, ...progress.headers } })
         options.logger.info(`${request.method} ${progress.path} ${status}`, { ...fields(), status })
       } catch (error) {
-        const { severity, ...failed } = sendError(response, error, progress.headers)
+        const { severity, ...sent } = sendError(response, error, progress.headers)
+        const failed = { ...sent, reason: shorten(sent.reason) }
         options.logger[severity](`${request.method} ${progress.path} ${failed.status}: ${failed.reason}`, {
           ...fields(),
           ...failed,
@@ -73,14 +71,23 @@ export function createApi(routes: readonly Route[] | RouteSource, options: ApiOp
     })
 }
 
+/** Callers choose paths and names: a line of the log does not grow with them. */
+function shorten(text: string): string {
+  return text.length <= SHORT ? text : `${text.slice(0, SHORT)}…`
+}
+
+const SHORT = 300
+
 async function answerRequest(
-  routesFor: RouteSource,
+  routes: readonly Route[],
   options: ApiOptions,
-  request: FrameworkRequest,
+  request: IncomingMessage,
+  response: ServerResponse,
   progress: Progress,
 ): Promise<ApiResponse> {
+  const limit = options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES
+  checkBodyHeaders(request, limit)
   const { segments, search } = readTarget(request.url ?? '/', options.prefix ?? '')
-  const routes = await routesFor(`/${segments.join('/')}`)
   const matches = matchRoutes(routes, segments)
   const [first] = matches
   if (first === undefined) throw unknownPath(routes, segments)
@@ -104,10 +111,20 @@ async function answerRequest(
   const caller = await findCaller(route, options, headers)
   progress.actor = caller.actor
   const query = route.ignoresQuery === true ? {} : readQuery(search, route.query ?? {})
-  const limit = options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES
-  const body = route.body === undefined ? undefined : readJsonBody(request, route.body, limit)
+  const body = route.body === undefined ? undefined : await readJson(route.body, request, response, limit)
   // `route` typed the handler after the very fields that were checked here.
   return route.handle({ method, params, query, body, headers, caller } as ApiRequest<never, never, never>)
+}
+
+async function readJson(
+  expected: NonNullable<Route['body']>,
+  request: IncomingMessage,
+  response: ServerResponse,
+  maxBytes: number,
+): Promise<unknown> {
+  requireJson(request)
+  const raw = await readBody(request, response, maxBytes)
+  return expected === 'any' ? parseJson(raw) : readObject(raw, expected)
 }
 
 /** RFC 9110 §9.2.1: a safe method changes nothing. */
@@ -159,7 +176,8 @@ function unknownPath(routes: readonly Route[], segments: readonly string[]): Htt
   const meant = nearMiss(path, paths)
   const known = [...new Set(routes.map((route) => route.path))].join(', ')
   const hint = meant === undefined ? `there are ${known}` : `did you mean ${meant}?`
-  return new HttpError(404, { msg: `there is nothing at ${path}: ${hint}`, type: 'not_found' })
+  const msg = `there is nothing at ${path}: ${hint}`
+  return new HttpError(404, { msg, type: 'not_found' }, { reason: 'there is nothing at this path' })
 }
 
 function allowedMethods(methods: readonly string[]): string {

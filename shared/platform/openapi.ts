@@ -107,7 +107,8 @@ function queryParameters(fields: Fields): JsonSchema[] {
   })
 }
 
-function describeBody(fields: Fields): JsonSchema {
+function describeBody(fields: Fields | 'any'): JsonSchema {
+  if (fields === 'any') return { required: true, content: { 'application/json': { schema: {} } } }
   const schema = {
     type: 'object',
     required: Object.keys(fields).filter((name) => fields[name]?.required === true),
@@ -130,7 +131,7 @@ function describeContent(answers: Route['answers']): JsonSchema {
 function errorStatuses(route: Route): number[] {
   const own = route.errors ?? []
   const caller = route.anonymous === true ? [] : [401, 503]
-  const body = route.body === undefined ? [] : [413, 415]
+  const body = route.method === 'GET' ? [] : [...(route.body === undefined ? [] : [408]), 413, 415]
   return [...new Set([400, ...caller, ...body, ...own, 500])].sort((a, b) => a - b)
 }
 

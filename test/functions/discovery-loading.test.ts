@@ -22,7 +22,7 @@ async function serveOnce(
     const { createDiscovery } = await import('./functions/discovery/discovery.ts')
     const { openDeployment } = await import('./functions/discovery/deployment.ts')
     const logger = { debug() {}, info() {}, warning() {}, error() {} }
-    const server = createServer(createDiscovery(() => openDeployment(logger), { logger }))
+    const server = createServer(createDiscovery(await openDeployment(logger), { logger }))
     await once(server.listen(0, '127.0.0.1'), 'listening')
     const answer = await fetch('http://127.0.0.1:' + server.address().port + ${JSON.stringify(path)})
     const text = await answer.text()

@@ -44,7 +44,6 @@ export interface ServiceOptions {
   readonly config?: Partial<DiscoveryConfig>
   readonly change?: (environment: Environment) => Environment
   readonly dependencies?: Partial<DiscoveryDependencies>
-  readonly resolve?: (dependencies: DiscoveryDependencies) => Promise<DiscoveryDependencies>
   readonly options?: Partial<DiscoveryOptions>
 }
 
@@ -69,8 +68,7 @@ export async function startDiscovery(given: ServiceOptions = {}): Promise<Servic
   }
   started += 1
   const name = `discovery-${started}`
-  const resolve = () => given.resolve?.(dependencies) ?? Promise.resolve(dependencies)
-  functions.http(name, createDiscovery(resolve, { logger, ...given.options }))
+  functions.http(name, createDiscovery(dependencies, { logger, ...given.options }))
   const server = getTestServer(name)
   await once(server.listen(0, '127.0.0.1'), 'listening')
   onTestFinished(() => {

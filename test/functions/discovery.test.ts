@@ -256,28 +256,6 @@ describe('the status of the service itself', () => {
     )
   })
 
-  test('a broken environment file is told by all, and a mended one is read', async () => {
-    let broken = true
-    const service = await startDiscovery({
-      resolve: async (dependencies) => {
-        if (broken) throw new Error('password hunter2')
-        return dependencies
-      },
-    })
-    const down = await service.get(PATH)
-    expect(down.status).toBe(500)
-    expect(down.text).not.toContain('hunter2')
-    expect((await service.get('/healthz')).status).toBe(500)
-    const availability = await service.get('/availability')
-    expect([availability.status, availability.text]).toEqual([
-      200,
-      expect.stringContaining('<available>false</available>'),
-    ])
-    broken = false
-    expect((await service.get(PATH)).status).toBe(200)
-    expect((await service.get('/availability')).text).toContain('<available>true</available>')
-  })
-
   test('the name of the service is at its root', async () => {
     const service = await startDiscovery()
     expect((await service.get('/')).body).toMatchObject({ name: expect.any(String), version: expect.any(String) })

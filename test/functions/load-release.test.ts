@@ -1,9 +1,10 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { cloudEvent } from '@google-cloud/functions-framework'
+import { http } from '@google-cloud/functions-framework'
 import { getTestServer } from '@google-cloud/functions-framework/testing'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { type LoadDependencies, loadRelease } from '../../functions/load-release/load-release.ts'
+import type { LoadDependencies } from '../../functions/load-release/load-release.ts'
+import { createLoadRelease } from '../../functions/load-release/routes.ts'
 import type { Environment, TapServer } from '../../shared/environment/model.ts'
 import { DatabaseAddressError } from '../../shared/platform/connection-failures.ts'
 import { createLogger } from '../../shared/platform/log.ts'
@@ -20,10 +21,11 @@ import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
 import { sampleSchema, stageRequest } from '../support/sample-release.ts'
 
 interface Stack {
+  readonly url: string
   readonly gcs: FakeGcs
   readonly databases: Readonly<Record<string, TestDatabase>>
   readonly announced: { event: string; attributes: Readonly<Record<string, string>> }[]
-  readonly log: { severity: string; message: string }[]
+  readonly log: { severity: string; message: string; status?: number }[]
   /** Uploads a release; its generation is the answer. */
   upload(version: string, files: Readonly<Record<string, string>> | Buffer): Promise<string>
   /** Posts a notification to the function, as the push subscription does; its status is the answer. */
@@ -65,9 +67,10 @@ async function startStack(
     logger,
   }
   const name = `load-release-${Math.random().toString(36).slice(2)}`
-  cloudEvent(name, (event: unknown) => loadRelease(event, dependencies))
+  http(name, createLoadRelease(dependencies))
   const url = await listen(getTestServer(name))
   return {
+    url,
     gcs,
     databases,
     announced,
@@ -491,6 +494,7 @@ test('a site view over the staging slot delays a release: it is not rejected, an
   expect(stack.announced.map(({ event }) => event)).toEqual(['staged'])
   expect(stack.log.filter(({ severity }) => severity === 'ERROR').map(({ message }) => message)).toEqual([
     expect.stringMatching(/^to be tried again: staging releases\/r2 .*view site\.preview/),
+    'the delivery failed and will be repeated',
   ])
   await pool.query('drop view site.preview')
   expect(await stack.push(body)).toBe(204)
@@ -598,5 +602,48 @@ describe('the swap policy', () => {
     const { slots, history } = await stack.status()
     expect(slots.live.version).toBe('releases/r2')
     expect(history.filter(({ action }) => action === 'staged')).toHaveLength(2)
+  })
+})
+
+describe('a request that is no delivery', () => {
+  const post = (url: string, body: string | Uint8Array<ArrayBuffer>, type = 'application/json') =>
+    fetch(url, { method: 'POST', headers: { 'content-type': type }, body })
+
+  test.each([
+    ['no JSON', 'x', 'application/json', 400, 'json_invalid'],
+    ['half a JSON text', '{"message":', 'application/json', 400, 'json_invalid'],
+    ['no UTF-8', new Uint8Array([0x22, 0xff, 0x22]), 'application/json', 400, 'json_invalid'],
+    ['nothing', '', 'application/json', 400, 'json_invalid'],
+    ['a form', 'message=1', 'application/x-www-form-urlencoded', 415, 'unsupported_media_type'],
+    ['UTF-16', '{}', 'application/json; charset=utf-16', 415, 'unsupported_media_type'],
+    ['more than a notification can be', `"${'x'.repeat(1024 * 1024)}"`, 'application/json', 413, 'body_too_large'],
+  ])('but holds %s is refused, in one line of the log', async (_what, body, contentType, status, type) => {
+    const { url, log } = await startStack()
+    const answer = await post(`${url}/projects/p/topics/t`, body, contentType)
+    expect([answer.status, await answer.json()]).toEqual([status, { detail: [expect.objectContaining({ type })] }])
+    expect(log).toEqual([expect.objectContaining({ severity: 'WARNING', status })])
+  })
+
+  test.each(['null', '[]', '7', '"x"', '{}', '{"message":{}}'])(
+    'but JSON without a notification, %s, is acknowledged and reported',
+    async (body) => {
+      const { url, log } = await startStack()
+      expect((await post(url, body)).status).toBe(204)
+      expect(log[0]).toMatchObject({ severity: 'ERROR', message: expect.stringMatching(/^malformed notification: /) })
+    },
+  )
+
+  test.each(['GET', 'PUT', 'DELETE'])('but %s is a 405', async (method) => {
+    const { url, log } = await startStack()
+    const answer = await fetch(`${url}/`, { method })
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'POST, OPTIONS'])
+    expect(log).toEqual([expect.objectContaining({ severity: 'WARNING', status: 405 })])
+  })
+
+  test('but asks for its health or its description is answered', async () => {
+    const { url } = await startStack()
+    expect(await (await fetch(`${url}/healthz`)).json()).toEqual({ status: 'ok' })
+    const { paths } = (await (await fetch(`${url}/openapi.json`)).json()) as { paths: object }
+    expect(Object.keys(paths)).toEqual(['/', '/projects/{project}/topics/{topic}', '/healthz', '/openapi.json'])
   })
 })

@@ -60,7 +60,19 @@ test('parameters, bodies and errors are described as they are checked', async ()
   expect(schema.required).toEqual(['version'])
   expect(schema.additionalProperties).toBe(false)
   expect(Object.keys(schema.properties)).toEqual(['version', 'generation'])
-  expect(Object.keys(stage.responses)).toEqual(['200', '400', '401', '404', '409', '413', '415', '422', '500', '503'])
+  expect(Object.keys(stage.responses)).toEqual([
+    '200',
+    '400',
+    '401',
+    '404',
+    '408',
+    '409',
+    '413',
+    '415',
+    '422',
+    '500',
+    '503',
+  ])
 })
 
 test('what changes something is described as wanting a token, and the rest as taking one', async () => {

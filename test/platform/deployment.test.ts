@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { deploymentOf } from '../../shared/platform/deployment.ts'
+import { openDeployment } from '../../shared/platform/deployment.ts'
 import { HttpError } from '../../shared/platform/http-errors.ts'
 import { createLogger } from '../../shared/platform/log.ts'
 import { writeEnvironment } from '../support/function-process.ts'
@@ -9,7 +9,7 @@ afterEach(() => vi.unstubAllEnvs())
 async function deploy(environment: string, service: string | undefined) {
   vi.stubEnv('ALMAGEST_ENVIRONMENT', await writeEnvironment(environment))
   vi.stubEnv('K_SERVICE', service)
-  return deploymentOf('swap-schema', createLogger({ write: () => {} }))()
+  return openDeployment('swap-schema', createLogger({ write: () => {} }))
 }
 
 describe('who may change something without a token', () => {

@@ -91,7 +91,10 @@ const routes = [
   }),
 ]
 
+let identified = 0
+
 const identify = async (headers: Readonly<Record<string, unknown>>) => {
+  identified += 1
   if (headers['x-test-user'] === undefined) return ANONYMOUS
   if (String(headers['x-test-user']) === 'bad') {
     throw new HttpError(401, { msg: 'no', type: 'unauthorised' }, { headers: { 'www-authenticate': 'Bearer' } })
@@ -221,6 +224,13 @@ describe('a path', () => {
     expect(other?.msg).toContain('there are /things, /things/{thing}')
   })
 
+  test('that is not found is a short line of the log, however long it is', async () => {
+    const answer = await fetch(`${base}/${'x'.repeat(10_000)}`)
+    expect((await detailOf(answer))[0]?.msg).toContain('there are /things')
+    expect(JSON.stringify(lines)).not.toContain('/things')
+    expect(JSON.stringify(lines).length).toBeLessThan(1_000)
+  })
+
   test.each(['/things/%E0%A4%A', '/things/%', '/things/%ff', '/%zz'])(
     '%s with a malformed escape is a 400',
     async (path) => {
@@ -318,7 +328,7 @@ describe('a body', () => {
       ],
     ],
     ['[]', [['object_type', ['body']]]],
-    ['"v"', [['json_invalid', ['body']]]],
+    ['"v"', [['object_type', ['body']]]],
     ['{"version":', [['json_invalid', ['body']]]],
     ['', [['missing', ['body']]]],
   ])('%s is a 400 that names every wrong field', async (body, expected) => {
@@ -340,9 +350,46 @@ describe('a body', () => {
     expect((await detailOf(response))[0]).toMatchObject({ type: 'missing', loc: ['body'] })
   })
 
-  test('may be compressed', async () => {
-    const response = await move(gzipSync('{"version":"v"}'), { ...json, 'content-encoding': 'gzip' })
-    expect(await response.json()).toMatchObject({ version: 'v' })
+  test.each(['gzip', 'br', 'zstd', 'deflate', 'rot13', 'gzip, gzip', 'identity, gzip'])(
+    'in the encoding %s is a 415, whatever is in it',
+    async (encoding) => {
+      for (const body of [gzipSync('{"version":"v"}'), '{"version":"v"}']) {
+        const response = await move(body, { ...json, 'content-encoding': encoding })
+        expect(response.status).toBe(415)
+        expect(response.headers.get('accept-encoding')).toBe('identity')
+        expect((await detailOf(response))[0]).toMatchObject({
+          type: 'unsupported_media_type',
+          loc: ['header', 'content-encoding'],
+        })
+      }
+    },
+  )
+
+  test('whose encoding is named twice is a 415', async () => {
+    const answer = await sendRaw(
+      'POST /things/a/move HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Encoding: identity\r\nContent-Encoding: gzip\r\nContent-Length: 15\r\n\r\n{"version":"v"}',
+    )
+    expect(answer).toMatch(/^HTTP\/1\.1 415 /)
+  })
+
+  test('that is packed for its way is a 415', async () => {
+    const answer = await sendRaw(
+      'POST /things/a/move HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n',
+    )
+    expect(answer).toMatch(/^HTTP\/1\.1 415 /)
+  })
+
+  test('in the encoding identity is read', async () => {
+    const response = await move('{"version":"v"}', { ...json, 'content-encoding': 'Identity' })
+    expect(response.status).toBe(200)
+    await response.body?.cancel()
+  })
+
+  test('is refused before anybody is asked who sends it', async () => {
+    const response = await move('{}', { ...json, 'content-encoding': 'gzip', 'x-test-user': 'bad' })
+    expect(response.status).toBe(415)
+    await detailOf(response)
+    expect((await move('x'.repeat(500), { ...json, 'x-test-user': 'bad' })).status).toBe(413)
   })
 
   test.each([
@@ -376,18 +423,6 @@ describe('a body', () => {
     },
   )
 
-  test('in a foreign compression is a 415', async () => {
-    const response = await move('{"version":"v"}', { ...json, 'content-encoding': 'rot13' })
-    expect(response.status).toBe(415)
-    expect((await detailOf(response))[0]?.loc).toEqual(['header', 'content-encoding'])
-  })
-
-  test('that says it is compressed and is not is a 400', async () => {
-    const response = await move('{"version":"v"}', { ...json, 'content-encoding': 'gzip' })
-    expect(response.status).toBe(400)
-    await detailOf(response)
-  })
-
   const large = JSON.stringify({ version: 'v', padding: 'x'.repeat(200) })
 
   test('over the limit is a 413', async () => {
@@ -404,10 +439,39 @@ describe('a body', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 413 /)
   })
 
-  test('over the limit is a 413 also when it is short while compressed', async () => {
-    const packed = gzipSync(large)
-    expect(packed.length).toBeLessThan(200)
-    expect((await move(packed, { ...json, 'content-encoding': 'gzip' })).status).toBe(413)
+  test('over the limit is a 413 before it is sent, where the client asks first', async () => {
+    const head =
+      'POST /things/a/move HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: '
+    const refused = await sendRaw(`${head}1000000000\r\n\r\n`)
+    expect(refused).toMatch(/^HTTP\/1\.1 413 /)
+    const taken = await sendRaw(`${head}15\r\nConnection: close\r\n\r\n{"version":"v"}`)
+    expect(taken).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 /)
+  })
+
+  test('that breaks off is a 400 in the log', async () => {
+    const before = identified
+    const socket = net.connect(Number(new URL(base).port), '127.0.0.1')
+    socket.write(
+      'POST /things/a/move HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{',
+    )
+    await expect.poll(() => identified).toBe(before + 1)
+    socket.destroy()
+    await expect.poll(() => lines.at(-1)?.fields).toMatchObject({ status: 400, code: 'body_incomplete' })
+  })
+
+  test('that is refused while it is sent is refused so that the client can read it, also where it closes', async () => {
+    const answer = await sendRaw(
+      `POST /things/a/move HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Encoding: gzip\r\nContent-Length: 9000000\r\n\r\n${'x'.repeat(9_000_000)}`,
+    )
+    expect(answer).toMatch(/^HTTP\/1\.1 415 /)
+  })
+
+  test('that arrives after its answer is thrown away, and the connection is of use for the next request', async () => {
+    const long = 'x'.repeat(1_000_000)
+    const answer = await sendRaw(
+      `POST /things HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n${long.length.toString(16)}\r\n${long}\r\n0\r\n\r\nGET /things HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
+    )
+    expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 405', 'HTTP/1.1 200'])
   })
 
   test('that is longer than it says is cut there, and the rest is no second request', async () => {

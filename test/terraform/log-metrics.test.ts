@@ -1,8 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { getTestServer } from '@google-cloud/functions-framework/testing'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { type Body, readConfiguration } from '../../cli/terraform/configuration.ts'
 import { createCollectResults } from '../../functions/collect-results/collect-results.ts'
 import { loadRelease } from '../../functions/load-release/load-release.ts'
@@ -223,33 +222,6 @@ test('a delivery that is no notification is told as rejected, one of another kin
   expect(await deliver({ x: 1 })).toEqual(['rejected'])
   const deleted = { eventType: 'OBJECT_DELETE', bucketId: 'releases', objectId: 'a', objectGeneration: '1' }
   expect(await deliver({ message: { attributes: deleted, messageId: '1' } })).toEqual([])
-})
-
-test('a function without a usable environment is told with each delivery', async () => {
-  vi.stubEnv('ALMAGEST_ENVIRONMENT', '/nowhere/environment.yaml')
-  onTestFinished(() => void vi.unstubAllEnvs())
-  await import('../../functions/load-release/index.ts')
-  const server = getTestServer('load-release')
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
-  const lines: string[] = []
-  vi.spyOn(console, 'error').mockImplementation(() => {})
-  vi.spyOn(process.stdout, 'write').mockImplementation((line) => {
-    lines.push(String(line))
-    return true
-  })
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/projects/p/topics/t`
-  const headers = { 'content-type': 'application/json' }
-  const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify({ message: { messageId: '1' } }) })
-  vi.restoreAllMocks()
-  server.closeAllConnections()
-  server.close()
-  expect(answer.status).toBe(500)
-  expect(
-    counted(
-      lines.filter((line) => line.startsWith('{') && line.includes('"function"')),
-      'load-release',
-    ),
-  ).toEqual(['stage_failing'])
 })
 
 test('a swap that gives way to readers is told, other refusals are not', async () => {

@@ -8,8 +8,13 @@ import { flushCompileCache, getCompileCacheDir } from 'node:module'
 const here = new URL('.', import.meta.url)
 const { dependencies } = JSON.parse(readFileSync(new URL('package.json', here), 'utf8')) as { dependencies: object }
 
-await import(new URL('start.mjs', here).href)
-for (const file of readdirSync(here)) if (file.endsWith('.js')) await import(new URL(file, here).href)
+await import(new URL('start.mjs', here).href).catch((error: { readonly code?: unknown }) => {
+  // All of it is compiled by then. What it is deployed with may be put beside it later.
+  if (error.code !== 'not_started') throw error
+  console.log('The environment is checked again when the function starts.')
+})
+for (const file of readdirSync(here))
+  if (file.endsWith('.js') && file !== 'index.js') await import(new URL(file, here).href)
 // The framework's server is what a process starts with, but not what a function imports.
 for (const name of [...Object.keys(dependencies), '@google-cloud/functions-framework/testing']) await import(name)
 

@@ -12,6 +12,8 @@ let target: string
 let folder: string
 /** Named by version and architecture of Node.js, features of the processor, user. */
 let filled: string
+/** What it is deployed with; it need not be there while the cache is filled. */
+let environment: string
 
 beforeAll(async () => {
   target = await mkdtemp(join(tmpdir(), 'almagest-test-'))
@@ -19,6 +21,8 @@ beforeAll(async () => {
   folder = (await bundleFunction('discovery', target)).folder
   const { scripts } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'))
   execFileSync('sh', ['-c', scripts['gcp-build']], { cwd: folder, env: INHERITED })
+  environment = join(folder, 'environment.yaml')
+  await writeFile(environment, '{}')
   filled = (await readdir(join(folder, '.compile-cache')))[0]!
 })
 
@@ -29,7 +33,12 @@ const LOAD = "await import('./start.mjs'); await import('@google-cloud/functions
 
 /** Loads the function, and tells of which files the compiled code was taken, and of which it was not there. */
 function load(cache: string) {
-  const env = { ...INHERITED, NODE_COMPILE_CACHE: cache, NODE_DEBUG_NATIVE: 'COMPILE_CACHE' }
+  const env = {
+    ...INHERITED,
+    ALMAGEST_ENVIRONMENT: environment,
+    NODE_COMPILE_CACHE: cache,
+    NODE_DEBUG_NATIVE: 'COMPILE_CACHE',
+  }
   const run = spawnSync(process.execPath, ['--input-type=module', '--eval', LOAD], {
     cwd: folder,
     env,

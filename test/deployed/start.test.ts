@@ -1,0 +1,71 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { bundleFunctions } from '../support/bundles.ts'
+import { killFunction, spawnFunction, temporaryFolder } from '../support/function-process.ts'
+import { FUNCTIONS, type FunctionName } from './deployment.ts'
+
+const WORKING = `
+baseHostname: data.example.com
+releases: {bucket: releases}
+tap: {servers: {tap: {schemas: [a], databaseUrl: "postgresql://x@127.0.0.1:9/x"}}}
+storage: {apiEndpoint: "http://127.0.0.1:9"}
+results: {bucket: results, rules: {r: {kind: result, pattern: '^r$', retention: 7d}}}
+`
+
+async function start(name: FunctionName, environment: string | null) {
+  const file = join(await temporaryFolder(), 'environment.yaml')
+  if (environment !== null) await writeFile(file, environment)
+  const variables = { NODE_ENV: 'production', K_SERVICE: name }
+  return spawnFunction({ target: name, source: join(await bundleFunctions(), name), variables }, file)
+}
+
+/** What an operator finds in the log of a process that ended. */
+async function readEnd(name: FunctionName, environment: string | null) {
+  const { message } = await start(name, environment).then(
+    () => expect.unreachable('it started'),
+    (error: Error) => error,
+  )
+  const lines = message.split('\n').flatMap((line) => /\{"severity".*/.exec(line)?.[0] ?? [])
+  return { ended: message.split(':', 1)[0], log: lines.map((line) => JSON.parse(line)) }
+}
+
+describe.each(FUNCTIONS)('the bundle of %s', (name) => {
+  test.each([
+    ['a misspelt key', `${WORKING}\ntpa: {}\n`, /tpa/],
+    ['two faults', `${WORKING}\ntpa: {}\ntopic: 7\n`, /tpa.*topic/s],
+    ['no YAML', '{', /environment\.yaml/],
+    ['no file', null, /does not exist/],
+  ])('does not start with %s in its environment file, and says so in its log', async (_what, environment, reason) => {
+    const { ended, log } = await readEnd(name, environment)
+    expect(ended).toBe('the framework ended with 1')
+    expect(log.at(-1)).toMatchObject({
+      severity: 'ERROR',
+      message: expect.stringMatching(/^the function does not start: /),
+      function: name,
+    })
+    expect(log.at(-1).message).toMatch(reason)
+  })
+
+  test('answers a startup probe, with no database, bucket or topic in reach', async () => {
+    const started = await start(name, WORKING)
+    try {
+      const answer = await fetch(`${started.url}/healthz`)
+      expect([answer.status, await answer.json()]).toEqual([200, expect.objectContaining({ status: 'ok' })])
+    } finally {
+      await killFunction(started)
+    }
+  })
+})
+
+test.each([
+  ['load-release', 'releases: {bucket: releases}', /does not say where releases lie/],
+  [
+    'collect-results',
+    "results: {bucket: results, rules: {r: {kind: result, pattern: '^r$', retention: 7d}}}",
+    /says nothing about results/,
+  ],
+] as const)('%s does not start without what it is for', async (name, section, reason) => {
+  const { log } = await readEnd(name, WORKING.replace(`${section}\n`, ''))
+  expect(log.at(-1).message).toMatch(reason)
+})
