@@ -49,7 +49,12 @@ function writeInteger(value: number | bigint | boolean, loc: Path, reading: Read
     loc: below(loc, 'votable:arraysize'),
     code: 'arraysize_not_text',
     severity: 'warning',
-    message: `arraysize is text; write '${written}' in quotes`,
+    message: isVotableShape(written) ? `arraysize is text; write '${written}' in quotes` : 'arraysize is text',
   })
   return written
+}
+
+/** VOTable 1.4 §2.2: numbers joined by x, of which the last may be followed by *, or be * alone. */
+export function isVotableShape(arraysize: string): boolean {
+  return /^(?:\d+x)*(?:\d+\*?|\*)$/.test(arraysize)
 }

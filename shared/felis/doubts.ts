@@ -1,4 +1,4 @@
-import { automaticArraysize } from './arraysize.ts'
+import { automaticArraysize, isVotableShape } from './arraysize.ts'
 import { DATATYPES } from './datatypes.ts'
 import { doubtColumnNames, doubtOtherNames, doubtSchemaName, doubtTableName } from './doubtful-names.ts'
 import { below, type Path } from './location.ts'
@@ -110,13 +110,10 @@ function doubtDatatypes({ table, ownColumns }: Subject): Doubt[] {
   )
 }
 
-/** VOTable 1.4 §2.2: numbers joined by x, of which the last may be followed by *, or be * alone. */
-const VOTABLE_SHAPE = /^(?:\d+x)*(?:\d+\*?|\*)$/
-
 /** TAP_SCHEMA holds any text, but a VOTable with another arraysize is refused by its readers. */
 function doubtArraysizes({ table, ownColumns }: Subject): Doubt[] {
   return table.columns.slice(0, ownColumns).flatMap(({ arraysize, origin }) => {
-    if (!arraysize || VOTABLE_SHAPE.test(arraysize)) return []
+    if (!arraysize || isVotableShape(arraysize)) return []
     const message = `the arraysize '${abridge(arraysize)}' is not a VOTable shape (8, 8*, *, 3x3, 3x*): clients cannot read results with this column`
     return [{ loc: below(origin.loc, 'votable:arraysize'), code: 'arraysize_shape', message }]
   })

@@ -116,6 +116,13 @@ describe('an arraysize', () => {
     (arraysize) => expect(codesOf(arraysize)).toEqual(['arraysize_shape']),
   )
 
+  test('that is an integer and not a shape is not to be put in quotes', () => {
+    const files = new Map([['s.yaml', columnWith('datatype: double, votable:arraysize: -1')]])
+    const { problems } = new FelisLoader(files, DEFAULT_CONTEXT).load('s.yaml')
+    expect(problems.map(({ code }) => code)).toEqual(['arraysize_not_text', 'arraysize_shape'])
+    expect(problems.map(({ message }) => message).join()).not.toContain('quotes')
+  })
+
   test('that was made from a length with decimals is not one either', () => {
     expect(warningsOf({ 's.yaml': columnWith('datatype: char, length: 3.0') })).toEqual([
       's.yaml:5 tables.0.columns.0.votable:arraysize warning arraysize_shape',
