@@ -3,6 +3,7 @@ import { extract, type Header } from 'tar-stream'
 import { normaliseName, refuseName, showName } from './entry-name.ts'
 import { ArchiveError, type Complain } from './failures.ts'
 import type { ArchiveLimits } from './limits.ts'
+import { complaintAboutPaxRecords } from './pax-records.ts'
 import { describeContent, SNIFF_BYTES } from './sniff.ts'
 
 const BLOCK = 512
@@ -46,6 +47,7 @@ export async function readTar(
   let end = 0
 
   const tar = extract(READ_V7)
+  checkPaxHeaders(tar, complain)
   tar.on('entry', (header, stream, next) => {
     const entry = header as unknown as Entry
     // Errors of the archive destroy its entries too; the pipeline below reports them.
@@ -82,6 +84,22 @@ export async function readTar(
   if (blocks.total === 0) throw complain('not_tar', 'is not a tar archive: nothing is inside the gzip data')
   if (!blocks.isZero(end)) throw cutOff(complain)
   return contents
+}
+
+/** What tar-stream reads extended headers with, inside of itself: no event tells of them. */
+interface HeaderDecoder {
+  readonly _header: { readonly type: string }
+  _decodeLongHeader(content: Uint8Array): void
+}
+
+function checkPaxHeaders(tar: object, complain: Complain): void {
+  const decoder = tar as HeaderDecoder
+  const decode = decoder._decodeLongHeader
+  decoder._decodeLongHeader = function (content) {
+    const complaint = this._header.type.startsWith('pax') ? complaintAboutPaxRecords(content) : undefined
+    if (complaint !== undefined) throw complain('corrupt_tar', `is damaged: an extended header ${complaint}`)
+    decode.call(this, content)
+  }
 }
 
 /** Checks an entry and notes it; returns the name of a regular file, null for anything else. */

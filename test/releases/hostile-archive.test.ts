@@ -172,6 +172,37 @@ describe('limits', () => {
   })
 })
 
+describe('extended headers', () => {
+  const PATH = paxRecord('path', `${SCHEMAS}/b.yaml`)
+
+  it.each([
+    ['no length', 'path=x\n', 'without a length'],
+    ['no length after a good record', `${PATH}path=x\n`, 'without a length'],
+    ['a length in another notation', '0x0b a=bcd\n', 'without a length'],
+    ['a signed length', '+9 a=bcd\n', 'without a length'],
+    ['a length of nothing', '0 a=b\n', 'does not end where it says'],
+    ['a length that is too short', '5 path=x\n', 'does not end where it says'],
+    ['a length that is too long', '99 path=x\n', 'longer than what is left'],
+    ['no line break at its end', '9 path=xy', 'does not end where it says'],
+    ['no equals sign', '9 pathxx\n', 'without a keyword or an equals sign'],
+    ['no keyword', '7 =abc\n', 'without a keyword or an equals sign'],
+    ['a size that is none', paxRecord('size', '12abc'), 'a size that is not a number'],
+    ['text in another character set', Buffer.from('10 path=\xe9\n', 'latin1'), 'not UTF-8'],
+    ['something after its padding', `${PATH}\0\0path=x\n`, 'without a length'],
+  ])('with %s are refused, for one file and for all', async (_what, content, complaint) => {
+    for (const type of ['x', 'g']) {
+      const error = await refusalOf(gzipTar(rawEntry({ name: 'pax', type, content }), good(), END))
+      expect([error.code, error.message]).toEqual(['corrupt_tar', expect.stringContaining(complaint)])
+    }
+  })
+
+  it('may be padded, hold equals signs and line breaks, and say a thing twice', async () => {
+    const records = `${paxRecord('comment', 'a=b\nc=d')}${paxRecord('path', 'x')}${PATH}\0\0`
+    const archive = gzipTar(rawEntry({ name: 'pax', type: 'x', content: records }), good(), END)
+    await expect(readArchive(archive, LIMITS)).resolves.toEqual(new Map([['b.yaml', 'name: a']]))
+  })
+})
+
 describe('foreign files', () => {
   it.each([
     ['an empty file', Buffer.alloc(0), 'empty file'],
