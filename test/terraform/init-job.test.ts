@@ -93,7 +93,7 @@ function readJob({ ipType = 'PRIVATE', stagers = [LOADER] }: JobSettings = {}) {
   const [container] = bodiesOf(execution!.containers)
   const variables = { project: 'example', prefix: 'almagest', ip_type: ipType }
   const scope = {
-    each: { value: 'tap' },
+    each: { key: 'tap', value: 'almagest-init-tap' },
     variables,
     local: { connection_name: INSTANCE, stagers, operators: [SWAPPER], readers: [DISCOVERY, 'tap'] },
     google_sql_user: { init: { name: evaluate(blockOf('google_sql_user', 'init').name, { variables }) } },

@@ -60,18 +60,8 @@ const CHANGES: readonly Change[] = [
     'traffic {\n    type    = "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST"\n    percent = 100\n  }',
     '',
   ],
-  [
-    'no revision of a function with a health route gets traffic before that route answers',
-    'functions',
-    'startup_probe.value',
-    '"/"',
-  ],
-  [
-    'no revision of a function with a health route gets traffic before that route answers',
-    'functions',
-    '"/healthz"',
-    'null',
-  ],
+  ['no revision gets traffic before its health route answers', 'functions', 'path = "/healthz"', 'path = "/"'],
+  ['no revision gets traffic before its health route answers', 'functions', 'startup_probe {', 'liveness_probe {'],
   [
     'what is packed for an image has no source maps, and the state holds no bundle',
     'functions',

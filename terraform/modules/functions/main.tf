@@ -1,7 +1,6 @@
 locals {
   # One row per function. An instance holds up to `poolMax` connections to each database, so `max_instances` is part of the
-  # sum that must stay under the database's max_connections (variables.tf of module database). `health` is asked before a
-  # new revision gets any traffic; null: it only has to listen.
+  # sum that must stay under the database's max_connections (variables.tf of module database).
   functions = {
     load-release = {
       description   = "Stages a release that was uploaded"
@@ -9,7 +8,6 @@ locals {
       concurrency   = 1
       memory        = "512Mi"
       timeout       = 540
-      health        = null
     }
     swap-schema = {
       description   = "Status, diff, stage, swap and rollback for operators"
@@ -17,7 +15,6 @@ locals {
       concurrency   = 8
       memory        = "512Mi"
       timeout       = 540
-      health        = "/healthz"
     }
     discovery = {
       description   = "What is deployed, where, in which version"
@@ -25,7 +22,6 @@ locals {
       concurrency   = 40
       memory        = "512Mi"
       timeout       = 60
-      health        = "/healthz"
     }
     collect-results = {
       description   = "Deletes query results whose time is over"
@@ -33,7 +29,6 @@ locals {
       concurrency   = 4
       memory        = "512Mi"
       timeout       = 1800
-      health        = "/healthz"
     }
   }
 
@@ -196,16 +191,14 @@ resource "google_cloud_run_v2_service" "function" {
         name  = "FUNCTION_TARGET"
         value = each.key
       }
-      # Each second, so that a cold start waits no longer than it must. A file or bundle that cannot be used never answers.
-      dynamic "startup_probe" {
-        for_each = each.value.health == null ? [] : [each.value.health]
-        content {
-          period_seconds    = 1
-          timeout_seconds   = 1
-          failure_threshold = 60
-          http_get {
-            path = startup_probe.value
-          }
+      # No traffic before it answers. Each second, so that a cold start waits no longer than it must; a file or bundle that cannot
+      # be used never answers.
+      startup_probe {
+        period_seconds    = 1
+        timeout_seconds   = 1
+        failure_threshold = 60
+        http_get {
+          path = "/healthz"
         }
       }
 
