@@ -11,7 +11,7 @@ export interface Queryable {
 interface JobRow {
   readonly id: string
   readonly phase: string | null
-  readonly destruction: number | null
+  readonly destruction: string | null
   readonly deleted: string | null
 }
 
@@ -22,14 +22,16 @@ const TIMEOUT_MS = 60_000
 export function openUwsJobs(pool: () => Promise<Queryable>, { table, columns }: Omit<JobTable, 'database'>): JobStore {
   const shown = table.join('.')
   const from = table.map((part) => pg.escapeIdentifier(part)).join('.')
-  const [id, phase, destruction] = [columns.id, columns.phase, columns.destruction].map(pg.escapeIdentifier)
-  const [deleted, creation] = [columns.deleted, columns.creation].map(pg.escapeIdentifier)
+  const [id, phase] = [columns.id, columns.phase].map(pg.escapeIdentifier)
+  const deleted = pg.escapeIdentifier(columns.deleted)
+  const destruction = milliseconds(pg.escapeIdentifier(columns.destruction))
+  const creation = milliseconds(`max(${pg.escapeIdentifier(columns.creation)})`)
   // Operators by their full names: where the search path has a schema in which others may create, one of theirs could
-  // fit better. extract(epoch …) takes a timestamp without time zone for UTC, which is what CADC writes.
+  // fit better.
   const find = (condition: string) => `
     select ${id}::text as id,
            upper(${phase}::text) as phase,
-           extract(epoch from ${destruction})::float8 operator(pg_catalog.*) 1000::float8 as destruction,
+           ${destruction} as destruction,
            ${deleted}::text as deleted
       from ${from}
      where ${condition}`
@@ -38,7 +40,7 @@ export function openUwsJobs(pool: () => Promise<Queryable>, { table, columns }: 
     find(`${id} operator(pg_catalog.=) any($1)`),
     find(`${id}::text operator(pg_catalog.=) any($1::text[])`),
   ]
-  const newest = `select extract(epoch from max(${creation}))::float8 operator(pg_catalog.*) 1000::float8 as newest, 
+  const newest = `select ${creation} as newest,
                          exists (select from ${from}) as filled
                     from ${from}`
   const ask = async <R extends pg.QueryResultRow>(text: string, values: readonly unknown[]): Promise<R[]> => {
@@ -64,11 +66,21 @@ export function openUwsJobs(pool: () => Promise<Queryable>, { table, columns }: 
       return assignJobs(possible, rows, shown)
     },
     async newest() {
-      const [row] = await ask<{ newest: number | null; filled: boolean }>(newest, [])
+      const [row] = await ask<{ newest: string | null; filled: boolean }>(newest, [])
       // Jobs without a time of creation tell nothing about how far the table reaches: everything is newer.
-      return row?.filled === true ? (row.newest ?? Number.NEGATIVE_INFINITY) : null
+      return row?.filled === true ? Number(row.newest ?? Number.NEGATIVE_INFINITY) : null
     },
   }
+}
+
+/**
+ * A time as whole milliseconds since 1970: a database can be set to write floating point numbers with few digits
+ * (extra_float_digits). Infinite times are the last ones of the years 287396 before and after. extract(epoch …) takes a
+ * timestamp without time zone for UTC, which is what CADC writes.
+ */
+function milliseconds(time: string): string {
+  const exact = `extract(epoch from ${time})::float8 operator(pg_catalog.*) 1000::float8`
+  return `case when ${time} is not null then least(greatest(${exact}, -9e15::float8), 9e15::float8)::int8 end`
 }
 
 /** invalid_text_representation, numeric_value_out_of_range: no UUID, say, where the column holds UUIDs. */
@@ -106,7 +118,11 @@ function foldId(id: string): string {
 }
 
 function readJob({ phase, destruction, deleted }: JobRow): Job {
-  return { phase: phase?.trim() ?? '', destruction, deletedByUser: readTruth(deleted) }
+  return {
+    phase: phase?.trim() ?? '',
+    destruction: destruction === null ? null : Number(destruction),
+    deletedByUser: readTruth(deleted),
+  }
 }
 
 const YES: ReadonlySet<string> = new Set(['t', 'true', 'y', 'yes', 'on'])

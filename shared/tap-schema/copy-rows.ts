@@ -7,7 +7,7 @@ import type { TapRow, TapSchemaRows } from './rows.ts'
 import { quote, tableName } from './slots.ts'
 import { columnsOf, TAP_TABLES } from './tables.ts'
 
-/** Fills the five tables of a slot with COPY, one statement a table. */
+/** Fills the five tables of a slot, one statement a table, in the transaction that has made them. */
 export async function copyRows(
   client: pg.PoolClient,
   schema: string,
@@ -15,12 +15,27 @@ export async function copyRows(
   options: LoaderOptions,
 ): Promise<void> {
   for (const table of TAP_TABLES) {
-    const columns = columnsOf(table, options).map((column) => quote(column.name))
-    const target = qualified(schema, tableName(table.name, options.postfix))
-    const stream = client.query(copyFrom(`copy ${target} (${columns.join(', ')}) from stdin`))
-    stream.end(copyText(rows[table.name]))
-    await finished(stream)
+    const columns = columnsOf(table, options).map((column) => column.name)
+    await copyInto(client, qualified(schema, tableName(table.name, options.postfix)), columns, rows[table.name])
   }
+}
+
+/**
+ * Fills a table that this transaction has made. With FREEZE its rows are seen by every snapshot: a transaction in
+ * REPEATABLE READ finds the tables of a new release by name, however old its snapshot is, and must not find them empty
+ * (PostgreSQL documentation, MVCC: Caveats).
+ */
+export async function copyInto(
+  client: pg.PoolClient,
+  table: string,
+  columns: readonly string[],
+  rows: readonly TapRow[],
+): Promise<void> {
+  const stream = client.query(
+    copyFrom(`copy ${table} (${columns.map(quote).join(', ')}) from stdin with (freeze, encoding 'UTF8')`),
+  )
+  stream.end(copyText(rows))
+  await finished(stream)
 }
 
 /** COPY's text format (PostgreSQL documentation, COPY: File Formats). */

@@ -69,6 +69,17 @@ comment on table ${versions} is 'The release that this TAP_SCHEMA was loaded fro
 create view ${qualified(schema, 'version')} as select version, loaded_at from ${versions};`
 }
 
+/** What a stage says in `versions`, in this order. */
+export const VERSION_COLUMNS: readonly string[] = [
+  'version',
+  'bucket',
+  'object',
+  'generation',
+  'sha256',
+  'bytes',
+  'staged_by',
+]
+
 export function grantReaders(schema: string, readers: readonly string[]): string {
   if (readers.length === 0) return ''
   const names = readers.map(quote).join(', ')

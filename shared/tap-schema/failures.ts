@@ -141,8 +141,9 @@ export function explain(operation: string, error: unknown): Failure {
       'run `almagest init` again, with `--stager LOGIN` or `--operator LOGIN`: it grants the roles and hands existing slots over'
     return new MissingRoleError(`${operation} is not allowed for this login: ${text} (${advice})`, error)
   }
+  // Names are the same in every language that the server's messages can have (lc_messages).
   if (state === '23514' && text.includes('history_action_check')) return new OutdatedHistoryError(error)
-  const missing = state === '42704' || state === '22023' ? /role "(almagest_[a-z]+)" does not exist/.test(text) : false
+  const missing = ['42704', '22023'].includes(state ?? '') && /\balmagest_(?:stager|owner)\b/.test(text)
   if (missing || (['42P01', '3F000'].includes(state ?? '') && text.includes('almagest')))
     return new NotInitialisedError(error)
   return new DatabaseError(operation, error)

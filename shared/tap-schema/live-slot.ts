@@ -45,9 +45,10 @@ export async function readLiveSlot(
 /** Where the one statement would fail: asked every few seconds, it would fill the log of the database with errors. */
 const foreign = new WeakSet<pg.Pool>()
 
-// Not in a transaction, where the search path would be set: as text, so that no operator of somebody else's fits better.
+// Not in a transaction, where settings would be made: names as text, so that no operator of somebody else's in the search
+// path fits better, and the time in a form that the database's DateStyle and time zone do not change.
 const LIVE = `
-select v.version, v.loaded_at, v.bucket, v.object, v.generation, v.sha256, v.bytes,
+select v.version, pg_catalog.to_char(v.loaded_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as loaded_at, v.bucket, v.object, v.generation, v.sha256, v.bytes,
        array(select s.schema_name::text
                from tap_schema.schemas s
               where s.schema_name::text <> 'tap_schema'
@@ -59,13 +60,14 @@ const ABSENT: readonly string[] = ['42P01', '42703', '3F000']
 
 interface LiveRow extends SourceRow {
   readonly version: string
-  readonly loaded_at: Date
+  /** ISO 8601, UTC. */
+  readonly loaded_at: string
   readonly schemas: string[]
 }
 
 function describeRow(row: LiveRow): LiveSlot {
   const { version, loaded_at, schemas } = row
-  return { version, versioned: true, loadedAt: loaded_at.toISOString(), source: sourceOf(row), schemas }
+  return { version, versioned: true, loadedAt: loaded_at, source: sourceOf(row), schemas }
 }
 
 /** A slot that Repertoire or another tool made, or none. */

@@ -3,7 +3,7 @@ import { Failure } from '../failure.ts'
 import { BusyError, DatabaseError, isLockFailure, MissingRoleError, sqlStateOf } from './failures.ts'
 import { HISTORY_DDL } from './history.ts'
 import { OWNER_ROLE, quote, SLOT_NAMES, SLOT_OWNER, SLOT_SCHEMA, STAGER_ROLE } from './slots.ts'
-import { setLockTimeout } from './transaction.ts'
+import { BEGIN, setLockTimeout } from './transaction.ts'
 
 export interface InitialiseOptions {
   /** Logins that may stage: the loader of servers that never swap by themselves. */
@@ -32,7 +32,7 @@ export async function initialiseDatabase(pool: pg.Pool, options: InitialiseOptio
   }
   client.on('error', remember)
   try {
-    await client.query('begin; set local search_path to pg_catalog')
+    await client.query(BEGIN)
     await setLockTimeout(client, options.lockTimeoutMs ?? LOCK_TIMEOUT_MS)
     await prepareRoles(client, options)
     const foreign = await findForeignSlot(client)

@@ -1,7 +1,15 @@
 import type pg from 'pg'
 import type { Problem } from '../felis/problem.ts'
-import { copyRows } from './copy-rows.ts'
-import { addConstraints, createTables, createVersions, createViews, grantReaders, qualified } from './ddl.ts'
+import { copyInto, copyRows } from './copy-rows.ts'
+import {
+  addConstraints,
+  createTables,
+  createVersions,
+  createViews,
+  grantReaders,
+  qualified,
+  VERSION_COLUMNS,
+} from './ddl.ts'
 import { BusyError, DependentObjectsError, isLockFailure, MissingRoleError, StagingInUseError } from './failures.ts'
 import { findDelivery, findLaterStaged, type RowCounts, recordHistory } from './history.ts'
 import { findLeftOutReaders, warnOfLeftOut } from './left-out-readers.ts'
@@ -104,11 +112,9 @@ async function fillStaging(
   await client.query(`create schema ${quote(schema)} authorization ${STAGER_ROLE};\n${createTables(schema, options)}`)
   await copyRows(client, schema, rows, options)
   await client.query([addConstraints(schema, options), createViews(schema, options), createVersions(schema)].join('\n'))
-  await client.query(
-    `insert into ${qualified(schema, 'versions')} (version, bucket, object, generation, sha256, bytes, staged_by)
-     values ($1, $2, $3, $4, $5, $6, $7)`,
+  await copyInto(client, qualified(schema, 'versions'), VERSION_COLUMNS, [
     [version, source.bucket, source.object, source.generation, source.sha256, source.bytes, actor],
-  )
+  ])
   await client.query(`${grantReaders(schema, request.readers)}\n${analyze(schema, options)}`)
   const counts = countRows(rows)
   await verifySlot(client, schema, options, counts)

@@ -38,8 +38,7 @@ export async function readSlots<T>(
 ): Promise<T> {
   const started = performance.now()
   return inTransaction(pool, operation, async (client) => {
-    // No snapshot of the whole transaction: it would be as old as the wait for the lock.
-    await client.query(`set transaction isolation level read committed, read only; ${lockTimeout(READ_WAIT_MS)}`)
+    await client.query('set transaction read only')
     try {
       await client.query('select pg_advisory_xact_lock_shared($1, 0)', [LOCK_CLASS])
       return await work(client)
@@ -67,12 +66,7 @@ const READ_WAIT_MS = 15_000
  * A function that is ended while its statement waits for a lock would keep those that it holds until the wait is over.
  * PostgreSQL 13, and some systems that it runs on, cannot look whether the client is still there.
  */
-const NOTICE_LOST_CLIENT = `
-do $$
-begin
-  set local client_connection_check_interval = '1s';
-exception when others then null;
-end $$`
+const NOTICE_LOST_CLIENT = setIfKnown('client_connection_check_interval', '1s')
 
 /** `milliseconds` counts for each lock that is waited for; PostgreSQL takes 0 for "for ever", so 1 is the least. */
 export async function setLockTimeout(client: pg.ClientBase, milliseconds: number): Promise<void> {
@@ -124,10 +118,40 @@ async function commit(client: pg.PoolClient, operation: string): Promise<void> {
 }
 
 /**
- * An instance that is frozen or cut off in the middle of a swap keeps its connection, and with it the locks that every
- * reader waits for. The server ends such a session; between two statements of ours lie milliseconds.
+ * Every transaction begins with all the settings that it relies on: a database or a login can have others, and behind a
+ * pooler in transaction mode nothing that was set at connect is sure to be there.
+ *
+ * Read committed, because a snapshot of the whole transaction would be as old as the wait for the Almagest lock. With row
+ * security off, a table that would show only a part of its rows is an error. An instance that is frozen or cut off in the
+ * middle of a swap keeps its connection, and with it the locks that every reader waits for: the server ends a session
+ * that is idle in a transaction; between two statements of ours lie milliseconds.
  */
-const BEGIN = `begin; set local search_path to pg_catalog; set local idle_in_transaction_session_timeout = '15s'`
+export const BEGIN = `begin isolation level read committed read write;
+set local search_path to pg_catalog;
+set local client_encoding to 'UTF8';
+set local datestyle to 'ISO, YMD';
+set local intervalstyle to 'postgres';
+set local timezone to 'UTC';
+set local bytea_output to 'hex';
+set local extra_float_digits to 1;
+set local array_nulls to on;
+set local standard_conforming_strings to on;
+set local quote_all_identifiers to off;
+set local default_tablespace to '';
+set local row_security to off;
+set local statement_timeout to 0;
+set local idle_in_transaction_session_timeout to '15s';
+${lockTimeout(READ_WAIT_MS)};
+${setIfKnown('transaction_timeout', '0')}`
+
+/** For settings that came with a later PostgreSQL, or that some systems do not have. */
+function setIfKnown(setting: string, value: string): string {
+  return `do $$
+begin
+  set local ${setting} = '${value}';
+exception when others then null;
+end $$`
+}
 
 // The statement that finds the connection gone reports it.
 function ignoreConnectionError(): void {}

@@ -1,0 +1,94 @@
+import { expect, test } from 'vitest'
+import { diffSlots } from '../../shared/tap-schema/diff.ts'
+import { explain } from '../../shared/tap-schema/failures.ts'
+import { readLiveSlot } from '../../shared/tap-schema/live-slot.ts'
+import { initialiseDatabase } from '../../shared/tap-schema/roles.ts'
+import { rollback } from '../../shared/tap-schema/rollback.ts'
+import { stageRelease } from '../../shared/tap-schema/stage.ts'
+import { readStatus } from '../../shared/tap-schema/status.ts'
+import { swap } from '../../shared/tap-schema/swap.ts'
+import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
+import { sampleSchema, stageRequest } from '../support/sample-release.ts'
+
+/** What a site may have given its database, or the login of a function. */
+const SETTINGS: readonly string[] = [
+  "datestyle = 'German'",
+  "datestyle = 'SQL, DMY'",
+  "intervalstyle = 'sql_standard'",
+  "timezone = 'Asia/Kathmandu'",
+  'standard_conforming_strings = off',
+  "default_transaction_isolation = 'serializable'",
+  "default_transaction_isolation = 'repeatable read'",
+  'default_transaction_read_only = on',
+  'default_transaction_deferrable = on',
+  'search_path = pg_temp',
+  'row_security = off',
+  "statement_timeout = '20ms'",
+  "lock_timeout = '1ms'",
+  "idle_in_transaction_session_timeout = '5ms'",
+  "transaction_timeout = '50ms'",
+  "bytea_output = 'escape'",
+  'extra_float_digits = -15',
+  'array_nulls = off',
+  'quote_all_identifiers = on',
+  "client_encoding = 'LATIN1'",
+  "client_min_messages = 'debug1'",
+  'plan_cache_mode = force_generic_plan',
+]
+
+test.each(SETTINGS)('everything works in a database with %s', async (setting) => {
+  const database = await createTestDatabase({ initialised: false })
+  await set(database, setting)
+  const pool = database.poolAs('postgres')
+  await initialiseDatabase(pool)
+  const before = Date.now()
+  await stageRelease(pool, requestOf('r1', 1001))
+  await swap(pool, { expectedVersion: 'r1', actor: 'tester' })
+  const deliveries = [1002, 1003, 1004, 1005].map((generation) => stageRelease(pool, requestOf('r2', generation)))
+  const outcomes = await Promise.all(deliveries)
+  expect(outcomes.map(({ outcome }) => outcome)).toContain('staged')
+  expect((await diffSlots(pool, 'live', 'staging')).breaking).toBe(true)
+  await swap(pool, { expectedVersion: 'r2', actor: 'tester' })
+  expect(await rollback(pool, { expectedVersion: 'r1', actor: 'tester' })).toMatchObject({ live: 'r1', previous: 'r2' })
+  const { slots, history } = await readStatus(pool)
+  expect(slots.live).toMatchObject({ version: 'r1', schemas: ['größe_r1'], stagedBy: 'tester' })
+  expect(history[0]).toMatchObject({ action: 'rolled_back', version: 'r1', replaced: 'r2' })
+  for (const time of [slots.live.loadedAt, history[0]!.at]) {
+    expect(Date.parse(time!)).toBeGreaterThanOrEqual(before - 1000)
+    expect(Date.parse(time!)).toBeLessThanOrEqual(Date.now() + 1000)
+  }
+  expect(await readLiveSlot(pool, { timeoutMs: 5000 })).toMatchObject({
+    version: 'r1',
+    loadedAt: slots.live.loadedAt,
+    source: requestOf('r1', 1001).source,
+    schemas: ['größe_r1'],
+  })
+})
+
+test('settings of a transaction end with it, so that who shares a connection through a pooler keeps its own', async () => {
+  const database = await createTestDatabase()
+  await set(database, "datestyle = 'German'")
+  const pool = database.poolAs('postgres', 1)
+  await readStatus(pool)
+  const found = await pool.query("select setting from pg_settings where name = 'DateStyle'")
+  expect(found.rows).toEqual([{ setting: 'German, DMY' }])
+})
+
+test.each([
+  ['22023', 'Rolle »almagest_stager« existiert nicht', 'not_initialised'],
+  ['42704', 'le rôle « almagest_owner » n’existe pas', 'not_initialised'],
+  ['42P01', 'Relation »almagest.history« existiert nicht', 'not_initialised'],
+  ['22023', 'Rolle »reader« existiert nicht', 'database'],
+])('%s is understood in the language of the server: %s', (code, message, expected) => {
+  expect(explain('staging', Object.assign(new Error(message), { code }))).toMatchObject({ code: expected })
+})
+
+async function set({ pool, url }: TestDatabase, setting: string): Promise<void> {
+  await pool.query(`alter database ${new URL(url).pathname.slice(1)} set ${setting}`)
+}
+
+function requestOf(version: string, generation: number) {
+  const files = new Map([['survey.yaml', sampleSchema(`größe_${version}`)]])
+  const request = stageRequest(version, { files })
+  return { ...request, source: { ...request.source, generation: String(generation) } }
+}
