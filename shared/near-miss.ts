@@ -19,6 +19,24 @@ export function nearMiss(word: string, candidates: Iterable<string>): string | u
   return nearest
 }
 
+/**
+ * Up to three candidates that were probably meant, best first: the one of `nearMiss`, and others hardly further away.
+ * None where not even one is near.
+ */
+export function nearMisses(word: string, candidates: Iterable<string>): string[] {
+  const all = [...new Set(candidates)]
+  const best = nearMiss(word, all)
+  if (best === undefined) return []
+  const lower = word.toLowerCase()
+  const limit = editDistance(lower, best.toLowerCase(), lower.length + best.length) + 2
+  const others = all
+    .filter((candidate) => candidate !== best)
+    .map((candidate) => ({ candidate, distance: editDistance(lower, candidate.toLowerCase(), limit) }))
+    .filter(({ candidate, distance }) => distance < Math.min(limit, candidate.length))
+    .sort((a, b) => a.distance - b.distance)
+  return [best, ...others.slice(0, 2).map(({ candidate }) => candidate)]
+}
+
 function simplify(word: string): string {
   return word.replaceAll(/[-_:\s]/g, '')
 }

@@ -61,10 +61,12 @@ export interface QservPlacement {
 }
 
 export interface TableMetadata {
+  readonly catalog?: DeclaredName
   readonly schema: DeclaredName
   readonly name: DeclaredName
   /** TAP_SCHEMA.tables.table_name: how messages call it, with quotes where ADQL needs them. */
   readonly tapName: string
+  readonly description?: string
   readonly columns: ColumnList<ColumnMetadata>
   readonly positions: readonly Position[]
   /** The table's exact schema and name in the query service, where they are not those its dialect makes of the names. */

@@ -156,6 +156,10 @@ export interface ResolvedNumber extends Value {
   readonly text: string
 }
 
+/**
+ * A text literal; or, where it stands beside a timestamp or a boolean, the literal read as that: `type` is TIMESTAMP and
+ * `value` in DALI's form without a zone (`2021-01-14`, `2021-01-14T11:25:00.5`), or BOOLEAN and `true` or `false`.
+ */
 export interface ResolvedString extends Value {
   readonly kind: 'string'
   readonly value: string

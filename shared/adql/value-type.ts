@@ -47,6 +47,7 @@ export const DOUBLE: ValueType = { kind: 'real', datatype: 'double' }
 export const TEXT: ValueType = { kind: 'text', datatype: 'char', arraysize: '*' }
 export const UNICODE_TEXT: ValueType = { kind: 'text', datatype: 'unicodeChar', arraysize: '*' }
 export const TIMESTAMP: ValueType = { kind: 'timestamp', datatype: 'char', arraysize: '*', xtype: 'timestamp' }
+export const BOOLEAN: ValueType = { kind: 'boolean', datatype: 'boolean' }
 export const POINT: ValueType = { kind: 'point', datatype: 'double', arraysize: '2', xtype: 'point' }
 export const CIRCLE: ValueType = { kind: 'circle', datatype: 'double', arraysize: '3', xtype: 'circle' }
 export const POLYGON: ValueType = { kind: 'polygon', datatype: 'double', arraysize: '*', xtype: 'polygon' }

@@ -1,12 +1,27 @@
 import { CIRCLE, DOUBLE, INTEGER, POINT, POLYGON, REGION, TEXT } from '../value-type.ts'
 import type { FunctionRow, Parameter, ParameterType } from './row.ts'
 
-function parameter(name: string, type: ParameterType = 'DOUBLE'): Parameter {
+function parameter(name: string, type: ParameterType): Parameter {
   return { name, type }
 }
 
+function longitude(name: string): Parameter {
+  return { name, type: 'DOUBLE', range: { what: 'longitude', from: 0, to: 360, wraps: true } }
+}
+
+function latitude(name: string): Parameter {
+  return { name, type: 'DOUBLE', range: { what: 'latitude', from: -90, to: 90 } }
+}
+
+function extent(name: string, to: number): Parameter {
+  return { name, type: 'DOUBLE', range: { what: name, from: 0, to } }
+}
+
+const SIZES = [extent('width', 360), extent('height', 180)]
+const RADIUS = extent('radius', 180)
+
 const OWN = { postgresql: 'own', qserv: 'own' } as const
-const POSITION = [parameter('l'), parameter('b')]
+const POSITION = [longitude('l'), latitude('b')]
 
 /**
  * Geometry of ADQL 2.1 §4.2, in degrees. A text as the first argument of a constructor is the coordinate system: it is
@@ -24,9 +39,9 @@ export const GEOMETRY: readonly FunctionRow[] = [
     name: 'BOX',
     group: 'geometry',
     signatures: [
-      { parameters: [...POSITION, parameter('width'), parameter('height')], returns: 'POLYGON', result: POLYGON },
+      { parameters: [...POSITION, ...SIZES], returns: 'POLYGON', result: POLYGON },
       {
-        parameters: [parameter('centre', 'POINT'), parameter('width'), parameter('height')],
+        parameters: [parameter('centre', 'POINT'), ...SIZES],
         returns: 'POLYGON',
         result: POLYGON,
       },
@@ -47,8 +62,8 @@ export const GEOMETRY: readonly FunctionRow[] = [
     name: 'CIRCLE',
     group: 'geometry',
     signatures: [
-      { parameters: [...POSITION, parameter('radius')], returns: 'CIRCLE', result: CIRCLE },
-      { parameters: [parameter('centre', 'POINT'), parameter('radius')], returns: 'CIRCLE', result: CIRCLE },
+      { parameters: [...POSITION, RADIUS], returns: 'CIRCLE', result: CIRCLE },
+      { parameters: [parameter('centre', 'POINT'), RADIUS], returns: 'CIRCLE', result: CIRCLE },
     ],
     meaning: 'Circle (cone) around a position; the radius in degrees, from 0 to 180.',
     sql: OWN,
@@ -95,7 +110,7 @@ export const GEOMETRY: readonly FunctionRow[] = [
         unit: 'deg',
       },
       {
-        parameters: [parameter('l1'), parameter('b1'), parameter('l2'), parameter('b2')],
+        parameters: [longitude('l1'), latitude('b1'), longitude('l2'), latitude('b2')],
         returns: 'DOUBLE',
         result: DOUBLE,
         unit: 'deg',
@@ -125,7 +140,7 @@ export const GEOMETRY: readonly FunctionRow[] = [
     group: 'geometry',
     signatures: [
       {
-        parameters: ['1', '2', '3'].flatMap((n) => [parameter(`l${n}`), parameter(`b${n}`)]),
+        parameters: ['1', '2', '3'].flatMap((n) => [longitude(`l${n}`), latitude(`b${n}`)]),
         repeats: 2,
         returns: 'POLYGON',
         result: POLYGON,

@@ -1,0 +1,135 @@
+import { nearMisses } from '../near-miss.ts'
+import { AdqlError } from './error.ts'
+import { findForeignFunction } from './foreign-functions.ts'
+import type { FunctionRow } from './functions/row.ts'
+import { takesCount } from './functions/signatures.ts'
+import { FUNCTIONS } from './functions/table.ts'
+import { requireSameWidth, selectedWidth } from './set-operands.ts'
+import type {
+  Call,
+  Condition,
+  Expression,
+  Logical,
+  Not,
+  Query,
+  QueryBody,
+  QueryExpression,
+  Select,
+  TableReference,
+} from './syntax.ts'
+import { didYouMean } from './table-set.ts'
+
+type FindFunction = (name: string) => FunctionRow | undefined
+
+/**
+ * Checks what can be checked without metadata: that functions exist and take so many arguments, that aggregates stand
+ * where they may, that operands of set operations have as many columns.
+ *
+ * @throws AdqlError of kind `unknown-function`, `arguments`, `aggregate` or `set-operands`
+ */
+export function checkStructure(query: Query, find: FindFunction): void {
+  for (const { query: common } of query.with) checkQuery(common, find)
+  checkQuery(query.body, find)
+}
+
+function checkQuery({ body, orderBy }: QueryExpression, find: FindFunction): void {
+  checkBody(body, find)
+  for (const { by } of orderBy) if (by.kind === 'expression') checkValue(by.expression, 'anywhere', find)
+}
+
+function checkBody(body: QueryBody, find: FindFunction): void {
+  if (body.kind === 'select') checkSelect(body, find)
+  else if (body.kind === 'nested') checkQuery(body.query, find)
+  else {
+    checkBody(body.left, find)
+    checkBody(body.right, find)
+    requireSameWidth(body, selectedWidth(body.left), selectedWidth(body.right))
+  }
+}
+
+function checkSelect({ items, from, where, groupBy, having }: Select, find: FindFunction): void {
+  for (const item of items) if (item.kind === 'expression') checkValue(item.expression, 'anywhere', find)
+  for (const reference of from) checkReference(reference, find)
+  if (where) checkCondition(where, 'WHERE', find)
+  for (const expression of groupBy) checkValue(expression, 'GROUP BY', find)
+  if (having) checkCondition(having, 'anywhere', find)
+}
+
+function checkReference(reference: TableReference, find: FindFunction): void {
+  if (reference.kind === 'derived') checkQuery(reference.query, find)
+  if (reference.kind !== 'join') return
+  checkReference(reference.left, find)
+  checkReference(reference.right, find)
+  if (reference.on) checkCondition(reference.on, 'ON', find)
+}
+
+/** Where a value stands; an aggregate may stand `anywhere` but in these. */
+type Place = 'anywhere' | 'WHERE' | 'ON' | 'GROUP BY' | 'another aggregate'
+
+function checkCondition(condition: Condition, place: Place, find: FindFunction): void {
+  if ('operands' in condition) for (const operand of condition.operands) checkCondition(operand, place, find)
+  else if (condition.kind === 'not') checkCondition(condition.operand, place, find)
+  else for (const value of valuesOf(condition)) checkValue(value, place, find)
+  if ('query' in condition) checkQuery(condition.query, find)
+}
+
+function valuesOf(condition: Exclude<Condition, Logical | Not>): readonly Expression[] {
+  switch (condition.kind) {
+    case 'comparison':
+      return [condition.left, condition.right]
+    case 'between':
+      return [condition.operand, condition.low, condition.high]
+    case 'in-list':
+      return [condition.operand, ...condition.values]
+    case 'like':
+      return [condition.operand, condition.pattern]
+    case 'in-query':
+    case 'is-null':
+      return [condition.operand]
+    case 'exists':
+      return []
+  }
+}
+
+function checkValue(expression: Expression, place: Place, find: FindFunction): void {
+  if (expression.kind === 'call') checkCall(expression, place, find)
+  if ('operand' in expression) checkValue(expression.operand, place, find)
+  if (expression.kind !== 'binary') return
+  checkValue(expression.left, place, find)
+  checkValue(expression.right, place, find)
+}
+
+function checkCall(call: Call, place: Place, find: FindFunction): void {
+  const row = find(call.name.text)
+  if (row === undefined) throw unknownFunction(call)
+  if (row.aggregate && place !== 'anywhere') throw misplacedAggregate(call, place)
+  const count = call.arguments.length
+  if (!call.star && !row.signatures.some((signature) => takesCount(signature, count))) throw wrongCount(call, row)
+  for (const argument of call.arguments) checkValue(argument, row.aggregate ? 'another aggregate' : place, find)
+}
+
+function unknownFunction({ name }: Call): AdqlError {
+  const foreign = findForeignFunction(name.text)
+  const near = nearMisses(
+    name.text,
+    FUNCTIONS.map((row) => row.name),
+  )
+  const suggestions = foreign === undefined ? near : foreign.instead === undefined ? [] : [foreign.instead]
+  const hint = foreign?.hint === undefined ? '' : ` ${foreign.hint}`
+  const message = `There is no function ${name.text}.${didYouMean(suggestions)}${hint}`
+  return new AdqlError('unknown-function', message, name.span, { suggestions })
+}
+
+function misplacedAggregate({ name }: Call, place: Place): AdqlError {
+  const upper = name.text.toUpperCase()
+  const hint = place === 'WHERE' ? ` A condition on ${upper} belongs in HAVING, behind GROUP BY.` : ''
+  return new AdqlError('aggregate', `The aggregate ${upper} cannot stand in ${place}.${hint}`, name.span, {
+    suggestions: place === 'WHERE' ? ['HAVING'] : [],
+  })
+}
+
+function wrongCount(call: Call, row: FunctionRow): AdqlError {
+  const forms = row.signatures.map(({ parameters }) => `${row.name}(${parameters.map(({ name }) => name).join(', ')})`)
+  const message = `${row.name} does not take ${call.arguments.length} arguments. Write ${forms.join(' or ')}.`
+  return new AdqlError('arguments', message, call.span, { suggestions: forms })
+}

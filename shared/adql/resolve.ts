@@ -1,0 +1,48 @@
+import { checkStructure } from './check-structure.ts'
+import { AdqlError } from './error.ts'
+import type { FunctionRow } from './functions/row.ts'
+import { findFunction } from './functions/table.ts'
+import { nameMeans } from './metadata.ts'
+import { declared, writtenName } from './names.ts'
+import type { Context } from './resolve/context.ts'
+import { resolveQueryExpression } from './resolve/query.ts'
+import type { ResolvedQuery, ResultColumn } from './resolved.ts'
+import type { CommonTable, Query } from './syntax.ts'
+import type { TableSet } from './table-set.ts'
+
+export interface ResolveOptions {
+  /** Finds a function by its name in any case. Left out: the functions of `functions/table.ts`. */
+  readonly findFunction?: (name: string) => FunctionRow | undefined
+}
+
+/**
+ * Binds every name of a query, finds the type and unit of every expression and the columns of the result.
+ *
+ * @throws AdqlError the first thing that is wrong, about functions and aggregates first, then in the order of the clauses
+ */
+export function resolveQuery(query: Query, tables: TableSet, options: ResolveOptions = {}): ResolvedQuery {
+  const find = options.findFunction ?? findFunction
+  checkStructure(query, find)
+  let id = 0
+  const context: Context = {
+    tables,
+    findFunction: find,
+    common: [],
+    nextId: () => ++id,
+    resolveSubquery: resolveQueryExpression,
+  }
+  for (const common of query.with) resolveCommonTable(common, context)
+  const body = resolveQueryExpression(query.body, undefined, context)
+  const columns = body.columns.map(({ name, ...facts }): ResultColumn => ({ name: name.text, ...facts }))
+  return { with: context.common, body, columns }
+}
+
+/** A common table sees those before it, and is seen by those behind it. */
+function resolveCommonTable(common: CommonTable, context: Context): void {
+  const { name, span } = common
+  if (context.common.some((other) => nameMeans(name, declared(other.name)))) {
+    throw new AdqlError('duplicate-table', `WITH defines ${writtenName(name)} twice.`, name.span)
+  }
+  const query = resolveQueryExpression(common.query, undefined, context)
+  context.common.push({ id: context.nextId(), name, query, span })
+}

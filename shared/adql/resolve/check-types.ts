@@ -1,0 +1,116 @@
+import { AdqlError } from '../error.ts'
+import type { ResolvedExpression } from '../resolved.ts'
+import { BOOLEAN, isGeometry, isNumber, TIMESTAMP, type ValueType, WORDS_FOR_KIND } from '../value-type.ts'
+
+/** `text`, `a number (double)`: what a message says of a value. */
+export function describe({ kind, datatype }: ValueType): string {
+  return kind === 'text' || kind === 'null' ? WORDS_FOR_KIND[kind] : `${WORDS_FOR_KIND[kind]} (${datatype})`
+}
+
+export function requireNumber(value: ResolvedExpression, forWhat: string): void {
+  if (isNumber(value.type) || value.type.kind === 'null') return
+  const suggestions = value.type.kind === 'text' ? ['CAST(… AS DOUBLE PRECISION)'] : []
+  const hint = value.type.kind === 'text' ? ' CAST makes a number of a text.' : ''
+  throw new AdqlError('type', `${forWhat} takes numbers; this is ${describe(value.type)}.${hint}`, value.span, {
+    suggestions,
+  })
+}
+
+export function requireText(value: ResolvedExpression, forWhat: string): void {
+  if (value.type.kind === 'text' || value.type.kind === 'null') return
+  const castable = isNumber(value.type) || value.type.kind === 'timestamp'
+  const hint = castable ? ' CAST(… AS VARCHAR) makes a text of it.' : ''
+  const suggestions = castable ? ['CAST(… AS VARCHAR)'] : []
+  throw new AdqlError('type', `${forWhat} takes text; this is ${describe(value.type)}.${hint}`, value.span, {
+    suggestions,
+  })
+}
+
+/** DALI's form of a time: a date, or date and time without a zone (a Z is taken). */
+const TIME =
+  /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?:[T ](?:[01]\d|2[0-3]):[0-5]\d(?::(?:[0-5]\d|60)(?:\.\d*)?)?Z?)?$/
+
+const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
+  ['true', true],
+  ['t', true],
+  ['1', true],
+  ['false', false],
+  ['f', false],
+  ['0', false],
+])
+
+/**
+ * A literal beside a timestamp or a boolean is read as one: ADQL has no literals of these types. Others are returned as
+ * they are.
+ */
+export function adapt(value: ResolvedExpression, beside: ValueType): ResolvedExpression {
+  if (beside.kind === 'timestamp' && value.kind === 'string' && value.type.kind === 'text')
+    return timeOf(value.value, value)
+  if (beside.kind !== 'boolean') return value
+  const text =
+    value.kind === 'string' && value.type.kind === 'text'
+      ? value.value
+      : value.kind === 'number'
+        ? value.text
+        : undefined
+  const truth = text === undefined ? undefined : BOOLEANS.get(text.toLowerCase())
+  if (truth === undefined) return value
+  return { kind: 'string', value: String(truth), type: BOOLEAN, unit: undefined, span: value.span }
+}
+
+function timeOf(text: string, { span }: ResolvedExpression): ResolvedExpression {
+  if (!TIME.test(text)) {
+    const message = `'${text}' is not a valid time: write it as '2021-01-14T11:25:00' or '2021-01-14'.`
+    throw new AdqlError('type', message, span)
+  }
+  const value = text.replace(' ', 'T').replace('Z', '')
+  return { kind: 'string', value, type: TIMESTAMP, unit: undefined, span }
+}
+
+/** Two values that are compared with each other, literals adapted to what stands beside them. */
+export function comparable(
+  left: ResolvedExpression,
+  right: ResolvedExpression,
+): [ResolvedExpression, ResolvedExpression] {
+  requireComparable(left)
+  requireComparable(right)
+  const pair: [ResolvedExpression, ResolvedExpression] = [adapt(left, right.type), adapt(right, left.type)]
+  const [a, b] = pair
+  if (sameGroup(a.type, b.type)) return pair
+  const wrong = isLiteral(left) && !isLiteral(right) ? left : right
+  const message = `${capital(describe(left.type))} cannot be compared with ${describe(right.type)}.${hint(left, right)}`
+  throw new AdqlError('type', message, wrong.span)
+}
+
+export function requireComparable({ type, span }: ResolvedExpression): void {
+  if (isGeometry(type)) {
+    throw new AdqlError(
+      'type',
+      `${capital(describe(type))} cannot be compared: use CONTAINS, INTERSECTS or DISTANCE.`,
+      span,
+    )
+  }
+  if (type.kind === 'array' || type.kind === 'other') {
+    throw new AdqlError('type', `${capital(describe(type))} cannot be compared; it can only be selected.`, span)
+  }
+}
+
+function sameGroup(a: ValueType, b: ValueType): boolean {
+  return a.kind === b.kind || a.kind === 'null' || b.kind === 'null' || (isNumber(a) && isNumber(b))
+}
+
+function isLiteral({ kind }: ResolvedExpression): boolean {
+  return kind === 'string' || kind === 'number'
+}
+
+function hint(left: ResolvedExpression, right: ResolvedExpression): string {
+  const kinds = [left.type.kind, right.type.kind]
+  if (kinds.includes('boolean')) return " Compare a boolean with 'true' or 'false'."
+  if (kinds.includes('timestamp') && kinds.includes('text')) return ' CAST(… AS TIMESTAMP) makes a time of a text.'
+  if (kinds.includes('timestamp')) return " Write a time as '2021-01-14T11:25:00'."
+  return ''
+}
+
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}

@@ -1,0 +1,39 @@
+import type { ResolvedExpression } from '../resolved.ts'
+
+/** A text that two expressions share if and only if they mean the same value: for GROUP BY and ORDER BY. */
+export function keyOf(expression: ResolvedExpression): string {
+  switch (expression.kind) {
+    case 'number':
+      return expression.text
+    case 'string':
+      return JSON.stringify(expression.value)
+    case 'null':
+      return 'null'
+    case 'column':
+      return `#${expression.source.id}.${JSON.stringify(expression.column.name)}`
+    case 'merged-column':
+      return mergedKey(expression)
+    case 'call':
+      return callKey(expression)
+    case 'cast':
+      return `cast(${keyOf(expression.operand)} ${expression.target} ${expression.length ?? ''})`
+    case 'signed':
+      return `(${expression.sign}${keyOf(expression.operand)})`
+    case 'binary':
+      return `(${keyOf(expression.left)}${expression.operator}${keyOf(expression.right)})`
+    case 'conversion':
+      return `(${keyOf(expression.operand)}*${expression.factor})`
+    case 'shape':
+      return JSON.stringify(expression.shape)
+  }
+}
+
+/** The common column of an inner or left join is its left column; of a right join, its right one. */
+function mergedKey({ join, left, right }: Extract<ResolvedExpression, { kind: 'merged-column' }>): string {
+  if (join === 'full') return `merged(${keyOf(left)},${keyOf(right)})`
+  return keyOf(join === 'right' ? right : left)
+}
+
+function callKey({ function: row, arguments: values, distinct, star }: Extract<ResolvedExpression, { kind: 'call' }>) {
+  return `${row.name}(${distinct ? 'distinct ' : ''}${star ? '*' : values.map(keyOf).join()})`
+}

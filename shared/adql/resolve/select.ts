@@ -1,0 +1,145 @@
+import { AdqlError } from '../error.ts'
+import type { ColumnFacts, SourceColumn } from '../metadata.ts'
+import { nameMeans } from '../metadata.ts'
+import { declared, writtenName } from '../names.ts'
+import type { ResolvedExpression, ResolvedItem, ResolvedSelect, ResolvedSortKey } from '../resolved.ts'
+import type { Select, SelectItem, SortKey } from '../syntax.ts'
+import { resolveCondition } from './conditions.ts'
+import type { Context } from './context.ts'
+import { resolveExpression } from './expressions.ts'
+import { resolveFrom } from './from.ts'
+import { hasAggregate, requireGrouped, valuesOf } from './grouping.ts'
+import { keyOf } from './keys.ts'
+import { referTo, Scope } from './scope.ts'
+
+/** A select with the ORDER BY of its query, which sees the select's tables as well as its columns. */
+export function resolveSelect(
+  select: Select,
+  orderBy: readonly SortKey[],
+  outer: Scope | undefined,
+  context: Context,
+): { readonly select: ResolvedSelect; readonly orderBy: readonly ResolvedSortKey[] } {
+  const { references, visible } = resolveFrom(select.from, outer, context)
+  const scope = new Scope(context, visible, outer)
+  const where = select.where && resolveCondition(select.where, scope)
+  const items = select.items.flatMap((item) => resolveItem(item, scope))
+  const groupBy = select.groupBy.map((expression) => resolveExpression(expression, scope))
+  const having = select.having && resolveCondition(select.having, scope)
+  const keys = orderBy.map((key) => resolveSortKey(key, items, select, scope))
+  const sorted = keys.flatMap(({ by }) => (by.kind === 'expression' ? [by.expression] : []))
+  const values = [...items.map(({ expression }) => expression), ...(having ? valuesOf(having) : []), ...sorted]
+  const grouped = groupBy.length > 0 || having !== undefined || values.some(hasAggregate)
+  if (grouped) {
+    const groupedBy = new Set(groupBy.map(keyOf))
+    for (const value of values) requireGrouped(value, groupedBy)
+  }
+  const resolved: ResolvedSelect = {
+    kind: 'select',
+    distinct: select.distinct,
+    top: select.top?.value,
+    items,
+    columns: items.map(columnOf),
+    from: references,
+    where,
+    groupBy,
+    having,
+    grouped,
+    span: select.span,
+  }
+  return { select: resolved, orderBy: keys }
+}
+
+function resolveItem(item: SelectItem, scope: Scope): ResolvedItem[] {
+  if (item.kind === 'all') {
+    return scope.visible.all().map((column) => ({ expression: referTo(column, item.span, 0), alias: undefined }))
+  }
+  if (item.kind === 'all-of') {
+    const source = scope.findSource(item.table.parts, item.table.span)
+    return source.columns.all.map((column) => ({
+      expression: referTo({ kind: 'column', source, column }, item.span, 0, true),
+      alias: undefined,
+    }))
+  }
+  return [{ expression: resolveExpression(item.expression, scope), alias: item.alias }]
+}
+
+/** What an item is called outside, and all that is known of its values. */
+function columnOf({ expression, alias }: ResolvedItem, index: number): SourceColumn {
+  const name =
+    alias === undefined ? (ownName(expression) ?? { text: `col${index + 1}`, delimited: false }) : declared(alias)
+  return { ...factsOf(expression), name }
+}
+
+/** A column keeps its name in the catalogue's spelling; a call is named for its function. */
+function ownName(expression: ResolvedExpression): SourceColumn['name'] | undefined {
+  if (expression.kind === 'column') return expression.column.name
+  if (expression.kind === 'merged-column')
+    return ownName(expression.join === 'right' ? expression.right : expression.left)
+  return expression.kind === 'call' ? { text: expression.function.name.toLowerCase(), delimited: false } : undefined
+}
+
+function factsOf(expression: ResolvedExpression): ColumnFacts {
+  if (expression.kind === 'column') {
+    const { type, unit, ucd, utype, description, origin } = expression.column
+    return {
+      type,
+      ...(unit === undefined ? {} : { unit }),
+      ...(ucd === undefined ? {} : { ucd }),
+      ...(utype === undefined ? {} : { utype }),
+      ...(description === undefined ? {} : { description }),
+      ...(origin === undefined ? {} : { origin }),
+    }
+  }
+  const { type, unit } = expression
+  if (expression.kind !== 'merged-column') return { type, ...(unit === undefined ? {} : { unit }) }
+  return { ...factsOf(expression.join === 'right' ? expression.right : expression.left), type }
+}
+
+/** By position, by an alias, by a selected column or expression, or (not with DISTINCT) by anything else of the tables. */
+function resolveSortKey(key: SortKey, items: readonly ResolvedItem[], select: Select, scope: Scope): ResolvedSortKey {
+  const { descending, span } = key
+  const byPosition = (index: number): ResolvedSortKey => ({ by: { kind: 'position', index }, descending, span })
+  if (key.by.kind === 'position') return byPosition(positionOf(key.by.position, items.length))
+  const { expression } = key.by
+  const alias =
+    expression.kind === 'column' && expression.name.parts.length === 1 ? expression.name.parts[0] : undefined
+  const aliased = items.flatMap((item, index) =>
+    alias && item.alias && nameMeans(alias, declared(item.alias)) ? [index] : [],
+  )
+  const [first, second] = aliased
+  if (alias && second !== undefined) {
+    throw new AdqlError(
+      'ambiguous-column',
+      `${aliased.length} columns of the select list are called ${writtenName(alias)}.`,
+      span,
+    )
+  }
+  if (first !== undefined) return byPosition(first)
+  const named = alias ? items.flatMap((item, index) => (isCalled(item, alias) ? [index] : [])) : []
+  if (named.length === 1 && named[0] !== undefined) return byPosition(named[0])
+  const value = resolveExpression(expression, scope)
+  const same = items.findIndex((item) => keyOf(item.expression) === keyOf(value))
+  if (same !== -1) return byPosition(same)
+  if (select.distinct) {
+    const message = 'With DISTINCT, only what is selected can be sorted by: add this to the select list.'
+    throw new AdqlError('order-by', message, expression.span)
+  }
+  return { by: { kind: 'expression', expression: value }, descending, span }
+}
+
+function isCalled({ expression, alias }: ResolvedItem, name: Parameters<typeof nameMeans>[0]): boolean {
+  const own = alias === undefined && (expression.kind === 'column' || expression.kind === 'merged-column')
+  const called = own ? ownName(expression) : undefined
+  return called !== undefined && nameMeans(name, called)
+}
+
+/** The index of a position of ORDER BY, which counts from 1. */
+export function positionOf({ value, span }: { value: bigint; span: SortKey['span'] }, count: number): number {
+  if (value >= 1n && value <= BigInt(count)) return Number(value) - 1
+  const columns = count === 1 ? 'one column' : `${count} columns`
+  throw new AdqlError(
+    'order-by',
+    `There is no column ${value} to sort by: ${columns} ${count === 1 ? 'is' : 'are'} selected.`,
+    span,
+  )
+}
