@@ -1,5 +1,5 @@
 import { HttpError } from '../../shared/platform/http-errors.ts'
-import { type ApiRequest, type JsonSchema, type Route, route } from '../../shared/platform/http-route.ts'
+import { type ApiRequest, type JsonSchema, NO_CONTROLS, type Route, route } from '../../shared/platform/http-route.ts'
 import type { Logger } from '../../shared/platform/log.ts'
 import { descriptionRoute, healthRoute } from '../../shared/platform/service-routes.ts'
 import { destroyJob } from '../../shared/results/destroy-job.ts'
@@ -44,7 +44,7 @@ export function createRoutes(resolve: () => Promise<CollectDependencies>, option
       operation: 'destroyJob',
       summary: 'Delete the results of one job now',
       description: 'Whatever their age; holds and retention policies are stronger. The job itself is not touched.',
-      params: { id: 'The UWS job id' },
+      params: { id: { description: 'The UWS job id', maxLength: MAX_JOB_ID, pattern: NO_CONTROLS } },
       answers: json('DestroyReport'),
       errors: [400, 409, 503],
       async handle({ params, caller }) {
@@ -67,9 +67,11 @@ function readSchedule(headers: ApiRequest['headers']): string | null {
   return time === undefined ? null : [job ?? [], time].flat().join(' ')
 }
 
+const MAX_JOB_ID = 256
+
 function requireJobId(id: string): string {
-  if (id.length <= 256 && !/\p{Cc}/u.test(id)) return id
-  const msg = 'a job id has at most 256 characters, and no control characters'
+  if (id.length <= MAX_JOB_ID && !/\p{Cc}/u.test(id)) return id
+  const msg = `a job id has at most ${MAX_JOB_ID} characters, and no control characters`
   throw new HttpError(400, { msg, type: 'invalid_job_id', loc: ['path', 'id'] })
 }
 

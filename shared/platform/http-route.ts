@@ -19,6 +19,16 @@ export interface Field {
   readonly example?: string | number
 }
 
+/** Strings without control characters (\p{Cc}), in words that regular expressions of every language have. */
+export const NO_CONTROLS = '^[^\\u0000-\\u001f\\u007f-\\u009f]*$'
+
+/** What the description says of a `{name}` of a path whose handler does not take every text. */
+export interface PathParameter {
+  readonly description: string
+  readonly maxLength?: number
+  readonly pattern?: string
+}
+
 export type Fields = Readonly<Record<string, Field>>
 
 type ValueOf<F extends Field> = F extends { readonly enum: readonly (infer E)[] }
@@ -76,7 +86,7 @@ export interface Route<
   readonly summary: string
   readonly description?: string
   /** What the `{names}` of the path are. */
-  readonly params?: Readonly<Record<string, string>>
+  readonly params?: Readonly<Record<string, string | PathParameter>>
   readonly query?: Query
   /** Given: the JSON object that has to be sent; `any`: a JSON value of which the handler makes sense itself. */
   readonly body?: Body

@@ -1,5 +1,13 @@
 import { STATUS_CODES } from 'node:http'
-import { type Field, type Fields, type JsonSchema, paramName, type Route, templateSegments } from './http-route.ts'
+import {
+  type Field,
+  type Fields,
+  type JsonSchema,
+  NO_CONTROLS,
+  paramName,
+  type Route,
+  templateSegments,
+} from './http-route.ts'
 
 export interface ApiDescription {
   readonly title: string
@@ -96,7 +104,9 @@ function pathParameters(route: Route): JsonSchema[] {
   return templateSegments(route.path).flatMap((part) => {
     const name = paramName(part)
     if (name === undefined) return []
-    return [{ name, in: 'path', required: true, description: route.params?.[name] ?? name, schema: { type: 'string' } }]
+    const about = route.params?.[name] ?? name
+    const { description, ...limits } = typeof about === 'string' ? { description: about } : about
+    return [{ name, in: 'path', required: true, description, schema: { type: 'string', ...limits } }]
   })
 }
 
@@ -119,7 +129,9 @@ function describeBody(fields: Fields | 'any'): JsonSchema {
 }
 
 function describeField(field: Field): JsonSchema {
-  const { required: _, patternHint: __, example, ...schema } = field
+  const { required: _, patternHint: __, example, ...limits } = field
+  const isFree = field.type === 'string' && field.enum === undefined && field.pattern === undefined
+  const schema = isFree ? { ...limits, pattern: NO_CONTROLS } : limits
   return example === undefined ? schema : { ...schema, examples: [example] }
 }
 
