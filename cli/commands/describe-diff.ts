@@ -1,6 +1,5 @@
 import type { SchemaDiff } from '../../shared/tap-schema/diff.ts'
 import { FAILED } from '../terminal/exit-codes.ts'
-import { showControlsInLines } from '../terminal/printable.ts'
 import { style } from '../terminal/style.ts'
 
 export type FailOn = 'breaking' | 'any'
@@ -15,7 +14,7 @@ export const BREAKING_HELP: readonly string[] = [
 
 /** A formatted diff for the terminal: breaking changes in red. */
 export function describeDiff(text: string): string {
-  return showControlsInLines(text)
+  return text
     .split('\n')
     .map((line) => (line.startsWith('!') ? style('red', line) : line))
     .join('\n')

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { InvalidArgumentError } from 'commander'
 import { refuseBaseUrl } from '../../shared/environment/discovery/read-texts.ts'
+import { escapeJson } from '../../shared/printable.ts'
 import { endOnInterrupt } from '../terminal/interrupt.ts'
 import { writeNote } from '../terminal/output.ts'
 import { UsageError } from '../terminal/usage-error.ts'
@@ -42,7 +43,7 @@ async function run(files: readonly string[], { output, nublado, baseUrl, hipsBas
   })
   for (const warning of warnings) writeNote(warning)
   if (output === undefined) {
-    for (const { text } of described) process.stdout.write(text)
+    for (const { text } of described) process.stdout.write(escapeJson(text))
     return
   }
   const { writeForms } = await import('./discovery/write-forms.ts')

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { Check } from '../../shared/felis/context.ts'
 import type { Problem } from '../../shared/felis/problem.ts'
+import { showControls } from '../../shared/printable.ts'
 import type { BuiltRelease } from '../../shared/releases/publish/build-release.ts'
 import type { SchemaDescription } from '../../shared/releases/publish/description.ts'
 import type { PublishedPart, PublishOutcome } from '../../shared/releases/publish/upload-release.ts'
@@ -140,6 +141,6 @@ function describeResult({ outcome, location, files, schemas }: PublishResult): s
   const columns = schemas.reduce((sum, schema) => sum + schema.columns, 0)
   const size = `${schemas.length} schemas, ${tables} tables, ${columns} columns`
   const rows = files.map(({ name, bytes, sha256, uploaded }) => [name, bytes, sha256, uploaded ? 'uploaded' : null])
-  const heading = `${outcome} ${location}: ${size}`
+  const heading = `${outcome} ${showControls(location)}: ${size}`
   return [heading, ...formatTable(['file', 'bytes', 'sha256', ''], rows, { width: terminalWidth() })].join('\n')
 }

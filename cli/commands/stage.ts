@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { showControls } from '../../shared/printable.ts'
 import type { StageOutcome } from '../../shared/tap-schema/stage.ts'
 import { endOnInterrupt } from '../terminal/interrupt.ts'
 import { type OutputOptions, writeNote, writeResult } from '../terminal/output.ts'
@@ -112,9 +113,9 @@ async function stageFromBucket(
 }
 
 function describeStage(outcome: StageOutcome): string {
-  if (outcome.outcome !== 'staged') return `${outcome.version} is ${outcome.outcome}: ${outcome.reason}`
+  if (outcome.outcome !== 'staged') return showControls(`${outcome.version} is ${outcome.outcome}: ${outcome.reason}`)
   const { schemas, tables, columns, keys } = outcome.rows
   const seconds = (outcome.durationMs / 1000).toFixed(2)
   const size = `${schemas} schemas, ${tables} tables, ${columns} columns, ${keys} keys, with tap_schema's own`
-  return `staged ${outcome.version} in ${seconds} s: ${size}`
+  return `staged ${showControls(outcome.version)} in ${seconds} s: ${size}`
 }

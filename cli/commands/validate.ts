@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import type { Check } from '../../shared/felis/context.ts'
+import { escapeJson } from '../../shared/printable.ts'
 import { FAILED, USAGE } from '../terminal/exit-codes.ts'
 import { endOnInterrupt } from '../terminal/interrupt.ts'
 import { terminalWidth } from '../terminal/table.ts'
@@ -36,7 +37,7 @@ const FORMATS: Readonly<Record<FormatName, (validation: Validation) => Promise<s
   },
   github: async (validation) => (await import('./felis-validate/format-github.ts')).formatGithub(validation),
   sarif: async (validation) => (await import('./felis-validate/format-sarif.ts')).formatSarif(validation),
-  json: ({ reports }) => `${JSON.stringify(reports, null, 2)}\n`,
+  json: ({ reports }) => `${escapeJson(JSON.stringify(reports, null, 2))}\n`,
 }
 
 export function declare(command: Command): void {

@@ -1,3 +1,4 @@
+import { showControls } from '../../shared/printable.ts'
 import { withProgress } from '../terminal/progress.ts'
 import { style } from '../terminal/style.ts'
 
@@ -14,7 +15,7 @@ export function createSteps(print: (text: string) => void, isEnding: () => boole
       const started = performance.now()
       try {
         const result = await withProgress(label, work)
-        const outcome = describe(result)
+        const outcome = showControls(describe(result))
         const time = style('dim', formatDuration(performance.now() - started))
         print(`${style('green', '✓')} ${label}${outcome === '' ? '' : `: ${outcome}`}  ${time}\n`)
         return result

@@ -1,3 +1,4 @@
+import { STEERING } from '../../shared/printable.ts'
 import { style } from './style.ts'
 
 interface Place {
@@ -9,7 +10,6 @@ interface Place {
 /** As much of a line as is shown. */
 const NARROWEST = 40
 
-const CONTROL = /\p{Cc}/u
 /** Characters that take two cells of a terminal. */
 const WIDE =
   /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u
@@ -43,7 +43,7 @@ export function formatCaret(text: string, { line, column }: Place, width: number
 }
 
 function showCharacter(character: string): string {
-  return character === '\t' ? '  ' : CONTROL.test(character) ? '\ufffd' : character
+  return character === '\t' ? '  ' : STEERING.test(character) ? '\ufffd' : character
 }
 
 /** The part of a long line around a character: mostly what stands before it, and what follows as far as it fits. */

@@ -1,5 +1,5 @@
+import { escapeJson, showControls } from '../../shared/printable.ts'
 import { OK } from './exit-codes.ts'
-import { showControls } from './printable.ts'
 
 /** A reader that closes early (`almagest … | head`) is no failure: the command ends quietly. */
 export function guardOutput(): void {
@@ -17,9 +17,14 @@ export interface OutputOptions {
   readonly json?: boolean
 }
 
-/** The result of a command: one JSON document, or the text that `describe` makes of it. */
+/** The result of a command: one JSON document, or the text that `describe` makes of it, in which no foreign text steers. */
 export function writeResult<T>(result: T, { json = false }: OutputOptions, describe: (result: T) => string): void {
-  process.stdout.write(json ? `${JSON.stringify(result, null, 2)}\n` : ensureNewline(describe(result)))
+  if (json) writeJson(result)
+  else process.stdout.write(ensureNewline(describe(result)))
+}
+
+export function writeJson(value: unknown): void {
+  process.stdout.write(`${escapeJson(JSON.stringify(value, null, 2))}\n`)
 }
 
 /** A line for the person at the terminal, beside the result. What comes from files or servers cannot steer the terminal. */

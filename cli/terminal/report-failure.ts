@@ -1,8 +1,9 @@
 import { Failure } from '../../shared/failure.ts'
 import { formatProblem, type Problem } from '../../shared/felis/problem.ts'
+import { showControlsInLines } from '../../shared/printable.ts'
 import { isDebugging } from './debugging.ts'
 import { FAILED, USAGE } from './exit-codes.ts'
-import { writeError, writeNote } from './output.ts'
+import { writeError, writeJson, writeNote } from './output.ts'
 import { hideSecrets } from './secrets.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -22,7 +23,7 @@ export function reportFailure(error: unknown, { json, args, command }: ReportOpt
   const problems = known ? error.problems.map((problem) => ({ ...problem, message: hide(problem.message) })) : []
   report({ code: known ? error.code : 'internal', message, problems }, json, command)
   if (!known && !json) writeNote('  this should not happen; ALMAGEST_DEBUG=1 shows where it did')
-  if (isDebugging()) writeError(`${hide(stackOf(error))}\n`)
+  if (isDebugging()) writeError(`${showControlsInLines(hide(stackOf(error)))}\n`)
   return error instanceof UsageError ? USAGE : FAILED
 }
 
@@ -40,7 +41,7 @@ interface Report {
 
 function report(error: Report, json: boolean, command: string | undefined): void {
   if (json) {
-    process.stdout.write(`${JSON.stringify({ error }, null, 2)}\n`)
+    writeJson({ error })
     return
   }
   const { message, problems } = withoutRepetition(error)

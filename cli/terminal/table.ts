@@ -1,4 +1,4 @@
-import { showControls } from './printable.ts'
+import { showControls } from '../../shared/printable.ts'
 
 export type TableCell = string | number | null
 

@@ -1,3 +1,4 @@
+import { showControls, showControlsInLines } from '../printable.ts'
 import { clip, describeStack, toLoggable } from './loggable.ts'
 import { redactText } from './redact.ts'
 import { currentTrace } from './trace.ts'
@@ -98,5 +99,6 @@ function formatText({ severity, time, message, fields }: Entry): string {
   const text = values.map(([name, value]) => `  ${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
   const stacks = entries.map(([, value]) => (value instanceof Error ? `\n${describeStack(value)}` : ''))
   const label = severity === 'INFO' ? '' : `${severity} `
-  return `${time.toTimeString().slice(0, 8)} ${label}${message}${text.join('')}${stacks.join('')}`
+  const line = showControls(`${label}${message}${text.join('')}`)
+  return `${time.toTimeString().slice(0, 8)} ${line}${showControlsInLines(stacks.join(''))}`
 }

@@ -1,20 +1,25 @@
+import { showControls } from '../printable.ts'
 import type { ItemKind } from './contents.ts'
 import type { DiffSide, SchemaDiff } from './diff.ts'
 import type { Change } from './diff-contents.ts'
 
-/** A diff for people: a heading, one line a change, breaking ones marked with `!`, and a summary. */
+/** A diff for people: a heading, one line a change, breaking ones marked with `!`, and a summary. No name in it steers. */
 export function formatDiff(diff: SchemaDiff): string {
   const heading = `${sideName(diff.from)} -> ${sideName(diff.to)}`
   const beside = [
     ...(diff.leftOut ?? []).map((name) => `! reader ${name} could not read it after a swap`),
     ...(diff.others ?? []).map((object) => `! ${object} is no part of a release and would go to the previous slot`),
   ]
-  if (diff.changes.length === 0) return `${[heading, ...beside, 'no changes'].join('\n')}\n`
+  if (diff.changes.length === 0) return joinLines([heading, ...beside, 'no changes'])
   const whole = wholeTables(diff.changes)
   const lines = diff.changes
     .filter((change) => !isInside(change, whole))
     .flatMap((change) => changeLines(change, whole))
-  return `${[heading, ...beside, ...lines, summary(diff.changes)].join('\n')}\n`
+  return joinLines([heading, ...beside, ...lines, summary(diff.changes)])
+}
+
+function joinLines(lines: readonly string[]): string {
+  return `${lines.map(showControls).join('\n')}\n`
 }
 
 function sideName({ slot, version }: DiffSide): string {

@@ -1,3 +1,4 @@
+import { showControls } from '../../../shared/printable.ts'
 import { count, gatherProblems } from './gather-problems.ts'
 import type { FoundProblem, Validation } from './validate-files.ts'
 
@@ -31,9 +32,9 @@ function annotation(problem: FoundProblem): string {
   return `::${severity} ${properties.join(',')}::${escapeData(text.join(' '))}`
 }
 
-/** As the runner of GitHub Actions takes it apart again. */
+/** As the runner of GitHub Actions takes it apart again, and without what would steer the log of a reviewer. */
 function escapeData(text: string): string {
-  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
+  return showControls(text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A'))
 }
 
 function escapeProperty(text: string): string {

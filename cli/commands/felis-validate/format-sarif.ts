@@ -1,4 +1,5 @@
 import { CODES, describeCode } from '../../../shared/felis/codes.ts'
+import { escapeJson } from '../../../shared/printable.ts'
 import { readVersion } from '../read-version.ts'
 import { gatherProblems } from './gather-problems.ts'
 import type { FoundProblem, Validation } from './validate-files.ts'
@@ -19,7 +20,7 @@ export function formatSarif({ reports }: Validation): string {
       },
     ],
   }
-  return `${JSON.stringify(log, null, 2)}\n`
+  return `${escapeJson(JSON.stringify(log, null, 2))}\n`
 }
 
 function ruleOf(id: string): object {

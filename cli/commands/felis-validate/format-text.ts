@@ -1,5 +1,5 @@
+import { showControls } from '../../../shared/printable.ts'
 import { formatCaret } from '../../terminal/caret.ts'
-import { showControls } from '../../terminal/printable.ts'
 import { style } from '../../terminal/style.ts'
 import { count, gatherProblems } from './gather-problems.ts'
 import type { FoundProblem, Validation } from './validate-files.ts'

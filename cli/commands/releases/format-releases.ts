@@ -1,12 +1,14 @@
+import { showControls } from '../../../shared/printable.ts'
 import { style } from '../../terminal/style.ts'
 import { formatTable, terminalWidth } from '../../terminal/table.ts'
 import type { Holder, ReleaseOverview, ReleaseRow } from './match-servers.ts'
 
 /** The releases and where they are, for a person. */
 export function formatReleases({ from, releases, elsewhere }: ReleaseOverview & { readonly from: string }): string {
-  const lines = releases.length === 0 ? [`no releases in ${from}`] : formatRows(releases)
+  const lines = releases.length === 0 ? [`no releases in ${showControls(from)}`] : formatRows(releases)
   const others = elsewhere.map(({ server, slot, version }) => `${server} ${slot}: ${version ?? '(half-made)'}`)
-  if (others.length > 0) lines.push('', `not in ${from}:`, ...others.map((line) => `  ${line}`))
+  if (others.length > 0)
+    lines.push('', `not in ${showControls(from)}:`, ...others.map((line) => `  ${showControls(line)}`))
   return lines.join('\n')
 }
 

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { showControls } from '../../../shared/printable.ts'
 import type { SwapOutcome } from '../../../shared/tap-schema/swap.ts'
 import { endOnInterrupt } from '../../terminal/interrupt.ts'
 import { type OutputOptions, writeNote, writeResult } from '../../terminal/output.ts'
@@ -29,7 +30,7 @@ export function declareExchange(command: Command, { argument, label, exchange, d
     const request = { version, generation, actor, deadlineSeconds }
     const operation = () => withServer(flags, (server) => exchange(server, request))
     const outcome = await withProgress(label(version), operation)
-    writeResult(outcome, flags, (result) => `${done(result)} (${Math.round(result.durationMs)} ms)`)
+    writeResult(outcome, flags, (result) => `${showControls(done(result))} (${Math.round(result.durationMs)} ms)`)
     if (flags.json !== true) for (const warning of outcome.warnings) writeNote(`warning: ${warning}`)
   }
   command.argument('<version>', argument, parseText)

@@ -33,8 +33,9 @@ export function writeScalar(value: SchemaScalar): string {
 /** Text that cannot be taken for anything else, without quotes. */
 const PLAIN = /^[A-Za-z_](?:[\x21-\x7e]| (?!#))*$/
 const ANOTHER = /^(?:y|n|yes|no|on|off|true|false|null)$/i
-/** Line breaks of YAML 1.1, and what may not stand in it as it is. */
-const UNPRINTABLE = /[^\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]|[\u2028\u2029]/gu
+/** Line breaks of YAML 1.1, what may not stand in it as it is, and what would change how a line reads. */
+const UNPRINTABLE =
+  /[^\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]|[\u2028\u2029\p{Bidi_Control}]/gu
 
 function writeText(text: string): string {
   if (PLAIN.test(text) && !ANOTHER.test(text) && !/:(?: |$)| $/.test(text)) return text
