@@ -28,7 +28,7 @@ export function declare(command: Command): void {
     .option('--schemas <names>', 'the schemas to load, in the order of schema_index: a,b', parseSchemas)
     .option(
       '--reader <role>',
-      'role that may read the slot, now and after every swap; repeatable; public is everybody',
+      'role that may read the slot, now and after every swap; repeatable; public is everybody (default: who may read what is live)',
       parseList,
     )
     .option('--actor <name>', 'who is named in the history (default: your login)', parseText)
@@ -115,7 +115,11 @@ async function stageFromBucket(
 function describeStage(outcome: StageOutcome): string {
   if (outcome.outcome !== 'staged') return showControls(`${outcome.version} is ${outcome.outcome}: ${outcome.reason}`)
   const { schemas, tables, columns, keys } = outcome.rows
+  const readers =
+    outcome.readers.length === 0
+      ? 'nobody but its owners, because no readers are named and nothing that is live has any'
+      : outcome.readers.join(', ')
   const seconds = (outcome.durationMs / 1000).toFixed(2)
   const size = `${schemas} schemas, ${tables} tables, ${columns} columns, ${keys} keys, with tap_schema's own`
-  return `staged ${showControls(outcome.version)} in ${seconds} s: ${size}`
+  return `staged ${showControls(outcome.version)} in ${seconds} s: ${size}\nmay be read by ${showControls(readers)}`
 }

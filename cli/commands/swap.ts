@@ -7,12 +7,12 @@ export function declare(command: Command): void {
     argument: 'the version that you expect in the staging slot; `almagest status` shows it',
     label: (version) => `swapping ${version} live`,
     exchange: (server, request) => server.swap(request),
-    done: ({ live, previous }) => `${live} is live${previous === null ? '' : `; ${previous} is previous`}`,
+    done: 'live',
   })
   addExamples(
     command,
     [
-      'swap releases/w.2026.34 --database postgresql://alice@db/tap',
+      'swap releases/w.2026.34 --id 42 --database postgresql://alice@db/tap',
       'swap releases/w.2026.34 --url https://swap-schema-abc.a.run.app --server tap',
     ],
     ['`almagest rollback VERSION` goes back to what was live before.'],

@@ -105,7 +105,9 @@ async function carryOut(
   await tools.onStaged(target)
   const stageMs = staged?.durationMs ?? null
   if (!tools.swap) return { ...done, outcome: 'staged', stageMs }
-  const request = { version, generation: object.generation, actor: undefined, deadlineSeconds: undefined }
+  const { generation } = object
+  const wishes = { id: undefined, leaveReadersOut: false, actor: undefined, deadlineSeconds: undefined }
+  const request = { version, generation, ...wishes }
   const swapped = await tools.steps.step(
     `${server}: swap`,
     () => tools.race(access.swap(request)),

@@ -57,11 +57,7 @@ export function createRoutes(resolve: () => Promise<CollectDependencies>, option
     }),
     healthRoute(resolve, json('Health')),
   ]
-  const describe = async () => {
-    const { identify } = await resolve()
-    return { ...ABOUT, base: options.base, callerRequired: identify.requiresCaller }
-  }
-  routes.push(descriptionRoute(routes, describe))
+  routes.push(descriptionRoute(routes, { ...ABOUT, base: options.base }))
   return routes
 }
 

@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import type { TapServer } from '../../shared/environment/model.ts'
 import { compareSlots } from '../../shared/tap-schema/diff.ts'
+import { ReaderLeftOutError } from '../../shared/tap-schema/failures.ts'
 import { SlotChangedError } from '../../shared/tap-schema/slot-identity.ts'
 import { type SwapOutcome, type SwapRequest, swap } from '../../shared/tap-schema/swap.ts'
 
@@ -10,7 +11,7 @@ export type AutoSwap =
 
 /**
  * Does what the server's `swap` policy says once a release is staged: nothing, a swap, or a swap only if nothing breaks
- * for those who query the live schema.
+ * for those who query the live schema. Whatever the policy, nobody who can read now is locked out.
  *
  * @throws what `swap` and `compareSlots` throw; SlotChangedError when the slots change faster than they are compared
  */
@@ -20,11 +21,13 @@ export async function swapByPolicy(
   request: SwapRequest,
 ): Promise<AutoSwap> {
   if (server.swap === 'never') return { outcome: 'waiting', reason: 'this server is swapped by hand' }
-  if (server.swap === 'always') return { outcome: 'swapped', swap: await swap(pool, request) }
   for (let round = 1; ; round += 1) {
     try {
-      return await swapIfCompatible(pool, request)
+      return server.swap === 'always'
+        ? { outcome: 'swapped', swap: await swap(pool, request) }
+        : await swapIfCompatible(pool, request)
     } catch (error) {
+      if (error instanceof ReaderLeftOutError) return { outcome: 'waiting', reason: error.message }
       if (!(error instanceof SlotChangedError) || round === ROUNDS) throw error
     }
   }
@@ -35,14 +38,13 @@ const ROUNDS = 3
 
 /** The verdict holds for the two slots that were compared, and for no others. */
 async function swapIfCompatible(pool: pg.Pool, request: SwapRequest): Promise<AutoSwap> {
-  const { diff, identities, leftOut, others } = await compareSlots(pool, 'live', 'staging')
+  const { diff, identities, others } = await compareSlots(pool, 'live', 'staging')
   const breaking = diff.changes.filter((change) => change.breaking)
   const [first] = breaking
   if (first !== undefined) {
     const reason = `${breaking.length} breaking changes, the first: ${first.kind} ${first.name} ${first.change}`
     return { outcome: 'waiting', reason }
   }
-  if (leftOut.length > 0) return { outcome: 'waiting', reason: `${leftOut.join(', ')} could not read it` }
   if (others.length > 0) return { outcome: 'waiting', reason: `${others.join(', ')} would go to the previous slot` }
   const { live, staging } = identities
   return { outcome: 'swapped', swap: await swap(pool, { ...request, expectedSlots: { live, staging } }) }

@@ -13,7 +13,7 @@ import {
 import { fetchRelease, type Release } from '../../shared/releases/fetch.ts'
 import { rivalsOf, serversFor, versionOf } from '../../shared/releases/naming.ts'
 import { findDelivery } from '../../shared/tap-schema/history.ts'
-import { READER_LEFT_OUT } from '../../shared/tap-schema/left-out-readers.ts'
+import { READER_LEFT_OUT } from '../../shared/tap-schema/readers.ts'
 import { readSlot } from '../../shared/tap-schema/slot-version.ts'
 import type { StageOutcome } from '../../shared/tap-schema/stage.ts'
 import { inTransaction, readSlots } from '../../shared/tap-schema/transaction.ts'
@@ -151,6 +151,7 @@ async function swapIfStaged(
   })
   if (result === undefined) return
   if (result.outcome === 'waiting') return logger.warning(`not swapped: ${result.reason}`, fields)
+  if (result.swap.outcome === 'unchanged') return logger.info('swapped before', { ...fields, swap: result.swap })
   logger.info('swapped', { ...fields, swap: result.swap })
   await announce('swapped', eventAttributes(server, version, source), result.swap)
 }

@@ -31,6 +31,19 @@ const GENERATION = {
   example: '1779436800000000',
 } as const satisfies Field
 
+const ID = {
+  type: 'integer',
+  description: 'The very stage, as status and diff show it; with it, a repeated call changes nothing',
+  minimum: 1,
+  example: 42,
+} as const satisfies Field
+
+const LEAVE_READERS_OUT = {
+  type: 'boolean',
+  description: 'Whether roles that may read what is live now may be locked out; otherwise that is refused',
+  default: false,
+} as const satisfies Field
+
 const params = { server: 'Name of a TAP server of the environment' }
 
 function json(name: keyof typeof SCHEMAS): { readonly 'application/json': JsonSchema } {
@@ -118,16 +131,12 @@ export function createRoutes(resolve: () => Promise<SwapDependencies>, options: 
       path: '/servers/{server}/rollback',
       operation: 'rollBack',
       summary: 'Exchange the live and the previous release',
-      description: 'Done twice, it undoes itself.',
+      description: 'The call that names what is live now, made afterwards, undoes it.',
       version: 'What the previous slot has to hold',
     }),
     healthRoute(resolve, json('Health')),
   ]
-  const describe = async () => {
-    const { identify } = await resolve()
-    return { ...ABOUT, base: options.base, callerRequired: identify.requiresCaller }
-  }
-  routes.push(descriptionRoute(routes, describe))
+  routes.push(descriptionRoute(routes, { ...ABOUT, base: options.base }))
   return routes
 }
 
@@ -149,7 +158,12 @@ function exchangeRoute(
     method: 'POST',
     ...about,
     params,
-    body: { version: { ...VERSION, description: version }, generation: GENERATION },
+    body: {
+      version: { ...VERSION, description: version },
+      generation: GENERATION,
+      id: ID,
+      leaveReadersOut: LEAVE_READERS_OUT,
+    },
     answers: json('Exchanged'),
     errors: [404, 409, 503],
     async handle({ params, body, caller }) {

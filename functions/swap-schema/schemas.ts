@@ -9,9 +9,16 @@ const BREAKING = {
 const POLICY = { type: 'string', enum: ['never', 'compatible', 'always'] } as const
 const CELL = { type: ['string', 'number', 'null'] } as const
 
+const STAGE_ID = {
+  type: 'integer',
+  minimum: 1,
+  description: 'The history entry of the stage that filled it; null: another tool did, or an earlier Almagest',
+} as const
+
 const SLOT = object({
   schema: { type: 'string', description: 'The PostgreSQL schema' },
   exists: { type: 'boolean' },
+  id: nullable(STAGE_ID),
   version: TEXT_OR_NULL,
   loadedAt: nullable(TIME),
   source: nullable(ref('Source')),
@@ -86,8 +93,8 @@ export const SCHEMAS = {
   }),
   Diff: object(
     {
-      from: object({ slot: TEXT, version: TEXT_OR_NULL }),
-      to: object({ slot: TEXT, version: TEXT_OR_NULL }),
+      from: object({ slot: TEXT, version: TEXT_OR_NULL, id: nullable(STAGE_ID) }),
+      to: object({ slot: TEXT, version: TEXT_OR_NULL, id: nullable(STAGE_ID) }),
       breaking: BREAKING,
       changes: list(ref('Change')),
       leftOut: { ...list(TEXT), description: 'Roles that may read what is live and not what is staged' },
@@ -113,6 +120,7 @@ export const SCHEMAS = {
         outcome: { const: 'staged' },
         version: TEXT,
         rows: ref('RowCounts'),
+        readers: { ...list(TEXT), description: 'Roles that may read it, once it is live as well' },
         durationMs: MILLISECONDS,
         warnings: list(ref('Problem')),
         source: ref('Source'),
@@ -128,9 +136,14 @@ export const SCHEMAS = {
   },
   Exchanged: object({
     server: TEXT,
-    outcome: { type: 'string', enum: ['swapped', 'rolled_back'] },
+    outcome: {
+      type: 'string',
+      enum: ['swapped', 'rolled_back', 'unchanged'],
+      description: 'unchanged: this very call was carried out before',
+    },
     live: { type: 'string', description: 'The version that is live now' },
     previous: TEXT_OR_NULL,
+    slots: object({ live: ref('Slot'), previous: ref('Slot') }),
     durationMs: MILLISECONDS,
     attempts: { type: 'integer', minimum: 1 },
     warnings: list(TEXT),

@@ -55,6 +55,8 @@ interface StatusRule {
 const STATUSES: Readonly<Record<string, StatusRule>> = {
   version_mismatch: { status: 409 },
   empty_slot: { status: 409 },
+  ambiguous_slot: { status: 409 },
+  reader_left_out: { status: 409 },
   staging_changed: { status: 409 },
   dependent_objects: { status: 409 },
   invalid_release_name: { status: 400 },

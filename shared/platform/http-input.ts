@@ -131,6 +131,11 @@ const FIELD_RULES: readonly FieldRule[] = [
     expected: (_, value) => `must be a whole number, not ${nameOf(value)}`,
   },
   {
+    type: 'bool_type',
+    breaks: (value, field) => field.type === 'boolean' && typeof value !== 'boolean',
+    expected: (_, value) => `must be true or false, not ${nameOf(value)}`,
+  },
+  {
     type: 'enum',
     breaks: (value, field) => field.enum !== undefined && !field.enum.includes(String(value)),
     expected: (field, value) => `must be one of ${field.enum?.join(', ')}, not ${JSON.stringify(value)}`,

@@ -2,10 +2,10 @@ import type { Caller } from './identity.ts'
 
 /** One value that a caller may give, in the query or in the JSON body. Everything that checks or describes it is here. */
 export interface Field {
-  readonly type: 'string' | 'integer'
+  readonly type: 'string' | 'integer' | 'boolean'
   readonly description: string
   readonly required?: boolean
-  readonly default?: string | number
+  readonly default?: string | number | boolean
   readonly enum?: readonly string[]
   /** For strings: the characters, in UTF-16 units. */
   readonly minLength?: number
@@ -35,11 +35,13 @@ type ValueOf<F extends Field> = F extends { readonly enum: readonly (infer E)[] 
   ? E
   : F extends { readonly type: 'integer' }
     ? number
-    : string
+    : F extends { readonly type: 'boolean' }
+      ? boolean
+      : string
 
 /** What a handler gets for the fields it declared: required ones and those with a default are never undefined. */
 export type ValuesOf<F extends Fields> = {
-  readonly [K in keyof F]: F[K] extends { readonly required: true } | { readonly default: string | number }
+  readonly [K in keyof F]: F[K] extends { readonly required: true } | { readonly default: string | number | boolean }
     ? ValueOf<F[K]>
     : ValueOf<F[K]> | undefined
 }

@@ -17,8 +17,6 @@ export interface ApiDescription {
   readonly base: string
   /** Named schemas that the routes' answers refer to as `#/components/schemas/NAME`. */
   readonly schemas: Readonly<Record<string, JsonSchema>>
-  /** Whether what changes something needs an identity token; default true. */
-  readonly callerRequired?: boolean | undefined
   /** By name, what routes ask for themselves; without it the identity tokens of Google Cloud. */
   readonly securitySchemes?: Readonly<Record<string, JsonSchema>>
 }
@@ -27,10 +25,7 @@ export interface ApiDescription {
 export function describeApi(routes: readonly Route[], api: ApiDescription): JsonSchema {
   const paths: Record<string, Record<string, unknown>> = {}
   for (const route of routes) {
-    paths[route.path] = {
-      ...paths[route.path],
-      [route.method.toLowerCase()]: describeOperation(route, api.callerRequired !== false),
-    }
+    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: describeOperation(route) }
   }
   return {
     openapi: '3.1.0',
@@ -76,12 +71,12 @@ const ERRORS: JsonSchema = {
   },
 }
 
-function describeOperation(route: Route, callerRequired: boolean): JsonSchema {
+function describeOperation(route: Route): JsonSchema {
   return {
     operationId: route.operation,
     summary: route.summary,
     ...(route.description === undefined ? {} : { description: route.description }),
-    ...describeSecurity(route, callerRequired),
+    ...describeSecurity(route),
     parameters: [...pathParameters(route), ...queryParameters(route.query ?? {})],
     ...(route.body === undefined ? {} : { requestBody: describeBody(route.body) }),
     responses: {
@@ -92,10 +87,10 @@ function describeOperation(route: Route, callerRequired: boolean): JsonSchema {
 }
 
 /** An empty entry stands for a request without a token. */
-function describeSecurity({ method, anonymous, security }: Route, callerRequired: boolean): JsonSchema {
+function describeSecurity({ method, anonymous, security }: Route): JsonSchema {
   if (security !== undefined) return { security: [{ [security]: [] }] }
   if (anonymous === true) return {}
-  return { security: method === 'GET' || !callerRequired ? [{}, { identity: [] }] : [{ identity: [] }] }
+  return { security: method === 'GET' ? [{}, { identity: [] }] : [{ identity: [] }] }
 }
 
 function describeAnswers({ answers, otherwise = {} }: Route): JsonSchema {

@@ -16,6 +16,7 @@ export type Contents = Readonly<Record<ItemKind, ReadonlyMap<string, Readonly<Re
 export const NO_CONTENTS: Contents = { schema: new Map(), table: new Map(), column: new Map(), key: new Map() }
 
 export interface SlotContents {
+  readonly id: number | null
   readonly version: string | null
   readonly contents: Contents
 }
@@ -28,13 +29,13 @@ export interface SlotContents {
  */
 export async function readContents(client: pg.ClientBase, slot: SlotName): Promise<SlotContents> {
   if (!(await isSafeToRead(client, slot))) throw notWhole(slot)
-  const version = (await readSafeSlot(client, slot))?.version ?? null
-  if (version === null) return { version, contents: NO_CONTENTS }
+  const found = await readSafeSlot(client, slot)
+  if (found === null) return { id: null, version: null, contents: NO_CONTENTS }
   const tables = await findTables(client, SLOT_SCHEMA[slot])
   if (tables === null) throw notWhole(slot)
   const contents: Partial<Record<ItemKind, Map<string, Readonly<Record<string, Cell>>>>> = {}
   for (const kind of ITEM_KINDS) contents[kind] = await readItems(client, QUERIES[kind](tables))
-  return { version, contents: contents as Contents }
+  return { id: found.id, version: found.version, contents: contents as Contents }
 }
 
 function notWhole(slot: SlotName): EmptySlotError {

@@ -63,9 +63,10 @@ create table ${versions} (
   generation numeric not null,
   sha256 text not null,
   bytes bigint not null,
-  staged_by text not null
+  staged_by text not null,
+  history_id bigint not null
 );
-comment on table ${versions} is 'The release that this TAP_SCHEMA was loaded from';
+comment on table ${versions} is 'The release that this TAP_SCHEMA was loaded from, and the entry of almagest.history for it';
 create view ${qualified(schema, 'version')} as select version, loaded_at from ${versions};`
 }
 
@@ -78,6 +79,7 @@ export const VERSION_COLUMNS: readonly string[] = [
   'sha256',
   'bytes',
   'staged_by',
+  'history_id',
 ]
 
 export function grantReaders(schema: string, readers: readonly string[]): string {

@@ -2,8 +2,8 @@ import type pg from 'pg'
 import { comparable, readContents } from './contents.ts'
 import { type Change, diffContents } from './diff-contents.ts'
 import { EmptySlotError } from './failures.ts'
-import { findLeftOutReaders } from './left-out-readers.ts'
 import { findOtherObjects } from './other-objects.ts'
+import { findLeftOutReaders } from './readers.ts'
 import { readSlotIdentities, type SlotIdentities } from './slot-identity.ts'
 import type { SlotName } from './slots.ts'
 import { readSlots } from './transaction.ts'
@@ -11,6 +11,8 @@ import { readSlots } from './transaction.ts'
 export interface DiffSide {
   readonly slot: string
   readonly version: string | null
+  /** The number of the stage that filled it; null: it has none; not given: this is no slot. */
+  readonly id?: number | null
 }
 
 export interface SchemaDiff {
@@ -58,8 +60,8 @@ export async function compareSlots(pool: pg.Pool, from: SlotName, to: SlotName):
     const [old, next] = isFirst ? [before.contents, after.contents] : comparable(before.contents, after.contents)
     const changes = diffContents(old, next)
     const diff = {
-      from: { slot: from, version: before.version },
-      to: { slot: to, version: after.version },
+      from: { slot: from, version: before.version, id: before.id },
+      to: { slot: to, version: after.version, id: after.id },
       breaking: changes.some((change) => change.breaking),
       changes,
     }

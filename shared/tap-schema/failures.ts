@@ -1,5 +1,6 @@
 import { Failure } from '../failure.ts'
 import type { Problem } from '../felis/problem.ts'
+import type { SlotVersion } from './slot-version.ts'
 
 /** The release cannot be loaded as it is: every problem is listed, and the database was not touched. */
 export class RejectedError extends Failure {
@@ -19,6 +20,35 @@ export class VersionMismatchError extends Failure {
     super('version_mismatch', `the ${slot} slot holds ${found}, not ${expected}: nothing was changed`)
     this.expected = expected
     this.found = found
+  }
+}
+
+/** Two slots are what the caller has named, so that the same call again would undo itself. Nothing was changed. */
+export class AmbiguousSlotError extends Failure {
+  readonly permanent = true
+  constructor(slot: string, found: SlotVersion, live: SlotVersion) {
+    const id = (of: SlotVersion) => (of.id === null ? 'without id' : `id ${of.id}`)
+    const advice = `give the id of what is to be live (the ${slot} slot: ${id(found)}; live: ${id(live)})`
+    super(
+      'ambiguous_slot',
+      `the live slot and the ${slot} slot both hold ${found.version}: ${advice}; nothing was changed`,
+    )
+  }
+}
+
+/** Somebody who can read what is live would be locked out. Nothing was changed. */
+export class ReaderLeftOutError extends Failure {
+  readonly permanent = true
+  readonly readers: readonly string[]
+  constructor(version: string, readers: readonly string[]) {
+    const names = readers.join(', ')
+    const grant = `let them read it (\`almagest init --reader ${readers.join(' ')}\`, or stage it again with these readers)`
+    const allow = 'or say that they are to be left out (--leave-readers-out, leaveReadersOut)'
+    super(
+      'reader_left_out',
+      `${names} may read what is live and could not read ${version}: ${grant}, ${allow}; nothing was changed`,
+    )
+    this.readers = readers
   }
 }
 

@@ -22,8 +22,8 @@ function joinLines(lines: readonly string[]): string {
   return `${lines.map(showControls).join('\n')}\n`
 }
 
-function sideName({ slot, version }: DiffSide): string {
-  return `${slot} (${version ?? 'empty'})`
+function sideName({ slot, version, id }: DiffSide): string {
+  return `${slot} (${version ?? 'empty'}${id == null ? '' : `, id ${id}`})`
 }
 
 /** Tables that come or go whole, with the number of their columns, which need no lines of their own. */

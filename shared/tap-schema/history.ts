@@ -72,12 +72,17 @@ grant usage on schema almagest to ${STAGER_ROLE}, ${OWNER_ROLE};
 revoke insert on almagest.history from ${STAGER_ROLE}, ${OWNER_ROLE};
 grant select, insert (${WRITTEN.join(', ')}) on almagest.history to ${STAGER_ROLE}, ${OWNER_ROLE}`
 
-/** Adds an entry, inside the transaction that it describes. */
-export async function recordHistory(client: pg.ClientBase, entry: NewHistoryEntry): Promise<void> {
+/**
+ * Adds an entry, inside the transaction that it describes.
+ *
+ * @returns its id
+ */
+export async function recordHistory(client: pg.ClientBase, entry: NewHistoryEntry): Promise<number> {
   const { source } = entry
-  await client.query(
+  const added = await client.query<{ id: string }>(
     `insert into almagest.history (${WRITTEN.join(', ')})
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+     returning id`,
     [
       entry.action,
       entry.version,
@@ -93,6 +98,7 @@ export async function recordHistory(client: pg.ClientBase, entry: NewHistoryEntr
       entry.durationMs,
     ],
   )
+  return Number(added.rows[0]?.id)
 }
 
 /** jsonb takes neither NUL nor half a surrogate pair, and problems quote what they complain of. */
@@ -134,6 +140,21 @@ export async function readHistory(client: pg.ClientBase, limit: number): Promise
     problems: row.problems,
     durationMs: row.duration_ms,
   }))
+}
+
+/** The last exchange of slots, or what happened to the given version after it. */
+export async function readLastAbout(
+  client: pg.ClientBase,
+  version: string,
+): Promise<Pick<HistoryEntry, 'action' | 'version'> | null> {
+  const found = await client.query<Pick<HistoryEntry, 'action' | 'version'>>(
+    `select action, version
+       from almagest.history
+      where action in ('swapped', 'rolled_back') or (version = $1 and action in ('staged', 'rejected'))
+      order by id desc limit 1`,
+    [version],
+  )
+  return found.rows[0] ?? null
 }
 
 /** The columns that identify a release, as the history and the slots' `versions` keep them. */

@@ -2,23 +2,32 @@ import { randomBytes } from 'node:crypto'
 import type pg from 'pg'
 import { findDependents } from './dependents.ts'
 import { exchangeSlots } from './exchange.ts'
+import { checkExpectation, isDone, isExpected, refuseAmbiguous } from './expected-slot.ts'
 import { EmptySlotError } from './failures.ts'
 import { recordHistory } from './history.ts'
-import { findLeftOutReaders, warnAfterExchange } from './left-out-readers.ts'
 import { type LockOrder, lockSlot } from './lock-slot.ts'
 import { findOtherObjects, warnOfMoved } from './other-objects.ts'
-import { readSlot, readSlotVersion } from './slot-version.ts'
+import { readSlot } from './slot-version.ts'
 import { OWNER_ROLE, quote, SLOT_SCHEMA, STAGER_ROLE } from './slots.ts'
-import { checkExpectation, patienceOf, type SwapOutcome, type SwapRequest } from './swap.ts'
+import {
+  allowLeftOut,
+  describeExchanged,
+  describeUnchanged,
+  type Exchanged,
+  patienceOf,
+  type SwapOutcome,
+  type SwapRequest,
+} from './swap.ts'
 
 /**
- * Exchanges the live and the previous slot, in one transaction; done twice, it undoes itself. `expectedVersion` is the
- * version in the previous slot.
+ * Exchanges the live and the previous slot, in one transaction. `expectedVersion` is the version in the previous slot. The
+ * same call again changes nothing, and says so; the call that names what was live before undoes it.
  *
  * Nothing is dropped, so objects that depend on a slot do not stand in the way of going back; they are named in the
  * warnings, because they follow their tables into the previous slot.
  *
- * @throws EmptySlotError, VersionMismatchError, BusyError, MissingRoleError, DatabaseError, all with nothing changed
+ * @throws EmptySlotError, VersionMismatchError, AmbiguousSlotError, ReaderLeftOutError, BusyError, MissingRoleError,
+ *   DatabaseError, all with nothing changed
  */
 export async function rollback(pool: pg.Pool, request: SwapRequest): Promise<SwapOutcome> {
   const started = performance.now()
@@ -26,10 +35,8 @@ export async function rollback(pool: pg.Pool, request: SwapRequest): Promise<Swa
   const { result, attempts, durationMs } = await exchangeSlots(pool, operation, patienceOf(request), (client, order) =>
     rollBackOnce(client, order, request, started),
   )
-  return { outcome: 'rolled_back', ...result, durationMs, attempts }
+  return { ...result, durationMs, attempts }
 }
-
-type Exchanged = Pick<SwapOutcome, 'live' | 'previous' | 'warnings'>
 
 async function rollBackOnce(
   client: pg.PoolClient,
@@ -39,13 +46,18 @@ async function rollBackOnce(
 ): Promise<Exchanged> {
   const { live, previous } = SLOT_SCHEMA
   await refuseStagers(client)
+  const before = await readSlot(client, 'live')
   const target = await readSlot(client, 'previous')
+  if (!isExpected(target, request) && (await isDone(client, 'rolled_back', before, request)))
+    return describeUnchanged(client)
   if (target === null) throw new EmptySlotError('previous', 'there is nothing to go back to')
   checkExpectation('previous', target, request)
-  const replaced = await readSlotVersion(client, 'live')
+  refuseAmbiguous('previous', target, before, request)
+  const leftOut = await allowLeftOut(client, 'previous', request)
+  const replaced = before?.version ?? null
   const dependents = await findDependents(client, [live, previous])
-  const leftOut = warnAfterExchange(await findLeftOutReaders(client, 'previous'))
   const moved = warnOfMoved(await findOtherObjects(client, 'live'), previous)
+  const slots = await describeExchanged(client, 'previous')
   const entry = {
     action: 'rolled_back',
     version: target.version,
@@ -65,7 +77,13 @@ alter schema ${quote(previous)} rename to ${quote(live)};
 alter schema ${quote(between)} rename to ${quote(previous)}`)
   }
   const staying = dependents.map((object) => `${object} depends on a slot and stays with its tables`)
-  return { live: target.version, previous: replaced, warnings: [...staying, ...leftOut, ...moved] }
+  return {
+    outcome: 'rolled_back',
+    live: target.version,
+    previous: replaced,
+    slots,
+    warnings: [...staying, ...leftOut, ...moved],
+  }
 }
 
 /** Where there is no previous slot, whoever may stage could make one. */

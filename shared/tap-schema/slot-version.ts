@@ -7,6 +7,8 @@ import { SLOT_SCHEMA, type SlotName, UNVERSIONED } from './slots.ts'
 
 /** What a slot says of itself. */
 export interface SlotVersion {
+  /** The history entry of the stage that filled it; null: another tool did, or an earlier version of Almagest. */
+  readonly id: number | null
   readonly version: string
   readonly loadedAt: Date | null
   readonly source: ReleaseSource | null
@@ -56,13 +58,20 @@ export async function peekSlot(client: pg.ClientBase, slot: SlotName): Promise<S
 }
 
 /** What is known of a slot that does not tell, or must not be asked. */
-export const NOTHING_KNOWN: SlotVersion = { version: UNVERSIONED, loadedAt: null, source: null, stagedBy: null }
+export const NOTHING_KNOWN: SlotVersion = {
+  id: null,
+  version: UNVERSIONED,
+  loadedAt: null,
+  source: null,
+  stagedBy: null,
+}
 
 /** Ours has one row with all of it; the table of another tool may have more rows, fewer columns and other types. */
 interface VersionRow extends SourceRow {
   readonly version: unknown
   readonly loaded_at?: unknown
   readonly staged_by?: string | null
+  readonly history_id?: unknown
 }
 
 async function readNewest(client: pg.ClientBase, schema: string, table: string): Promise<SlotVersion> {
@@ -70,10 +79,15 @@ async function readNewest(client: pg.ClientBase, schema: string, table: string):
   const [row] = rows.toSorted((a, b) => Number(asDate(b.loaded_at) ?? 0) - Number(asDate(a.loaded_at) ?? 0))
   if (typeof row?.version !== 'string') return NOTHING_KNOWN
   const { version, loaded_at, staged_by: stagedBy = null } = row
-  return { version, loadedAt: asDate(loaded_at), source: sourceOf(row), stagedBy }
+  return { id: asId(row.history_id), version, loadedAt: asDate(loaded_at), source: sourceOf(row), stagedBy }
 }
 
 /** `infinity` is none. */
 function asDate(value: unknown): Date | null {
   return value instanceof Date ? value : null
+}
+
+/** The driver hands a bigint over as text. */
+function asId(value: unknown): number | null {
+  return typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : null
 }

@@ -12,9 +12,9 @@ import {
 } from './ddl.ts'
 import { BusyError, DependentObjectsError, isLockFailure, MissingRoleError, StagingInUseError } from './failures.ts'
 import { findDelivery, findLaterStaged, type RowCounts, recordHistory } from './history.ts'
-import { findLeftOutReaders, warnOfLeftOut } from './left-out-readers.ts'
 import type { LoaderOptions } from './options.ts'
 import { type PreparedRows, prepareRows, type RowsRequest } from './prepare-rows.ts'
+import { findLeftOutReaders, findLiveReaders, warnOfLeftOut } from './readers.ts'
 import type { ReleaseSource } from './release-source.ts'
 import { removeSlot } from './remove-slot.ts'
 import type { TapSchemaRows } from './rows.ts'
@@ -27,7 +27,7 @@ import { verifySlot } from './verify-slot.ts'
 export interface StageRequest extends RowsRequest {
   readonly version: string
   readonly source: ReleaseSource
-  /** Roles that may read the slot, now and after every swap. */
+  /** Roles that may read the slot, now and after every swap; none: those that may read what is live. */
   readonly readers: readonly string[]
   readonly actor: string
   /** Whether an upload that the ledger knows is left alone (an event) or staged again (an operator's wish). */
@@ -44,6 +44,8 @@ export type StageOutcome =
       readonly outcome: 'staged'
       readonly version: string
       readonly rows: RowCounts
+      /** Roles that may read it, once it is live as well. */
+      readonly readers: readonly string[]
       readonly durationMs: number
       readonly warnings: readonly Problem[]
     }
@@ -108,30 +110,22 @@ async function fillStaging(
   const asideAs = await freeStaging(client, version)
   // What is made from here on belongs to the role, whoever stages next.
   await client.query(`set local role ${STAGER_ROLE}`)
-  await checkReaders(client, request.readers)
+  const readers = await chooseReaders(client, request.readers)
   await client.query(`create schema ${quote(schema)} authorization ${STAGER_ROLE};\n${createTables(schema, options)}`)
   await copyRows(client, schema, rows, options)
   await client.query([addConstraints(schema, options), createViews(schema, options), createVersions(schema)].join('\n'))
-  await copyInto(client, qualified(schema, 'versions'), VERSION_COLUMNS, [
-    [version, source.bucket, source.object, source.generation, source.sha256, source.bytes, actor],
-  ])
-  await client.query(`${grantReaders(schema, request.readers)}\n${analyze(schema, options)}`)
+  await client.query(`${grantReaders(schema, readers)}\n${analyze(schema, options)}`)
   const counts = countRows(rows)
   await verifySlot(client, schema, options, counts)
   const durationMs = performance.now() - started
   const aside = asideAs === null ? [] : [asideWarning(schema, asideAs)]
   const problems = [...warnings, ...aside, ...warnOfLeftOut(await findLeftOutReaders(client))]
-  await recordHistory(client, {
-    action: 'staged',
-    version,
-    replaced,
-    actor,
-    source,
-    rows: counts,
-    problems,
-    durationMs,
-  })
-  return { outcome: 'staged', version, rows: counts, durationMs, warnings: problems }
+  const entry = { action: 'staged', version, replaced, actor, source, rows: counts, problems, durationMs } as const
+  const id = await recordHistory(client, entry)
+  await copyInto(client, qualified(schema, 'versions'), VERSION_COLUMNS, [
+    [version, source.bucket, source.object, source.generation, source.sha256, source.bytes, actor, id],
+  ])
+  return { outcome: 'staged', version, rows: counts, readers, durationMs, warnings: problems }
 }
 
 async function freeStaging(client: pg.PoolClient, version: string): Promise<string | null> {
@@ -146,12 +140,14 @@ async function freeStaging(client: pg.PoolClient, version: string): Promise<stri
   }
 }
 
-async function checkReaders(client: pg.PoolClient, readers: readonly string[]): Promise<void> {
+/** @throws MissingRoleError */
+async function chooseReaders(client: pg.PoolClient, readers: readonly string[]): Promise<readonly string[]> {
+  if (readers.length === 0) return findLiveReaders(client)
   const found = await client.query<{ name: string }>(
     'select name from unnest($1::text[]) as name where name <> $2 and not exists (select from pg_roles where rolname = name)',
     [readers, EVERYBODY],
   )
-  if (found.rows.length === 0) return
+  if (found.rows.length === 0) return readers
   const names = found.rows.map((row) => row.name).join(', ')
   throw new MissingRoleError(
     `configured readers do not exist as roles in this database: ${names} (everybody is ${EVERYBODY})`,

@@ -12,6 +12,8 @@ export interface SlotStatus {
   /** The PostgreSQL schema. */
   readonly schema: string
   readonly exists: boolean
+  /** The number of the stage that filled it, which tells it from every other one; null: it has none. */
+  readonly id: number | null
   readonly version: string | null
   /** ISO 8601, UTC. */
   readonly loadedAt: string | null
@@ -54,6 +56,7 @@ export async function readSlotStatus(client: pg.PoolClient, slot: SlotName): Pro
   return {
     schema,
     exists: found !== null,
+    id: found?.id ?? null,
     version: found?.version ?? null,
     loadedAt: found?.loadedAt?.toISOString() ?? null,
     source: found?.source ?? null,

@@ -2,35 +2,38 @@ import type pg from 'pg'
 import { checkStaged } from './check-staged.ts'
 import { findDependents } from './dependents.ts'
 import { DEFAULT_PATIENCE, exchangeSlots, type Patience } from './exchange.ts'
-import { DependentObjectsError, EmptySlotError, StagingChangedError, VersionMismatchError } from './failures.ts'
+import { checkExpectation, type Expectation, isDone, isExpected } from './expected-slot.ts'
+import { DependentObjectsError, EmptySlotError, ReaderLeftOutError, StagingChangedError } from './failures.ts'
 import { findForeignCode } from './foreign-code.ts'
 import { takeBackGrants } from './grants.ts'
 import { recordHistory } from './history.ts'
-import { findLeftOutReaders, warnAfterExchange } from './left-out-readers.ts'
 import { type LockOrder, lockSlot } from './lock-slot.ts'
 import { findOtherObjects, warnOfMoved } from './other-objects.ts'
+import { findLeftOutReaders, warnAfterExchange } from './readers.ts'
 import { removeSlot } from './remove-slot.ts'
 import { handOver } from './roles.ts'
 import { checkIdentities, type SlotIdentities } from './slot-identity.ts'
-import { peekSlot, readSafeSlot, readSlotVersion, type SlotVersion } from './slot-version.ts'
+import { peekSlot, readSafeSlot, readSlot, type SlotVersion } from './slot-version.ts'
 import { quote, SLOT_OWNER, SLOT_SCHEMA, UNVERSIONED } from './slots.ts'
+import { readSlotStatus, type SlotStatus } from './status.ts'
 
-export interface SwapRequest extends Partial<Patience> {
-  /** The version that the caller believes to be in the slot that is about to go live. */
-  readonly expectedVersion: string
-  /** With it, also the very upload: `main` and `tickets/…` are overwritten in place. */
-  readonly expectedGeneration?: string
+export interface SwapRequest extends Partial<Patience>, Expectation {
   /** With it, also that the slots hold the very schemas that somebody has looked at. */
   readonly expectedSlots?: Partial<SlotIdentities>
+  /** Whether roles that may read what is live now may be locked out; not given: no. */
+  readonly leaveReadersOut?: boolean
   readonly actor: string
 }
 
 export interface SwapOutcome {
-  readonly outcome: 'swapped' | 'rolled_back'
+  /** `unchanged`: this very exchange was made before. */
+  readonly outcome: 'swapped' | 'rolled_back' | 'unchanged'
   /** The version that is live now. */
   readonly live: string
   /** The version in the previous slot now; null when there was none. */
   readonly previous: string | null
+  /** All that is known of both, as it is now. */
+  readonly slots: { readonly live: SlotStatus; readonly previous: SlotStatus }
   readonly durationMs: number
   /** How often the locks were tried for. */
   readonly attempts: number
@@ -41,8 +44,10 @@ export interface SwapOutcome {
  * Makes the staged release live and the live one previous, in one transaction (DESIGN §4). Readers see all of the old
  * release or all of the new one.
  *
- * @throws EmptySlotError, VersionMismatchError, SlotChangedError, StagingChangedError, DependentObjectsError, BusyError,
- *   MissingRoleError, DatabaseError, all with nothing changed
+ * The same call again changes nothing, and says so.
+ *
+ * @throws EmptySlotError, VersionMismatchError, SlotChangedError, StagingChangedError, ReaderLeftOutError,
+ *   DependentObjectsError, BusyError, MissingRoleError, DatabaseError, all with nothing changed
  */
 export async function swap(pool: pg.Pool, request: SwapRequest): Promise<SwapOutcome> {
   const started = performance.now()
@@ -50,7 +55,7 @@ export async function swap(pool: pg.Pool, request: SwapRequest): Promise<SwapOut
   const { result, attempts, durationMs } = await exchangeSlots(pool, operation, patienceOf(request), (client, order) =>
     swapOnce(client, order, request, started),
   )
-  return { outcome: 'swapped', ...result, durationMs, attempts }
+  return { ...result, durationMs, attempts }
 }
 
 export function patienceOf(request: SwapRequest): Patience {
@@ -60,7 +65,7 @@ export function patienceOf(request: SwapRequest): Patience {
   }
 }
 
-type Exchanged = Pick<SwapOutcome, 'live' | 'previous' | 'warnings'>
+export type Exchanged = Omit<SwapOutcome, 'durationMs' | 'attempts'>
 
 async function swapOnce(
   client: pg.PoolClient,
@@ -70,14 +75,18 @@ async function swapOnce(
 ): Promise<Exchanged> {
   const { live, staging, previous } = SLOT_SCHEMA
   if (request.expectedSlots !== undefined) await checkIdentities(client, request.expectedSlots)
+  const before = await readSlot(client, 'live')
+  const seen = await peekSlot(client, 'staging')
+  if (!isExpected(seen, request) && (await isDone(client, 'swapped', before, request))) return describeUnchanged(client)
   // Everything that takes time comes before the lock on the live slot.
-  const staged = await takeOverStaged(client, request)
+  const staged = await takeOverStaged(client, seen, request)
+  const leftOut = await allowLeftOut(client, 'staging', request)
   const dependents = await findDependents(client, [live, staging])
   if (dependents.length > 0) throw new DependentObjectsError(`swapping ${staged.version} live`, dependents)
-  const replaced = await readSlotVersion(client, 'live')
+  const replaced = before?.version ?? null
   const takenBack = await takeBackGrants(client, staging)
-  const leftOut = warnAfterExchange(await findLeftOutReaders(client))
   const moved = warnOfMoved(await findOtherObjects(client, 'live'), previous)
+  const slots = await describeExchanged(client, 'staging')
   const asideAs = await removeSlot(client, previous)
   const entry = {
     action: 'swapped',
@@ -93,13 +102,16 @@ async function swapOnce(
   await client.query(`${setBack}alter schema ${quote(staging)} rename to ${quote(live)}`)
   const aside = `schema ${previous} was not Almagest's: it is called ${asideAs} now, untouched`
   const warnings = [...takenBack, ...leftOut, ...moved, ...(asideAs === null ? [] : [aside])]
-  return { live: staged.version, previous: replaced, warnings }
+  return { outcome: 'swapped', live: staged.version, previous: replaced, slots, warnings }
 }
 
 /** Gives the staging slot to the owner, so that nobody changes it any more, and only then looks what it holds. */
-async function takeOverStaged(client: pg.PoolClient, request: SwapRequest): Promise<SlotVersion> {
+async function takeOverStaged(
+  client: pg.PoolClient,
+  seen: SlotVersion | null,
+  request: SwapRequest,
+): Promise<SlotVersion> {
   // A wrong expectation is refused before anything is waited for.
-  const seen = await peekSlot(client, 'staging')
   if (seen !== null && seen.version !== UNVERSIONED) checkExpectation('staging', seen, request)
   await handOver(client, SLOT_SCHEMA.staging, SLOT_OWNER.live)
   const foreign = await findForeignCode(client, SLOT_SCHEMA.staging)
@@ -111,14 +123,34 @@ async function takeOverStaged(client: pg.PoolClient, request: SwapRequest): Prom
   return staged
 }
 
-/** @throws VersionMismatchError when the slot is not what the caller believes it is */
-export function checkExpectation(slot: string, found: SlotVersion, request: SwapRequest): void {
-  if (found.version !== request.expectedVersion) {
-    throw new VersionMismatchError(slot, request.expectedVersion, found.version)
+/**
+ * @returns warnings of readers who are left out on purpose
+ * @throws ReaderLeftOutError when nobody said that they may be
+ */
+export async function allowLeftOut(
+  client: pg.PoolClient,
+  slot: 'staging' | 'previous',
+  { expectedVersion, leaveReadersOut = false }: SwapRequest,
+): Promise<readonly string[]> {
+  const readers = await findLeftOutReaders(client, slot)
+  if (readers.length > 0 && !leaveReadersOut) throw new ReaderLeftOutError(expectedVersion, readers)
+  return warnAfterExchange(readers)
+}
+
+/** What both slots will be once `next` has gone live. */
+export async function describeExchanged(
+  client: pg.PoolClient,
+  next: 'staging' | 'previous',
+): Promise<SwapOutcome['slots']> {
+  const [coming, going] = [await readSlotStatus(client, next), await readSlotStatus(client, 'live')]
+  return {
+    live: { ...coming, schema: SLOT_SCHEMA.live },
+    previous: { ...going, schema: SLOT_SCHEMA.previous },
   }
-  const generation = found.source?.generation
-  if (request.expectedGeneration !== undefined && request.expectedGeneration !== generation) {
-    const name = (of: string | undefined) => `${found.version}#${of ?? 'unknown'}`
-    throw new VersionMismatchError(slot, name(request.expectedGeneration), name(generation))
-  }
+}
+
+export async function describeUnchanged(client: pg.PoolClient): Promise<Exchanged> {
+  const slots = { live: await readSlotStatus(client, 'live'), previous: await readSlotStatus(client, 'previous') }
+  const { live, previous } = slots
+  return { outcome: 'unchanged', live: live.version ?? UNVERSIONED, previous: previous.version, slots, warnings: [] }
 }

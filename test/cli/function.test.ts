@@ -35,7 +35,10 @@ describe('a TAP server by its swap-schema function', () => {
     expect(status.json<ServerStatus>()).toEqual(await readStatus(database.pool, { historyLimit: 3 }))
 
     const diff = await runAlmagest(['diff', ...at])
-    expect(diff).toMatchObject({ code: 0, stdout: 'live (releases/v1) -> staging (releases/v2)\nno changes\n' })
+    expect(diff).toMatchObject({
+      code: 0,
+      stdout: 'live (releases/v1, id 3) -> staging (releases/v2, id 5)\nno changes\n',
+    })
     const machine = await runAlmagest(['diff', '--json', '--from', 'previous', '--to', 'live', ...at])
     expect(machine.json<SchemaDiff>()).toMatchObject({
       from: { version: 'releases/v0' },
@@ -48,6 +51,22 @@ describe('a TAP server by its swap-schema function', () => {
     expect(rolledBack).toMatchObject({ code: 0, stdout: expect.stringContaining('releases/v1 is live again') })
     const { slots } = await readStatus(database.pool)
     expect([slots.live.version, slots.previous.version]).toEqual(['releases/v1', 'releases/v2'])
+    const byId = ['rollback', 'releases/v2', '--id', `${slots.previous.id}`, '--json', ...at]
+    for (const outcome of ['rolled_back', 'unchanged']) {
+      expect((await runAlmagest(byId)).json<SwapOutcome>()).toMatchObject({ outcome, live: 'releases/v2' })
+    }
+  })
+
+  test('a reader is left out only where the command says so', async () => {
+    const { database, at } = await deploy()
+    const reader = await database.createLogin()
+    await database.pool.query(`grant usage on schema tap_schema to ${reader};
+      grant select on all tables in schema tap_schema to ${reader}`)
+    const swap = ['swap', 'releases/v2', ...at]
+    const refused = await runAlmagest(swap)
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining(`init --reader ${reader}`) })
+    const swapped = await runAlmagest([...swap, '--leave-readers-out'])
+    expect(swapped).toMatchObject({ code: 0, stderr: expect.stringContaining(`warning: ${reader} could read`) })
   })
 
   test('stage takes a release from the bucket, the newest upload or a given one', async () => {

@@ -204,18 +204,23 @@ describe('status, diff, swap and rollback', () => {
     const at = ['--database', database.url]
     await stage(database, 'v1', SURVEY)
     const first = await runAlmagest(['swap', 'v1', ...at])
-    expect(first).toMatchObject({ code: 0, stdout: expect.stringMatching(/^v1 is live \(\d+ ms\)\n$/) })
+    expect(first).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^v1 is live \(\d+ ms\)\n {2}live {6}v1; id 1; .*\n {2}previous {2}\(empty\)\n$/),
+    })
 
     await stage(database, 'v2', SURVEY_WITHOUT_DEC)
     const diff = await runAlmagest(['diff', ...at])
     expect(diff.code).toBe(0)
-    expect(diff.stdout).toContain('live (v1) -> staging (v2)')
+    expect(diff.stdout).toContain('live (v1, id 1) -> staging (v2, id 3)')
     expect(diff.stdout).toMatch(/^! - column survey\.object\.dec$/m)
 
     const swapped = await runAlmagest(['swap', 'v2', '--json', '--actor', 'ptolemy', ...at])
     expect(swapped.code).toBe(0)
     expect(swapped.json<SwapOutcome>()).toMatchObject({ outcome: 'swapped', live: 'v2', previous: 'v1', attempts: 1 })
     expect(await versions(database)).toEqual({ live: 'v2', staging: null, previous: 'v1' })
+    const again = await runAlmagest(['swap', 'v2', ...at])
+    expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('v2 is live already: nothing was changed') })
 
     const rolledBack = await runAlmagest(['rollback', 'v1', ...at])
     expect(rolledBack).toMatchObject({ code: 0, stdout: expect.stringContaining('v1 is live again; v2 is previous') })
@@ -236,7 +241,7 @@ describe('status, diff, swap and rollback', () => {
     await deployTwice(database)
     const text = await runAlmagest(['status', '--database', database.url])
     expect(text).toMatchObject({ code: 0, stderr: '' })
-    expect(text.stdout).toMatch(/^live +v1 +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d .* survey$/m)
+    expect(text.stdout).toMatch(/^live +v1 +3 +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d .* survey$/m)
     expect(text.stdout).toMatch(/^staging +\(empty\)$/m)
     expect(text.stdout).toMatch(/^previous +v0 /m)
     expect(text.stdout).toMatch(/ swapped +v1 +v0 /)
@@ -292,6 +297,9 @@ describe('status, diff, swap and rollback', () => {
     const args = ['swap', 'main', '--database', database.url, '--generation']
     expect(await runAlmagest([...args, '1'])).toMatchObject({ code: 1, stderr: expect.stringContaining('not main#1') })
     expect(await runAlmagest([...args, generation])).toMatchObject({ code: 0 })
+    const byId = ['rollback', 'main', '--database', database.url, '--id']
+    expect(await runAlmagest([...byId, 'x'])).toMatchObject({ code: 2 })
+    expect(await runAlmagest([...byId, '9999'])).toMatchObject({ code: 1 })
   })
 
   test.each(['swap', 'diff', 'rollback'])('%s without anything to take is refused', async (command) => {

@@ -172,7 +172,7 @@ describe('an upload', () => {
   })
 
   test('that a reader of the live release may not read is a warning of its own in the log', async () => {
-    const stack = await startStack()
+    const stack = await startStack({ tap: { readers: ['almagest_owner'] } })
     const { pool } = stack.databases.tap!
     const reader = await stack.databases.tap!.createLogin()
     await stageRelease(pool, stageRequest('r0', { readers: [reader] }))

@@ -431,6 +431,33 @@ describe('POST /servers/{server}/swap', () => {
   })
 })
 
+describe('readers who would be locked out', () => {
+  test('make a swap a 409, unless the caller says that they may be', async () => {
+    const { service, database } = await start()
+    await deploy(service, 'w.1')
+    await service.upload('w.2')
+    await service.post('/servers/tap/stage', { version: 'w.2' })
+    const reader = await database.createLogin()
+    await database.pool.query(`grant usage on schema tap_schema to ${reader};
+      grant select on all tables in schema tap_schema to ${reader}`)
+    const refused = await service.post('/servers/tap/swap', { version: 'w.2' })
+    expect([refused.status, refused.body.detail[0].type]).toEqual([409, 'reader_left_out'])
+    const { status, body } = await service.post('/servers/tap/swap', { version: 'w.2', leaveReadersOut: true })
+    expect([status, body.outcome, body.warnings]).toEqual([200, 'swapped', [expect.stringContaining(reader)]])
+  })
+
+  test('are taken over by a stage that comes later', async () => {
+    const { service, database } = await start()
+    await deploy(service, 'w.1')
+    const reader = await database.createLogin()
+    await database.pool.query(`grant usage on schema tap_schema to ${reader};
+      grant select on all tables in schema tap_schema to ${reader}`)
+    await service.upload('w.2')
+    expect((await service.post('/servers/tap/stage', { version: 'w.2' })).body).toMatchObject({ readers: [reader] })
+    expect((await service.post('/servers/tap/swap', { version: 'w.2' })).body).toMatchObject({ warnings: [] })
+  })
+})
+
 describe('POST /servers/{server}/rollback', () => {
   test('brings the previous release back, announces it and names the caller', async () => {
     const { service } = await start()
@@ -440,9 +467,35 @@ describe('POST /servers/{server}/rollback', () => {
     expect(status).toBe(200)
     expect(body).toMatchObject({ server: 'tap', outcome: 'rolled_back', live: 'w.1', previous: 'w.2' })
     expect(service.events.at(-1)).toMatchObject({ event: 'rolled_back', attributes: { server: 'tap', version: 'w.1' } })
-    const { history } = (await service.get('/servers/tap')).body
+    const { history, slots } = (await service.get('/servers/tap')).body
     expect(history[0]).toMatchObject({ action: 'rolled_back', actor: 'bo@example.org' })
     expect(await versions(service)).toEqual(['w.1', null, 'w.2'])
+    expect(body.slots).toEqual({ live: slots.live, previous: slots.previous })
+  })
+
+  test('done again changes nothing and announces nothing, by version and by id', async () => {
+    const { service } = await start()
+    await deploy(service, 'w.1')
+    await deploy(service, 'w.2')
+    const { id } = (await service.get('/servers/tap')).body.slots.previous
+    await service.post('/servers/tap/rollback', { version: 'w.1', id })
+    const events = service.events.length
+    for (const again of [{ version: 'w.1' }, { version: 'w.1', id }]) {
+      const { status, body } = await service.post('/servers/tap/rollback', again)
+      expect([status, body.outcome, body.live, body.previous]).toEqual([200, 'unchanged', 'w.1', 'w.2'])
+    }
+    expect(service.events).toHaveLength(events)
+    expect((await service.get('/servers/tap')).body.history[0].action).toBe('rolled_back')
+  })
+
+  test.each([
+    [{ version: 'w.1', id: '4' }, 'int_type'],
+    [{ version: 'w.1', id: 0 }, 'less_than_minimum'],
+    [{ version: 'w.1', leaveReadersOut: 'yes' }, 'bool_type'],
+  ])('with %j is a 400', async (body, type) => {
+    const { service } = await start()
+    const answer = await service.post('/servers/tap/rollback', body)
+    expect([answer.status, answer.body.detail[0].type]).toEqual([400, type])
   })
 
   test('to another version than the previous one, or to none, is a 409', async () => {
@@ -502,7 +555,7 @@ describe('GET /servers/{server}/diff', () => {
     expect(answer.status).toBe(200)
     expect(answer.headers.get('content-type')).toBe(`${type}; charset=utf-8`)
     expect(answer.headers.get('vary')).toBe('accept')
-    if (type === 'text/plain') expect(answer.text).toContain('live (empty) -> staging (w.1)')
+    if (type === 'text/plain') expect(answer.text).toContain('live (empty) -> staging (w.1, id 1)')
   })
 
   test.each([
@@ -558,5 +611,33 @@ describe('the caller', () => {
     expect((await service.post('/servers/tap/stage', { version: 'w.1' }, ann)).status).toBe(200)
     expect((await service.post('/servers/tap/swap', { version: 'w.1' }, ann)).status).toBe(200)
     expect((await service.get('/servers/tap')).body.history[0].actor).toBe('ann@example.org')
+  })
+})
+
+describe('the environment', () => {
+  test('that is broken makes every request a 500 that tells nothing, until it is mended', async () => {
+    let broken = true
+    const service = await startSwapSchema({
+      servers: {},
+      resolve: async (dependencies) => {
+        if (broken) throw new Error('environment.yaml:3: unknown key "databse"')
+        return dependencies
+      },
+    })
+    for (const path of ['/servers', '/servers/tap', '/healthz']) {
+      const answer = await service.get(path)
+      expect(answer.status).toBe(500)
+      expect(answer.text).not.toContain('databse')
+    }
+    expect(service.log.filter((line) => line.severity === 'ERROR')).toHaveLength(3)
+    expect(JSON.stringify(service.log)).toContain('environment.yaml:3')
+    broken = false
+    expect((await service.get('/healthz')).body).toEqual({ status: 'ok' })
+    expect((await service.get('/servers')).status).toBe(200)
+  })
+
+  test('is not needed for the description', async () => {
+    const service = await startSwapSchema({ servers: {}, resolve: () => Promise.reject(new Error('broken')) })
+    expect((await service.get('/openapi.json')).status).toBe(200)
   })
 })

@@ -31,12 +31,12 @@ describe('a diff', () => {
   test('of equal contents is empty and compatible', async () => {
     const diff = await compare(tables({ object: [id, ra] }), tables({ object: [id, ra] }))
     expect(diff).toEqual({
-      from: { slot: 'live', version: 'old' },
-      to: { slot: 'staging', version: 'new' },
+      from: { slot: 'live', version: 'old', id: 1 },
+      to: { slot: 'staging', version: 'new', id: 3 },
       breaking: false,
       changes: [],
     })
-    expect(formatDiff(diff)).toBe('live (old) -> staging (new)\nno changes\n')
+    expect(formatDiff(diff)).toBe('live (old, id 1) -> staging (new, id 3)\nno changes\n')
   })
 
   test('calls additions compatible', async () => {
@@ -47,7 +47,7 @@ describe('a diff', () => {
       { kind: 'column', change: 'added', name: 'survey.object.ra', breaking: false },
       { kind: 'column', change: 'added', name: 'survey.source.id', breaking: false },
     ])
-    expect(formatDiff(diff)).toBe(`live (old) -> staging (new)
+    expect(formatDiff(diff)).toBe(`live (old, id 1) -> staging (new, id 3)
   + table survey.source (1 column)
   + column survey.object.ra
 1 table added, 2 columns added; compatible
@@ -106,7 +106,7 @@ describe('a diff', () => {
       datatype: { from: 'double', to: 'float', breaking: true },
       unit: { from: 'deg', to: null, breaking: true },
     })
-    expect(formatDiff(diff)).toBe(`live (old) -> staging (new)
+    expect(formatDiff(diff)).toBe(`live (old, id 1) -> staging (new, id 3)
 ! ~ column survey.object.ra
 !     datatype: "double" -> "float"
 !     unit: "deg" -> (none)
@@ -123,7 +123,7 @@ describe('a diff', () => {
     const removed = await compare(keyed, without)
     expect(removed.changes).toEqual([{ kind: 'key', change: 'removed', name: 'survey_fk', breaking: false }])
     const renamed = await compare(keyed, keyed.replace('name: fk', 'name: FK_source'))
-    expect(formatDiff(renamed)).toBe(`live (old) -> staging (new)
+    expect(formatDiff(renamed)).toBe(`live (old, id 1) -> staging (new, id 3)
   ~ key survey_FK_source (renamed from survey_fk)
 1 key renamed; compatible
 `)
@@ -131,7 +131,7 @@ describe('a diff', () => {
 
   test('tells of a table in other upper and lower case once, and that it is breaking', async () => {
     const diff = await compare(tables({ Object: [id, ra] }), tables({ object: [id, ra] }))
-    expect(formatDiff(diff)).toBe(`live (old) -> staging (new)
+    expect(formatDiff(diff)).toBe(`live (old, id 1) -> staging (new, id 3)
 ! ~ table survey.object (renamed from survey.Object)
 1 table renamed; 1 breaking
 `)
@@ -143,7 +143,7 @@ describe('slots that are not there', () => {
     const database = await createTestDatabase()
     await stageRelease(database.pool, stageRequest('r1'))
     const diff = await diffSlots(database.pool, 'live', 'staging')
-    expect(diff.from).toEqual({ slot: 'live', version: null })
+    expect(diff.from).toEqual({ slot: 'live', version: null, id: null })
     expect(diff.breaking).toBe(false)
     expect(diff.changes.filter(({ kind }) => kind === 'schema').map(({ name }) => name)).toEqual([
       'survey',

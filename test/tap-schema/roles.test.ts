@@ -93,7 +93,10 @@ test('a stage says who may read what is live and could not read the release afte
   expect(await stage('r2', [`${kept}`, `${group}`])).toMatchObject({ warnings: [warning] })
   const [entry] = (await readStatus(database.pool)).history
   expect(entry).toMatchObject({ action: 'staged', problems: [warning] })
+  // Whoever may enter the schema and read nothing in it is no reader.
   await database.pool.query('grant usage on schema tap_schema to public')
+  expect(await stage('r2b', [`${kept}`, `${member}`, `${lost}`])).toMatchObject({ warnings: [] })
+  await database.pool.query('grant select on tap_schema.tables to public')
   const everybody = expect.stringMatching(/^(login_\w+, )?public may read|^public, login_/)
   expect(await stage('r3', [`${kept}`, `${group}`])).toMatchObject({ warnings: [{ ...warning, message: everybody }] })
   expect(await stage('r4', [`${kept}`, `${member}`, `${lost}`])).toMatchObject({
@@ -102,11 +105,71 @@ test('a stage says who may read what is live and could not read the release afte
   const diff = await diffSlots(database.pool, 'live', 'staging')
   expect(diff.leftOut).toEqual(['public'])
   expect(formatDiff(diff)).toContain('\n! reader public could not read it after a swap\n')
-  const warnings = [expect.stringMatching(/^public could read what was live before, and can read nothing now/)]
-  expect(await swap(database.pool, { expectedVersion: 'r4', actor })).toMatchObject({ warnings })
-  expect(await diffSlots(database.pool, 'previous', 'live')).not.toHaveProperty('leftOut')
-  expect(await rollback(database.pool, { expectedVersion: 'r1', actor })).toMatchObject({ warnings: [] })
-  expect(await rollback(database.pool, { expectedVersion: 'r4', actor })).toMatchObject({ warnings })
+})
+
+test('a swap or a rollback that would lock out a reader is refused, unless the caller says that it may', async () => {
+  const database = await createTestDatabase()
+  const { pool } = database
+  const [kept, lost] = [await database.createLogin(), await database.createLogin()]
+  await stageRelease(pool, stageRequest('r1', { readers: [kept, lost] }))
+  await swap(pool, { expectedVersion: 'r1', actor })
+  await stageRelease(pool, stageRequest('r2', { readers: [kept] }))
+  const refusal = { code: 'reader_left_out', permanent: true, readers: [lost], message: expect.stringContaining(lost) }
+  await expect(swap(pool, { expectedVersion: 'r2', actor })).rejects.toMatchObject(refusal)
+  // What is wrong about the version is said first.
+  await expect(swap(pool, { expectedVersion: 'r3', actor })).rejects.toMatchObject({ code: 'version_mismatch' })
+  expect((await readStatus(pool)).slots.live.version).toBe('r1')
+  const warnings = [expect.stringMatching(new RegExp(`^${lost} could read what was live before`))]
+  const wish = { actor, leaveReadersOut: true }
+  expect(await swap(pool, { expectedVersion: 'r2', ...wish })).toMatchObject({ outcome: 'swapped', warnings })
+  expect(await diffSlots(pool, 'previous', 'live')).not.toHaveProperty('leftOut')
+  expect(await rollback(pool, { expectedVersion: 'r1', actor })).toMatchObject({ warnings: [] })
+  await expect(rollback(pool, { expectedVersion: 'r2', actor })).rejects.toMatchObject(refusal)
+  expect(await rollback(pool, { expectedVersion: 'r2', ...wish })).toMatchObject({ outcome: 'rolled_back', warnings })
+})
+
+test('a reader who would be locked out can be let in by init, and then the swap is made', async () => {
+  const database = await createTestDatabase()
+  const reader = await database.createLogin()
+  await stageRelease(database.pool, stageRequest('r1', { readers: [reader] }))
+  await swap(database.pool, { expectedVersion: 'r1', actor })
+  await stageRelease(database.pool, stageRequest('r2', { readers: ['almagest_owner'] }))
+  await expect(swap(database.pool, { expectedVersion: 'r2', actor })).rejects.toMatchObject({ code: 'reader_left_out' })
+  await initialiseDatabase(database.pool, { readers: [reader] })
+  expect(await swap(database.pool, { expectedVersion: 'r2', actor })).toMatchObject({ warnings: [] })
+  const found = await database.poolAs(reader).query('select version from tap_schema.version')
+  expect(found.rows).toEqual([{ version: 'r2' }])
+})
+
+test('a reader of tables in a schema that everybody may enter is left out where it may not read them', async () => {
+  const database = await createTestDatabase()
+  const reader = await database.createLogin()
+  await stageRelease(database.pool, stageRequest('r1'))
+  await swap(database.pool, { expectedVersion: 'r1', actor })
+  await database.pool.query(`grant usage on schema tap_schema to public;
+    grant select (table_name) on tap_schema.tables11 to ${reader}`)
+  await stageRelease(database.pool, stageRequest('r2', { readers: ['almagest_owner'] }))
+  await database.pool.query('grant usage on schema tap_schema_staging to public')
+  await expect(swap(database.pool, { expectedVersion: 'r2', actor })).rejects.toMatchObject({ readers: [reader] })
+})
+
+test('a stage without readers takes over those of the live slot, and a swap leaves nobody out', async () => {
+  const database = await createTestDatabase()
+  const [login, group, member] = await Promise.all([1, 2, 3].map(() => database.createLogin()))
+  await database.pool.query(`grant ${group} to ${member}`)
+  const first = await stageRelease(database.pool, stageRequest('r1'))
+  expect(first).toMatchObject({ readers: [] })
+  await swap(database.pool, { expectedVersion: 'r1', actor })
+  await initialiseDatabase(database.pool, { readers: [`${login}`, `${group}`, 'public'] })
+  const readers = [`${login}`, `${group}`, 'public'].sort()
+  const stager = database.poolAs(await database.createLogin('almagest_stager'))
+  expect(await stageRelease(stager, stageRequest('r2'))).toMatchObject({ readers, warnings: [] })
+  expect(await swap(database.pool, { expectedVersion: 'r2', actor })).toMatchObject({ warnings: [] })
+  await database.pool.query('revoke all on schema tap_schema from public')
+  for (const reader of [login, member]) {
+    const found = await database.poolAs(`${reader}`).query('select version from tap_schema.version')
+    expect(found.rows).toEqual([{ version: 'r2' }])
+  }
 })
 
 test('public is a reader for init and stage: everybody can read, before and after a swap', async () => {

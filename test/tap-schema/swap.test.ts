@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { recordRejection } from '../../shared/tap-schema/reject.ts'
 import { rollback } from '../../shared/tap-schema/rollback.ts'
 import { stageRelease } from '../../shared/tap-schema/stage.ts'
 import { readStatus } from '../../shared/tap-schema/status.ts'
@@ -133,13 +134,13 @@ describe('swap', () => {
     await deploy(database, 'r1')
     await stageRelease(database.pool, stageRequest('r2'))
     const outcomes = await Promise.all([1, 2].map(() => attempt(swap, database, { expectedVersion: 'r2' })))
-    expect(outcomes.map((outcome) => outcome.outcome ?? outcome.code).sort()).toEqual(['empty_slot', 'swapped'])
+    expect(outcomes.map((outcome) => outcome.outcome ?? outcome.code).sort()).toEqual(['swapped', 'unchanged'])
     expect(await versions(database)).toEqual(['r2', null, 'r1'])
   })
 })
 
 describe('rollback', () => {
-  test('exchanges live and previous, and done twice undoes itself', async () => {
+  test('exchanges live and previous, and the call that names the other version undoes it', async () => {
     const database = await createTestDatabase()
     await deploy(database, 'r1')
     await deploy(database, 'r2')
@@ -164,6 +165,101 @@ describe('rollback', () => {
       found: 'r1',
     })
     expect(await versions(database)).toEqual(['r2', null, 'r1'])
+  })
+})
+
+describe('an exchange whose answer was lost', () => {
+  /** What of the slots and of the history must be the same after a call that changes nothing. */
+  const look = async (database: TestDatabase) => {
+    const { slots, history } = await readStatus(database.pool)
+    return { ids: [slots.live.id, slots.staging.id, slots.previous.id], entries: history.length }
+  }
+
+  test('is not made twice by the same call, with an id or without, and the answer shows both slots', async () => {
+    const database = await createTestDatabase()
+    await deploy(database, 'r1')
+    await stageRelease(database.pool, stageRequest('r2'))
+    const { id } = (await readStatus(database.pool)).slots.staging
+    const swapped = await swap(database.pool, { expectedVersion: 'r2', expectedId: id!, actor })
+    const done = await look(database)
+    for (const expectation of [{}, { expectedId: id! }, { expectedGeneration: '1000' }]) {
+      const again = await swap(database.pool, { expectedVersion: 'r2', ...expectation, actor })
+      expect(again).toMatchObject({ outcome: 'unchanged', live: 'r2', previous: 'r1', slots: swapped.slots })
+    }
+    expect(swapped.slots).toMatchObject({
+      live: { schema: 'tap_schema', version: 'r2', id, source: { generation: '1000' }, schemas: ['survey'] },
+      previous: { schema: 'tap_schema_previous', version: 'r1', source: { generation: '1000' }, schemas: ['survey'] },
+    })
+    expect(await look(database)).toEqual(done)
+    const { slots } = await readStatus(database.pool)
+    expect(swapped.slots).toEqual({ live: slots.live, previous: slots.previous })
+  })
+
+  test('is not undone by the same rollback again', async () => {
+    const database = await createTestDatabase()
+    await deploy(database, 'r1')
+    await deploy(database, 'r2')
+    const { id } = (await readStatus(database.pool)).slots.previous
+    await rollback(database.pool, { expectedVersion: 'r1', expectedId: id!, actor })
+    const done = await look(database)
+    for (const expectation of [{}, { expectedId: id! }]) {
+      const again = await rollback(database.pool, { expectedVersion: 'r1', ...expectation, actor })
+      expect(again).toMatchObject({ outcome: 'unchanged', live: 'r1', previous: 'r2' })
+    }
+    expect(await look(database)).toEqual(done)
+  })
+
+  test('is not undone where both slots hold the same upload: without an id the rollback is refused', async () => {
+    const database = await createTestDatabase()
+    await deploy(database, 'main')
+    await deploy(database, 'main')
+    const { live, previous } = (await readStatus(database.pool)).slots
+    for (const expectation of [{}, { expectedGeneration: '1000' }]) {
+      const message = expect.stringContaining(`the previous slot: id ${previous.id}; live: id ${live.id}`)
+      const error = await attempt(rollback, database, { expectedVersion: 'main', ...expectation })
+      expect(error).toMatchObject({ code: 'ambiguous_slot', permanent: true, message })
+    }
+    for (const outcome of ['rolled_back', 'unchanged']) {
+      const request = { expectedVersion: 'main', expectedId: previous.id! }
+      expect(await attempt(rollback, database, request)).toMatchObject({ outcome })
+    }
+    expect((await look(database)).ids).toEqual([previous.id, null, live.id])
+  })
+
+  test('is told from another wish for the same version: one that was staged or rejected again since', async () => {
+    const database = await createTestDatabase()
+    await deploy(database, 'main')
+    const source = { ...stageRequest('main').source, generation: '2000' }
+    await recordRejection(database.pool, {
+      ...{ version: 'main', source, actor, problems: [], durationMs: 1, redelivery: 'skip' },
+    })
+    expect(await attempt(swap, database, { expectedVersion: 'main' })).toMatchObject({ code: 'empty_slot' })
+    await deploy(database, 'r2')
+    await stageRelease(database.pool, stageRequest('r3'))
+    await rollback(database.pool, { expectedVersion: 'main', actor })
+    expect(await attempt(swap, database, { expectedVersion: 'main' })).toMatchObject({ code: 'version_mismatch' })
+    expect(await attempt(rollback, database, { expectedVersion: 'main' })).toMatchObject({ outcome: 'unchanged' })
+  })
+
+  test('another stage than the expected one is refused, also of the very same upload', async () => {
+    const database = await createTestDatabase()
+    await stageRelease(database.pool, stageRequest('main'))
+    const { id } = (await readStatus(database.pool)).slots.staging
+    await stageRelease(database.pool, stageRequest('main', { redelivery: 'restage' }))
+    expect(await attempt(swap, database, { expectedVersion: 'main', expectedId: id! })).toMatchObject({
+      code: 'version_mismatch',
+      message: expect.stringContaining(`main (id ${id! + 1}), not main (id ${id})`),
+    })
+  })
+
+  test('slots that an earlier Almagest staged have no id, and are exchanged by their version', async () => {
+    const database = await createTestDatabase()
+    await deploy(database, 'r1')
+    await deploy(database, 'r2')
+    await database.pool.query('alter table tap_schema_previous.versions drop column history_id')
+    expect((await readStatus(database.pool)).slots.previous).toMatchObject({ version: 'r1', id: null })
+    expect(await rollback(database.pool, { expectedVersion: 'r1', actor })).toMatchObject({ live: 'r1' })
+    expect(await attempt(rollback, database, { expectedVersion: 'r1' })).toMatchObject({ outcome: 'unchanged' })
   })
 })
 

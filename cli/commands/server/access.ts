@@ -9,6 +9,9 @@ export interface ExchangeRequest {
   readonly version: string
   /** With it, also the very upload. */
   readonly generation: string | undefined
+  /** With it, also the very stage. */
+  readonly id: number | undefined
+  readonly leaveReadersOut: boolean
   readonly actor: string | undefined
   readonly deadlineSeconds: number | undefined
 }

@@ -19,11 +19,14 @@ export async function openDatabaseAccess(target: DatabaseTarget): Promise<Server
   }
 }
 
-function swapRequest({ version, generation, actor, deadlineSeconds }: ExchangeRequest): SwapRequest {
+function swapRequest(request: ExchangeRequest): SwapRequest {
+  const { version, generation, id, leaveReadersOut, actor, deadlineSeconds } = request
   return {
     expectedVersion: version,
+    leaveReadersOut,
     actor: actor ?? currentActor(),
     ...(generation === undefined ? {} : { expectedGeneration: generation }),
+    ...(id === undefined ? {} : { expectedId: id }),
     ...(deadlineSeconds === undefined ? {} : { deadlineMs: deadlineSeconds * 1000 }),
   }
 }

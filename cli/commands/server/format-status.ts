@@ -8,7 +8,7 @@ import { formatTable, terminalWidth } from '../../terminal/table.ts'
 export function formatStatus({ slots, history }: ServerStatus): string {
   const width = terminalWidth()
   const slotLines = formatTable(
-    ['slot', 'version', 'staged (UTC)', 'by', 'tables', 'columns', 'schemas'],
+    ['slot', 'version', 'id', 'staged (UTC)', 'by', 'tables', 'columns', 'schemas'],
     SLOT_NAMES.map((name) => [name, ...slotCells(slots[name])]),
     { width },
   )
@@ -23,10 +23,10 @@ export function formatStatus({ slots, history }: ServerStatus): string {
 
 type Cells = (string | number | null)[]
 
-function slotCells({ exists, version, loadedAt, stagedBy, rows, schemas }: SlotStatus): Cells {
-  if (!exists) return ['(empty)', null, null, null, null, null]
+function slotCells({ exists, version, id, loadedAt, stagedBy, rows, schemas }: SlotStatus): Cells {
+  if (!exists) return ['(empty)', null, null, null, null, null, null]
   const size = rows === null ? [null, null] : [rows.tables, rows.columns]
-  return [version ?? '(half-made)', moment(loadedAt), stagedBy, ...size, schemas.join(', ')]
+  return [version ?? '(half-made)', id, moment(loadedAt), stagedBy, ...size, schemas.join(', ')]
 }
 
 function historyCells({ at, action, version, replaced, actor, durationMs, problems }: HistoryEntry): Cells {

@@ -45,8 +45,11 @@ export async function openFunctionAccess(address: FunctionAddress): Promise<Func
   }
   const exchange = (path: string, wish: ExchangeRequest): Promise<SwapOutcome> => {
     refuseLocalWishes(wish)
-    const { version, generation } = wish
-    return post(path, { version, generation }, hasMembers('outcome', 'live', 'durationMs', 'warnings'))
+    const { version, generation, id } = wish
+    // An earlier function does not know the field, and needs it only where it is set.
+    const leaveReadersOut = wish.leaveReadersOut || undefined
+    const isAnswer = hasMembers('outcome', 'live', 'slots', 'durationMs', 'warnings')
+    return post(path, { version, generation, id, leaveReadersOut }, isAnswer)
   }
   return {
     async readStatus(historyLimit) {
@@ -65,6 +68,8 @@ interface ReleaseWish {
   readonly version: string
   /** undefined is left out of the JSON. */
   readonly generation: string | undefined
+  readonly id?: number | undefined
+  readonly leaveReadersOut?: boolean | undefined
 }
 
 /** Those are decided on the other side: the caller is who the token says, the deadline is in the environment file. */
