@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import type pg from 'pg'
 import { endOnInterrupt } from '../terminal/interrupt.ts'
 import { type OutputOptions, writeResult } from '../terminal/output.ts'
 import { withProgress } from '../terminal/progress.ts'
@@ -42,19 +43,26 @@ async function run(flags: InitFlags): Promise<void> {
     operators: asUsers(flags.operator),
     readers: asUsers(flags.reader),
   }
-  await withPool(target, (pool) => withProgress('preparing the database', () => initialiseDatabase(pool, grants)))
-  writeResult({ outcome: 'initialised', ...grants }, flags, describeGrants)
+  const prepare = (pool: pg.Pool) => withProgress('preparing the database', () => initialiseDatabase(pool, grants))
+  const formerOwners = await withPool(target, prepare)
+  writeResult({ outcome: 'initialised', ...grants, formerOwners }, flags, describeGrants)
 }
 
 interface Initialised {
   readonly stagers: readonly string[]
   readonly operators: readonly string[]
   readonly readers: readonly string[]
+  readonly formerOwners: readonly string[]
 }
 
-function describeGrants({ stagers, operators, readers }: Initialised): string {
+function describeGrants({ stagers, operators, readers, formerOwners }: Initialised): string {
   const list = (label: string, names: readonly string[]) =>
     names.length === 0 ? [] : [`  ${label}: ${names.join(', ')}`]
   const lines = [...list('may stage', stagers), ...list('may stage, swap and roll back', operators)]
-  return ['the database is ready for Almagest', ...lines, ...list('may read', readers)].join('\n')
+  return [
+    'the database is ready for Almagest',
+    ...lines,
+    ...list('may read', readers),
+    ...list('owned a slot, and may read it now', formerOwners),
+  ].join('\n')
 }

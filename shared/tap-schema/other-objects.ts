@@ -22,7 +22,7 @@ export async function findOtherObjects(client: pg.ClientBase, slot: SlotName): P
 
 export function warnOfMoved(objects: readonly string[], schema: string): readonly string[] {
   if (objects.length === 0) return []
-  return [`${objects.join(', ')} went with the slot that was live: it is in ${schema} now`]
+  return [`moved to ${schema} with the slot that was live: ${objects.join(', ')}`]
 }
 
 // Sequences, row types and array types of a table follow it.

@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import { Failure } from '../failure.ts'
+import { grantReaders } from './ddl.ts'
 import { BusyError, DatabaseError, isLockFailure, MissingRoleError, sqlStateOf } from './failures.ts'
 import { HISTORY_DDL } from './history.ts'
 import { OWNER_ROLE, quote, SLOT_NAMES, SLOT_OWNER, SLOT_SCHEMA, STAGER_ROLE } from './slots.ts'
@@ -18,12 +19,14 @@ export interface InitialiseOptions {
 
 /**
  * Prepares a TAP server's database: roles, history and grants (DESIGN §4). Run by a login that may create roles; it can
- * be run again at any time, by the same login. Slots that another tool made before are handed over to Almagest's roles.
+ * be run again at any time, by the same login. Slots that another tool made before are handed over to Almagest's roles; who
+ * owned what users query can read it as before.
  *
+ * @returns who owned it
  * @throws MissingRoleError when the login may not do that; when only a slot or the database is another login's, all the
  *   rest is done; BusyError when readers hold a slot that is to be handed over; DatabaseError
  */
-export async function initialiseDatabase(pool: pg.Pool, options: InitialiseOptions = {}): Promise<void> {
+export async function initialiseDatabase(pool: pg.Pool, options: InitialiseOptions = {}): Promise<readonly string[]> {
   const started = performance.now()
   const client = await pool.connect()
   let broken: Error | undefined
@@ -36,11 +39,12 @@ export async function initialiseDatabase(pool: pg.Pool, options: InitialiseOptio
     await setLockTimeout(client, options.lockTimeoutMs ?? LOCK_TIMEOUT_MS)
     await prepareRoles(client, options)
     const foreign = await findForeignSlot(client)
-    if (foreign === null) await prepareSlots(client, options)
+    const formerOwners = foreign === null ? await prepareSlots(client, options) : []
     const lacking = await findLackingGrant(client)
     await client.query('commit')
     if (foreign !== null) throw refuseHandOver(foreign)
     if (lacking !== null) throw new MissingRoleError(lacking)
+    return formerOwners
   } catch (error) {
     await client.query('rollback').catch(remember)
     throw isLockFailure(error)
@@ -65,9 +69,26 @@ async function prepareRoles(client: pg.PoolClient, { stagers = [], operators = [
   for (const login of operators) await client.query(`grant ${STAGER_ROLE}, ${OWNER_ROLE} to ${quote(login)}`)
 }
 
-async function prepareSlots(client: pg.PoolClient, { readers = [] }: InitialiseOptions): Promise<void> {
+async function prepareSlots(client: pg.PoolClient, { readers = [] }: InitialiseOptions): Promise<readonly string[]> {
+  const owners = await findOwners(client)
   for (const slot of SLOT_NAMES) await handOver(client, SLOT_SCHEMA[slot], SLOT_OWNER[slot])
+  for (const { schema, owner } of owners) await client.query(grantReaders(schema, [owner]))
   for (const reader of readers) await grantExistingSlots(client, reader)
+  return [...new Set(owners.map(({ owner }) => owner))]
+}
+
+/** A TAP service can be the very login that made its `tap_schema`; an administrator or an operator is none. */
+async function findOwners(client: pg.PoolClient): Promise<readonly { schema: string; owner: string }[]> {
+  const { rows } = await client.query<{ schema: string; owner: string }>(
+    `select distinct n.nspname as schema, r.rolname as owner
+       from pg_namespace n
+      cross join lateral (select n.nspowner union select relowner from pg_class where relnamespace = n.oid) as part(owner)
+       join pg_roles r on r.oid = part.owner
+      where n.nspname = any ($1) and r.rolcanlogin and not r.rolcreaterole and not pg_has_role(r.oid, $2::name, 'usage')
+      order by 2, 1`,
+    [[SLOT_SCHEMA.live, SLOT_SCHEMA.previous], OWNER_ROLE],
+  )
+  return rows
 }
 
 // Roles belong to the whole cluster: another database's `init` may be creating them at this very moment.
@@ -175,10 +196,7 @@ async function grantExistingSlots(client: pg.PoolClient, reader: string): Promis
   const present = await client.query<{ nspname: string }>('select nspname from pg_namespace where nspname = any($1)', [
     Object.values(SLOT_SCHEMA),
   ])
-  for (const { nspname } of present.rows) {
-    await client.query(`grant usage on schema ${quote(nspname)} to ${quote(reader)}`)
-    await client.query(`grant select on all tables in schema ${quote(nspname)} to ${quote(reader)}`)
-  }
+  for (const { nspname } of present.rows) await client.query(grantReaders(nspname, [reader]))
 }
 
 /**

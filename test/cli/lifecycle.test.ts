@@ -66,7 +66,13 @@ describe('init', () => {
     expect(await runAlmagest(args)).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining(login) })
     const again = await runAlmagest([...args, '--json'])
     expect(again.code).toBe(0)
-    expect(again.json()).toEqual({ outcome: 'initialised', stagers: [], operators: [login], readers: [] })
+    expect(again.json()).toEqual({
+      outcome: 'initialised',
+      stagers: [],
+      operators: [login],
+      readers: [],
+      formerOwners: [],
+    })
     expect(await versions(database)).toEqual({ live: null, staging: null, previous: null })
   })
 

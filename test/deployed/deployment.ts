@@ -82,12 +82,13 @@ export async function openDeployment(
       return database
     },
     administer: (...statements) => administer(postgres, ...statements),
-    initialise: ({ pool }) =>
-      initialiseDatabase(pool, {
+    async initialise({ pool }) {
+      await initialiseDatabase(pool, {
         stagers: [userOf('load-release')],
         operators: [userOf('swap-schema')],
         readers: [userOf('discovery')],
-      }),
+      })
+    },
     describeDatabase(name, { instance = 'tap', ipType = 'PRIVATE' } = {}) {
       const place = `instance: "${project}:europe-west1:${instance}", ipType: ${ipType}, name: ${name}`
       return `{${place}, user: DATABASE_USER, adminApiEndpoint: "${cloud.adminApiEndpoint}", poolMax: 4}`

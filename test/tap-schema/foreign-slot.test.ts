@@ -47,7 +47,7 @@ describe('a live slot that a server of CADC made', () => {
 
   test('keeps its own tables through a swap, which says where they are, and comes back with them', async () => {
     const { pool } = await takeOver(CADC_SLOT)
-    const warning = `${others.join(', ')} went with the slot that was live: it is in tap_schema_previous now`
+    const warning = `moved to tap_schema_previous with the slot that was live: ${others.join(', ')}`
     expect(await swap(pool, { expectedVersion: 'r1', actor })).toMatchObject({ warnings: [warning] })
     expect((await pool.query('select version from tap_schema_previous.model_version')).rows).toEqual([
       { version: '1.2' },

@@ -128,6 +128,23 @@ test('a swap or a rollback that would lock out a reader is refused, unless the c
   expect(await rollback(pool, { expectedVersion: 'r2', ...wish })).toMatchObject({ outcome: 'rolled_back', warnings })
 })
 
+test('who owned a live slot before init can read it afterwards, and after the next swap', async () => {
+  const database = await createTestDatabase({ initialised: false })
+  const [service, operator] = [await database.createLogin(), await database.createLogin()]
+  await database.pool.query(`create schema tap_schema authorization ${service}`)
+  const live = `create table tap_schema.schemas11 (schema_name varchar(64) primary key);
+    create view tap_schema.schemas as table tap_schema.schemas11`
+  await database.poolAs(service).query(live)
+  await database.pool.query(`alter view tap_schema.schemas owner to ${operator}`)
+  expect(await initialiseDatabase(database.pool, { operators: [operator] })).toEqual([service])
+  const read = () => database.poolAs(service).query('select count(*)::int from tap_schema.schemas')
+  expect((await read()).rows).toEqual([{ count: 0 }])
+  expect(await stageRelease(database.pool, stageRequest('r1'))).toMatchObject({ readers: [service] })
+  await swap(database.pool, { expectedVersion: 'r1', actor })
+  expect((await read()).rows).toEqual([{ count: 2 }])
+  expect(await initialiseDatabase(database.pool)).toEqual([])
+})
+
 test('a reader who would be locked out can be let in by init, and then the swap is made', async () => {
   const database = await createTestDatabase()
   const reader = await database.createLogin()
