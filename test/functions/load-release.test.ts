@@ -579,6 +579,26 @@ describe('the swap policy', () => {
     expect(stack.announced.map(({ event }) => event)).toEqual(['staged', 'swapped', 'staged', 'swapped'])
   })
 
+  test('always, delivered several times at once: it is swapped and announced once, and nothing is reported', async () => {
+    const stack = await startStack({ tap: { swap: 'always' } })
+    const body = pushBody('releases/r1', await stack.upload('releases/r1', table(['a'])))
+    expect(await Promise.all([1, 2, 3, 4].map(() => stack.push(body)))).toEqual([204, 204, 204, 204])
+    expect(stack.announced.map(({ event }) => event)).toEqual(['staged', 'swapped'])
+    expect(stack.log.filter(({ severity }) => severity !== 'INFO')).toEqual([])
+  })
+
+  test('always: a reader who would be locked out keeps the release waiting, which is a warning', async () => {
+    const stack = await startStack({ tap: { swap: 'always', readers: ['almagest_owner'] } })
+    await deliver(stack, 'releases/r1', ['a'])
+    await stack.databases.tap!.pool.query(`grant usage on schema tap_schema to public;
+      grant select on all tables in schema tap_schema to public`)
+    expect(await deliver(stack, 'releases/r2', ['a'])).toBe(204)
+    const { slots } = await stack.status()
+    expect([slots.live.version, slots.staging.version]).toEqual(['releases/r1', 'releases/r2'])
+    const message = expect.stringMatching(/^not swapped: public may read what is live and could not read releases\/r2/)
+    expect(stack.log).toContainEqual(expect.objectContaining({ severity: 'WARNING', message }))
+  })
+
   test('compatible: it goes live unless something breaks', async () => {
     const stack = await startStack({ tap: { swap: 'compatible' } })
     await deliver(stack, 'releases/r1', ['a'])
