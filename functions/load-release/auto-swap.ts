@@ -38,7 +38,12 @@ const ROUNDS = 3
 
 /** The verdict holds for the two slots that were compared, and for no others. */
 async function swapIfCompatible(pool: pg.Pool, request: SwapRequest): Promise<AutoSwap> {
-  const { diff, identities, others } = await compareSlots(pool, 'live', 'staging')
+  const comparison = await compareSlots(pool, 'live', 'staging')
+  // Another delivery may have been faster: swap finds out, and takes nothing that is staged only now.
+  if (comparison === null) {
+    return { outcome: 'swapped', swap: await swap(pool, { ...request, expectedSlots: { staging: null } }) }
+  }
+  const { diff, identities, others } = comparison
   const breaking = diff.changes.filter((change) => change.breaking)
   const [first] = breaking
   if (first !== undefined) {

@@ -34,7 +34,9 @@ export interface SchemaDiff {
  *   MissingRoleError, DatabaseError
  */
 export async function diffSlots(pool: pg.Pool, from: SlotName, to: SlotName): Promise<SchemaDiff> {
-  const { diff, leftOut, others } = await compareSlots(pool, from, to)
+  const comparison = await compareSlots(pool, from, to)
+  if (comparison === null) throw new EmptySlotError(to, 'there is nothing to compare with')
+  const { diff, leftOut, others } = comparison
   if (from !== 'live' || to !== 'staging') return diff
   return { ...diff, ...(leftOut.length > 0 ? { leftOut } : {}), ...(others.length > 0 ? { others } : {}) }
 }
@@ -49,13 +51,17 @@ export interface Comparison {
   readonly others: readonly string[]
 }
 
-/** As `diffSlots`, for somebody who acts on it. */
-export async function compareSlots(pool: pg.Pool, from: SlotName, to: SlotName): Promise<Comparison> {
+/**
+ * As `diffSlots`, for somebody who acts on it.
+ *
+ * @returns null when the `to` slot does not exist
+ */
+export async function compareSlots(pool: pg.Pool, from: SlotName, to: SlotName): Promise<Comparison | null> {
   return readSlots(pool, `comparing ${from} with ${to}`, async (client) => {
     const identities = await readSlotIdentities(client)
     const before = await readContents(client, from)
     const after = await readContents(client, to)
-    if (after.version === null) throw new EmptySlotError(to, 'there is nothing to compare with')
+    if (after.version === null) return null
     const isFirst = before.version === null
     const [old, next] = isFirst ? [before.contents, after.contents] : comparable(before.contents, after.contents)
     const changes = diffContents(old, next)

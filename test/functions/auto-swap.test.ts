@@ -94,6 +94,15 @@ describe('a swap that waits for the verdict "compatible"', () => {
     expect(await versions(database)).toEqual(['one', 'two', null])
   })
 
+  test('changes nothing where the release is live already, and is refused where nothing is staged', async () => {
+    const database = await createTestDatabase()
+    await deploy(database, 'one', ['a'])
+    const again = await swapByPolicy(database.pool, compatible, { expectedVersion: 'one', actor })
+    expect(again).toMatchObject({ outcome: 'swapped', swap: { outcome: 'unchanged', live: 'one' } })
+    const other = swapByPolicy(database.pool, compatible, { expectedVersion: 'two', actor })
+    await expect(other).rejects.toMatchObject({ code: 'empty_slot' })
+  })
+
   test('is not made on a verdict about other contents of the same version', async () => {
     const database = await createTestDatabase()
     await deploy(database, 'one', ['a', 'b'])

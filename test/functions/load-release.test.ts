@@ -579,13 +579,16 @@ describe('the swap policy', () => {
     expect(stack.announced.map(({ event }) => event)).toEqual(['staged', 'swapped', 'staged', 'swapped'])
   })
 
-  test('always, delivered several times at once: it is swapped and announced once, and nothing is reported', async () => {
-    const stack = await startStack({ tap: { swap: 'always' } })
-    const body = pushBody('releases/r1', await stack.upload('releases/r1', table(['a'])))
-    expect(await Promise.all([1, 2, 3, 4].map(() => stack.push(body)))).toEqual([204, 204, 204, 204])
-    expect(stack.announced.map(({ event }) => event)).toEqual(['staged', 'swapped'])
-    expect(stack.log.filter(({ severity }) => severity !== 'INFO')).toEqual([])
-  })
+  test.each(['always', 'compatible'] as const)(
+    '%s, delivered several times at once: it is swapped and announced once, and nothing is wrong',
+    async (policy) => {
+      const stack = await startStack({ tap: { swap: policy } })
+      const body = pushBody('releases/r1', await stack.upload('releases/r1', table(['a'])))
+      expect(await Promise.all([1, 2, 3, 4].map(() => stack.push(body)))).toEqual([204, 204, 204, 204])
+      expect(stack.announced.map(({ event }) => event)).toEqual(['staged', 'swapped'])
+      expect(stack.log.filter(({ severity }) => severity !== 'INFO')).toEqual([])
+    },
+  )
 
   test('always: a reader who would be locked out keeps the release waiting, which is a warning', async () => {
     const stack = await startStack({ tap: { swap: 'always', readers: ['almagest_owner'] } })
