@@ -111,8 +111,7 @@ async function commit(client: pg.PoolClient, operation: string): Promise<void> {
   } catch (error) {
     const wasSent = sqlStateOf(error) === null && !String(error).includes('not queryable')
     if (!wasSent) throw error
-    const advice =
-      'it is done or not, for the connection broke at the very end: look at the slots before you do it again'
+    const advice = 'outcome unknown: connection lost during commit; check status before retrying'
     throw new DatabaseError(operation, error, advice)
   }
 }

@@ -56,7 +56,7 @@ function count(pattern: RegExp): number {
 }
 
 const LAST_STATEMENT = /^insert into almagest\.history/
-const UNKNOWN = expect.stringContaining('it is done or not')
+const UNKNOWN = expect.stringContaining('outcome unknown')
 const CREATION = /^create schema/
 
 /** Keeps a stage or a swap from its last statement before the commit; returns what lets it go on. */
