@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander'
+import { isGeneration } from '../../shared/platform/generation.ts'
 import { refuseVersion } from '../../shared/releases/naming.ts'
 
 /** `a,b` and repetitions of the option, in one list. */
@@ -44,6 +45,6 @@ export function parseVersion(value: string): string {
 }
 
 export function parseGeneration(value: string): string {
-  if (/^\d{1,19}$/.test(value)) return value
-  throw new InvalidArgumentError('It must be a generation: up to 19 digits.')
+  if (isGeneration(value)) return value
+  throw new InvalidArgumentError('It must be a generation: up to 19 digits, the first of which is not 0.')
 }

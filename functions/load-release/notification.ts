@@ -1,3 +1,5 @@
+import { isGeneration } from '../../shared/platform/generation.ts'
+
 /** An upload to a bucket, as its notification tells of it. */
 export interface Upload {
   readonly bucket: string
@@ -33,8 +35,8 @@ export function readNotification(event: unknown): Notification {
   if (typeof eventType !== 'string') return malformed('the attribute eventType is missing')
   if (eventType !== 'OBJECT_FINALIZE') return { kind: 'other', reason: `a notification of ${eventType}` }
   if (!isText(bucketId) || !isText(objectId)) return malformed('the attributes bucketId and objectId are missing')
-  if (!isText(objectGeneration) || !/^\d{1,19}$/.test(objectGeneration)) {
-    return malformed('the attribute objectGeneration is not a number')
+  if (!isText(objectGeneration) || !isGeneration(objectGeneration)) {
+    return malformed('the attribute objectGeneration is not a generation')
   }
   const messageId = isText(message.messageId) ? message.messageId : ''
   const upload: Upload = { bucket: bucketId, object: objectId, generation: objectGeneration, messageId }
@@ -51,7 +53,10 @@ function checkPayload(data: unknown, format: unknown, upload: Upload): string | 
   if (typeof data !== 'string') return 'the payload is missing'
   const resource = parseJson(Buffer.from(data, 'base64').toString('utf8'))
   if (!isRecord(resource)) return 'the payload is not a JSON object'
-  const told = { bucket: resource.bucket, object: resource.name, generation: String(resource.generation) }
+  const { bucket, name: object, generation } = resource
+  // A stand-in may write a number, which has lost digits by now.
+  const isRounded = typeof generation === 'number' && generation === Number(upload.generation)
+  const told = { bucket, object, generation: isRounded ? upload.generation : generation }
   for (const field of ['bucket', 'object', 'generation'] as const) {
     if (told[field] !== upload[field]) return `payload and attributes disagree about the ${field}`
   }

@@ -1,4 +1,5 @@
 import { preferType } from '../../shared/platform/accept.ts'
+import { GENERATION_PATTERN } from '../../shared/platform/generation.ts'
 import { type Field, type JsonSchema, type Route, route } from '../../shared/platform/http-route.ts'
 import { descriptionRoute, healthRoute } from '../../shared/platform/service-routes.ts'
 import { diffSlots } from '../../shared/tap-schema/diff.ts'
@@ -26,8 +27,8 @@ const VERSION = { type: 'string', required: true, minLength: 1, maxLength: 512, 
 const GENERATION = {
   type: 'string',
   description: 'The very upload, as a string: versions such as main are overwritten in place',
-  pattern: '^[0-9]{1,19}$',
-  patternHint: 'a generation: up to 19 decimal digits',
+  pattern: GENERATION_PATTERN,
+  patternHint: 'a generation: up to 19 decimal digits, the first of which is not 0',
   example: '1779436800000000',
 } as const satisfies Field
 

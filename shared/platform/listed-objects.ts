@@ -47,15 +47,26 @@ export function readListed(item: FileMetadata): ListedObject {
   }
   return {
     name,
-    generation: String(generation),
-    metageneration: String(metageneration),
-    size: Number(size ?? 0),
+    generation: readInteger(generation),
+    metageneration: readInteger(metageneration),
+    size: Number(readInteger(size ?? 0)),
     timeCreated,
     customTime: item.customTime ?? null,
     held: item.temporaryHold === true || item.eventBasedHold === true,
     retainedUntil: latest(item.retentionExpirationTime, item.retention?.retainUntilTime),
     metadata: readTexts(item.metadata),
   }
+}
+
+/**
+ * The digits of an int64, which the JSON API writes as text. A stand-in may write a number, which has lost digits beyond
+ * 2^53. Sizes end at 5 TiB and fit a double.
+ */
+export function readInteger(value: unknown): string {
+  const isExact =
+    typeof value === 'string' ? /^\d{1,19}$/.test(value) : Number.isSafeInteger(value) && Number(value) >= 0
+  if (!isExact) throw new DamagedAnswerError(`${JSON.stringify(value)} is not a whole number that can be relied on`)
+  return String(value)
 }
 
 function latest(a: string | undefined, b: string | undefined): string | null {

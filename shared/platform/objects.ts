@@ -12,10 +12,12 @@ import type {
 import { crc32c } from './crc32c.ts'
 import { withDeadline } from './deadline.ts'
 import { download } from './download.ts'
+import { isGeneration } from './generation.ts'
 import {
   isProtected,
   LISTED_FIELDS,
   type Listing,
+  readInteger,
   readListed,
   readListing,
   readServerTime,
@@ -105,8 +107,11 @@ class CloudBucket implements Bucket {
 
   async stat(name: string, generation?: string): Promise<StoredObject | undefined> {
     if (!canExist(name, generation)) return undefined
-    const file = await this.#file(name, generation)
-    return this.#call('look up', name, () => unlessAbsent(async () => this.#describe((await file.getMetadata())[0])))
+    const remote = await this.#open()
+    const request = { uri: `/o/${encodeURIComponent(name)}`, qs: generation === undefined ? {} : { generation } }
+    return this.#call('look up', name, () =>
+      unlessAbsent(async () => this.#describe((await remote.request(request))[0] as FileMetadata)),
+    )
   }
 
   async read(
@@ -240,7 +245,9 @@ class CloudBucket implements Bucket {
 
   async #file(name: string, generation?: string): Promise<File> {
     const remote = await this.#open()
-    return generation === undefined ? remote.file(name) : remote.file(name, { generation })
+    const file = remote.file(name)
+    // Not by its constructor, which makes a number of it and loses digits.
+    return generation === undefined ? file : Object.assign(file, { generation })
   }
 
   #open(): Promise<RemoteBucket> {
@@ -284,8 +291,8 @@ class CloudBucket implements Bucket {
     return {
       bucket: this.#config.bucket,
       name,
-      generation: String(generation),
-      size: Number(size),
+      generation: readInteger(generation),
+      size: Number(readInteger(size)),
       crc32c: metadata.crc32c ?? null,
       timeCreated,
       contentType: metadata.contentType ?? null,
@@ -316,15 +323,11 @@ function bypassProxy(hostname: string): void {
   if (!listed.includes(hostname)) process.env.NO_PROXY = [...listed, hostname].join(',')
 }
 
-/**
- * Whether the store can have such an object at all. The client would drop a generation that is no number and answer
- * with the newest one instead.
- */
+/** Whether the store can have such an object at all. */
 function canExist(name: string, generation?: string): boolean {
   const bytes = Buffer.byteLength(name)
   const isName = bytes > 0 && bytes <= 1024 && name.isWellFormed() && !/[\r\n\0]/.test(name) && !/^\.{1,2}$/.test(name)
-  if (!isName || generation === undefined) return isName
-  return /^[1-9]\d{0,15}$/.test(generation) && Number.isSafeInteger(Number(generation))
+  return isName && (generation === undefined || isGeneration(generation))
 }
 
 /** undefined for a missing object or generation; a missing bucket is an error. */

@@ -73,6 +73,12 @@ describe('wrong usage', () => {
     ['a deadline of no seconds', ['swap', 'v1', '--deadline', '0', '--database', DATABASE], /seconds/],
     ['a deadline in words', ['swap', 'v1', '--deadline', 'soon', '--database', DATABASE], /seconds/],
     ['a generation in words', ['swap', 'v1', '--generation', 'latest', '--database', DATABASE], /digits/],
+    ['a generation that begins with 0', ['swap', 'v1', '--generation', '01', '--database', DATABASE], /not 0/],
+    [
+      'a generation beyond 64 bits',
+      ['swap', 'v1', '--generation', '9223372036854775808', '--database', DATABASE],
+      /digits/,
+    ],
     ['an empty version', ['swap', '', '--database', DATABASE], /must not be empty/],
     ['a history of less than nothing', ['status', '--history', '-1', '--database', DATABASE], /from 0 to 1000/],
     ['stage without schemas', ['stage', '--version', 'v1', 'x', '--database', DATABASE], /--schemas/],

@@ -529,6 +529,16 @@ describe('what is not for us', () => {
     expect(stack.gcs.requests).toEqual([])
   })
 
+  test('an upload with a generation of 19 digits is fetched by that one, also when the payload holds a number', async () => {
+    const stack = await startStack()
+    const generation = '1795711522392420509'
+    const rounded = JSON.parse(`{"generation":${generation}}`) as object
+    for (const resource of [{}, rounded]) {
+      expect(await stack.push(pushBody('releases/r1', generation, { resource }))).toBe(204)
+      expect(stack.gcs.requests.at(-1)).toContain(`generation=${generation}`)
+    }
+  })
+
   test.each<[string, unknown]>([
     ['any JSON', { x: 1 }],
     ['a message without attributes', { message: { data: 'e30=', messageId: '1' }, subscription: 's' }],
@@ -537,6 +547,8 @@ describe('what is not for us', () => {
       'a generation that is no number',
       pushBody('releases/r1', '1; drop table', { resource: { generation: '1; drop table' } }),
     ],
+    ['a generation beyond 64 bits', pushBody('releases/r1', '9223372036854775808')],
+    ['a generation that begins with 0', pushBody('releases/r1', '0123')],
     ['a payload that is not JSON', pushBody('releases/r1', '1', { data: 'bm90IGpzb24=' })],
     ['a payload of another object', pushBody('releases/r1', '1', { resource: { name: 'releases/r2/schemas.tar.gz' } })],
     ['a payload of another generation', pushBody('releases/r1', '1', { resource: { generation: '2' } })],

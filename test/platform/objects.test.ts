@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { MemoryStore } from '../../cli/local/gcs/memory-store.ts'
 import type { BucketOptions } from '../../shared/platform/objects.ts'
 import { openBucket } from '../../shared/platform/objects.ts'
 import { type Fault, startFakeGcs } from '../support/fake-gcs.ts'
@@ -41,7 +42,7 @@ describe('looking up an object', () => {
     expect(await bucket.stat(NAME, resource.generation)).toBeUndefined()
   })
 
-  it.each(['0', '', 'latest', '-1', '1.5', '1e3', '9223372036854775807'])(
+  it.each(['0', '', 'latest', '-1', '1.5', '1e3', '01', '9223372036854775807', '9223372036854775808'])(
     'never takes the newest object for generation %j',
     async (generation) => {
       const { bucket } = await setUp()
@@ -49,6 +50,50 @@ describe('looking up an object', () => {
       expect(await bucket.read(NAME, { generation, ...limit })).toBeUndefined()
     },
   )
+
+  it('knows generations of 19 digits to the last one, as a store gives them that counts nanoseconds', async () => {
+    const first = '1795711522392420509'
+    class Nanoseconds extends MemoryStore {
+      #last = BigInt(first) - 1n
+      override async nextGeneration(): Promise<string> {
+        this.#last += 1n
+        return String(this.#last)
+      }
+    }
+    const gcs = await startFakeGcs({ store: new Nanoseconds() })
+    const bucket = openBucket({ bucket: 'releases', apiEndpoint: gcs.endpoint }, QUICK)
+    expect(await bucket.save(NAME, Buffer.from('first'), { ifGenerationMatch: '0' })).toMatchObject({
+      generation: first,
+    })
+    expect(await bucket.stat(NAME, first)).toMatchObject({ generation: first })
+    expect(await bucket.stat(NAME, '1795711522392420508')).toBeUndefined()
+    expect((await bucket.read(NAME, { generation: first, ...limit }))?.content.toString()).toBe('first')
+    expect(await bucket.read(NAME, { generation: '1795711522392420508', ...limit })).toBeUndefined()
+    expect(gcs.requests.every((line) => !/generation=(?!1795711522392420(?:509|508)\b)/.test(line))).toBe(true)
+    const { objects } = await bucket.page({})
+    expect(objects).toMatchObject([{ generation: first }])
+    expect(await bucket.remove(NAME, '1795711522392420508')).toBe('replaced')
+    const second = await bucket.save(NAME, Buffer.from('second'), { ifGenerationMatch: first })
+    expect(second.generation).toBe('1795711522392420510')
+    expect(await bucket.removeListed({ name: NAME, generation: second.generation, metageneration: '1' })).toBe(
+      'removed',
+    )
+  })
+
+  it.each([
+    ['a generation that has lost digits', '"generation":1795711522392420509'],
+    ['a generation of words', '"generation":"latest"'],
+    ['a size of words', '"generation":"5","size":"large"'],
+    ['a negative size', '"generation":"5","size":-1'],
+  ])('fails when the store tells %s', async (_what, fields) => {
+    const { bucket, gcs } = await setUp()
+    const size = fields.includes('size') ? '' : ',"size":"5"'
+    const item = `{"name":"a","metageneration":"1","timeCreated":"2026-11-21T10:00:00Z",${fields}${size}}`
+    gcs.inject({ kind: 'body', text: item, times: 9, match: /\/o\/\S+\?/ })
+    await expect(bucket.stat(NAME)).rejects.toMatchObject({ code: 'storage', permanent: false })
+    gcs.inject({ kind: 'body', text: `{"items":[${item}]}`, times: 9, match: /\/o\?/ })
+    await expect(bucket.page({})).rejects.toMatchObject({ code: 'storage', permanent: false })
+  })
 
   it.each(['', '.', '..', 'a\nb', 'x'.repeat(1025), '\ud800'])(
     'is undefined for the impossible name %j',

@@ -79,7 +79,7 @@ export function patchObject(resource: ObjectResource, patch: Readonly<Record<str
   for (const field of [...TEXT_FIELDS, ...HOLD_FIELDS]) merged[field] = field in patch ? patch[field] : resource[field]
   if (patch.metadata !== null) merged.metadata = mergeMetadata(resource.metadata, patch.metadata)
   const { kind, id, name, bucket, generation, size, crc32c, md5Hash, timeCreated, storageClass } = resource
-  const metageneration = String(Number(resource.metageneration) + 1)
+  const metageneration = String(BigInt(resource.metageneration) + 1n)
   const fixed = { kind, id, name, bucket, generation, size, crc32c, md5Hash, timeCreated, storageClass }
   const etag = etagOf(generation, metageneration)
   return { ...fixed, ...readFields(merged), metageneration, etag, updated: new Date().toISOString() }
