@@ -1,7 +1,6 @@
 import { MemoryStore } from '../cli/local/gcs/memory-store.ts'
 import { startGcs } from '../cli/local/gcs/server.ts'
 import type { ResultsConfig } from '../shared/environment/results-model.ts'
-import { compileNamePattern } from '../shared/environment/results-rules.ts'
 import { openBucket } from '../shared/platform/objects.ts'
 import { sweepResults } from '../shared/results/sweep.ts'
 
@@ -50,7 +49,7 @@ async function measureSweep(apiEndpoint: string, mode: 'dry-run' | 'delete'): Pr
       {
         name: 'results',
         kind: 'result',
-        pattern: compileNamePattern('^(result|error)_(?<job>[a-z0-9]+)\\.(xml|parquet)$'),
+        pattern: '^(result|error)_(?<job>[a-z0-9]+)\\.(xml|parquet)$',
         retentionMs: 7 * DAY_MS,
         minimumAgeMs: DAY_MS,
       },

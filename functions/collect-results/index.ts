@@ -4,15 +4,16 @@ import { identityOf } from '../../shared/platform/identity.ts'
 import { createLogger } from '../../shared/platform/log.ts'
 import { openAtStart } from '../../shared/platform/open-at-start.ts'
 import { openResults } from '../../shared/platform/results-connections.ts'
+import { createMatchRule } from '../../shared/results/match-rule.ts'
 import { createCollectResults } from './collect-results.ts'
 
 const logger = createLogger({ fields: { function: 'collect-results' } })
 const dependencies = await openAtStart(async () => {
   const environment = await loadEnvironment(logger)
-  return {
-    results: openResults(environment, { applicationName: 'almagest collect-results', logger }),
-    identify: identityOf(environment),
-  }
+  const results = openResults(environment, { applicationName: 'almagest collect-results', logger })
+  // Patterns that cannot be used stop the function like anything else that is wrong in the file.
+  await createMatchRule(results.config.rules)
+  return { results, identify: identityOf(environment) }
 }, logger)
 
 http(

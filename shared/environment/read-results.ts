@@ -3,7 +3,7 @@ import { readDatabase } from './read-database.ts'
 import type { Report } from './report.ts'
 import { RESULTS_FIELDS } from './results-fields.ts'
 import type { JobTable, ResultRule, ResultsConfig, SweepLimits } from './results-model.ts'
-import { compileNamePattern, parseDuration, parseIdentifier, parseTable } from './results-rules.ts'
+import { parseDuration, parseIdentifier, parseTable } from './results-rules.ts'
 import type { Settings, ValueKey } from './settings.ts'
 
 /** The results bucket and its rules. null: the file says nothing about results, or nothing that can be used. */
@@ -27,7 +27,7 @@ export function readResults(
   }
   const rules = [...parts].flatMap(([name, part]) => readRule(name, part, report) ?? [])
   const jobs = isGiven(settings, JOB_KEYS) ? readJobs(settings, report) : null
-  if (jobs !== null && rules.length > 0 && !rules.some(({ pattern }) => pattern.source.includes('(?<job>'))) {
+  if (jobs !== null && rules.length > 0 && !rules.some(({ pattern }) => pattern.includes('(?<job>'))) {
     report.warn('no_effect', settings.placeOf('results.jobs.table'), 'no rule has a group (?<job>…) to look up here')
   }
   const stateObject = settings.get('results.stateObject')
@@ -55,7 +55,7 @@ function readRule(name: string, part: Settings, report: Report): ResultRule | nu
   }
   if (kind === null || pattern === null || retention === null) return null
   const minimumAgeMs = parseDuration(part.get('results.rules.*.minimumAge'))
-  return { name, kind, pattern: compileNamePattern(pattern), retentionMs: parseDuration(retention), minimumAgeMs }
+  return { name, kind, pattern, retentionMs: parseDuration(retention), minimumAgeMs }
 }
 
 function readJobs(settings: Settings, report: Report): JobTable | null {

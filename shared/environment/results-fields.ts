@@ -55,7 +55,7 @@ export const RESULTS_FIELDS = [
     default: null,
     refuse: refuseNamePattern,
     meaning:
-      'Regular expression for the whole name of the object, from `^` to `$`; a group `(?<job>…)` holds the job id. Required.',
+      'Regular expression for the whole name of the object, from `^` to `$`; a group `(?<job>…)` holds the job id. RE2 reads it, so look-around and back references cannot be used. Required.',
   },
   {
     key: 'results.rules.*.retention',

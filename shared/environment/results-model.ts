@@ -22,8 +22,8 @@ export type ResultKind = 'result' | 'error' | 'upload' | 'temporary'
 export interface ResultRule {
   readonly name: string
   readonly kind: ResultKind
-  /** Fits whole names; a group `job` holds the job id. */
-  readonly pattern: RegExp
+  /** Regular expression for RE2, from `^` to `$`: fits whole names; a group `job` holds the job id. */
+  readonly pattern: string
   readonly retentionMs: number
   readonly minimumAgeMs: number
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../failure.ts'
 import { refuseName } from '../releases/entry-name.ts'
 
 /** As in field-rules.ts: why a text cannot be what it is meant for, as the end of a sentence about it; null: it can. */
@@ -20,24 +21,31 @@ export function parseDuration(text: string): number {
   return Number(count) * (UNIT_MS.get(unit) ?? Number.NaN)
 }
 
+/** What RE2 lacks of the regular expressions of JavaScript: whatever might have to try a name in many ways. */
+const NOT_IN_RE2: readonly (readonly [what: string, pattern: RegExp])[] = [
+  ['look-around', /\(\?<?[=!]/],
+  ['a back reference', /\\(?:[1-9]|k)/],
+  ['an escape that RE2 does not know', /\\[cu]/],
+  ['a property of Unicode other than a category such as \\p{Lu}', /\\p\{(?![A-Z][a-z]?\})/i],
+  ['a repeat count over 1000', /\{(?:\d+,)?(?:1\d{3}(?<!1000)|[2-9]\d{3}|\d{5,})[,}]/],
+]
+
+/** A pattern has to mean the same to RE2, which matches it, and to JavaScript, whose expressions everybody knows. */
 export function refuseNamePattern(pattern: string): string | null {
   if (!pattern.startsWith('^') || !/[^\\]\$$/.test(pattern))
     return 'must begin with ^ and end with $, to fit whole names only'
   try {
-    const { source } = compileNamePattern(pattern)
-    const groups = [...source.matchAll(/\(\?<([A-Za-z_$][\w$]*)>/g)].map((match) => match[1])
-    const other = groups.find((name) => name !== 'job')
-    return other === undefined
-      ? null
-      : `has a group ${JSON.stringify(other)}; the only name that means something is job`
+    new RegExp(pattern, 'u')
   } catch (error) {
-    return `is no regular expression: ${error instanceof Error ? error.message.replace(/^.*\/: /, '') : error}`
+    return `is not a valid regular expression: ${messageOf(error).replace(/^.*\/u: /, '')}`
   }
-}
-
-/** Fits whole names, also when the pattern is a choice: `^a|b$` is not meant to fit `abc`. */
-export function compileNamePattern(pattern: string): RegExp {
-  return new RegExp(`^(?:${pattern.slice(1, -1)})$`, 'u')
+  // A backslash that is escaped itself begins nothing.
+  const text = pattern.replaceAll('\\\\', '')
+  const lacking = NOT_IN_RE2.find(([, shape]) => shape.test(text))
+  if (lacking !== undefined) return `has ${lacking[0]}, so it could take forever for some names: write it without`
+  const groups = [...text.matchAll(/\(\?<([A-Za-z_$][\w$]*)>/g)].map((match) => match[1])
+  const other = groups.find((name) => name !== 'job')
+  return other === undefined ? null : `has a group ${JSON.stringify(other)}; the only name that means something is job`
 }
 
 export function refuseStateName(name: string): string | null {

@@ -1,7 +1,7 @@
 import type { ResultRule } from '../environment/results-model.ts'
 import type { ListedObject } from './bucket.ts'
 import { classifyResult, classifyWithoutOwner, readOwnDestruction, type Subject, type Verdict } from './classify.ts'
-import { matchRule } from './match-rule.ts'
+import type { MatchRule } from './match-rule.ts'
 import type { OwnerLookup } from './owners.ts'
 
 export interface Classified {
@@ -14,11 +14,11 @@ export interface Classified {
 /** Classifies the objects of a page at one time for all; the job table is asked once, for those that need it. */
 export async function classifyPage(
   objects: readonly ListedObject[],
-  rules: readonly ResultRule[],
+  matchRule: MatchRule,
   owners: OwnerLookup,
   now: number,
 ): Promise<Classified[]> {
-  const subjects = objects.map((object) => describe(object, rules, now))
+  const subjects = objects.map((object) => describe(object, matchRule, now))
   const early = subjects.map(classifyWithoutOwner)
   const jobs = new Set<string>()
   for (const [index, subject] of subjects.entries()) {
@@ -33,11 +33,11 @@ export async function classifyPage(
   }))
 }
 
-function describe(object: ListedObject, rules: readonly ResultRule[], now: number): Subject {
+function describe(object: ListedObject, matchRule: MatchRule, now: number): Subject {
   return {
     object,
     created: Date.parse(object.timeCreated),
-    match: matchRule(rules, object.name),
+    match: matchRule(object.name),
     ownDestruction: readOwnDestruction(object),
     owner: { kind: 'nobody' },
     now,

@@ -5,7 +5,7 @@ import { createDeletePace } from './delete-pace.ts'
 import { expandPattern } from './expand-pattern.ts'
 import { ActiveJobError, VersionedBucketError } from './failures.ts'
 import { isActive } from './jobs.ts'
-import { isState, matchRule } from './match-rule.ts'
+import { createMatchRule, isState } from './match-rule.ts'
 import { createOwnerLookup } from './owners.ts'
 import { type Deletions, noDeletions } from './run.ts'
 import type { SweepParts } from './sweep.ts'
@@ -81,13 +81,14 @@ async function findObjects(
   job: string,
 ): Promise<{ readonly object: ListedObject; readonly rule: ResultRule }[]> {
   const { rules } = config
+  const matchRule = await createMatchRule(rules)
   const found = new Map<string, { readonly object: ListedObject; readonly rule: ResultRule }>()
   const waiting = (await choosePrefixes(rules, bucket, job)).values()
   const work = async () => {
     for (const prefix of waiting) {
       for await (const object of listAll(bucket, prefix)) {
         if (isState(config, object)) continue
-        const match = matchRule(rules, object.name)
+        const match = matchRule(object.name)
         const told = object.metadata.jobid
         const isOfJob = match !== null && (match.job ?? told) === job && (told === undefined || told === job)
         if (isOfJob) found.set(object.name, { object, rule: match.rule })

@@ -13,8 +13,8 @@ const NOTHING: readonly Beginning[] = [{ text: '', open: true }]
  * (`^r/[0-9a-f]{2}/…` makes 256). With a job id, which then stands in the place of the group `job`, they lead to the
  * objects of that job. A pattern that tells nothing gives the empty prefix.
  */
-export function expandPattern(pattern: RegExp, job: string | null): readonly string[] {
-  const { beginnings } = readChoices(pattern.source.slice('^(?:'.length, -')$'.length), 0, job)
+export function expandPattern(pattern: string, job: string | null): readonly string[] {
+  const { beginnings } = readChoices(pattern.slice(1, -1), 0, job)
   return withoutCovered(beginnings.map(({ text }) => text))
 }
 
@@ -92,15 +92,15 @@ function readPiece(source: string, at: number, job: string | null): Reading {
       opening[1] === '?<job>' ? (job === null ? NOTHING : [{ text: job, open: true }]) : inner.beginnings
     return { beginnings, end: inner.end + 1 }
   }
-  const assertion = /^\(\?(?:<?[=!]|[a-z-]*:)/.exec(rest)
-  if (assertion !== null) {
-    return { beginnings: NOTHING, end: readChoices(source, at + assertion[0].length, job).end + 1 }
+  const flags = /^\(\?[a-z-]*:/.exec(rest)
+  if (flags !== null) {
+    return { beginnings: NOTHING, end: readChoices(source, at + flags[0].length, job).end + 1 }
   }
   return { beginnings: NOTHING, end: at + (OPAQUE.exec(rest)?.[0].length ?? 1) }
 }
 
 /** Escapes and classes that stand for one character or another. */
-const OPAQUE = /^(?:\\[pPu]\{[^}]*\}|\\k<[^>]*>|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|\\[\s\S]|\[(?:\\[\s\S]|[^\]\\])*\])/
+const OPAQUE = /^(?:\\[pP]\{[^}]*\}|\\x[0-9A-Fa-f]{2}|\\[\s\S]|\[(?:\\[\s\S]|[^\]\\])*\])/
 
 function classMembers(body: string): readonly Beginning[] {
   const members = new Set<string>()

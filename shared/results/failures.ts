@@ -1,4 +1,4 @@
-import { Failure } from '../failure.ts'
+import { Failure, messageOf } from '../failure.ts'
 
 /** The job table does not answer. Nothing is deleted. */
 export class JobTableError extends Failure {
@@ -67,6 +67,14 @@ export class RetainedStateError extends Failure {
       'sweep_state',
       `the bucket ${bucket} has a retention policy, so a sweep cannot keep its state there: ${advice}`,
     )
+  }
+}
+
+/** RE2 does not know the pattern of a rule, though the check of the environment let it pass. */
+export class InvalidPatternError extends Failure {
+  readonly permanent = true
+  constructor(rule: string, cause: unknown) {
+    super('invalid_pattern', `results.rules.${rule}.pattern cannot be used: ${messageOf(cause)}`, { cause })
   }
 }
 

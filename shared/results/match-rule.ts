@@ -1,4 +1,5 @@
 import type { ResultRule, ResultsConfig } from '../environment/results-model.ts'
+import { InvalidPatternError } from './failures.ts'
 
 /** The rule that an object falls under, and the job that its name tells. */
 export interface RuleMatch {
@@ -8,12 +9,33 @@ export interface RuleMatch {
 }
 
 /** The first rule that fits the whole name; null: none does, and the object is nobody's business. */
-export function matchRule(rules: readonly ResultRule[], name: string): RuleMatch | null {
-  for (const rule of rules) {
-    const match = rule.pattern.exec(name)
-    if (match !== null) return { rule, job: match.groups?.job || null }
+export type MatchRule = (name: string) => RuleMatch | null
+
+/**
+ * Prepares the patterns of the rules. They are matched by RE2, in time that is linear in the length of the name: names
+ * come from whoever writes results, and one that makes an expression backtrack would stop every sweep. RE2 is loaded here,
+ * for no other function than `collect-results` needs it.
+ *
+ * @throws InvalidPatternError
+ */
+export async function createMatchRule(rules: readonly ResultRule[]): Promise<MatchRule> {
+  const { RE2JS } = await import('re2js')
+  const compiled = rules.map((rule) => {
+    try {
+      // Also when the pattern is a choice: `^a|b$` is not meant to fit `abc`.
+      const expression = RE2JS.compile(`^(?:${rule.pattern.slice(1, -1)})$`)
+      return { rule, expression, hasJob: 'job' in expression.namedGroups() }
+    } catch (error) {
+      throw new InvalidPatternError(rule.name, error)
+    }
+  })
+  return (name) => {
+    for (const { rule, expression, hasJob } of compiled) {
+      const matcher = expression.matcher(name)
+      if (matcher.matches()) return { rule, job: hasJob ? matcher.group('job') || null : null }
+    }
+    return null
   }
-  return null
 }
 
 /** The state of the sweep itself falls under no rule, whatever its name. */

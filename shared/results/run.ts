@@ -80,7 +80,7 @@ export function canContinue(run: Run, config: ResultsConfig, now: Date): boolean
 function fingerprintOf({ bucket, rules, jobs }: ResultsConfig): string {
   const deciding = {
     bucket,
-    rules: rules.map((rule) => ({ ...rule, pattern: rule.pattern.source })),
+    rules,
     jobs: jobs === null ? null : { table: jobs.table, columns: jobs.columns, graceMs: jobs.graceMs },
   }
   return createHash('sha256').update(JSON.stringify(deciding)).digest('hex').slice(0, 16)

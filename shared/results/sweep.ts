@@ -7,7 +7,7 @@ import { createDeletePace } from './delete-pace.ts'
 import { LeaseLostError, RetainedStateError, TooManyDeletionsError, VersionedBucketError } from './failures.ts'
 import type { JobStore } from './jobs.ts'
 import { acquireLease, type Lease, readState } from './lease.ts'
-import { isState } from './match-rule.ts'
+import { createMatchRule, isState, type MatchRule } from './match-rule.ts'
 import { createOwnerLookup } from './owners.ts'
 import { createRecheck } from './recheck.ts'
 import { metricsOf, reportRun, type SweepReport } from './report.ts'
@@ -60,7 +60,7 @@ export interface SweepProgress {
  * dry run ends before that and writes nothing at all.
  *
  * @throws JobTableError, EmptyJobTableError, TooManyDeletionsError, VersionedBucketError, LeaseLostError,
- * SweepStateError, DeletionsFailError, and what the bucket throws
+ * SweepStateError, DeletionsFailError, InvalidPatternError, and what the bucket throws
  */
 export async function sweepResults(
   config: ResultsConfig,
@@ -68,8 +68,9 @@ export async function sweepResults(
   request: SweepRequest,
 ): Promise<SweepReport> {
   const started = (parts.clock ?? SYSTEM_CLOCK).now()
+  const matchRule = await createMatchRule(config.rules)
   const description = await parts.bucket.describe()
-  const sweep = new Sweep(config, parts, request, { description, started })
+  const sweep = new Sweep(config, parts, request, { matchRule, description, started })
   const report = await (request.mode === 'dry-run' ? sweep.preview() : sweep.collect())
   parts.logger.info(`sweep of gs://${config.bucket} ${report.outcome}`, metricsOf(report))
   for (const warning of report.warnings) parts.logger.warning(warning)
@@ -80,8 +81,17 @@ const SAVE_EVERY_MS = 15_000
 
 const ALWAYS = async () => true
 
+/** What is known when a sweep begins. */
+interface SweepStart {
+  readonly matchRule: MatchRule
+  readonly description: BucketDescription
+  /** By the clock of the sweep. */
+  readonly started: number
+}
+
 class Sweep {
   readonly #config: ResultsConfig
+  readonly #matchRule: MatchRule
   readonly #parts: SweepParts
   readonly #request: SweepRequest
   readonly #now: Date
@@ -98,9 +108,10 @@ class Sweep {
     config: ResultsConfig,
     parts: SweepParts,
     request: SweepRequest,
-    { description, started }: { readonly description: BucketDescription; readonly started: number },
+    { matchRule, description, started }: SweepStart,
   ) {
     this.#config = config
+    this.#matchRule = matchRule
     this.#parts = parts
     this.#request = request
     this.#clock = parts.clock ?? SYSTEM_CLOCK
@@ -172,7 +183,7 @@ class Sweep {
     const tally = new Tally(run.rows)
     return this.#pass(run, checkpoint, async (objects) => {
       const before = owners.lookups
-      const classified = await classifyPage(objects, this.#config.rules, owners, Date.parse(run.startedAt))
+      const classified = await classifyPage(objects, this.#matchRule, owners, Date.parse(run.startedAt))
       return () => {
         for (const found of classified) tally.add(found)
         run.rows = tally.rows()
@@ -198,7 +209,7 @@ class Sweep {
     }
     const select = async (objects: readonly ListedObject[]): Promise<readonly ListedObject[]> => {
       const before = owners.lookups
-      const classified = await classifyPage(objects, this.#config.rules, owners, now)
+      const classified = await classifyPage(objects, this.#matchRule, owners, now)
       run.effort.jobLookups += owners.lookups - before
       return classified.filter(({ verdict }) => verdict.action === 'delete').map(({ object }) => object)
     }

@@ -33,7 +33,7 @@ describe('the results of an environment', () => {
       {
         name: 'all',
         kind: 'result',
-        pattern: /^(?:result_(?<job>[a-z0-9]+)\.xml)$/u,
+        pattern: '^result_(?<job>[a-z0-9]+)\\.xml$',
         retentionMs: 7 * 86_400_000,
         minimumAgeMs: 86_400_000,
       },
@@ -74,7 +74,7 @@ describe('the results of an environment', () => {
     ['bucket: tap-results, rules: {all: {}}', /has no kind.*has no pattern.*has no retention/],
     [`bucket: tap-results, rules: {all: ${RULE.replace('result,', 'everything,')}}`, /must be one of result, error/],
     [`bucket: tap-results, rules: {all: ${RULE.replace('^', '')}}`, /must begin with \^ and end with \$/],
-    [`bucket: tap-results, rules: {all: ${RULE.replace('[a-z0-9]', '[')}}`, /is no regular expression/],
+    [`bucket: tap-results, rules: {all: ${RULE.replace('[a-z0-9]', '[')}}`, /is not a valid regular expression/],
     [`bucket: tap-results, rules: {all: ${RULE.replace('<job>', '<owner>')}}`, /a group "owner"/],
     [`bucket: tap-results, rules: {all: ${RULE.replace('7d', '7')}}`, /must be text/],
     [`bucket: tap-results, rules: {all: ${RULE.replace('7d', '1w')}}`, /is no duration/],

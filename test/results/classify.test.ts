@@ -3,6 +3,7 @@ import type { ListedObject } from '../../shared/results/bucket.ts'
 import { REASONS } from '../../shared/results/classify.ts'
 import { classifyPage } from '../../shared/results/classify-page.ts'
 import type { Job } from '../../shared/results/jobs.ts'
+import { createMatchRule } from '../../shared/results/match-rule.ts'
 import { createOwnerLookup } from '../../shared/results/owners.ts'
 import { DAY, FLAT, HOUR, JobsInMemory, SHARDED, TEMPORARY } from './config.ts'
 
@@ -39,7 +40,7 @@ async function classify({ object = {}, age = 10 * DAY, job, newest = NOW }: Case
   jobs.set('another', { created: newest })
   if (job != null) jobs.set('abc', job)
   const owners = createOwnerLookup(job === undefined ? null : jobs, DAY)
-  const [found] = await classifyPage([listed], RULES, owners, NOW)
+  const [found] = await classifyPage([listed], await createMatchRule(RULES), owners, NOW)
   return `${found?.verdict.action} ${found?.verdict.reason}`
 }
 
@@ -212,8 +213,8 @@ describe('an object of the results bucket', () => {
       retainedUntil: null,
     }
     const owners = createOwnerLookup(null, 0)
-    const [first] = await classifyPage([listed], [early, FLAT], owners, NOW)
-    const [second] = await classifyPage([listed], [FLAT, early], owners, NOW)
+    const [first] = await classifyPage([listed], await createMatchRule([early, FLAT]), owners, NOW)
+    const [second] = await classifyPage([listed], await createMatchRule([FLAT, early]), owners, NOW)
     expect([first?.verdict.reason, second?.verdict.reason]).toEqual(['within-retention', 'past-retention'])
   })
 
@@ -235,7 +236,7 @@ describe('an object of the results bucket', () => {
       ...[named('result_a.xml'), named('error_a.xml'), named('result_b.xml'), named('t/x')],
       ...[named('result_held.xml', { held: true }), named('other.txt')],
     ]
-    await classifyPage(objects, RULES, createOwnerLookup(jobs, DAY), NOW)
+    await classifyPage(objects, await createMatchRule(RULES), createOwnerLookup(jobs, DAY), NOW)
     expect(asked).toEqual([['a', 'b']])
   })
 })

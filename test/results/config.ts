@@ -1,5 +1,5 @@
 import type { ResultRule, ResultsConfig } from '../../shared/environment/results-model.ts'
-import { compileNamePattern, parseDuration } from '../../shared/environment/results-rules.ts'
+import { parseDuration } from '../../shared/environment/results-rules.ts'
 import type { Job, JobStore } from '../../shared/results/jobs.ts'
 
 export const HOUR = 3_600_000
@@ -9,7 +9,7 @@ export function rule(name: string, pattern: string, retention: string, minimumAg
   return {
     name,
     kind: 'result',
-    pattern: compileNamePattern(pattern),
+    pattern,
     retentionMs: parseDuration(retention),
     minimumAgeMs: parseDuration(minimumAge),
   }

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { MemoryStore } from '../../../cli/local/gcs/memory-store.ts'
 import { describeResults, putSampleResults, RESULTS_BUCKET } from '../../../cli/local/sample-results.ts'
 import { parseEnvironment } from '../../../shared/environment/parse.ts'
-import { matchRule } from '../../../shared/results/match-rule.ts'
+import { createMatchRule } from '../../../shared/results/match-rule.ts'
 
 test('the sample results fall under the rules of the local environment, but for one', async () => {
   const text = dump({ results: describeResults('postgresql://postgres@127.0.0.1:1/postgres') })
@@ -17,7 +17,8 @@ test('the sample results fall under the rules of the local environment, but for 
   await store.createBucket(RESULTS_BUCKET)
   await putSampleResults(store)
   const objects = store.objects(RESULTS_BUCKET) ?? []
-  const unmatched = objects.filter(({ name }) => matchRule(results?.rules ?? [], name) === null)
+  const matchRule = await createMatchRule(results?.rules ?? [])
+  const unmatched = objects.filter(({ name }) => matchRule(name) === null)
   expect(unmatched.map(({ name }) => name)).toEqual(['README.txt'])
   const ages = objects.map(({ timeCreated }) => Math.round((Date.now() - Date.parse(timeCreated)) / 3_600_000))
   expect([Math.min(...ages), Math.max(...ages)]).toEqual([2, 2400])
