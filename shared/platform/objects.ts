@@ -87,6 +87,8 @@ export function openBucket(config: BucketConfig, options: BucketOptions = {}): B
 
 const RETRY: Omit<RetryPolicy, 'isRetryable'> = { attempts: 5, baseDelayMs: 200, maxDelayMs: 3_000, totalMs: 60_000 }
 const PAGE_SIZE = 1000
+/** So many in a row are no longer what mass deletions leave behind. */
+const EMPTY_PAGES = 1000
 const CLIENT_LISTENERS = 20
 /** An upload may take this much longer for its size: 100 kB/s. */
 const BYTES_PER_MS = 100
@@ -135,24 +137,19 @@ class CloudBucket implements Bucket {
   async *list(prefix: string): AsyncGenerator<StoredObject> {
     const read = (item: FileMetadata) => this.#describe(item)
     let pageToken: string | null = null
+    let empty = 0
     do {
       const page: Listing<StoredObject> = await this.#list({ prefix }, pageToken, read)
       yield* page.items
       pageToken = page.nextPageToken
+      empty = page.items.length === 0 ? empty + 1 : 0
+      if (empty > EMPTY_PAGES) throw new StorageError(`the listing of ${this.#where(prefix)}* does not end`)
     } while (pageToken !== null)
   }
 
-  async page(range: ObjectRange): Promise<ObjectPage> {
-    const objects: ListedObject[] = []
-    const query = { ...range, fields: LISTED_FIELDS }
-    for (let pageToken: string | null = null; ; ) {
-      const { items, nextPageToken }: Listing<ListedObject> = await this.#list(query, pageToken, readListed)
-      objects.push(...items)
-      if (nextPageToken === null) return { objects, last: true }
-      // Where much was deleted, a page can be empty and still have a next one. Whoever goes on by names would stand still.
-      if (objects.some(({ name }) => name !== range.startOffset)) return { objects, last: false }
-      pageToken = nextPageToken
-    }
+  async page(range: ObjectRange, pageToken: string | null = null): Promise<ObjectPage> {
+    const { items, nextPageToken } = await this.#list({ ...range, fields: LISTED_FIELDS }, pageToken, readListed)
+    return { objects: items, nextPageToken }
   }
 
   /** One page. Not by the client's `getFiles`: an empty answer would end the process with an error of its own. */
@@ -165,7 +162,9 @@ class CloudBucket implements Bucket {
     const qs = { ...query, maxResults: PAGE_SIZE, ...(pageToken !== null && { pageToken }) }
     return this.#call('list', `${query.prefix ?? ''}*`, async () => {
       const [body] = await remote.request({ uri: '/o', qs })
-      return readListing(body, read)
+      const listing = readListing(body, read)
+      if (pageToken === null || listing.nextPageToken !== pageToken) return listing
+      throw new DamagedAnswerError('the page names itself as the next one')
     })
   }
 

@@ -23,11 +23,11 @@ export interface ObjectRange {
   readonly endOffset?: string
 }
 
-/** One that is not the last has an object beside that of the first name, so that whoever goes on by names gets on. */
+/** Where much was deleted, a page can be empty and still have a next one. */
 export interface ObjectPage {
   readonly objects: readonly ListedObject[]
-  /** Whether the range ends with this page. */
-  readonly last: boolean
+  /** For the next page of the same range; null: it ends with this one. */
+  readonly nextPageToken: string | null
 }
 
 export interface BucketDescription {
@@ -57,8 +57,8 @@ export type StateBucket = Pick<ResultBucket, 'read' | 'save'>
 /** What a sweep needs of the bucket; every call tries again by itself where that can help. */
 export interface ResultBucket {
   describe(): Promise<BucketDescription>
-  /** Up to 1,000 objects in the order of their names' UTF-8 bytes. */
-  page(range: ObjectRange): Promise<ObjectPage>
+  /** One request: up to 1,000 objects in the order of their names' UTF-8 bytes; without a token the first ones. */
+  page(range: ObjectRange, pageToken?: string | null): Promise<ObjectPage>
   /** Deletes exactly this generation with exactly this metadata. */
   removeListed(object: Pick<ListedObject, 'name' | 'generation' | 'metageneration'>): Promise<RemoveOutcome>
   read(

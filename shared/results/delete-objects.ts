@@ -14,6 +14,8 @@ export interface DeleteTools {
   mayGoOn(): boolean
   /** Hears of each object that went. */
   readonly onDeleted: (object: ListedObject) => void
+  /** Hears of each deletion that the store did not do. */
+  readonly onFailed: (error: Failure) => void
 }
 
 export type DeleteResult = { readonly deletions: Deletions } & (
@@ -21,15 +23,16 @@ export type DeleteResult = { readonly deletions: Deletions } & (
   | { readonly outcome: 'failed'; readonly error: unknown }
 )
 
-/** So many failures within one page are not the store's hiccups any more. */
+/** So many failures within one page are not the store's hiccups any more, nor are refusals those of single objects. */
 const MOST_FAILURES = 20
 
 /**
  * Deletes objects as they were listed: what was overwritten or changed since then stays. What a hold or a retention
- * policy forbids, or the store does not do even after several attempts, is counted.
+ * policy forbids, the store refuses, or does not do even after several attempts, is counted. When it refuses one after
+ * the other and does nothing else, the rest of them is counted as failed without asking.
  *
- * @returns `failed` with a DeletionsFailError, what the tools have thrown, or a StorageError when the store refuses for
- * good, for want of a permission say
+ * @returns `failed` with a DeletionsFailError, what the tools have thrown, or a StorageError when the store knows neither
+ * the caller nor the bucket
  */
 export async function deleteObjects(objects: readonly ListedObject[], tools: DeleteTools): Promise<DeleteResult> {
   const deletions = noDeletions()
@@ -42,6 +45,7 @@ export async function deleteObjects(objects: readonly ListedObject[], tools: Del
   }
   const deleteOne = async (object: ListedObject) => {
     if (isOver()) return
+    if (isHopeless(deletions)) return noteFailure(deletions, object)
     await tools.pace.takeToken()
     if (isOver()) return
     try {
@@ -75,19 +79,36 @@ async function deleteObject(object: ListedObject, tools: DeleteTools, deletions:
     if (outcome !== 'protected') return
     deletions.firstProtected ??= object.name
   } catch (error) {
-    if (!isPassing(error)) throw error
-    deletions.failed += 1
-    deletions.firstFailed ??= object.name
-    if (deletions.failed > MOST_FAILURES) throw new DeletionsFailError(deletions.failed, error)
+    const kind = kindOf(error)
+    if (kind === 'general' || !(error instanceof Failure)) throw error
+    tools.onFailed(error)
+    noteFailure(deletions, object)
+    if (kind === 'passing' && deletions.failed > MOST_FAILURES) throw new DeletionsFailError(deletions.failed, error)
+    return
   }
   noteSurvivor(deletions, object)
 }
 
-/** Whether the next object may have more luck. */
-function isPassing(error: unknown): boolean {
-  if (!(error instanceof Failure) || error.permanent || !('status' in error)) return false
+/**
+ * `passing`: the store had no time; `refused`: it does not delete this object; `general`: the next one fares no better,
+ * for the credentials or the bucket are missing, or the error is not the store's.
+ */
+function kindOf(error: unknown): 'passing' | 'refused' | 'general' {
+  if (!(error instanceof Failure) || error.permanent || !('status' in error)) return 'general'
   const { status } = error
-  return status === null || status === 408 || status === 429 || Number(status) >= 500
+  if (status === null || status === 408 || status === 429 || Number(status) >= 500) return 'passing'
+  return status === 401 || status === 404 ? 'general' : 'refused'
+}
+
+/** Nothing but refusals so far. Under other names, on the next pages, there may be what can be deleted. */
+function isHopeless({ failed, deleted, absent, replaced, protected: held }: Deletions): boolean {
+  return failed > MOST_FAILURES && deleted + absent + replaced + held === 0
+}
+
+function noteFailure(deletions: Deletions, object: ListedObject): void {
+  deletions.failed += 1
+  deletions.firstFailed ??= object.name
+  noteSurvivor(deletions, object)
 }
 
 function noteSurvivor(deletions: Deletions, survivor: { readonly name: string; readonly timeCreated: string }): void {

@@ -1,9 +1,9 @@
 import type { ResultRule, ResultsConfig, SweepMode } from '../environment/results-model.ts'
-import type { ListedObject, ResultBucket } from './bucket.ts'
+import type { ListedObject, ObjectPage, ResultBucket } from './bucket.ts'
 import { addDeletions, deleteObjects } from './delete-objects.ts'
 import { createDeletePace } from './delete-pace.ts'
 import { expandPattern } from './expand-pattern.ts'
-import { ActiveJobError, VersionedBucketError } from './failures.ts'
+import { ActiveJobError, EndlessListingError, VersionedBucketError } from './failures.ts'
 import { isActive } from './jobs.ts'
 import { createMatchRule, isState } from './match-rule.ts'
 import { createOwnerLookup } from './owners.ts'
@@ -33,7 +33,7 @@ export interface DestroyedObject {
  * Deletes the results of one job now, whatever their age, `customTime` and destruction; holds and retention policies
  * are stronger. The job itself is not touched, and one that has not ended is refused. Doing it twice is no harm.
  *
- * @throws ActiveJobError, and as sweepResults
+ * @throws ActiveJobError, EndlessListingError, and as sweepResults
  */
 export async function destroyJob(
   config: ResultsConfig,
@@ -47,7 +47,13 @@ export async function destroyJob(
   const known = owner.kind === 'job' ? owner.job : null
   if (known !== null && isActive(known) && !known.deletedByUser) throw new ActiveJobError(job, known.phase)
 
-  const found = await findObjects(config, parts.bucket, job)
+  const clock = parts.clock ?? SYSTEM_CLOCK
+  const started = clock.now()
+  const { timeBudgetMs } = config.limits
+  const checkTime = () => {
+    if (clock.now() - started > timeBudgetMs) throw new EndlessListingError(config.bucket, timeBudgetMs)
+  }
+  const found = await findObjects(config, parts.bucket, job, checkTime)
   const objects = found.map(({ object, rule }) => {
     const kept = object.held || Date.parse(object.retainedUntil ?? '') > serverTime.getTime()
     return { object, shown: { name: object.name, bytes: object.size, rule: rule.name, kept } }
@@ -57,11 +63,12 @@ export async function destroyJob(
     const going = objects.flatMap(({ object, shown }) => (shown.kept ? [] : [object]))
     const result = await deleteObjects(going, {
       bucket: parts.bucket,
-      pace: createDeletePace(config.limits, parts.clock ?? SYSTEM_CLOCK),
+      pace: createDeletePace(config.limits, clock),
       checkpoint: async () => {},
       isStillExpired: async () => true,
       mayGoOn: () => true,
       onDeleted: () => {},
+      onFailed: ({ message }) => parts.logger.warning(`results of job ${job}: ${message}`),
     })
     if (result.outcome === 'failed') throw result.error
     addDeletions(deletions, result)
@@ -79,6 +86,7 @@ async function findObjects(
   config: ResultsConfig,
   bucket: ResultBucket,
   job: string,
+  checkTime: () => void,
 ): Promise<{ readonly object: ListedObject; readonly rule: ResultRule }[]> {
   const { rules } = config
   const matchRule = await createMatchRule(rules)
@@ -86,7 +94,7 @@ async function findObjects(
   const waiting = (await choosePrefixes(rules, bucket, job)).values()
   const work = async () => {
     for (const prefix of waiting) {
-      for await (const object of listAll(bucket, prefix)) {
+      for await (const object of listAll(bucket, prefix, checkTime)) {
         if (isState(config, object)) continue
         const match = matchRule(object.name)
         const told = object.metadata.jobid
@@ -109,18 +117,15 @@ async function choosePrefixes(
 ): Promise<ReadonlySet<string>> {
   const prefixes = new Set(rules.flatMap(({ pattern }) => expandPattern(pattern, job)))
   if (prefixes.size <= LISTS_AT_ONCE) return prefixes
-  return (await bucket.page({})).last ? new Set(['']) : prefixes
+  return (await bucket.page({})).nextPageToken === null ? new Set(['']) : prefixes
 }
 
-async function* listAll(bucket: ResultBucket, prefix: string): AsyncGenerator<ListedObject> {
-  let last: string | undefined
-  for (;;) {
-    const page = await bucket.page({
-      ...(prefix !== '' && { prefix }),
-      ...(last !== undefined && { startOffset: last }),
-    })
-    for (const object of page.objects) if (object.name !== last) yield object
-    if (page.last) return
-    last = page.objects.at(-1)?.name ?? last
-  }
+async function* listAll(bucket: ResultBucket, prefix: string, checkTime: () => void): AsyncGenerator<ListedObject> {
+  let pageToken: string | null = null
+  do {
+    checkTime()
+    const page: ObjectPage = await bucket.page(prefix === '' ? {} : { prefix }, pageToken)
+    yield* page.objects
+    pageToken = page.nextPageToken
+  } while (pageToken !== null)
 }

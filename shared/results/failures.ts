@@ -78,6 +78,17 @@ export class InvalidPatternError extends Failure {
   }
 }
 
+/** Page after page says that there is another one. */
+export class EndlessListingError extends Failure {
+  readonly permanent = false
+  constructor(bucket: string, milliseconds: number) {
+    super(
+      'endless_listing',
+      `the listing of gs://${bucket} did not end within ${milliseconds / 1000} s: nothing was deleted`,
+    )
+  }
+}
+
 /** The job is still writing. */
 export class ActiveJobError extends Failure {
   readonly permanent = true

@@ -1,13 +1,13 @@
-import type { ListedObject, ResultBucket } from './bucket.ts'
+import type { ListedObject, ObjectPage, ResultBucket } from './bucket.ts'
 import type { Run } from './run.ts'
-import type { Shard } from './shards.ts'
+import { compareNames, type Shard } from './shards.ts'
 
 export interface PassOptions {
   readonly bucket: ResultBucket
   readonly shards: readonly Shard[]
   /** Its positions are where the pass begins, and are moved on. */
   readonly run: Run
-  /** Called before each page. Throws when the pass has to end. */
+  /** Called before each request. Throws when the pass has to end. */
   checkpoint(): Promise<void>
   mayGoOn(): boolean
   /**
@@ -51,6 +51,8 @@ export async function runPass(options: PassOptions): Promise<'done' | 'paused'> 
 async function listShard(options: PassOptions, shard: number, isOver: () => boolean): Promise<'done' | 'paused'> {
   const { bucket, shards, run } = options
   const { start = null, end = null } = shards[shard] ?? {}
+  /** Of a page that brought nothing new: whoever goes on by names alone would stand still. */
+  let pageToken: string | null = null
   for (;;) {
     if (isOver() || !options.mayGoOn()) return 'paused'
     await options.checkpoint()
@@ -59,13 +61,20 @@ async function listShard(options: PassOptions, shard: number, isOver: () => bool
     const from = after ?? start
     const range = { ...(from !== null && { startOffset: from }), ...(end !== null && { endOffset: end }) }
     run.effort.listCalls += 1
-    const page = await bucket.page(range)
-    // The offset is inclusive.
-    const objects = page.objects[0]?.name === after ? page.objects.slice(1) : page.objects
+    const page: ObjectPage = await bucket.page(range, pageToken)
+    const objects = after === null ? page.objects : dropHandled(page.objects, after)
+    pageToken = objects.length === 0 ? page.nextPageToken : null
+    if (pageToken !== null) continue
     const commit = await options.handle(objects)
     if (commit === null) return 'paused'
     commit()
-    run.positions[shard] = page.last ? true : (objects.at(-1)?.name ?? after)
-    if (page.last) return 'done'
+    run.positions[shard] = page.nextPageToken === null ? true : (objects.at(-1)?.name ?? after)
+    if (page.nextPageToken === null) return 'done'
   }
+}
+
+/** The offset is inclusive, and a store that shows again what it has shown must not have it counted twice. */
+function dropHandled(objects: readonly ListedObject[], last: string): readonly ListedObject[] {
+  const first = objects.findIndex(({ name }) => compareNames(name, last) > 0)
+  return first < 0 ? [] : objects.slice(first)
 }

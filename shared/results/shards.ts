@@ -20,8 +20,8 @@ export function shardsOf(rules: readonly ResultRule[], count: number): readonly 
 
 /** How the listing is divided; one look at the first page decides. */
 export async function chooseShards(rules: readonly ResultRule[], bucket: ResultBucket): Promise<readonly Shard[]> {
-  const { last } = await bucket.page({})
-  return last ? WHOLE : planShards(rules)
+  const { nextPageToken } = await bucket.page({})
+  return nextPageToken === null ? WHOLE : planShards(rules)
 }
 
 /** Positions of all shards have to fit into the state. */
@@ -39,6 +39,6 @@ export function planShards(rules: readonly ResultRule[]): readonly Shard[] {
 }
 
 /** As Cloud Storage sorts names: by their UTF-8 bytes. */
-function compareNames(a: string, b: string): number {
+export function compareNames(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b))
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { ResultsConfig, SweepMode } from '../environment/results-model.ts'
+import type { Failure } from '../failure.ts'
 import type { BucketDescription, ListedObject, ResultBucket, StateBucket } from './bucket.ts'
 import { classifyPage } from './classify-page.ts'
 import { addDeletions, deleteObjects } from './delete-objects.ts'
@@ -103,6 +104,7 @@ class Sweep {
   readonly #offsetMs: number
   readonly #retriesBefore: number
   #shards: readonly Shard[] = []
+  #failed = false
 
   constructor(
     config: ResultsConfig,
@@ -206,6 +208,7 @@ class Sweep {
         gone += 1
         this.#progress(run, gone)
       },
+      onFailed: (error: Failure) => this.#warnOfFailure(error),
     }
     const select = async (objects: readonly ListedObject[]): Promise<readonly ListedObject[]> => {
       const before = owners.lookups
@@ -337,6 +340,12 @@ class Sweep {
   #report(run: Run, outcome: SweepReport['outcome']): SweepReport {
     const { mode } = this.#request
     return reportRun(this.#config, run, { outcome, mode, warnings: this.#warnings })
+  }
+
+  /** Of the first one: the report counts them. */
+  #warnOfFailure({ message }: Failure): void {
+    if (!this.#failed) this.#warnings.push(`not everything could be deleted: ${message}`)
+    this.#failed = true
   }
 
   #progress(run: Run, deleted: number): void {

@@ -179,13 +179,19 @@ test('two schedulers at once: one sweep; the same one twice: one sweep', async (
   expect((await call('/', 'POST', at(time))).body).toMatchObject({ outcome: 'repeated', deletions: { deleted: 30 } })
 })
 
-test('a deletion without permission stops the sweep with a reason, and a bucket with versions is refused', async () => {
-  const { gcs, call } = await start((gcs) => resultsEnvironment(gcs.endpoint))
+test('a deletion without permission is counted and explained, and a bucket with versions is refused', async () => {
+  const { gcs, call, log } = await start((gcs) => resultsEnvironment(gcs.endpoint))
   await putAged(gcs, 'result_a.xml', 8 * DAY)
-  gcs.inject({ kind: 'status', status: 403, match: /^DELETE/ })
+  await putAged(gcs, 'result_b.xml', 8 * DAY)
+  gcs.inject({ kind: 'status', status: 403, match: /^DELETE \S+result_a/ })
   const refused = await call('/')
-  expect(refused.status).toBe(503)
-  expect(refused.body.detail[0].msg).toContain('role')
+  expect(refused.body).toMatchObject({
+    outcome: 'finished',
+    deletions: { deleted: 1, failed: 1, firstFailed: 'result_a.xml' },
+    warnings: [expect.stringMatching(/result_a\.xml: .*HTTP 403.*role/)],
+  })
+  expect(log).toContainEqual(expect.objectContaining({ severity: 'WARNING', message: refused.body.warnings[0] }))
+  expect(log).toContainEqual(expect.objectContaining({ failed: 1, failedPercent: 50 }))
   gcs.store.configure('results', { versioning: { enabled: true } })
   const versioned = await call('/')
   expect([versioned.status, versioned.body.detail[0].type]).toEqual([409, 'versioned_bucket'])

@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { MemoryStore } from '../../cli/local/gcs/memory-store.ts'
 import type { BucketOptions } from '../../shared/platform/objects.ts'
 import { openBucket } from '../../shared/platform/objects.ts'
+import type { ObjectPage } from '../../shared/results/bucket.ts'
 import { type Fault, startFakeGcs } from '../support/fake-gcs.ts'
 
 const NAME = 'releases/w.2026.34/schemas.tar.gz'
@@ -295,20 +296,38 @@ describe('listing', () => {
     expect(gcs.requests.filter((line) => line.includes('pageToken'))).toHaveLength(2)
   })
 
-  it('goes on to the next page when one is empty, or holds only the name that it starts from', async () => {
+  it('gives page after page by their tokens, also when one is empty', async () => {
     const { bucket, gcs } = await setUp()
     for (const name of ['a/', 'b/', 'b/1']) await gcs.put('releases', name, '')
-    const names = async (range: object) => {
-      const { objects, last } = await bucket.page(range)
-      return [...objects.map(({ name }) => name), last]
-    }
-    gcs.inject({ kind: 'short-page', entries: 0, match: /\/o\?/, times: 3 })
-    expect(await names({ prefix: 'b/' })).toEqual(['b/', 'b/1', true])
+    gcs.inject({ kind: 'short-page', entries: 0, match: /\/o\?/ })
     gcs.inject({ kind: 'short-page', entries: 1, match: /\/o\?/ })
-    expect(await names({ startOffset: 'b/' })).toEqual(['b/', 'b/1', NAME, true])
-    gcs.inject({ kind: 'short-page', entries: 1, match: /\/o\?/ })
-    expect(await names({})).toEqual(['a/', false])
-    expect(await names({ startOffset: 'z' })).toEqual([true])
+    const pages: string[][] = []
+    let pageToken: string | null = null
+    do {
+      const page: ObjectPage = await bucket.page({ prefix: 'b/' }, pageToken)
+      pages.push(page.objects.map(({ name }) => name))
+      pageToken = page.nextPageToken
+    } while (pageToken !== null)
+    expect(pages).toEqual([[], ['b/'], ['b/1']])
+    expect(await bucket.page({ startOffset: 'z' })).toEqual({ objects: [], nextPageToken: null })
+  })
+
+  it('that does not end is an error, whether a page names itself as the next one or one empty page the other', async () => {
+    const { bucket, gcs } = await setUp()
+    gcs.inject({ kind: 'body', text: '{"items":[],"nextPageToken":"x"}', match: /\/o\?/, times: 100 })
+    const error = { code: 'storage', permanent: false, message: expect.stringContaining('names itself') }
+    await expect(bucket.page({}, 'x')).rejects.toMatchObject(error)
+    await expect(Array.fromAsync(bucket.list(''))).rejects.toMatchObject(error)
+    const other = await setUp()
+    let pages = 0
+    other.gcs.inject({
+      kind: 'page',
+      match: /\/o\?/,
+      times: 5000,
+      page: () => ({ items: [], nextPageToken: String(pages++) }),
+    })
+    await expect(Array.fromAsync(other.bucket.list(''))).rejects.toThrow(/does not end/)
+    expect(pages).toBeLessThan(1100)
   })
 
   it.each<[string, Fault]>([

@@ -37,6 +37,18 @@ describe('destroying a job', () => {
     expect(all.bucket.calls.filter((call) => call.startsWith('page'))).toHaveLength(2)
   })
 
+  it('gives up a listing that does not end, and deletes nothing', async () => {
+    const all = scene()
+    all.bucket.put('result_a.xml')
+    const page = all.bucket.page.bind(all.bucket)
+    all.bucket.page = async (range, token) => {
+      all.clock.time += 60_000
+      return { ...(await page(range)), nextPageToken: `${token ?? ''}x` }
+    }
+    await expect(all.destroy('a')).rejects.toMatchObject({ code: 'endless_listing', permanent: false })
+    expect(all.bucket.names()).toEqual(['result_a.xml'])
+  })
+
   it('leaves what is held, what names another job, and what was replaced meanwhile', async () => {
     const all = scene()
     all.bucket.put('result_a.xml', { held: true })

@@ -117,7 +117,7 @@ class World {
     const { bucket } = this
     const view: SweepParts['bucket'] = {
       describe: () => killable(() => bucket.describe()),
-      page: (range) => killable(() => bucket.page(range)),
+      page: (range, token) => killable(() => bucket.page(range, token)),
       removeListed: (object) => killable(() => bucket.removeListed(object as ListedObject)),
       read: (name) => killable(() => bucket.read(name)),
       save: (name, content, options) => killable(() => bucket.save(name, content, options)),

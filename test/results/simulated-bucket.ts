@@ -96,13 +96,17 @@ export class SimulatedBucket implements ResultBucket {
     }
   }
 
-  async page({ prefix = '', startOffset = '', endOffset }: ObjectRange): Promise<ObjectPage> {
-    await this.#enter(`page ${startOffset}`)
+  async page(
+    { prefix = '', startOffset = '', endOffset }: ObjectRange,
+    pageToken?: string | null,
+  ): Promise<ObjectPage> {
+    const first = pageToken ?? startOffset
+    await this.#enter(`page ${first}`)
     const names = this.names().filter(
-      (name) => name.startsWith(prefix) && name >= startOffset && (endOffset === undefined || name < endOffset),
+      (name) => name.startsWith(prefix) && name >= first && (endOffset === undefined || name < endOffset),
     )
     const objects = names.slice(0, this.pageSize).map((name) => this.objects.get(name)!)
-    return { objects, last: names.length <= this.pageSize }
+    return { objects, nextPageToken: names[this.pageSize] ?? null }
   }
 
   async removeListed({ name, generation, metageneration }: ListedObject): Promise<RemoveOutcome> {

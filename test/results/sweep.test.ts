@@ -3,7 +3,7 @@ import type { ResultsConfig } from '../../shared/environment/results-model.ts'
 import { Failure } from '../../shared/failure.ts'
 import type { SweepReport } from '../../shared/results/report.ts'
 import { type SweepRequest, sweepResults } from '../../shared/results/sweep.ts'
-import { DAY, HOUR, JOB_TABLE, JobsInMemory, resultsConfig, SILENT } from './config.ts'
+import { DAY, HOUR, JOB_TABLE, JobsInMemory, resultsConfig, rule, SILENT } from './config.ts'
 import { Killed, SimulatedBucket, TestClock } from './simulated-bucket.ts'
 
 class Refused extends Failure {
@@ -149,7 +149,44 @@ describe('a sweep', () => {
     expect((await all.sweep()).deletions).toMatchObject({ deleted: 1, failed: 0 })
   })
 
-  it.each([403, 400])('stops when the store refuses with %i, and the lease is free again', async (status) => {
+  it.each([403, 400])(
+    'counts an object that the store refuses with %i to delete, says so and goes on',
+    async (status) => {
+      const all = scene()
+      fill(all, 10)
+      const remove = all.bucket.removeListed.bind(all.bucket)
+      all.bucket.removeListed = async (object) => {
+        if (object.name === 'result_0004.xml') throw new Refused(status)
+        return remove(object)
+      }
+      const report = await all.sweep()
+      expect(report).toMatchObject({
+        outcome: 'finished',
+        deletions: { deleted: 4, failed: 1, firstFailed: 'result_0004.xml' },
+        oldestExpired: { name: 'result_0004.xml' },
+        warnings: [expect.stringContaining(`HTTP ${status}`)],
+      })
+    },
+  )
+
+  it('does not ask for all the rest of a page when it is only refused, and goes on with the next one', async () => {
+    const all = scene()
+    all.bucket.pageSize = 200
+    for (let index = 0; index < 200; index++) all.bucket.put(`error_${index}.xml`, { at: all.ago(8 * DAY) })
+    fill(all, 10)
+    const remove = all.bucket.removeListed.bind(all.bucket)
+    let refused = 0
+    all.bucket.removeListed = async (object) => {
+      if (!object.name.startsWith('error')) return remove(object)
+      refused += 1
+      throw new Refused(403)
+    }
+    const report = await all.sweep()
+    expect(report).toMatchObject({ outcome: 'finished', deletions: { deleted: 5, failed: 200 } })
+    expect(refused).toBeLessThan(100)
+  })
+
+  it.each([401, 404])('stops when the store answers %i, and the lease is free again', async (status) => {
     const all = scene()
     fill(all, 10)
     const remove = all.bucket.removeListed.bind(all.bucket)
@@ -395,10 +432,10 @@ describe('slow deletions', () => {
     let count = 0
     all.bucket.removeListed = async (object) => {
       count += 1
-      if (count > 70) throw new Refused(403)
+      if (count > 70) throw new Refused(401)
       return remove(object)
     }
-    await expect(all.sweep()).rejects.toMatchObject({ status: 403 })
+    await expect(all.sweep()).rejects.toMatchObject({ status: 401 })
     const before = all.bucket.removed.length
     expect(before).toBeGreaterThan(0)
     all.bucket.removeListed = remove
@@ -430,6 +467,42 @@ describe('a sweep whose time is over', () => {
     expect(report).toMatchObject({ listed: { objects: 400 }, deletions: { deleted: 200 } })
     expect(report.effort.calls).toBe(outcomes.length)
     expect(all.bucket.names().filter((name) => name !== STATE && isOld(name))).toEqual([])
+  })
+
+  it('pauses although page after page is empty and says that there is another one, and goes on when that ends', async () => {
+    const all = scene({ rules: [rule('any', '^.+_\\d+\\.xml$', '7d')] })
+    fill(all, 10)
+    all.bucket.pageSize = 4
+    const page = all.bucket.page.bind(all.bucket)
+    let saves = 0
+    all.bucket.before = (call) => {
+      if (call.startsWith('save')) saves += 1
+    }
+    all.bucket.page = async (range, token) => {
+      all.clock.time += 1000
+      if (range.startOffset === undefined) return page(range, token)
+      return { objects: [], nextPageToken: String(all.clock.time) }
+    }
+    const report = await all.sweep({ timeBudgetMs: 100_000 })
+    expect(report).toMatchObject({ outcome: 'paused', phase: 'survey', listed: { objects: 3 } })
+    expect(all.clock.time).toBeLessThan(110_000)
+    // The lease is kept all the time.
+    expect(saves).toBeGreaterThan(5)
+    all.bucket.page = page
+    expect(await all.sweep()).toMatchObject({ outcome: 'finished', listed: { objects: 10 }, deletions: { deleted: 5 } })
+  })
+
+  it('counts once what the store shows again', async () => {
+    const all = scene({ rules: [rule('any', '^.+_\\d+\\.xml$', '7d')] })
+    fill(all, 10)
+    all.bucket.pageSize = 4
+    const page = all.bucket.page.bind(all.bucket)
+    all.bucket.page = async ({ startOffset, ...range }, token) => {
+      const found = await page({ ...range, ...(startOffset && { startOffset }) }, token)
+      const again = await page({})
+      return { ...found, objects: [...new Set([...(startOffset ? again.objects : []), ...found.objects])] }
+    }
+    expect(await all.sweep()).toMatchObject({ listed: { objects: 10 }, deletions: { deleted: 5 } })
   })
 
   it('pauses on a signal as well', async () => {

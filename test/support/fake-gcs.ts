@@ -27,6 +27,8 @@ export type Mishap =
   | { readonly kind: 'stall'; readonly bytes: number | null }
   /** A listing ends after so few entries, none even, and says that there are more. */
   | { readonly kind: 'short-page'; readonly entries: number }
+  /** The listing answers with a page of the test's own. */
+  | { readonly kind: 'page'; readonly page: () => object }
   /** Something happens first. */
   | { readonly kind: 'meanwhile'; readonly run: () => Promise<unknown> }
 
@@ -125,6 +127,8 @@ async function play(fault: Fault, answer: () => Promise<Reply>, response: Server
       const reply = await answer()
       return { ...reply, body: reply.body.subarray(0, fault.bytes) }
     }
+    case 'page':
+      return json(fault.page())
     case 'short-page': {
       const reply = await answer()
       const page = JSON.parse(reply.body.toString())
