@@ -1,4 +1,4 @@
-import type { Bundle } from '../cli/build/bundle.ts'
+import type { Bundle } from '../deploy/bundles/bundle.ts'
 import { percentile } from './measure.ts'
 import type { StartTimes } from './start.ts'
 

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import pg from 'pg'
-import { startPostgres } from '../cli/local/postgres.ts'
+import { startPostgres } from '../local/postgres.ts'
 import { readArchive } from '../shared/releases/archive.ts'
 import { DEFAULT_LIMITS } from '../shared/releases/limits.ts'
 import { DEPLOYED } from '../shared/tap-schema/options.ts'

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import pg from 'pg'
-import { startPostgres } from '../cli/local/postgres.ts'
+import { startPostgres } from '../local/postgres.ts'
 import { DEPLOYED } from '../shared/tap-schema/options.ts'
 import { initialiseDatabase } from '../shared/tap-schema/roles.ts'
 import { rollback } from '../shared/tap-schema/rollback.ts'

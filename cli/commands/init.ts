@@ -35,7 +35,7 @@ async function run(flags: InitFlags): Promise<void> {
   const target = requireDatabase(flags)
   endOnInterrupt()
   const { withPool } = await import('./server/connect.ts')
-  const { databaseUserOf } = await import('../../shared/platform/cloud-sql.ts')
+  const { databaseUserOf } = await import('../../shared/platform/postgres/cloud-sql.ts')
   const { initialiseDatabase } = await import('../../shared/tap-schema/roles.ts')
   const asUsers = (names: readonly string[] = []) => names.map(databaseUserOf)
   const grants = {

@@ -92,7 +92,7 @@ async function run(path: string, flags: PublishFlags): Promise<void> {
 
 async function readEnvironment({ environment }: PublishFlags) {
   if (environment === undefined) return null
-  const { loadEnvironment } = await import('../../shared/platform/environment-file.ts')
+  const { loadEnvironment } = await import('../../shared/deployment/environment-file.ts')
   return loadEnvironment({ ...SILENT, warning: writeNote }, environment)
 }
 

@@ -53,7 +53,7 @@ async function run(flags: ReleasesFlags): Promise<void> {
 }
 
 async function readEnvironment(path: string): Promise<Environment> {
-  const { loadEnvironment } = await import('../../shared/platform/environment-file.ts')
+  const { loadEnvironment } = await import('../../shared/deployment/environment-file.ts')
   const { openLogger } = await import('./publish/open-location.ts')
   return loadEnvironment(openLogger(), path)
 }

@@ -1,6 +1,6 @@
 import { isAbsolute, join, resolve } from 'node:path'
 import type { Command } from 'commander'
-import type { RunOptions } from '../local/run.ts'
+import type { RunOptions } from '../../local/run.ts'
 import { UsageError } from '../terminal/usage-error.ts'
 import { addExamples } from './examples.ts'
 import { parseInteger, parseSchemas, parseText, parseVersion } from './parsers.ts'
@@ -44,7 +44,7 @@ export function declare(command: Command): void {
 }
 
 async function run(flags: StartFlags): Promise<void> {
-  const { runStack } = await import('../local/run.ts')
+  const { runStack } = await import('../../local/run.ts')
   try {
     process.exitCode = await runStack(readOptions(flags))
   } finally {

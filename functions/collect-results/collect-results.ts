@@ -1,7 +1,7 @@
-import { createApi } from '../../shared/platform/http.ts'
+import type { ResultsConnections } from '../../shared/deployment/results-connections.ts'
+import { createApi } from '../../shared/platform/http/serve.ts'
 import type { Identify } from '../../shared/platform/identity.ts'
-import type { Logger } from '../../shared/platform/log.ts'
-import type { ResultsConnections } from '../../shared/platform/results-connections.ts'
+import type { Logger } from '../../shared/platform/log/log.ts'
 import { createRoutes } from './routes.ts'
 
 /** What `collect-results` works with: put together in index.ts, or by a test. */

@@ -1,9 +1,9 @@
 import { http } from '@google-cloud/functions-framework'
-import { loadEnvironment } from '../../shared/platform/environment-file.ts'
+import { loadEnvironment } from '../../shared/deployment/environment-file.ts'
+import { openResults } from '../../shared/deployment/results-connections.ts'
 import { identityOf } from '../../shared/platform/identity.ts'
-import { createLogger } from '../../shared/platform/log.ts'
+import { createLogger } from '../../shared/platform/log/log.ts'
 import { openAtStart } from '../../shared/platform/open-at-start.ts'
-import { openResults } from '../../shared/platform/results-connections.ts'
 import { createMatchRule } from '../../shared/results/match-rule.ts'
 import { createCollectResults } from './collect-results.ts'
 

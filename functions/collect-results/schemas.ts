@@ -1,4 +1,4 @@
-import { COUNT, list, nullable, object, ref, TEXT, TEXT_OR_NULL, TIME } from '../../shared/platform/json-schema.ts'
+import { COUNT, list, nullable, object, ref, TEXT, TEXT_OR_NULL, TIME } from '../../shared/platform/http/json-schema.ts'
 import { REASONS } from '../../shared/results/classify.ts'
 
 const MODE = { type: 'string', enum: ['dry-run', 'delete'] } as const

@@ -1,5 +1,5 @@
 import type { DiscoveryConfig } from '../../shared/environment/discovery/model.ts'
-import { HttpError } from '../../shared/platform/http-errors.ts'
+import { HttpError } from '../../shared/platform/http/errors.ts'
 import type { RequestHeaders } from '../../shared/platform/identity.ts'
 import type { LookUpToken } from '../../shared/platform/token-info.ts'
 

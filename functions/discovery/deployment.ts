@@ -1,12 +1,12 @@
 import { dirname, resolve } from 'node:path'
+import { loadEnvironment } from '../../shared/deployment/environment-file.ts'
+import type { ServerConnections } from '../../shared/deployment/server-connections.ts'
 import type { DiscoveryConfig, TutorialsConfig } from '../../shared/environment/discovery/model.ts'
 import type { Environment } from '../../shared/environment/model.ts'
 import { withDeadline } from '../../shared/platform/deadline.ts'
-import { loadEnvironment } from '../../shared/platform/environment-file.ts'
 import { fetchLimited } from '../../shared/platform/fetch-limited.ts'
-import type { Logger } from '../../shared/platform/log.ts'
+import type { Logger } from '../../shared/platform/log/log.ts'
 import { readSecret } from '../../shared/platform/secrets.ts'
-import type { ServerConnections } from '../../shared/platform/server-connections.ts'
 import { createTokenInfo } from '../../shared/platform/token-info.ts'
 import type { DiscoveryDependencies } from './discovery.ts'
 
@@ -45,7 +45,7 @@ function openTokenInfo({ tokenInfoUrl }: DiscoveryConfig) {
 function createLiveReader(environment: Environment, logger: Logger): DiscoveryDependencies['readLive'] {
   let connections: Promise<ServerConnections> | undefined
   const connect = async () => {
-    const { connectServers } = await import('../../shared/platform/server-connections.ts')
+    const { connectServers } = await import('../../shared/deployment/server-connections.ts')
     return connectServers(environment, { applicationName: 'almagest discovery', logger })
   }
   return async (server) => {
@@ -78,7 +78,7 @@ async function readMenu(
     const { readFile } = await import('node:fs/promises')
     return readFile(resolve(folder, menu.path), 'utf8')
   }
-  const { openBucket } = await import('../../shared/platform/objects.ts')
+  const { openBucket } = await import('../../shared/platform/storage/objects.ts')
   const found = await openBucket({ bucket: menu.bucket, ...storage }, { logger }).read(menu.object, {
     maxBytes: MENU_BYTES,
   })

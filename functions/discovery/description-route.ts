@@ -1,5 +1,5 @@
-import type { Route } from '../../shared/platform/http-route.ts'
-import { describeApi } from '../../shared/platform/openapi.ts'
+import { describeApi } from '../../shared/platform/http/openapi.ts'
+import type { Route } from '../../shared/platform/http/route.ts'
 import { publicRoute } from './public-route.ts'
 import { Representation } from './representation.ts'
 import { SCHEMAS } from './schemas.ts'

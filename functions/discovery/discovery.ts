@@ -1,6 +1,6 @@
 import type { Environment, TapServer } from '../../shared/environment/model.ts'
-import { createApi } from '../../shared/platform/http.ts'
-import type { Logger } from '../../shared/platform/log.ts'
+import { createApi } from '../../shared/platform/http/serve.ts'
+import type { Logger } from '../../shared/platform/log/log.ts'
 import type { LookUpToken } from '../../shared/platform/token-info.ts'
 import type { LiveSlot } from '../../shared/tap-schema/live-slot.ts'
 import { createRoutes } from './routes.ts'

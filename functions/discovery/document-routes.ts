@@ -1,4 +1,4 @@
-import type { Route } from '../../shared/platform/http-route.ts'
+import type { Route } from '../../shared/platform/http/route.ts'
 import { publicRoute } from './public-route.ts'
 import type { Service } from './service.ts'
 

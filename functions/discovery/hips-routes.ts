@@ -1,6 +1,6 @@
 import type { HipsList } from '../../shared/discovery/hips-lists.ts'
-import { HttpError } from '../../shared/platform/http-errors.ts'
-import type { ApiRequest, Route } from '../../shared/platform/http-route.ts'
+import { HttpError } from '../../shared/platform/http/errors.ts'
+import type { ApiRequest, Route } from '../../shared/platform/http/route.ts'
 import { publicRoute } from './public-route.ts'
 import { Representation } from './representation.ts'
 import type { Service } from './service.ts'

@@ -1,5 +1,5 @@
 import { http } from '@google-cloud/functions-framework'
-import { createLogger } from '../../shared/platform/log.ts'
+import { createLogger } from '../../shared/platform/log/log.ts'
 import { openAtStart } from '../../shared/platform/open-at-start.ts'
 import { openDeployment } from './deployment.ts'
 import { createDiscovery } from './discovery.ts'

@@ -1,10 +1,10 @@
 import { inOrder } from '../../shared/discovery/in-order.ts'
 import { findDefault, splitUrl, visibleDatabases } from '../../shared/discovery/influxdb-access.ts'
 import type { InfluxDatabaseConfig } from '../../shared/environment/discovery/model.ts'
-import { HttpError } from '../../shared/platform/http-errors.ts'
-import { type ApiResponse, type Route, route } from '../../shared/platform/http-route.ts'
+import { HttpError } from '../../shared/platform/http/errors.ts'
+import { ref } from '../../shared/platform/http/json-schema.ts'
+import { type ApiResponse, type Route, route } from '../../shared/platform/http/route.ts'
 import type { RequestHeaders } from '../../shared/platform/identity.ts'
-import { ref } from '../../shared/platform/json-schema.ts'
 import { createAuthentication, type User } from './authenticate.ts'
 import type { Service } from './service.ts'
 

@@ -1,5 +1,5 @@
-import { type ApiRequest, type ApiResponse, type Route, route } from '../../shared/platform/http-route.ts'
-import { ref, TEXT } from '../../shared/platform/json-schema.ts'
+import { ref, TEXT } from '../../shared/platform/http/json-schema.ts'
+import { type ApiRequest, type ApiResponse, type Route, route } from '../../shared/platform/http/route.ts'
 import type { SCHEMAS } from './schemas.ts'
 
 export interface PublicRoute {

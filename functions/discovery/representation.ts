@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
-import type { ApiRequest, ApiResponse } from '../../shared/platform/http-route.ts'
+import type { ApiRequest, ApiResponse } from '../../shared/platform/http/route.ts'
 import { preferEncoding } from './prefer-encoding.ts'
 
 type Encoding = 'identity' | 'br' | 'gzip'

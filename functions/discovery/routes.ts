@@ -1,4 +1,4 @@
-import type { Route } from '../../shared/platform/http-route.ts'
+import type { Route } from '../../shared/platform/http/route.ts'
 import { descriptionRoute } from './description-route.ts'
 import { documentRoutes } from './document-routes.ts'
 import { hipsRoutes } from './hips-routes.ts'

@@ -1,5 +1,5 @@
-import type { JsonSchema } from '../../shared/platform/http-route.ts'
-import { COUNT, list, mapping, nullable, openObject, ref, TEXT, TIME } from '../../shared/platform/json-schema.ts'
+import { COUNT, list, mapping, nullable, openObject, ref, TEXT, TIME } from '../../shared/platform/http/json-schema.ts'
+import type { JsonSchema } from '../../shared/platform/http/route.ts'
 
 const URL_TEXT = { type: 'string', format: 'uri' } as const
 const FLAG = { type: 'boolean' } as const

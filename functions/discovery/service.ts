@@ -2,7 +2,7 @@ import { describeTapSchema, type PublicReleases } from '../../shared/discovery/t
 import { type TapSchemasWatch, watchTapSchemas } from '../../shared/discovery/tap-schemas-watch.ts'
 import type { DiscoveryConfig } from '../../shared/environment/discovery/model.ts'
 import type { Environment, TapServer } from '../../shared/environment/model.ts'
-import type { Logger } from '../../shared/platform/log.ts'
+import type { Logger } from '../../shared/platform/log/log.ts'
 import type { DiscoveryDependencies, DiscoveryOptions } from './discovery.ts'
 import { createDocuments, type Documents } from './documents.ts'
 import { createHipsCatalogue, type HipsCatalogue } from './hips-catalogue.ts'

@@ -1,7 +1,7 @@
 import { parseTutorialMenu, type TutorialMenu } from '../../shared/discovery/tutorials.ts'
 import type { DiscoveryConfig } from '../../shared/environment/discovery/model.ts'
-import { HttpError } from '../../shared/platform/http-errors.ts'
-import type { Logger } from '../../shared/platform/log.ts'
+import { HttpError } from '../../shared/platform/http/errors.ts'
+import type { Logger } from '../../shared/platform/log/log.ts'
 import type { DiscoveryDependencies } from './discovery.ts'
 import { Representation } from './representation.ts'
 

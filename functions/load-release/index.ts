@@ -1,7 +1,7 @@
 import { http } from '@google-cloud/functions-framework'
+import { openDeployment } from '../../shared/deployment/deployment.ts'
 import { requireReleases } from '../../shared/environment/require.ts'
-import { openDeployment } from '../../shared/platform/deployment.ts'
-import { createLogger } from '../../shared/platform/log.ts'
+import { createLogger } from '../../shared/platform/log/log.ts'
 import { openAtStart } from '../../shared/platform/open-at-start.ts'
 import { createLoadRelease } from './routes.ts'
 

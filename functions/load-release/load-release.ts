@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import type { Environment, TapServer } from '../../shared/environment/model.ts'
 import { Failure, messageOf } from '../../shared/failure.ts'
-import type { Logger } from '../../shared/platform/log.ts'
+import type { Logger } from '../../shared/platform/log/log.ts'
 import type { ReleaseBucket } from '../../shared/releases/bucket.ts'
 import {
   type Announce,

@@ -1,8 +1,8 @@
 import { messageOf } from '../../shared/failure.ts'
-import { createApi } from '../../shared/platform/http.ts'
-import { type ApiRequest, type ApiResponse, type Route, route } from '../../shared/platform/http-route.ts'
-import { object } from '../../shared/platform/json-schema.ts'
-import { descriptionRoute, healthRoute } from '../../shared/platform/service-routes.ts'
+import { object } from '../../shared/platform/http/json-schema.ts'
+import { type ApiRequest, type ApiResponse, type Route, route } from '../../shared/platform/http/route.ts'
+import { createApi } from '../../shared/platform/http/serve.ts'
+import { descriptionRoute, healthRoute } from '../../shared/platform/http/service-routes.ts'
 import { type LoadDependencies, loadRelease } from './load-release.ts'
 
 /** A notification repeats what Cloud Storage knows of an object, its metadata and access rules among it, in base64. */

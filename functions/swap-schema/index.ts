@@ -1,6 +1,6 @@
 import { http } from '@google-cloud/functions-framework'
-import { openDeployment } from '../../shared/platform/deployment.ts'
-import { createLogger } from '../../shared/platform/log.ts'
+import { openDeployment } from '../../shared/deployment/deployment.ts'
+import { createLogger } from '../../shared/platform/log/log.ts'
 import { openAtStart } from '../../shared/platform/open-at-start.ts'
 import { createSwapSchema } from './swap-schema.ts'
 

@@ -1,4 +1,4 @@
-import { COUNT, list, nullable, object, ref, TEXT, TEXT_OR_NULL, TIME } from '../../shared/platform/json-schema.ts'
+import { COUNT, list, nullable, object, ref, TEXT, TEXT_OR_NULL, TIME } from '../../shared/platform/http/json-schema.ts'
 import { TAP_TABLE_NAMES } from '../../shared/tap-schema/tables.ts'
 
 const MILLISECONDS = { type: 'number', minimum: 0, description: 'Milliseconds' } as const

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import type { TapServer } from '../../shared/environment/model.ts'
 import { Failure } from '../../shared/failure.ts'
-import { HttpError } from '../../shared/platform/http-errors.ts'
+import { HttpError } from '../../shared/platform/http/errors.ts'
 import type { StoredObject } from '../../shared/releases/bucket.ts'
 import { deliverRelease, rejectRelease } from '../../shared/releases/deliver.ts'
 import { fetchRelease, type Release } from '../../shared/releases/fetch.ts'

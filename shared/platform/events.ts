@@ -1,7 +1,7 @@
 import type { PubSub, Topic } from '@google-cloud/pubsub'
 import { Failure } from '../failure.ts'
 import { withDeadline } from './deadline.ts'
-import type { Logger } from './log.ts'
+import type { Logger } from './log/log.ts'
 
 export type EventName = 'staged' | 'swapped' | 'rolled_back' | 'rejected'
 

@@ -2,7 +2,7 @@ import type { OAuth2Client } from 'google-auth-library'
 import type { Environment } from '../environment/model.ts'
 import { Failure } from '../failure.ts'
 import { withDeadline } from './deadline.ts'
-import { HttpError } from './http-errors.ts'
+import { HttpError } from './http/errors.ts'
 
 /** Who sent a request, as far as it is proven. */
 export interface Caller {

@@ -1,5 +1,5 @@
 import { Failure, messageOf } from '../failure.ts'
-import type { Logger } from './log.ts'
+import type { Logger } from './log/log.ts'
 
 /** A function cannot work as it is deployed. What is wrong has been logged. */
 export class NotStartedError extends Failure {

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { openBucket } from '../../shared/platform/objects.ts'
+import { openBucket } from '../../shared/platform/storage/objects.ts'
 import { stageRelease } from '../../shared/tap-schema/stage.ts'
 import { swap } from '../../shared/tap-schema/swap.ts'
 import { callAlmagest } from '../support/call-command.ts'

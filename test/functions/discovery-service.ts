@@ -14,7 +14,7 @@ import {
 import type { DiscoveryConfig } from '../../shared/environment/discovery/model.ts'
 import type { Environment } from '../../shared/environment/model.ts'
 import { parseEnvironment } from '../../shared/environment/parse.ts'
-import { createLogger } from '../../shared/platform/log.ts'
+import { createLogger } from '../../shared/platform/log/log.ts'
 import type { LiveSlot } from '../../shared/tap-schema/live-slot.ts'
 import { DATA } from '../support/golden.ts'
 

@@ -1,12 +1,12 @@
 import { createServer, type Socket } from 'node:net'
 import pg from 'pg'
 import { describe, expect, inject, it, onTestFinished, vi } from 'vitest'
+import { startFakeCloudSql } from '../../local/cloud-sql/fake-cloud-sql.ts'
+import { errorResponse } from '../../local/cloud-sql/messages.ts'
 import type { CloudSqlAddress, DatabaseAddress } from '../../shared/environment/model.ts'
-import { databaseUserOf } from '../../shared/platform/cloud-sql.ts'
-import { type ConnectOptions, connect } from '../../shared/platform/database.ts'
-import { createLogger } from '../../shared/platform/log.ts'
-import { errorResponse } from '../support/cloud-sql/messages.ts'
-import { startFakeCloudSql } from '../support/fake-cloudsql.ts'
+import { createLogger } from '../../shared/platform/log/log.ts'
+import { databaseUserOf } from '../../shared/platform/postgres/cloud-sql.ts'
+import { type ConnectOptions, connect } from '../../shared/platform/postgres/database.ts'
 import { createTestDatabase } from '../support/postgres.ts'
 
 const NOW: NonNullable<ConnectOptions['retry']> = { sleep: async () => {}, totalMs: 60_000 }

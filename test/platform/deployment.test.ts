@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { openDeployment } from '../../shared/platform/deployment.ts'
-import { HttpError } from '../../shared/platform/http-errors.ts'
-import { createLogger } from '../../shared/platform/log.ts'
+import { openDeployment } from '../../shared/deployment/deployment.ts'
+import { HttpError } from '../../shared/platform/http/errors.ts'
+import { createLogger } from '../../shared/platform/log/log.ts'
 import { writeEnvironment } from '../support/function-process.ts'
 
 afterEach(() => vi.unstubAllEnvs())

@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { loadEnvironment } from '../../shared/platform/environment-file.ts'
-import { createLogger } from '../../shared/platform/log.ts'
-import { connectServers } from '../../shared/platform/server-connections.ts'
+import { loadEnvironment } from '../../shared/deployment/environment-file.ts'
+import { connectServers } from '../../shared/deployment/server-connections.ts'
+import { createLogger } from '../../shared/platform/log/log.ts'
 import { createTestDatabase } from '../support/postgres.ts'
 
 const lines: string[] = []

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { openPublisher } from '../../shared/platform/events.ts'
-import { createLogger } from '../../shared/platform/log.ts'
+import { createLogger } from '../../shared/platform/log/log.ts'
 import { startFakePubSub } from '../support/fake-pubsub.ts'
 
 const TOPIC = 'projects/demo/topics/almagest'

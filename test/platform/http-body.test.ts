@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { readBody } from '../../shared/platform/http-body.ts'
-import { send, sendError } from '../../shared/platform/http-response.ts'
+import { readBody } from '../../shared/platform/http/body.ts'
+import { send, sendError } from '../../shared/platform/http/response.ts'
 
 const MEGABYTE = 1024 * 1024
 const MAX = 12 * MEGABYTE

@@ -1,6 +1,6 @@
 import { createSign, generateKeyPairSync } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { HttpError } from '../../shared/platform/http-errors.ts'
+import { HttpError } from '../../shared/platform/http/errors.ts'
 import { ANONYMOUS, createIdentity, type RequestHeaders } from '../../shared/platform/identity.ts'
 
 const google = generateKeyPairSync('rsa', { modulusLength: 2048 })

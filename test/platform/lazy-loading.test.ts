@@ -22,14 +22,14 @@ describe('a cold start does not wait for clients that it may not need', () => {
     [
       'the storage client',
       'teeny-request',
-      `const { openBucket } = await import('./shared/platform/objects.ts')
+      `const { openBucket } = await import('./shared/platform/storage/objects.ts')
        const bucket = openBucket({ bucket: 'releases', apiEndpoint: 'http://127.0.0.1:1' }, { retry: { attempts: 1 } })`,
       `await bucket.stat('x').catch(() => {})`,
     ],
     [
       'the Cloud SQL connector',
       'grpc-js',
-      `const { connect } = await import('./shared/platform/database.ts')
+      `const { connect } = await import('./shared/platform/postgres/database.ts')
        const url = { kind: 'url', url: 'postgresql://u@127.0.0.1:1/d', passwordKey: null, poolMax: 1 }
        await connect(url, { applicationName: 'test', logger: ${logger} })`,
       `const cloud = { kind: 'cloudsql', instance: 'p:r:i', ipType: 'PUBLIC', user: 'u', database: 'd', poolMax: 1 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createLogger, type LoggerOptions, withTrace } from '../../shared/platform/log.ts'
+import { createLogger, type LoggerOptions, withTrace } from '../../shared/platform/log/log.ts'
 
 function capture(options: LoggerOptions = {}) {
   const lines: string[] = []

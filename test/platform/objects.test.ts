@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { MemoryStore } from '../../cli/local/gcs/memory-store.ts'
-import type { BucketOptions } from '../../shared/platform/objects.ts'
-import { openBucket } from '../../shared/platform/objects.ts'
+import { MemoryStore } from '../../local/gcs/memory-store.ts'
+import type { BucketOptions } from '../../shared/platform/storage/objects.ts'
+import { openBucket } from '../../shared/platform/storage/objects.ts'
 import type { ObjectPage } from '../../shared/results/bucket.ts'
 import { type Fault, startFakeGcs } from '../support/fake-gcs.ts'
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { openBucket } from '../../shared/platform/objects.ts'
+import { openBucket } from '../../shared/platform/storage/objects.ts'
 import { readArchive } from '../../shared/releases/archive.ts'
 import { DEFAULT_LIMITS } from '../../shared/releases/limits.ts'
 import { readZip } from '../../shared/releases/publish/read-zip.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { openBucket } from '../../shared/platform/objects.ts'
+import { openBucket } from '../../shared/platform/storage/objects.ts'
 import { readDescription } from '../../shared/releases/publish/description.ts'
 import { listReleases } from '../../shared/releases/publish/list-releases.ts'
 import { uploadRelease } from '../../shared/releases/publish/upload-release.ts'

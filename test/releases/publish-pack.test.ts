@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { buildSample } from '../../cli/local/choose-release.ts'
+import { buildSample } from '../../local/choose-release.ts'
 import { readArchive } from '../../shared/releases/archive.ts'
 import { DEFAULT_LIMITS } from '../../shared/releases/limits.ts'
 import { packRelease } from '../../shared/releases/publish/pack-release.ts'

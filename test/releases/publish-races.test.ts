@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { beforeAll, expect, test } from 'vitest'
-import { PreconditionError } from '../../shared/platform/storage-failures.ts'
+import { PreconditionError } from '../../shared/platform/storage/failures.ts'
 import type { StoredObject } from '../../shared/releases/bucket.ts'
 import { assembleParts } from '../../shared/releases/publish/assemble-parts.ts'
 import type { BuiltRelease } from '../../shared/releases/publish/build-release.ts'

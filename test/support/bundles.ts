@@ -1,7 +1,7 @@
 import { access, mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inject, vi } from 'vitest'
-import { bundleFunction, functionNames } from '../../cli/build/bundle.ts'
+import { bundleFunction, functionNames } from '../../deploy/bundles/bundle.ts'
 import { ROOT } from './function-process.ts'
 
 /**

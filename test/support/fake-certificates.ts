@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createServer as createTlsServer } from 'node:https'
 import { type AddressInfo, connect } from 'node:net'
 import { join } from 'node:path'
-import { Authority } from './x509.ts'
+import { Authority } from '../../local/cloud-sql/x509.ts'
 
 const HOST = 'www.googleapis.com'
 

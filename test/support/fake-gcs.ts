@@ -1,12 +1,12 @@
 import type { ServerResponse } from 'node:http'
 import { onTestFinished } from 'vitest'
-import type { ObjectEvent } from '../../cli/local/gcs/events.ts'
-import { errorReply, json, type Reply } from '../../cli/local/gcs/exchange.ts'
-import { ApiError } from '../../cli/local/gcs/failures.ts'
-import { MemoryStore } from '../../cli/local/gcs/memory-store.ts'
-import { describeObject, type ObjectResource } from '../../cli/local/gcs/resource.ts'
-import { type LocalGcs, startGcs } from '../../cli/local/gcs/server.ts'
-import type { ObjectStore } from '../../cli/local/gcs/store.ts'
+import type { ObjectEvent } from '../../local/gcs/events.ts'
+import { errorReply, json, type Reply } from '../../local/gcs/exchange.ts'
+import { ApiError } from '../../local/gcs/failures.ts'
+import { MemoryStore } from '../../local/gcs/memory-store.ts'
+import { describeObject, type ObjectResource } from '../../local/gcs/resource.ts'
+import { type LocalGcs, startGcs } from '../../local/gcs/server.ts'
+import type { ObjectStore } from '../../local/gcs/store.ts'
 
 /** What goes wrong with a request. */
 export type Mishap =

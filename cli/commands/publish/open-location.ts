@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
-import { createLogger } from '../../../shared/platform/log.ts'
-import { openBucket } from '../../../shared/platform/objects.ts'
+import { createLogger } from '../../../shared/platform/log/log.ts'
+import { openBucket } from '../../../shared/platform/storage/objects.ts'
 import type { ReleaseShelf } from '../../../shared/releases/publish/list-releases.ts'
 import type { PublishTarget } from '../../../shared/releases/publish/upload-release.ts'
 import { isDebugging } from '../../terminal/debugging.ts'

@@ -1,6 +1,6 @@
+import { connectServers, type ServerConnections } from '../../../shared/deployment/server-connections.ts'
 import type { Environment, TapServer } from '../../../shared/environment/model.ts'
 import { Failure } from '../../../shared/failure.ts'
-import { connectServers, type ServerConnections } from '../../../shared/platform/server-connections.ts'
 import { SLOT_NAMES, type SlotName } from '../../../shared/tap-schema/slots.ts'
 import { readStatus, type SlotStatus } from '../../../shared/tap-schema/status.ts'
 import { openLogger } from '../publish/open-location.ts'

@@ -1,6 +1,6 @@
 import type pg from 'pg'
-import { connect, type Database } from '../../../shared/platform/database.ts'
-import { createLogger } from '../../../shared/platform/log.ts'
+import { createLogger } from '../../../shared/platform/log/log.ts'
+import { connect, type Database } from '../../../shared/platform/postgres/database.ts'
 import { isDebugging } from '../../terminal/debugging.ts'
 import { writeError } from '../../terminal/output.ts'
 import { UsageError } from '../../terminal/usage-error.ts'

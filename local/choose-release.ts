@@ -1,0 +1,85 @@
+import { readFile, stat } from 'node:fs/promises'
+import { basename, dirname, resolve } from 'node:path'
+import { readRelease } from '../cli/commands/release/read-release.ts'
+import { UsageError } from '../cli/terminal/usage-error.ts'
+import { refuseVersion } from '../shared/releases/naming.ts'
+import type { BuiltRelease } from '../shared/releases/publish/build-release.ts'
+import { packRelease } from '../shared/releases/publish/pack-release.ts'
+import type { Memory } from './memory.ts'
+import { SAMPLE } from './sample/sample.ts'
+
+/** What was asked for on the command line. */
+export interface ReleaseWish {
+  /** An archive, a folder that holds one, or a folder of schemas. */
+  readonly path?: string
+  readonly version?: string
+  readonly schemas?: readonly string[]
+}
+
+/** An archive; what makes a release with all that is published beside its archive; null: it lies in the bucket already. */
+export type ReleaseContent = Buffer | (() => Promise<BuiltRelease>) | null
+
+/** The release that a TAP server shall have. */
+export interface ChosenRelease {
+  readonly version: string
+  readonly schemas: readonly string[]
+  readonly content: ReleaseContent
+  /** Whether nobody asked for it: whatever is live then stays live. */
+  readonly isDefault: boolean
+}
+
+/**
+ * Finds out which release the server `tap` shall have: the one that was asked for, else the one of the last start, else
+ * the sample.
+ *
+ * @throws UsageError; ArchiveError for an archive or folder that is no release
+ */
+export async function chooseRelease(wish: ReleaseWish, memory: Memory | null): Promise<ChosenRelease> {
+  if (wish.path !== undefined) return chooseFromDisk(wish.path, wish, memory)
+  const isDefault = wish.version === undefined && wish.schemas === undefined
+  const version = wish.version ?? memory?.chosen ?? SAMPLE.version
+  const known = memory?.schemas[version]
+  if (version === SAMPLE.version) {
+    return { version, schemas: wish.schemas ?? known ?? SAMPLE.schemas.tap, content: buildSample, isDefault }
+  }
+  const schemas = wish.schemas ?? known
+  if (schemas === undefined) {
+    throw new UsageError(`${version} was not staged here before: give --release PATH, or --schemas if it was uploaded`)
+  }
+  return { version, schemas, content: null, isDefault }
+}
+
+/** The sample as it is published: what discovery links to is then there. */
+export async function buildSample(): Promise<BuiltRelease> {
+  const { version, folder } = SAMPLE
+  const { buildRelease } = await import('../shared/releases/publish/build-release.ts')
+  const { files } = await readRelease(version, folder)
+  return buildRelease({ version, commit: null, files, datalink: null, checks: new Set(), loads: [] })
+}
+
+async function chooseFromDisk(path: string, wish: ReleaseWish, memory: Memory | null): Promise<ChosenRelease> {
+  const version = wish.version ?? versionFor(path)
+  const { files, source } = await readRelease(version, path)
+  const schemas = wish.schemas ?? guessSchemas([...files.keys()], memory?.schemas[version])
+  // The source of an archive is the archive itself, also when the folder around it was given.
+  const isArchive = (await stat(source.object)).isFile()
+  const content = isArchive ? await readFile(source.object) : await packRelease(files)
+  return { version, schemas, content, isDefault: false }
+}
+
+/** `…/w.2026.34/schemas.tar.gz` and `…/w.2026.34` are both `releases/w.2026.34`. */
+function versionFor(path: string): string {
+  const full = resolve(path)
+  const named = basename(full) === 'schemas.tar.gz' ? dirname(full) : full
+  const version = `releases/${basename(named).replace(/\.(tar\.gz|tgz|tar)$/, '')}`
+  const complaint = refuseVersion(version)
+  if (complaint === null) return version
+  throw new UsageError(`${path} gives no name for a release (it ${complaint}): give one with --version`)
+}
+
+function guessSchemas(files: readonly string[], before: readonly string[] | undefined): readonly string[] {
+  const names = files.filter((file) => file.endsWith('.yaml')).map((file) => file.replace(/\.yaml$/, ''))
+  if (before?.every((name) => names.includes(name)) === true) return before
+  if (names.length === 1) return names
+  throw new UsageError(`say which schemas to serve, with --schemas a,b: the release has ${names.join(', ')}`)
+}

@@ -1,0 +1,72 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { dump } from 'js-yaml'
+import type { ReleaseNaming } from '../shared/releases/naming.ts'
+import { databaseUrl, LOGINS, type Login } from './databases.ts'
+import { describeEnvironment } from './describe-environment.ts'
+import { describeResults } from './sample-results.ts'
+
+/** Where releases lie: `gs://releases/releases/heron-1/schemas.tar.gz`. */
+export const NAMING: ReleaseNaming = { bucket: 'releases', template: '{version}/schemas.tar.gz' }
+
+/** A TAP server of the local stack; its database has the same name. */
+export interface LocalServer {
+  readonly name: string
+  /** The release that it takes, and nothing else by itself. */
+  readonly version: string
+  readonly schemas: readonly string[]
+}
+
+export interface Addresses {
+  /** Superuser URL of the PostgreSQL cluster. */
+  readonly postgres: string
+  readonly storage: string
+  /** Each function is below its name. */
+  readonly front: string
+}
+
+/**
+ * Writes the environment file of a function, in the format of every deployment.
+ *
+ * In the cloud each function has a database login of its own, so each has its own file. The operator's is the one that
+ * people will look at.
+ *
+ * @returns its path
+ */
+export async function writeEnvironment(
+  folder: string,
+  login: Login,
+  servers: readonly LocalServer[],
+  addresses: Addresses,
+): Promise<string> {
+  const described = servers.map(({ name, version, schemas }) => [
+    name,
+    {
+      databaseUrl: databaseUrl(addresses.postgres, name, login),
+      schemas,
+      schemaVersion: version,
+      readers: [LOGINS.reader],
+    },
+  ])
+  const document = {
+    ...describeEnvironment(addresses.front),
+    releases: {
+      bucket: NAMING.bucket,
+      objectTemplate: NAMING.template,
+      publicBase: `${addresses.storage}/${NAMING.bucket}`,
+    },
+    storage: { apiEndpoint: addresses.storage },
+    tap: { servers: Object.fromEntries(described) },
+    results: describeResults(addresses.postgres),
+  }
+  const path = join(folder, environmentFile(login))
+  await writeFile(path, `${HEADING}\n${dump(document, { lineWidth: -1 })}`)
+  return path
+}
+
+export function environmentFile(login: Login): string {
+  return login === 'operator' ? 'environment.yaml' : `environment.${login}.yaml`
+}
+
+const HEADING = `# Written by \`npm start\`, anew at each start: the addresses change.
+# docs/configuration.md describes every key; a deployed environment file differs in its addresses only.`

@@ -1,0 +1,155 @@
+import { style } from '../cli/terminal/style.ts'
+import { formatTable } from '../cli/terminal/table.ts'
+import type { Deployment } from './deploy.ts'
+import type { ReadBack } from './read-back.ts'
+import { formatDuration } from './steps.ts'
+
+/** What `npm start` came to. */
+export interface StartReport {
+  readonly url: string
+  /** From the call to the end of the last step. */
+  readonly durationMs: number
+  readonly servers: readonly ServerReport[]
+  readonly environmentFile: string
+  readonly logFile: string
+  readonly storage: string
+}
+
+export interface ServerReport extends Deployment {
+  /** What its live slot holds, read by a reader; null: nothing is live. */
+  readonly live: ReadBack | null
+  /** For readers. */
+  readonly databaseUrl: string
+  readonly slots: { readonly staging: string | null; readonly previous: string | null }
+}
+
+/** Lines for the person at the terminal: what is live, a look into it, and what to try next. */
+export function describeStart(report: StartReport, { staysUp }: { readonly staysUp: boolean }): string {
+  const outcomes = report.servers.flatMap(describeOutcome)
+  const lines = [
+    '',
+    ...formatTable(
+      ['server', 'live', 'previous', 'staging', 'schemas', 'tables', 'columns', 'keys', 'stage', 'swap'],
+      report.servers.map(describeServer),
+    ),
+    ...report.servers.flatMap(describeTables),
+    '',
+    ...(outcomes.length === 0 ? [] : [...outcomes, '']),
+    ...(staysUp ? suggest(report) : suggestStart(report)),
+    '',
+  ]
+  return lines.join('\n')
+}
+
+function describeOutcome({ server, version, outcome, slots }: ServerReport): string[] {
+  if (outcome === 'swapped') return []
+  if (outcome === 'staged') return [`${server}: ${version} waits in the staging slot.`]
+  const waiting = slots.staging === null ? '' : ` ${slots.staging} waits in the staging slot.`
+  return [`${server}: nothing to do, ${version} is live.${waiting}`]
+}
+
+function describeServer({ server, live, slots, stageMs, swapMs }: ServerReport): (string | number)[] {
+  const time = (milliseconds: number | null) => (milliseconds === null ? '-' : formatDuration(milliseconds))
+  return [
+    server,
+    live?.version ?? '-',
+    slots.previous ?? '-',
+    slots.staging ?? '-',
+    live?.schemas.length ?? 0,
+    live?.tables.length ?? 0,
+    live?.columns ?? 0,
+    live?.keys ?? 0,
+    time(stageMs),
+    time(swapMs),
+  ]
+}
+
+/** Tables of a server that are shown; a real survey has dozens. */
+const SHOWN = 6
+
+function describeTables({ server, live }: ServerReport): string[] {
+  if (live === null) return []
+  const shown = live.tables.slice(0, SHOWN)
+  const rows = shown.map(({ name, columns, description }) => [name, columns, description])
+  const more = live.tables.length - shown.length
+  return [
+    '',
+    `${style('bold', server)} as a TAP service reads it:`,
+    ...formatTable(['table_name', 'columns', 'description'], rows, { width: 110 }),
+    ...(more > 0 ? [`… and ${more} more`] : []),
+  ]
+}
+
+function suggest(report: StartReport): string[] {
+  const { url, durationMs, environmentFile, logFile } = report
+  return [
+    `${style('bold', 'Almagest is up')} at ${url} after ${formatDuration(durationMs)}; Ctrl-C stops it. Try next:`,
+    '',
+    ...report.servers.slice(0, 1).flatMap((server) => suggestCalls(server, `${url}/swap-schema`)),
+    '',
+    'What everybody sees of it:',
+    ...report.servers.slice(0, 1).flatMap(({ server }) => suggestDiscovery(server, `${url}/discovery`)),
+    '',
+    'Query results of several ages lie in gs://results. What would go, and why:',
+    `  npx almagest sweep --dry-run --environment ${quoteForShell(environmentFile)}`,
+    `  curl -X POST ${url}/collect-results/`,
+    '',
+    ...report.servers.slice(0, 1).flatMap(suggestQuery),
+    'Your own release (an archive, a folder that holds one, or a folder of YAML), after Ctrl-C:',
+    '  npm start -- --release PATH --schemas a,b',
+    '  npm start -- --release PATH --schemas a,b --no-swap   to look at the difference first',
+    '',
+    `Environment: ${environmentFile}`,
+    `Log of the functions: ${logFile}`,
+  ]
+}
+
+/** What makes sense for the slots as they are. */
+function suggestCalls({ server, live, slots }: ServerReport, api: string): string[] {
+  const almagest = (words: string) => `npx almagest ${words} --url ${api} --server ${server}`
+  const { staging, previous } = slots
+  const compared = staging === null ? '?from=previous&to=live&format=text' : '?format=text'
+  const isComparable = live !== null && (staging ?? previous) !== null
+  const suggestions: readonly (readonly [boolean, string])[] = [
+    [true, `curl ${api}/servers`],
+    [true, `curl ${api}/servers/${server}`],
+    [isComparable, `curl '${api}/servers/${server}/diff${compared}'`],
+    [true, almagest('status')],
+    [staging !== null && live !== null, almagest('diff')],
+    [staging !== null, almagest(`swap ${staging}`)],
+    [previous !== null, almagest(`rollback ${previous}`)],
+  ]
+  return suggestions.filter(([fits]) => fits).map(([, line]) => `  ${line}`)
+}
+
+/** Nothing that Almagest needs brings psql along. */
+function suggestQuery({ databaseUrl, live }: ServerReport): string[] {
+  const table = live?.tables[0]?.name
+  if (table === undefined) return []
+  const query = `select column_name, datatype, unit from tap_schema.columns where table_name = '${table}'`
+  return ['With psql, if you have it, what a TAP service reads:', `  psql '${databaseUrl}' -c "${query}"`, '']
+}
+
+function suggestDiscovery(server: string, url: string): string[] {
+  const base = `${url}/repertoire/discovery`
+  const read = ['', `/tap/${server}`, `/tap/${server}/metadata/schemas`, '/tutorials', '/nublado']
+  return [
+    ...read.map((path) => `  ${base}${path}`),
+    `  ${url}/api/hips/v2/heron/list`,
+    `  ${url}/availability`,
+    `  curl -H 'Authorization: Bearer any' ${base}/influxdb/default`,
+  ]
+}
+
+function suggestStart({ servers }: StartReport): string[] {
+  const staged = servers.find(({ server, slots }) => server === 'tap' && slots.staging !== null)?.slots.staging
+  return [
+    'Everything is stopped. `npm start` goes on from here.',
+    ...(staged == null ? [] : [`  npm start -- --version ${staged}   swaps it live`]),
+  ]
+}
+
+/** The folder may have a blank in its name. */
+function quoteForShell(path: string): string {
+  return /^[\w./+:@-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
+}

@@ -1,0 +1,84 @@
+import type { Environment } from '../environment/model.ts'
+import { requireResults } from '../environment/require-results.ts'
+import type { JobTable, ResultsConfig } from '../environment/results-model.ts'
+import type { Logger } from '../platform/log/log.ts'
+import type { Database } from '../platform/postgres/database.ts'
+import { openBucket } from '../platform/storage/objects.ts'
+import type { ResultBucket, StateBucket } from '../results/bucket.ts'
+import type { JobStore } from '../results/jobs.ts'
+
+/** The results bucket of an environment and the job table that belongs to it. */
+export interface ResultsConnections {
+  readonly config: ResultsConfig
+  readonly bucket: ResultBucket
+  readonly stateBucket: StateBucket
+  /** null: the environment has none. */
+  readonly jobs: JobStore | null
+  /** How often a call of the bucket was tried again so far. */
+  retries(): number
+  /** Closes what was opened. */
+  close(): Promise<void>
+}
+
+/**
+ * Both are reached for at the first call, and a database that could not be connected to is tried anew by the next one.
+ *
+ * @throws EnvironmentError when the environment says nothing about results
+ */
+export function openResults(
+  environment: Environment,
+  options: { readonly applicationName: string; readonly logger: Logger },
+): ResultsConnections {
+  const config = requireResults(environment)
+  const { logger } = options
+  let retries = 0
+  const onRetry = () => {
+    retries += 1
+  }
+  const bucket = openBucket({ bucket: config.bucket, ...environment.storage }, { logger, onRetry })
+  const isSame = config.stateBucket === config.bucket
+  const stateBucket = isSame ? bucket : openBucket({ bucket: config.stateBucket, ...environment.storage }, { logger })
+  const table = config.jobs === null ? null : openJobs(environment, config.jobs, options)
+  return {
+    config,
+    bucket,
+    stateBucket,
+    jobs: table,
+    retries: () => retries,
+    close: async () => table?.close(),
+  }
+}
+
+/** The client of PostgreSQL is loaded when the table is first asked. */
+function openJobs(
+  environment: Environment,
+  table: JobTable,
+  options: { readonly applicationName: string; readonly logger: Logger },
+): JobStore & { close(): Promise<void> } {
+  let database: Promise<Database> | undefined
+  const connect = async () => {
+    const { connectAddress } = await import('./server-connections.ts')
+    const opening = database ?? connectAddress(environment, table.database, options)
+    database = opening
+    try {
+      return (await opening).pool
+    } catch (error) {
+      if (database === opening) database = undefined
+      throw error
+    }
+  }
+  const open = async () => {
+    const { openUwsJobs } = await import('../results/uws-jobs.ts')
+    return openUwsJobs(connect, table)
+  }
+  let jobs: Promise<JobStore> | undefined
+  const opened = () => {
+    jobs ??= open()
+    return jobs
+  }
+  return {
+    find: async (ids) => (await opened()).find(ids),
+    newest: async () => (await opened()).newest(),
+    close: async () => (await database)?.close(),
+  }
+}

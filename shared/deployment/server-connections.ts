@@ -1,0 +1,64 @@
+import { dirname, resolve } from 'node:path'
+import type pg from 'pg'
+import type { DatabaseAddress, Environment, TapServer } from '../environment/model.ts'
+import { type ConnectOptions, connect, type Database } from '../platform/postgres/database.ts'
+import { readSecret } from '../platform/secrets.ts'
+
+/** The databases of an environment's TAP servers, each connected to when it is first needed. */
+export interface ServerConnections {
+  /**
+   * One pool for each server. A connection that failed is tried anew by the next call.
+   *
+   * @throws ConnectionError, SecretError, DatabaseAddressError
+   */
+  poolFor(server: TapServer): Promise<pg.Pool>
+  /** Closes what was opened; the pools are of no use afterwards. */
+  close(): Promise<void>
+}
+
+export function connectServers(
+  environment: Environment,
+  options: Pick<ConnectOptions, 'applicationName' | 'logger'>,
+): ServerConnections {
+  const databases = new Map<string, Promise<Database>>()
+  const poolFor = async (server: TapServer) => {
+    const database = databases.get(server.name) ?? connectServer(environment, server, options)
+    databases.set(server.name, database)
+    try {
+      return (await database).pool
+    } catch (error) {
+      if (databases.get(server.name) === database) databases.delete(server.name)
+      throw error
+    }
+  }
+  const close = async () => {
+    const opened = [...databases.values()]
+    databases.clear()
+    await Promise.all(opened.map((database) => database.then((open) => open.close()).catch(ignoreFailedConnection)))
+  }
+  return { poolFor, close }
+}
+
+/** Connects to a server's database with the password from the secrets directory, where one is configured. */
+export function connectServer(
+  environment: Environment,
+  server: TapServer,
+  options: Pick<ConnectOptions, 'applicationName' | 'logger'>,
+): Promise<Database> {
+  return connectAddress(environment, server.database, options)
+}
+
+/** Connects to any database of an environment file, likewise. */
+export async function connectAddress(
+  environment: Environment,
+  address: DatabaseAddress,
+  options: Pick<ConnectOptions, 'applicationName' | 'logger'>,
+): Promise<Database> {
+  if (address.kind === 'cloudsql' || address.passwordKey === null) return connect(address, options)
+  // A relative directory lies beside the environment file, wherever the process was started.
+  const directory = resolve(dirname(environment.file), environment.secretsDirectory)
+  return connect(address, { ...options, password: await readSecret(directory, address.passwordKey) })
+}
+
+// Whoever asked for it was told.
+function ignoreFailedConnection(): void {}

@@ -1,0 +1,127 @@
+import { Failure } from '../../failure.ts'
+import type { Problem } from '../../felis/problem.ts'
+
+/** One entry of an error answer, in the shape that the whole family of services uses. */
+export interface ErrorDetail {
+  readonly msg: string
+  readonly type: string
+  readonly loc?: readonly (string | number)[]
+}
+
+export interface ErrorAnswer {
+  readonly status: number
+  readonly detail: readonly ErrorDetail[]
+  readonly headers: Readonly<Record<string, string>>
+  /** Whether somebody has to look at it, or it is the normal course of things. */
+  readonly severity: 'warning' | 'error'
+}
+
+/** An answer other than 2xx that a handler or the router decides on itself. */
+export class HttpError extends Failure {
+  readonly status: number
+  readonly detail: readonly ErrorDetail[]
+  readonly headers: Readonly<Record<string, string>>
+  get permanent(): boolean {
+    return this.status < 500
+  }
+
+  constructor(
+    status: number,
+    detail: ErrorDetail | readonly ErrorDetail[],
+    extra: {
+      readonly headers?: Readonly<Record<string, string>>
+      readonly cause?: unknown
+      /** For the log, where the first detail says more than is needed there. */
+      readonly reason?: string
+    } = {},
+  ) {
+    const details: readonly ErrorDetail[] = Array.isArray(detail) ? detail : [detail as ErrorDetail]
+    const [first] = details
+    super(first?.type ?? 'http', extra.reason ?? first?.msg ?? `status ${status}`, { cause: extra.cause })
+    this.status = status
+    this.detail = details
+    this.headers = extra.headers ?? {}
+  }
+}
+
+interface StatusRule {
+  readonly status: number
+  /** For 503: seconds, where the failure itself does not say. */
+  readonly retryAfter?: number
+  readonly severity?: 'warning' | 'error'
+}
+
+/** Failures that have a status of their own, by code. */
+const STATUSES: Readonly<Record<string, StatusRule>> = {
+  version_mismatch: { status: 409 },
+  empty_slot: { status: 409 },
+  ambiguous_slot: { status: 409 },
+  reader_left_out: { status: 409 },
+  staging_changed: { status: 409 },
+  dependent_objects: { status: 409 },
+  invalid_release_name: { status: 400 },
+  invalid_object_name: { status: 400 },
+  active_job: { status: 409 },
+  too_many_deletions: { status: 409, severity: 'error' },
+  versioned_bucket: { status: 409, severity: 'error' },
+  sweep_state: { status: 409, severity: 'error' },
+  rejected: { status: 422 },
+  too_large: { status: 422 },
+  busy: { status: 503, retryAfter: 30, severity: 'warning' },
+  not_initialised: { status: 503, retryAfter: 300 },
+  missing_role: { status: 503, retryAfter: 300 },
+}
+
+/** Every other transient failure: the database or the store is not there for the moment. */
+const TRANSIENT: StatusRule = { status: 503, retryAfter: 10 }
+
+/** The code of everything that was not raised on purpose. */
+export const INTERNAL_ERROR = 'internal_error'
+
+const INTERNAL: ErrorAnswer = {
+  status: 500,
+  detail: [{ msg: 'the service failed; its log says why', type: INTERNAL_ERROR }],
+  headers: {},
+  severity: 'error',
+}
+
+/** What is answered for anything that was thrown. Nothing is told of errors that were not raised on purpose. */
+export function describeError(error: unknown): ErrorAnswer {
+  if (error instanceof HttpError) {
+    const { status, detail, headers } = error
+    return { status, detail, headers, severity: status >= 500 ? 'error' : 'warning' }
+  }
+  if (!(error instanceof Failure)) return INTERNAL
+  const rule = ruleFor(error)
+  if (rule === undefined) return INTERNAL
+  return {
+    status: rule.status,
+    detail: detailOf(error, rule.status),
+    headers: rule.status === 503 ? { 'retry-after': String(retryAfter(error, rule)) } : {},
+    severity: rule.severity ?? (rule.status >= 500 ? 'error' : 'warning'),
+  }
+}
+
+function ruleFor(failure: Failure): StatusRule | undefined {
+  const own = Object.hasOwn(STATUSES, failure.code) ? STATUSES[failure.code] : undefined
+  if (own !== undefined) return own
+  return failure.permanent ? undefined : TRANSIENT
+}
+
+function detailOf(failure: Failure, status: number): readonly ErrorDetail[] {
+  const errors = failure.problems.filter((problem) => problem.severity === 'error')
+  if (status === 422 && errors.length > 0) return errors.map(problemDetail)
+  return [{ msg: failure.message, type: failure.code }]
+}
+
+function problemDetail(problem: Problem): ErrorDetail {
+  const { file, line, path } = problem
+  const loc = [file, ...(line === undefined ? [] : [line]), ...(path === '' ? [] : [path])]
+  const hint = problem.suggestion === undefined ? '' : ` (did you mean ${problem.suggestion}?)`
+  return { msg: `${problem.message}${hint}`, type: problem.code, loc }
+}
+
+function retryAfter(failure: Failure, rule: StatusRule): number {
+  const own = 'retryAfterSeconds' in failure ? Number(failure.retryAfterSeconds) : Number.NaN
+  return Number.isFinite(own) && own >= 0 ? Math.ceil(own) : (rule.retryAfter ?? 10)
+}

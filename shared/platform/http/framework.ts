@@ -1,0 +1,69 @@
+import { subscribe } from 'node:diagnostics_channel'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Logger } from '../log/log.ts'
+import { HttpError } from './errors.ts'
+import { sendError } from './response.ts'
+
+/**
+ * Makes the functions-framework leave to us what it has no option for. Its Express application is the listener of the
+ * server that a request arrives at, so it is changed there, before the first request is looked at:
+ *
+ * - its body parsers are taken out: they unpack up to 1 GiB for anybody, before the function is called. Who needs a body
+ *   reads it (http-body.ts);
+ * - a client that waits for `100 Continue` gets it only when its body is read;
+ * - a malformed % in the path is answered as our errors are, and not with a page that holds a stack trace.
+ */
+export function tameFramework(logger: Logger): void {
+  if (subscribed) return
+  subscribed = true
+  subscribe('http.server.request.start', (message) => {
+    const { server } = message as RequestStart
+    for (const listener of server.listeners('request')) {
+      if (!isExpress(listener) || tamed.has(listener)) continue
+      tamed.add(listener)
+      removeBodyParsers(listener)
+      listener.use((error: unknown, _request: unknown, response: ServerResponse, _next: unknown) => {
+        const { severity, ...failed } = sendError(response, translate(error))
+        logger[severity](`request refused: ${failed.reason}`, failed)
+      })
+      server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+        server.emit('request', request, response)
+      })
+    }
+  })
+}
+
+let subscribed = false
+const tamed = new WeakSet<ExpressApplication>()
+
+interface RequestStart {
+  readonly server: Server
+}
+
+type ErrorHandler = (error: unknown, request: unknown, response: ServerResponse, next: unknown) => void
+type ExpressApplication = object & {
+  use(handler: ErrorHandler): unknown
+  readonly router: { stack: { readonly name: string }[] }
+}
+
+function isExpress(listener: unknown): listener is ExpressApplication {
+  return typeof listener === 'function' && 'use' in listener && 'router' in listener
+}
+
+/** The middlewares of body-parser, as the framework puts them in: two for JSON. */
+const BODY_PARSERS = ['jsonParser', 'jsonParser', 'rawParser', 'textParser', 'urlencodedParser']
+
+/** @throws Error for a framework that reads bodies in another way: a limit that does not hold is worse than no function */
+function removeBodyParsers({ router }: ExpressApplication): void {
+  const names = router.stack.map(({ name }) => name).filter((name) => name.endsWith('Parser'))
+  if (names.sort().join() !== BODY_PARSERS.join()) {
+    throw new Error(`the functions-framework has other body parsers than those that are known: ${names.join(', ')}`)
+  }
+  router.stack = router.stack.filter(({ name }) => !BODY_PARSERS.includes(name))
+}
+
+function translate(error: unknown): unknown {
+  if (!(error instanceof URIError)) return error
+  const msg = 'a % in the path must be followed by two hexadecimal digits that make UTF-8'
+  return new HttpError(400, { msg, type: 'invalid_escape', loc: ['path'] }, { cause: error })
+}

@@ -1,0 +1,162 @@
+import { STATUS_CODES } from 'node:http'
+import {
+  type Field,
+  type Fields,
+  type JsonSchema,
+  NO_CONTROLS,
+  paramName,
+  type Route,
+  templateSegments,
+} from './route.ts'
+
+export interface ApiDescription {
+  readonly title: string
+  readonly version: string
+  readonly description: string
+  /** Where the paths start, `/` or the prefix. */
+  readonly base: string
+  /** Named schemas that the routes' answers refer to as `#/components/schemas/NAME`. */
+  readonly schemas: Readonly<Record<string, JsonSchema>>
+  /** By name, what routes ask for themselves; without it the identity tokens of Google Cloud. */
+  readonly securitySchemes?: Readonly<Record<string, JsonSchema>>
+}
+
+/** An OpenAPI 3.1 document generated from the routes that answer. */
+export function describeApi(routes: readonly Route[], api: ApiDescription): JsonSchema {
+  const paths: Record<string, Record<string, unknown>> = {}
+  for (const route of routes) {
+    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: describeOperation(route) }
+  }
+  return {
+    openapi: '3.1.0',
+    info: { title: api.title, version: api.version, description: api.description },
+    servers: [{ url: api.base }],
+    paths,
+    components: {
+      schemas: { ...api.schemas, Errors: ERRORS },
+      securitySchemes: api.securitySchemes ?? {
+        identity: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: IDENTITY },
+      },
+    },
+  }
+}
+
+const IDENTITY =
+  'A Google identity token. What changes something needs one wherever `identity.requireCaller` holds, which it does by itself in Cloud Run; elsewhere it is taken without.'
+
+const ERRORS: JsonSchema = {
+  type: 'object',
+  description: 'What went wrong, one entry for each thing',
+  required: ['detail'],
+  additionalProperties: false,
+  properties: {
+    detail: {
+      type: 'array',
+      minItems: 1,
+      items: {
+        type: 'object',
+        required: ['msg', 'type'],
+        additionalProperties: false,
+        properties: {
+          msg: { type: 'string', description: 'For people' },
+          type: { type: 'string', description: 'For programs' },
+          loc: {
+            type: 'array',
+            items: { type: ['string', 'integer'] },
+            description: 'Where: a field of the request, or file, line and path in a release',
+          },
+        },
+      },
+    },
+  },
+}
+
+function describeOperation(route: Route): JsonSchema {
+  return {
+    operationId: route.operation,
+    summary: route.summary,
+    ...(route.description === undefined ? {} : { description: route.description }),
+    ...describeSecurity(route),
+    parameters: [...pathParameters(route), ...queryParameters(route.query ?? {})],
+    ...(route.body === undefined ? {} : { requestBody: describeBody(route.body) }),
+    responses: {
+      ...describeAnswers(route),
+      ...Object.fromEntries(errorStatuses(route).map((status) => [status, describeError(status)])),
+    },
+  }
+}
+
+/** An empty entry stands for a request without a token. */
+function describeSecurity({ method, anonymous, security }: Route): JsonSchema {
+  if (security !== undefined) return { security: [{ [security]: [] }] }
+  if (anonymous === true) return {}
+  return { security: method === 'GET' ? [{}, { identity: [] }] : [{ identity: [] }] }
+}
+
+function describeAnswers({ answers, otherwise = {} }: Route): JsonSchema {
+  const done =
+    Object.keys(answers).length === 0 ? {} : { 200: { description: 'Done', content: describeContent(answers) } }
+  const others = Object.entries(otherwise).map(([status, description]) => [status, { description }])
+  return { ...done, ...Object.fromEntries(others) }
+}
+
+function pathParameters(route: Route): JsonSchema[] {
+  return templateSegments(route.path).flatMap((part) => {
+    const name = paramName(part)
+    if (name === undefined) return []
+    const about = route.params?.[name] ?? name
+    const { description, ...limits } = typeof about === 'string' ? { description: about } : about
+    return [{ name, in: 'path', required: true, description, schema: { type: 'string', ...limits } }]
+  })
+}
+
+function queryParameters(fields: Fields): JsonSchema[] {
+  return Object.entries(fields).map(([name, field]) => {
+    const { description, ...schema } = describeField(field)
+    return { name, in: 'query', required: field.required === true, description, schema }
+  })
+}
+
+function describeBody(fields: Fields | 'any'): JsonSchema {
+  if (fields === 'any') return { required: true, content: { 'application/json': { schema: {} } } }
+  const schema = {
+    type: 'object',
+    required: Object.keys(fields).filter((name) => fields[name]?.required === true),
+    additionalProperties: false,
+    properties: Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, describeField(field)])),
+  }
+  return { required: true, content: { 'application/json': { schema } } }
+}
+
+function describeField(field: Field): JsonSchema {
+  const { required: _, patternHint: __, example, ...limits } = field
+  const isFree = field.type === 'string' && field.enum === undefined && field.pattern === undefined
+  const schema = isFree ? { ...limits, pattern: NO_CONTROLS } : limits
+  return example === undefined ? schema : { ...schema, examples: [example] }
+}
+
+function describeContent(answers: Route['answers']): JsonSchema {
+  return Object.fromEntries(Object.entries(answers).map(([mediaType, schema]) => [mediaType, { schema }]))
+}
+
+/** What the router itself may answer comes from the shape of the route. */
+function errorStatuses(route: Route): number[] {
+  const own = route.errors ?? []
+  const caller = route.anonymous === true ? [] : [401, 503]
+  const body = route.method === 'GET' ? [] : [...(route.body === undefined ? [] : [408]), 413, 415]
+  return [...new Set([400, ...caller, ...body, ...own, 500])].sort((a, b) => a - b)
+}
+
+const ERROR_HEADERS: Readonly<Record<number, JsonSchema>> = {
+  401: { 'WWW-Authenticate': { description: 'What is expected', schema: { type: 'string' } } },
+  503: { 'Retry-After': { description: 'Seconds to wait', schema: { type: 'integer' } } },
+}
+
+function describeError(status: number): JsonSchema {
+  const headers = ERROR_HEADERS[status]
+  return {
+    description: STATUS_CODES[status] ?? 'Error',
+    ...(headers === undefined ? {} : { headers }),
+    content: { 'application/json': { schema: { $ref: '#/components/schemas/Errors' } } },
+  }
+}

@@ -1,0 +1,73 @@
+import type { ServerResponse } from 'node:http'
+import { Failure } from '../../failure.ts'
+import { describeError, INTERNAL_ERROR } from './errors.ts'
+import type { ApiResponse } from './route.ts'
+
+interface SentError {
+  readonly status: number
+  readonly severity: 'warning' | 'error'
+  /** For the log: the stable code of the failure, and its message. */
+  readonly code: string
+  readonly reason: string
+  readonly error?: unknown
+}
+
+/** Sends what the family's error format says about anything that was thrown. */
+export function sendError(
+  response: ServerResponse,
+  error: unknown,
+  extra: Readonly<Record<string, string>> = {},
+): SentError {
+  const { status, detail, headers, severity } = describeError(error)
+  send(response, { status, headers: { ...headers, ...extra }, body: { detail } })
+  const reason = error instanceof Error ? error.message : String(error)
+  const code = error instanceof Failure ? error.code : INTERNAL_ERROR
+  return { status, severity, code, reason, ...(status >= 500 ? { error } : {}) }
+}
+
+/** Sends an answer; returns the status that the caller sees. */
+export function send(response: ServerResponse, answer: ApiResponse): number {
+  const status = answer.status ?? 200
+  // The framework answers itself when the process is told to stop.
+  if (response.headersSent) return response.statusCode
+  response.statusCode = status
+  response.setHeader('cache-control', 'no-store')
+  response.setHeader('x-content-type-options', 'nosniff')
+  for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value)
+  if (answer.body === undefined) {
+    finish(response)
+    return status
+  }
+  const [type, content] = encodeBody(answer.body)
+  if (!response.hasHeader('content-type')) response.setHeader('content-type', type)
+  response.setHeader('content-length', content.length)
+  finish(response, content)
+  return status
+}
+
+/** How long a connection that is to be closed still takes what its client sends. */
+const LINGER_MS = 5_000
+
+/**
+ * A connection that is closed while its client still sends a body is reset, and the client may lose the answer. So what
+ * comes is thrown away first. (Connections that stay open are emptied by Node.js.)
+ */
+function finish(response: ServerResponse, content?: Uint8Array): void {
+  const { req: request } = response
+  const waits = request.headers.expect !== undefined
+  if (response.shouldKeepAlive || request.complete || request.destroyed || waits) return void response.end(content)
+  const end = () => {
+    clearTimeout(timer)
+    response.end()
+  }
+  const timer = setTimeout(end, LINGER_MS)
+  if (content !== undefined) response.write(content)
+  else response.flushHeaders()
+  request.once('end', end).once('close', end).resume()
+}
+
+function encodeBody(body: unknown): readonly [string, Uint8Array] {
+  if (body instanceof Uint8Array) return ['application/octet-stream', body]
+  if (typeof body === 'string') return ['text/plain; charset=utf-8', Buffer.from(body)]
+  return ['application/json; charset=utf-8', Buffer.from(JSON.stringify(body))]
+}

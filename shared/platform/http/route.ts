@@ -1,0 +1,167 @@
+import type { Caller } from '../identity.ts'
+
+/** One value that a caller may give, in the query or in the JSON body. Everything that checks or describes it is here. */
+export interface Field {
+  readonly type: 'string' | 'integer' | 'boolean'
+  readonly description: string
+  readonly required?: boolean
+  readonly default?: string | number | boolean
+  readonly enum?: readonly string[]
+  /** For strings: the characters, in UTF-16 units. */
+  readonly minLength?: number
+  readonly maxLength?: number
+  /** For strings: a regular expression (with the flag `u`) and what it asks for, in words. */
+  readonly pattern?: string
+  readonly patternHint?: string
+  /** For integers. */
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly example?: string | number
+}
+
+/** Strings without control characters (\p{Cc}), in words that regular expressions of every language have. */
+export const NO_CONTROLS = '^[^\\u0000-\\u001f\\u007f-\\u009f]*$'
+
+/** What the description says of a `{name}` of a path whose handler does not take every text. */
+export interface PathParameter {
+  readonly description: string
+  readonly maxLength?: number
+  readonly pattern?: string
+}
+
+export type Fields = Readonly<Record<string, Field>>
+
+type ValueOf<F extends Field> = F extends { readonly enum: readonly (infer E)[] }
+  ? E
+  : F extends { readonly type: 'integer' }
+    ? number
+    : F extends { readonly type: 'boolean' }
+      ? boolean
+      : string
+
+/** What a handler gets for the fields it declared: required ones and those with a default are never undefined. */
+export type ValuesOf<F extends Fields> = {
+  readonly [K in keyof F]: F[K] extends { readonly required: true } | { readonly default: string | number | boolean }
+    ? ValueOf<F[K]>
+    : ValueOf<F[K]> | undefined
+}
+
+/** The `{names}` of a path template. */
+export type ParamsOf<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
+  ? { readonly [K in Name]: string } & ParamsOf<Rest>
+  : unknown
+
+/** A JSON Schema (draft 2020-12, as OpenAPI 3.1 uses it). */
+export type JsonSchema = Readonly<Record<string, unknown>>
+
+export interface ApiRequest<Params = Readonly<Record<string, string>>, Query = unknown, Body = unknown> {
+  readonly method: string
+  /** Percent-decoded. */
+  readonly params: Params
+  readonly query: Query
+  readonly body: Body
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+  readonly caller: Caller
+}
+
+export interface ApiResponse {
+  /** Default 200. */
+  readonly status?: number
+  readonly headers?: Readonly<Record<string, string>>
+  /**
+   * A string is sent as `text/plain`, bytes as `application/octet-stream`, unless `headers` name a content type; anything
+   * else as JSON.
+   */
+  readonly body: unknown
+}
+
+export interface Route<
+  Path extends string = string,
+  Query extends Fields = Fields,
+  Body extends Fields | 'any' | undefined = Fields | 'any' | undefined,
+> {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** `/servers/{server}/swap`: a `{name}` stands for one whole, non-empty segment. */
+  readonly path: Path
+  /** Unique name of the operation, as OpenAPI's generators use it. */
+  readonly operation: string
+  readonly summary: string
+  readonly description?: string
+  /** What the `{names}` of the path are. */
+  readonly params?: Readonly<Record<string, string | PathParameter>>
+  readonly query?: Query
+  /** Given: the JSON object that has to be sent; `any`: a JSON value of which the handler makes sense itself. */
+  readonly body?: Body
+  /** Answers without looking at who asks. */
+  readonly anonymous?: boolean
+  /** Whether scripts of any web page may read what this answers, errors included. */
+  readonly cors?: boolean
+  /** Whether query parameters that it does not know are left alone instead of refused. */
+  readonly ignoresQuery?: boolean
+  /** The schema of a 200's body by media type; none: it never answers 200. */
+  readonly answers: Readonly<Record<string, JsonSchema>>
+  /** Other statuses that are no errors, and what they mean, for its description. */
+  readonly otherwise?: Readonly<Record<number, string>>
+  /** The security scheme of the description that it asks for itself. */
+  readonly security?: string
+  /** Statuses that this operation answers on its own account, for its description. */
+  readonly errors?: readonly number[]
+  handle(
+    request: ApiRequest<
+      ParamsOf<Path>,
+      ValuesOf<Query>,
+      Body extends 'any' ? unknown : Body extends Fields ? ValuesOf<Body> : undefined
+    >,
+  ): Promise<ApiResponse>
+}
+
+/** A route whose handler is typed after its path, query and body. */
+export function route<
+  const Path extends string,
+  const Query extends Fields = Record<never, never>,
+  const Body extends Fields | 'any' | undefined = undefined,
+>(definition: Route<Path, Query, Body>): Route {
+  return definition as unknown as Route
+}
+
+export interface RouteMatch {
+  readonly route: Route
+  readonly params: Readonly<Record<string, string>>
+}
+
+/** The routes whose path fits, whatever their method. `segments` are decoded. */
+export function matchRoutes(routes: readonly Route[], segments: readonly string[]): RouteMatch[] {
+  return routes.flatMap((candidate) => {
+    const params = matchPath(candidate.path, segments)
+    return params === undefined ? [] : [{ route: candidate, params }]
+  })
+}
+
+function matchPath(template: string, segments: readonly string[]): Record<string, string> | undefined {
+  const parts = templateSegments(template)
+  if (parts.length !== segments.length) return undefined
+  const params: Record<string, string> = {}
+  for (const [index, part] of parts.entries()) {
+    const segment = segments[index] ?? ''
+    const name = paramName(part)
+    if (name === undefined ? segment !== part : segment === '') return undefined
+    if (name !== undefined) params[name] = segment
+  }
+  return params
+}
+
+/** There are as many templates as routes, and each request is held against all of them. */
+const SEGMENTS = new Map<string, readonly string[]>()
+
+export function templateSegments(template: string): readonly string[] {
+  const known = SEGMENTS.get(template)
+  if (known !== undefined) return known
+  const segments = template.split('/').slice(1)
+  SEGMENTS.set(template, segments)
+  return segments
+}
+
+/** `server` for `{server}`; undefined for a literal segment. */
+export function paramName(part: string): string | undefined {
+  return /^\{(.+)\}$/.exec(part)?.[1]
+}

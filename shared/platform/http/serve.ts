@@ -1,0 +1,179 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { nearMiss } from '../../near-miss.ts'
+import { ANONYMOUS, type Caller, type Identify, type RequestHeaders } from '../identity.ts'
+import { type Logger, withTrace } from '../log/log.ts'
+import { checkBodyHeaders, readBody } from './body.ts'
+import { HttpError } from './errors.ts'
+import { tameFramework } from './framework.ts'
+import { parseJson, readObject, readQuery, requireJson } from './input.ts'
+import { send, sendError } from './response.ts'
+import { type ApiRequest, type ApiResponse, matchRoutes, paramName, type Route, templateSegments } from './route.ts'
+
+export interface ApiOptions {
+  readonly logger: Logger
+  /** Who is asking; not given: nobody is known. Throws HttpError 401 for credentials that do not hold. */
+  readonly identify?: Identify
+  /** What stands before the paths of the routes, `/swap-schema`, where several functions share a port. Default none. */
+  readonly prefix?: string
+  /** Default 64 KiB. */
+  readonly maxBodyBytes?: number
+}
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>
+
+/** What is known of a request when its line is logged. */
+interface Progress {
+  /** The template; the path as it was sent where no route fits. */
+  path: string
+  actor: string | null
+  /** What every answer of this path carries. */
+  headers: Readonly<Record<string, string>>
+}
+
+const DEFAULT_MAX_BODY_BYTES = 64 * 1024
+
+/**
+ * An HTTP function for the functions-framework out of a table of routes. It answers every request itself, errors as
+ * `{"detail":[{"msg","type","loc"?}]}`, and never throws.
+ */
+export function createApi(routes: readonly Route[], options: ApiOptions): Handler {
+  tameFramework(options.logger)
+  return (request, response) =>
+    withTrace(request.headers, async () => {
+      const started = performance.now()
+      const path = shorten((request.url ?? '/').split('?', 1)[0] ?? '/')
+      const progress: Progress = { path, actor: null, headers: {} }
+      const fields = () => ({
+        method: request.method,
+        path: progress.path,
+        durationMs: Math.round((performance.now() - started) * 10) / 10,
+        actor: progress.actor,
+      })
+      try {
+        const answer = await answerRequest(routes, options, request, response, progress)
+        const status = send(response, { ...answer, headers: { ...answer.headers, ...progress.headers } })
+        options.logger.info(`${request.method} ${progress.path} ${status}`, { ...fields(), status })
+      } catch (error) {
+        const { severity, ...sent } = sendError(response, error, progress.headers)
+        const failed = { ...sent, reason: shorten(sent.reason) }
+        options.logger[severity](`${request.method} ${progress.path} ${failed.status}: ${failed.reason}`, {
+          ...fields(),
+          ...failed,
+        })
+      }
+    })
+}
+
+/** Callers choose paths and names: a line of the log does not grow with them. */
+function shorten(text: string): string {
+  return text.length <= SHORT ? text : `${text.slice(0, SHORT)}…`
+}
+
+const SHORT = 300
+
+async function answerRequest(
+  routes: readonly Route[],
+  options: ApiOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+  progress: Progress,
+): Promise<ApiResponse> {
+  const limit = options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES
+  checkBodyHeaders(request, limit)
+  const { segments, search } = readTarget(request.url ?? '/', options.prefix ?? '')
+  const matches = matchRoutes(routes, segments)
+  const [first] = matches
+  if (first === undefined) throw unknownPath(routes, segments)
+  progress.path = first.route.path
+  const allow = allowedMethods(matches.map((match) => match.route.method))
+  const cors = matches.some((match) => match.route.cors === true)
+  if (cors) progress.headers = CORS
+  if (request.method === 'OPTIONS') {
+    const preflight = cors && request.headers['access-control-request-method'] !== undefined
+    return { status: 204, headers: { allow, ...(preflight ? describePreflight(allow) : {}) }, body: undefined }
+  }
+  const method = request.method === 'HEAD' ? 'GET' : request.method
+  const match = matches.find((candidate) => candidate.route.method === method)
+  if (match === undefined) {
+    const msg = `${request.method} is not possible here: ${allow}`
+    throw new HttpError(405, { msg, type: 'method_not_allowed' }, { headers: { allow } })
+  }
+  const { route, params } = match
+  progress.path = route.path
+  const headers = request.headersDistinct
+  const caller = await findCaller(route, options, headers)
+  progress.actor = caller.actor
+  const query = route.ignoresQuery === true ? {} : readQuery(search, route.query ?? {})
+  const body = route.body === undefined ? undefined : await readJson(route.body, request, response, limit)
+  // `route` typed the handler after the very fields that were checked here.
+  return route.handle({ method, params, query, body, headers, caller } as ApiRequest<never, never, never>)
+}
+
+async function readJson(
+  expected: NonNullable<Route['body']>,
+  request: IncomingMessage,
+  response: ServerResponse,
+  maxBytes: number,
+): Promise<unknown> {
+  requireJson(request)
+  const raw = await readBody(request, response, maxBytes)
+  return expected === 'any' ? parseJson(raw) : readObject(raw, expected)
+}
+
+/** RFC 9110 §9.2.1: a safe method changes nothing. */
+async function findCaller(route: Route, { identify }: ApiOptions, headers: RequestHeaders): Promise<Caller> {
+  if (route.anonymous === true || identify === undefined) return ANONYMOUS
+  return identify(headers, { changes: route.method !== 'GET' })
+}
+
+/** Whether the page is of another origin makes no difference, so that shared caches may keep the answer for all. */
+const CORS = { 'access-control-allow-origin': '*', 'access-control-expose-headers': 'etag, last-modified, retry-after' }
+
+/** Fetch §3.2.3; the browser may remember it for a day. */
+function describePreflight(allow: string): Record<string, string> {
+  return {
+    'access-control-allow-methods': allow,
+    'access-control-allow-headers': '*',
+    'access-control-max-age': '86400',
+  }
+}
+
+/** Path segments, percent-decoded after they were split, so that a server's name may hold a slash. */
+function readTarget(url: string, prefix: string): { segments: string[]; search: string } {
+  const [path = '', ...rest] = url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?]*/i, '').split('?')
+  const below = path === prefix || path.startsWith(`${prefix}/`) ? path.slice(prefix.length) : undefined
+  if (below === undefined) {
+    throw new HttpError(404, { msg: `nothing is at ${path}: every path starts with ${prefix}/`, type: 'not_found' })
+  }
+  const raw = below.split('/').slice(1)
+  if (raw.length > 1 && raw.at(-1) === '') raw.pop()
+  return { segments: raw.length === 0 ? [''] : raw.map(decodeSegment), search: rest.join('?') }
+}
+
+function decodeSegment(segment: string): string {
+  try {
+    return decodeURIComponent(segment)
+  } catch (cause) {
+    const msg = `a % must be followed by two hexadecimal digits that make UTF-8: ${JSON.stringify(segment)}`
+    throw new HttpError(400, { msg, type: 'invalid_escape', loc: ['path'] }, { cause })
+  }
+}
+
+function unknownPath(routes: readonly Route[], segments: readonly string[]): HttpError {
+  const paths = routes.map((route) => {
+    const parts = templateSegments(route.path)
+    const filled = parts.map((part, index) => (paramName(part) === undefined ? part : segments[index] || part))
+    return `/${filled.join('/')}`
+  })
+  const path = `/${segments.join('/')}`
+  const meant = nearMiss(path, paths)
+  const known = [...new Set(routes.map((route) => route.path))].join(', ')
+  const hint = meant === undefined ? `there are ${known}` : `did you mean ${meant}?`
+  const msg = `there is nothing at ${path}: ${hint}`
+  return new HttpError(404, { msg, type: 'not_found' }, { reason: 'there is nothing at this path' })
+}
+
+function allowedMethods(methods: readonly string[]): string {
+  const head = methods.includes('GET') ? ['HEAD'] : []
+  return [...new Set(methods), ...head, 'OPTIONS'].join(', ')
+}

@@ -1,0 +1,250 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { type Body, readConfiguration } from '../../../deploy/terraform/configuration.ts'
+import { createCollectResults } from '../../../functions/collect-results/collect-results.ts'
+import { loadRelease } from '../../../functions/load-release/load-release.ts'
+import type { TapServer } from '../../../shared/environment/model.ts'
+import type { ResultsConfig } from '../../../shared/environment/results-model.ts'
+import { openPublisher } from '../../../shared/platform/events.ts'
+import { route } from '../../../shared/platform/http/route.ts'
+import { createApi } from '../../../shared/platform/http/serve.ts'
+import { ANONYMOUS } from '../../../shared/platform/identity.ts'
+import { createLogger, type Logger } from '../../../shared/platform/log/log.ts'
+import { StorageError } from '../../../shared/platform/storage/failures.ts'
+import { openBucket } from '../../../shared/platform/storage/objects.ts'
+import { DEFAULT_LIMITS } from '../../../shared/releases/limits.ts'
+import { JobTableError, RetainedStateError } from '../../../shared/results/failures.ts'
+import { BusyError } from '../../../shared/tap-schema/failures.ts'
+import { DEPLOYED } from '../../../shared/tap-schema/options.ts'
+import { buildRelease } from '../../releases/build-archive.ts'
+import { DAY, HOUR, JOB_TABLE, JobsInMemory, resultsConfig } from '../../results/config.ts'
+import { SimulatedBucket, TestClock } from '../../results/simulated-bucket.ts'
+import { NO_DISCOVERY } from '../../support/discovery-config.ts'
+import { startFakeGcs } from '../../support/fake-gcs.ts'
+import { entryOf, parseFilter } from '../../support/logging-query.ts'
+import { createTestDatabase } from '../../support/postgres.ts'
+import { sampleSchema } from '../../support/sample-release.ts'
+
+interface Metric {
+  readonly function: string | null
+  readonly filter: string
+}
+
+const OVERSTAY = (7 * 24 + 26) * 3600
+
+const modules = await readConfiguration(join(import.meta.dirname, '../..', '..', 'terraform'))
+const monitoring = modules.find(({ folder }) => folder === 'modules/monitoring')!.blocks
+const metrics = Object.entries(
+  monitoring.find(({ kind, body }) => kind === 'locals' && 'log_metrics' in body)!.body.log_metrics as Body,
+).map(([name, value]) => {
+  const { function: service, filter } = value as unknown as Metric
+  return { name, service, fits: parseFilter(filter.replace(/\$\{var\.overstay_seconds\}/, String(OVERSTAY))) }
+})
+
+const seen = new Set<string>()
+
+/** The metrics that count one of the lines which a function writes, as its index.ts makes the logger. */
+function counted(lines: readonly string[], service: string): string[] {
+  const entries = lines.map((line) => entryOf(line, service))
+  for (const { jsonPayload } of entries) expect(jsonPayload).toMatchObject({ function: service })
+  const names = metrics
+    .filter((metric) => (metric.service ?? service) === service && entries.some(metric.fits))
+    .map(({ name }) => name)
+  for (const name of names) seen.add(name)
+  return names
+}
+
+async function record(service: string, run: (logger: Logger) => Promise<unknown>): Promise<string[]> {
+  const lines: string[] = []
+  await run(createLogger({ fields: { function: service }, write: (line) => void lines.push(line) }))
+  expect(lines).not.toEqual([])
+  return counted(lines, service)
+}
+
+/** One call over HTTP, so that the entry of the request is there as well. */
+async function call(handler: ReturnType<typeof createApi>, path: string): Promise<number> {
+  // biome-ignore lint/suspicious/noExplicitAny: the framework's request is Node's with what a body needs
+  const server = createServer((request, response) => void handler(request as any, response as any))
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
+  try {
+    const answer = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`, { method: 'POST' })
+    await answer.arrayBuffer()
+    return answer.status
+  } finally {
+    server.closeAllConnections()
+    server.close()
+  }
+}
+
+async function sweep(
+  change: Partial<ResultsConfig>,
+  prepare: (bucket: SimulatedBucket, jobs: JobsInMemory) => void,
+): Promise<string[]> {
+  const clock = new TestClock()
+  const bucket = new SimulatedBucket(clock)
+  const jobs = new JobsInMemory()
+  prepare(bucket, jobs)
+  const config = resultsConfig(change)
+  const results = { config, bucket, stateBucket: bucket, jobs: config.jobs === null ? null : jobs, retries: () => 0 }
+  const dependencies = async () => ({ results, identify: async () => ANONYMOUS })
+  return record('collect-results', (logger) => call(createCollectResults(dependencies, { logger }), '/'))
+}
+
+const unavailable = () => new StorageError('the store is busy', 503)
+
+/** So many results that are older than any rule keeps them. */
+function putOld(bucket: SimulatedBucket, count: number, age = 8 * DAY): void {
+  for (let number = 0; number < count; number++) bucket.put(`result_${number}.xml`, { at: bucket.now - age })
+}
+
+test('a sweep that went through is counted once, and nobody is told', async () => {
+  expect(await sweep({}, (bucket) => putOld(bucket, 3))).toEqual(['sweep_finished'])
+  const days = 100 * DAY
+  expect(await sweep({ mode: 'dry-run' }, (bucket) => putOld(bucket, 3, days))).toEqual(['sweep_finished'])
+})
+
+test('results that stay although they should be gone for more than a day, and deletions that fail, are told', async () => {
+  const refuse = (bucket: SimulatedBucket) => {
+    bucket.before = (what) => {
+      if (what === 'remove result_1.xml') throw unavailable()
+    }
+  }
+  const ages = { old: OVERSTAY * 1000 + HOUR, recent: OVERSTAY * 1000 - HOUR }
+  const keep = (age: number) => (bucket: SimulatedBucket) => {
+    putOld(bucket, 3, age)
+    refuse(bucket)
+  }
+  expect(await sweep({}, keep(ages.old))).toEqual(['deletions_failing', 'results_overstay', 'sweep_finished'])
+  expect(await sweep({}, keep(ages.recent))).toEqual(['deletions_failing', 'sweep_finished'])
+  const one = (bucket: SimulatedBucket) => {
+    putOld(bucket, 101)
+    refuse(bucket)
+  }
+  expect(await sweep({}, one)).toEqual(['sweep_finished'])
+})
+
+test.each<[string, Partial<ResultsConfig>, (bucket: SimulatedBucket, jobs: JobsInMemory) => void]>([
+  ['too much would go', { limits: { ...resultsConfig().limits, deletePercent: 50 } }, (bucket) => putOld(bucket, 9)],
+  ['the job table is empty', { jobs: JOB_TABLE }, (bucket) => putOld(bucket, 1)],
+  [
+    'the job table does not answer',
+    { jobs: JOB_TABLE },
+    (bucket, jobs) => {
+      putOld(bucket, 1)
+      const refused = new JobTableError('uws.job', new Error('connection refused'))
+      jobs.newest = () => Promise.reject(refused)
+    },
+  ],
+  [
+    'deletions fail one after another',
+    {},
+    (bucket) => {
+      putOld(bucket, 30)
+      bucket.before = (what) => {
+        if (what.startsWith('remove')) throw unavailable()
+      }
+    },
+  ],
+  [
+    'the bucket keeps old versions',
+    {},
+    (bucket) => {
+      bucket.versioning = true
+    },
+  ],
+  [
+    'the state is none',
+    {},
+    (bucket) => {
+      bucket.put('.almagest/sweep.json')
+    },
+  ],
+  [
+    'the state cannot be kept',
+    {},
+    (bucket) => {
+      bucket.save = () => Promise.reject(new RetainedStateError('results'))
+    },
+  ],
+])('a sweep that stops itself is told: %s', async (_, change, prepare) => {
+  expect(await sweep(change, prepare)).toEqual(['sweep_stopped'])
+})
+
+test('what becomes of an upload is told if somebody has to look', { timeout: 30_000 }, async () => {
+  const gcs = await startFakeGcs()
+  const { pool } = await createTestDatabase()
+  const database = { kind: 'url', url: 'postgresql://unused', passwordKey: null, poolMax: 2 } as const
+  const server: TapServer = {
+    ...{ name: 'tap', database, schemas: ['survey'], schemaVersion: null, follow: ['**'] },
+    ...{ swap: 'compatible', readers: [], options: DEPLOYED },
+  }
+  const environment = {
+    ...{ file: 'environment.yaml', topic: null, secretsDirectory: '/nowhere', results: null, discovery: NO_DISCOVERY },
+    releases: { bucket: 'releases', template: '{version}/schemas.tar.gz', limits: DEFAULT_LIMITS },
+    servers: new Map([['tap', server]]),
+    identity: { audience: [], trustPlatform: false },
+    swap: { deadlineMs: 300, lockTimeoutMs: 20 },
+    storage: { apiEndpoint: null },
+  }
+  const bucket = openBucket({ bucket: 'releases', apiEndpoint: gcs.endpoint })
+  const load = async (version: string, content: Buffer, failure?: Error) => {
+    const { generation } = await gcs.put('releases', `${version}/schemas.tar.gz`, content)
+    const attributes = {
+      ...{ eventType: 'OBJECT_FINALIZE', payloadFormat: 'NONE', bucketId: 'releases' },
+      ...{ objectId: `${version}/schemas.tar.gz`, objectGeneration: generation },
+    }
+    const poolFor = async () => {
+      if (failure !== undefined) throw failure
+      return pool
+    }
+    const event = { message: { attributes, messageId: '1' } }
+    return record('load-release', (logger) =>
+      loadRelease(event, { environment, poolFor, bucket, announce: async () => {}, logger }).catch(() => {}),
+    )
+  }
+  const survey = await buildRelease({ 'survey.yaml': sampleSchema('survey') })
+  expect(await load('r1', survey)).toEqual([])
+  const other = { other: [{ name: 'id', datatype: 'long' }] }
+  expect(await load('r2', await buildRelease({ 'survey.yaml': sampleSchema('survey', other) }))).toEqual([
+    'not_swapped',
+  ])
+  expect(await load('r3', Buffer.from('no archive'))).toEqual(['rejected'])
+  expect(await load('r4', survey, new Error('connection refused'))).toEqual(['stage_failing'])
+  expect(await load('r5', survey, new BusyError('swap', 300, 30))).toEqual(['stage_failing', 'swap_busy'])
+})
+
+test('a delivery that is no notification is told as rejected, one of another kind is not', async () => {
+  const dependencies = { environment: {}, poolFor: () => {}, bucket: {}, announce: async () => {} }
+  const deliver = (event: unknown) =>
+    record('load-release', (logger) => loadRelease(event, { ...dependencies, logger } as never))
+  expect(await deliver({ x: 1 })).toEqual(['rejected'])
+  const deleted = { eventType: 'OBJECT_DELETE', bucketId: 'releases', objectId: 'a', objectGeneration: '1' }
+  expect(await deliver({ message: { attributes: deleted, messageId: '1' } })).toEqual([])
+})
+
+test('a swap that gives way to readers is told, other refusals are not', async () => {
+  const swap = (error: Error) =>
+    record('swap-schema', (logger) => {
+      const failing = route({
+        ...{ method: 'POST', path: '/swap', operation: 'swap', summary: 'fails', answers: {}, errors: [503] },
+        handle: () => Promise.reject(error),
+      })
+      return call(createApi([failing], { logger }), '/swap')
+    })
+  expect(await swap(new BusyError('swap', 300, 30))).toEqual(['swap_busy'])
+  expect(await swap(new Error('busy'))).toEqual([])
+})
+
+test('an event that is lost is told', async () => {
+  const circular: Record<string, unknown> = {}
+  circular.self = circular
+  const publish = (logger: Logger) =>
+    openPublisher('projects/p/topics/events', logger).publish('rolled_back', { server: 'tap' }, circular)
+  expect(await record('swap-schema', publish)).toEqual(['event_lost'])
+})
+
+test('every metric has counted something above', () => {
+  expect([...seen].sort()).toEqual(metrics.map(({ name }) => name).sort())
+})

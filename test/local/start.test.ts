@@ -1,0 +1,278 @@
+import { spawn } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import pg from 'pg'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import type { StartReport } from '../../local/summary.ts'
+import { parseEnvironment } from '../../shared/environment/parse.ts'
+import { writeFolder } from '../cli/release-folder.ts'
+import {
+  type CommandResult,
+  PROJECT_ROOT,
+  type RunningCommand,
+  runAlmagest,
+  startAlmagest,
+} from '../support/run-command.ts'
+import { sampleSchema } from '../support/sample-release.ts'
+import { isRunning, makeStateFolder, type StateFolder } from './state-folder.ts'
+
+/** The tests of this file are one story: what a start leaves in the folder is what the next one finds. */
+let state: StateFolder
+
+beforeAll(async () => {
+  state = await makeStateFolder()
+})
+
+afterAll(() => state.remove())
+
+function start(...more: string[]): Promise<CommandResult> {
+  return runAlmagest(['start', '--once', '--json', '--port', '0', '--state', state.path, ...more])
+}
+
+async function startWell(...more: string[]): Promise<StartReport['servers'][number]> {
+  const result = await start(...more)
+  expect(result).toMatchObject({ code: 0 })
+  const [tap] = result.json<StartReport>().servers
+  return tap!
+}
+
+/** Until it says that it is up, or ends. */
+async function untilUp({ child, result }: RunningCommand): Promise<string> {
+  let text = ''
+  const up = new Promise<void>((done) => {
+    child.stdout?.on('data', (chunk) => {
+      text += chunk
+      if (text.includes('Log of the functions')) done()
+    })
+  })
+  await Promise.race([up, result])
+  return text
+}
+
+test('the first start brings the sample live on both servers and stops everything', async () => {
+  const result = await start()
+  expect(result).toMatchObject({ code: 0 })
+  const { servers, url } = result.json<StartReport>()
+  expect(servers.map(({ server, outcome, version }) => ({ server, outcome, version }))).toEqual([
+    { server: 'tap', outcome: 'swapped', version: 'releases/heron-1' },
+    { server: 'alerttap', outcome: 'swapped', version: 'releases/heron-1' },
+  ])
+  const [tap, alerttap] = servers
+  expect(tap?.live).toMatchObject({ version: 'releases/heron-1', schemas: ['heron_dr1', 'ivoa'], keys: 3 })
+  expect(tap?.live?.tables.map(({ name, columns }) => [name, columns])).toEqual([
+    ['heron_dr1.Star', 11],
+    ['heron_dr1.Visit', 10],
+    ['heron_dr1.Epoch', 9],
+    ['heron_dr1.VariableStar', 6],
+    ['ivoa.ObsCore', 30],
+  ])
+  expect(alerttap?.live).toMatchObject({ schemas: ['heron_alerts'], keys: 1 })
+  expect(tap?.stageMs).toBeGreaterThan(0)
+  expect(tap?.swapMs).toBeGreaterThan(0)
+  expect(state.postgresPid()).toBeNull()
+  expect(state.isLocked()).toBe(false)
+  await expect(fetch(url)).rejects.toThrow()
+})
+
+test('the functions write their log into a file, one JSON object a line, and nothing to the terminal', async () => {
+  const lines = (await readFile(join(state.path, 'log.jsonl'), 'utf8')).trimEnd().split('\n')
+  const functions = new Set(lines.map((line) => JSON.parse(line).function))
+  expect(functions).toContain('load-release')
+  expect(functions).toContain('swap-schema')
+})
+
+test('the next start finds everything live and says so, for people', async () => {
+  const { code, stdout } = await runAlmagest(['start', '--once', '--port', '0', '--state', state.path])
+  expect(code).toBe(0)
+  expect(stdout).toContain('tap: nothing to do, releases/heron-1 is live.')
+  expect(stdout).not.toContain('uploaded')
+  expect(stdout).not.toContain('"severity"')
+})
+
+/** The same release each time, in a folder of the test's own. */
+const writeSurvey = () => writeFolder({ 'survey.yaml': sampleSchema('survey') })
+
+test('a folder of YAML goes live under its own name', async () => {
+  const tap = await startWell('--release', await writeSurvey(), '--schemas', 'survey', '--version', 'releases/own')
+  expect(tap).toMatchObject({ outcome: 'swapped', version: 'releases/own', slots: { previous: 'releases/heron-1' } })
+  expect(tap.live?.tables).toMatchObject([{ name: 'survey.object', columns: 3 }])
+})
+
+test('the same content again is not uploaded, and stays live', async () => {
+  const tap = await startWell('--release', await writeSurvey(), '--version', 'releases/own')
+  expect(tap).toMatchObject({ outcome: 'live', stageMs: null, slots: { previous: 'releases/heron-1', staging: null } })
+})
+
+test('other content under the same version is a new upload, and goes live', async () => {
+  const changed = await writeFolder({ 'survey.yaml': sampleSchema('survey', { star: [{ name: 'ra' }] }) })
+  const tap = await startWell('--release', changed, '--version', 'releases/own')
+  expect(tap).toMatchObject({ outcome: 'swapped', slots: { previous: 'releases/own' } })
+  expect(tap.live?.tables).toMatchObject([{ name: 'survey.star', columns: 1 }])
+})
+
+test('a release that cannot be loaded is told with its problems, and changes nothing', async () => {
+  const broken = await writeFolder({ 'survey.yaml': 'name: survey\ntables:\n- name: t\n  columns:\n  - name: c\n' })
+  const arguments_ = ['--release', broken, '--schemas', 'survey', '--version', 'releases/broken']
+  const { code, stderr } = await runAlmagest(['start', '--once', '--port', '0', '--state', state.path, ...arguments_])
+  expect(code).toBe(1)
+  expect(stderr).toContain('releases/broken is rejected')
+  expect(stderr).toMatch(/survey\.yaml:5.*datatype/)
+  expect(state.postgresPid()).toBeNull()
+  expect(state.isLocked()).toBe(false)
+  expect((await startWell()).live?.tables).toMatchObject([{ name: 'survey.star' }])
+})
+
+test('a release can wait in the staging slot until it is asked for by name', async () => {
+  const waiting = await startWell('--release', await writeSurvey(), '--version', 'releases/later', '--no-swap')
+  expect(waiting).toMatchObject({ outcome: 'staged', live: { version: 'releases/own' } })
+  expect(await startWell()).toMatchObject({ outcome: 'resumed', slots: { staging: 'releases/later' } })
+  const swapped = await startWell('--version', 'releases/later')
+  expect(swapped).toMatchObject({ outcome: 'swapped', stageMs: null, live: { version: 'releases/later' } })
+})
+
+test('what cannot be meant is refused before anything is started', async () => {
+  const own = await writeSurvey()
+  const two = await writeFolder({ 'a.yaml': sampleSchema('a'), 'b.yaml': sampleSchema('b') })
+  const refusals: readonly [string[], string][] = [
+    [['--release', join(own, 'nowhere')], 'there is no such file or folder'],
+    [['--release', two], '--schemas a,b: the release has a, b'],
+    [['--version', 'releases/unheard'], 'was not staged here before'],
+    [['--release', own, '--version', '../up'], 'cannot have this name'],
+  ]
+  for (const [more, message] of refusals) {
+    const { code, stdout } = await start(...more)
+    expect(code).not.toBe(0)
+    expect(JSON.parse(stdout).error.message).toContain(message)
+  }
+})
+
+test('while it runs, the functions answer, each with its own login; a second start is refused; Ctrl-C stops all', async () => {
+  const running = startAlmagest(['start', '--port', '0', '--state', state.path])
+  const text = await untilUp(running)
+  const url = /Almagest is up at (http:\S+)/.exec(text)?.[1]
+  const answer = await fetch(`${url}/swap-schema/servers`)
+  expect(await answer.json()).toMatchObject({
+    servers: [{ name: 'tap', live: 'releases/later' }, { name: 'alerttap' }],
+  })
+  expect((await fetch(`${url}/nowhere`)).status).toBe(404)
+
+  const document = await fetch(`${url}/discovery/repertoire/discovery`)
+  expect(await document.json()).toMatchObject({ tap_schemas: { tap: { version: 'releases/later' }, alerttap: {} } })
+  const archive = await fetch(`${url}/discovery/repertoire/discovery/tap/tap/metadata/schemas`)
+  expect(archive.url).toContain('/releases/releases/later/schemas.tar.gz')
+  expect(archive.status).toBe(200)
+  expect(gunzipSync(await archive.arrayBuffer()).length).toBeGreaterThan(0)
+  for (const part of ['schemas', 'datalink-snippets', 'datalink-columns']) {
+    const ofSample = await fetch(`${url}/discovery/repertoire/discovery/tap/alerttap/metadata/${part}`)
+    expect([part, ofSample.status]).toEqual([part, 200])
+    await ofSample.arrayBuffer()
+  }
+  const listed = await runAlmagest(['releases', '--environment', join(state.path, 'environment.yaml'), '--json'])
+  expect(listed.json<{ releases: object[] }>().releases).toContainEqual(
+    expect.objectContaining({ version: 'releases/heron-1', remark: null }),
+  )
+  const links = [...text.matchAll(/^ {2}(http:\S+)$/gm)].map(([, link]) => link!)
+  expect(links.length).toBeGreaterThan(5)
+  for (const link of links) expect([link, (await fetch(link)).status]).toEqual([link, 200])
+  const credentials = { headers: { authorization: 'Bearer any' } }
+  const efd = await fetch(`${url}/discovery/repertoire/discovery/influxdb/default`, credentials)
+  expect(await efd.json()).toMatchObject({ username: 'reader', password: 'no-secret' })
+
+  const file = join(state.path, 'environment.yaml')
+  const { environment, problems } = parseEnvironment(file, await readFile(file, 'utf8'))
+  expect(problems).toEqual([])
+  const database = environment!.servers.get('tap')!.database as { url: string }
+  const client = new pg.Client({ connectionString: database.url })
+  await client.connect()
+  const { rows } = await client.query('select rolsuper from pg_roles where rolname = current_user')
+  await client.end()
+  expect(rows).toEqual([{ rolsuper: false }])
+
+  const refused = await start()
+  expect(refused.code).toBe(1)
+  expect(refused.json<{ error: object }>().error).toMatchObject({ code: 'state_in_use' })
+  expect(refused.stdout).toContain(`process ${running.child.pid} is running on`)
+
+  const postgres = state.postgresPid()!
+  expect(isRunning(postgres)).toBe(true)
+  running.child.kill('SIGINT')
+  running.child.kill('SIGINT')
+  expect(await running.result).toMatchObject({ code: 0 })
+  expect(isRunning(postgres)).toBe(false)
+  expect(state.isLocked()).toBe(false)
+})
+
+test('a start that was killed leaves a state that the next one goes on with', async () => {
+  const killed = startAlmagest(['start', '--port', '0', '--state', state.path])
+  await untilUp(killed)
+  const orphan = state.postgresPid()!
+  killed.child.kill('SIGKILL')
+  await killed.result
+  expect(state.isLocked()).toBe(true)
+  const next = await start()
+  expect(next.json<StartReport>().servers[0]).toMatchObject({
+    outcome: 'resumed',
+    live: { version: 'releases/later' },
+  })
+  expect(next.stderr).toContain(`after stopping process ${orphan} of an earlier run`)
+  expect(isRunning(orphan)).toBe(false)
+  expect(state.isLocked()).toBe(false)
+})
+
+test('Ctrl-C in the middle leaves no process, and --reset begins anew', async () => {
+  const running = startAlmagest(['start', '--reset', '--port', '0', '--state', state.path])
+  const postgres = await vi.waitFor(() => {
+    const pid = state.postgresPid()
+    expect(pid).toBeGreaterThan(0)
+    return pid!
+  }, 10_000)
+  running.child.kill('SIGINT')
+  expect(await running.result).toMatchObject({ code: 130 })
+  expect(isRunning(postgres)).toBe(false)
+  expect(state.isLocked()).toBe(false)
+  expect(await startWell()).toMatchObject({ outcome: 'swapped', live: { version: 'releases/heron-1' } })
+})
+
+test('a start whose shell is killed, as npm starts it, ends too', async () => {
+  const args = ['start', '--port', '0', '--state', state.path].map((word) => `'${word}'`).join(' ')
+  const entry = join(PROJECT_ROOT, 'cli', 'almagest.ts')
+  const env = { ...process.env, npm_lifecycle_event: 'start' }
+  const shell = spawn('sh', ['-c', `'${process.execPath}' '${entry}' ${args}; true`], { env, stdio: 'ignore' })
+  const postgres = await vi.waitFor(() => {
+    expect(state.postgresPid()).toBeGreaterThan(0)
+    return state.postgresPid()!
+  }, 10_000)
+  shell.kill('SIGKILL')
+  await vi.waitFor(() => expect(isRunning(postgres)).toBe(false), 10_000)
+  await vi.waitFor(() => expect(state.isLocked()).toBe(false), 10_000)
+})
+
+test('a start whose PostgreSQL dies says so, stops the rest and ends with an error', async () => {
+  const running = startAlmagest(['start', '--port', '0', '--state', state.path])
+  const url = /Almagest is up at (http:\S+)/.exec(await untilUp(running))?.[1]
+  process.kill(state.postgresPid()!, 'SIGKILL')
+  const { code, stderr } = await running.result
+  expect(code).toBe(1)
+  expect(stderr).toContain('almagest: PostgreSQL has ended by itself (SIGKILL)')
+  expect(stderr).not.toContain('this should not happen')
+  expect(state.isLocked()).toBe(false)
+  await expect(fetch(`${url}/swap-schema/servers`)).rejects.toThrow()
+})
+
+test('a notification that cannot be handled ends the start with its reason', async () => {
+  const running = startAlmagest(['start', '--port', '0', '--state', state.path])
+  const port = /tap_reader@127\.0\.0\.1:(\d+)/.exec(await untilUp(running))?.[1]
+  const client = new pg.Client({ connectionString: `postgresql://postgres@127.0.0.1:${port}/postgres` })
+  await client.connect()
+  await client.query('alter role loader nologin')
+  await client.end()
+  running.child.kill('SIGTERM')
+  expect(await running.result).toMatchObject({ code: 0 })
+
+  const refused = await start('--release', await writeSurvey(), '--version', 'releases/own')
+  expect(refused.code).toBe(1)
+  expect(refused.json<{ error: object }>().error).toMatchObject({ code: 'dead_letter' })
+  expect(refused.stdout).toContain('is not permitted to log in')
+  expect(state.postgresPid()).toBeNull()
+})
