@@ -59,6 +59,7 @@ async function measureSweep(apiEndpoint: string, mode: 'dry-run' | 'delete'): Pr
       deletesPerSecond: 1e9,
       deletesAtOnce: 64,
       deletePercent: 100,
+      orphanPercent: 100,
       deleteAnyway: 0,
       timeBudgetMs: DAY_MS,
       leaseMs: 120_000,

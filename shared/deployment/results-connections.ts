@@ -78,7 +78,7 @@ function openJobs(
   }
   return {
     find: async (ids) => (await opened()).find(ids),
-    newest: async () => (await opened()).newest(),
+    inspect: async () => (await opened()).inspect(),
     close: async () => (await database)?.close(),
   }
 }

@@ -92,6 +92,7 @@ function readLimits(settings: Settings, report: Report): SweepLimits {
     deletesAtOnce: settings.get('results.limits.deletesAtOnce'),
     deletePercent: settings.get('results.limits.deletePercent'),
     deleteAnyway: settings.get('results.limits.deleteAnyway'),
+    orphanPercent: settings.get('results.limits.orphanPercent'),
     timeBudgetMs,
     leaseMs,
   }

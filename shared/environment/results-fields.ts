@@ -160,6 +160,15 @@ export const RESULTS_FIELDS = [
     meaning: 'So few objects are deleted whatever share of the bucket they are.',
   },
   {
+    key: 'results.limits.orphanPercent',
+    type: 'integer',
+    default: 20,
+    min: 0,
+    max: 100,
+    meaning:
+      'The largest share of the results whose job was looked up that the job table may not know; beyond it, the table has probably lost jobs, and a sweep deletes nothing, however few they are.',
+  },
+  {
     key: 'results.limits.timeBudget',
     type: 'text',
     default: '24m',

@@ -45,6 +45,8 @@ export interface SweepLimits {
   /** 1 to 100. */
   readonly deletePercent: number
   readonly deleteAnyway: number
+  /** 0 to 100. */
+  readonly orphanPercent: number
   readonly timeBudgetMs: number
   readonly leaseMs: number
 }

@@ -170,6 +170,16 @@ const ROWS: readonly (Rule & { readonly reason: Reason })[] = [...PROTECTIONS, .
 /** Why objects are kept or deleted, in the order in which the reasons are looked for: the first that applies decides. */
 export const REASONS: readonly { readonly reason: Reason; readonly action: Action; readonly meaning: string }[] = ROWS
 
+/** Reasons by which the table knew the job, or did not. */
+export const JOB_KNOWN: ReadonlySet<Reason> = new Set([
+  'user-deleted',
+  'destroyed',
+  'active',
+  'past-destruction',
+  'undestroyed',
+])
+export const JOB_UNKNOWN: ReadonlySet<Reason> = new Set(['table-behind', 'orphan-grace', 'orphan'])
+
 /** What becomes of an object (results-gc §4.3, step 3). Pure: the same subject always gets the same verdict. */
 export function classifyResult(subject: Subject): Verdict {
   return find(ROWS, subject) ?? { action: 'keep', reason: 'unmatched' }

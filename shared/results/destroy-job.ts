@@ -42,7 +42,7 @@ export async function destroyJob(
 ): Promise<DestroyReport> {
   const { serverTime, settings } = await parts.bucket.describe()
   if (mode === 'delete' && settings?.versioning === true) throw new VersionedBucketError(config.bucket)
-  const owners = createOwnerLookup(parts.jobs, config.jobs?.graceMs ?? 0)
+  const owners = createOwnerLookup(parts.jobs, config.jobs?.graceMs ?? 0, () => serverTime.getTime())
   const owner = (await owners.find(new Set([job])))(job)
   const known = owner.kind === 'job' ? owner.job : null
   if (known !== null && isActive(known) && !known.deletedByUser) throw new ActiveJobError(job, known.phase)

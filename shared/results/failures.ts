@@ -1,11 +1,12 @@
 import { Failure, messageOf } from '../failure.ts'
 
-/** The job table does not answer. Nothing is deleted. */
+/** The job table does not answer, or may not show every job. Nothing is deleted. */
 export class JobTableError extends Failure {
   readonly permanent = false
   constructor(table: string, cause: unknown) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    super('job_table', `the job table ${table} does not answer, so nothing is deleted: ${reason}`, { cause })
+    super('job_table', `the job table ${table} cannot be relied on, so nothing is deleted: ${messageOf(cause)}`, {
+      cause,
+    })
   }
 }
 
@@ -18,15 +19,30 @@ export class EmptyJobTableError extends Failure {
   }
 }
 
-/** More would be deleted than one sweep may. Somebody has to look. */
+/** More would be deleted than one sweep may, or more jobs are missing from the table. Somebody has to look. */
 export class TooManyDeletionsError extends Failure {
   readonly permanent = true
-  constructor(selected: number, listed: number, allowed: number) {
-    const share = listed === 0 ? 100 : Math.round((1000 * selected) / listed) / 10
-    const figures = `${selected} of ${listed} objects (${share} %) would go, ${allowed} may`
+  constructor(figures: string) {
     const advice =
       'look at `almagest sweep --dry-run`; if it is right, run `almagest sweep --delete --allow-percent 100`'
     super('too_many_deletions', `the sweep stops: ${figures}; ${advice}`)
+  }
+}
+
+/** Of JavaScript. */
+const LAST_DATE = 8.64e15
+
+/** At least one clock is wrong, and every age with it. Nothing is deleted. */
+export class ClocksDifferError extends Failure {
+  readonly permanent = false
+  constructor(times: Readonly<Record<string, number>>) {
+    const shown = Object.entries(times).map(
+      ([whose, time]) => `${whose}: ${new Date(Math.min(time, LAST_DATE)).toISOString()}`,
+    )
+    super(
+      'clocks_differ',
+      `clocks differ by more than an hour, so nothing is deleted (${shown.join(', ')}): set them right`,
+    )
   }
 }
 

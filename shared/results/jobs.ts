@@ -7,12 +7,19 @@ export interface Job {
   readonly deletedByUser: boolean
 }
 
-/** The table of jobs. Both calls throw a transient Failure when it does not answer. */
+/** What is known of the table as a whole. Times are milliseconds since 1970. */
+export interface JobTableState {
+  /** When the newest job was made; null: the table is empty. */
+  readonly newest: number | null
+  /** By the clock of the database. */
+  readonly now: number
+}
+
+/** The table of jobs. Both calls throw a transient Failure when it does not answer, or may not show every job. */
 export interface JobStore {
   /** Those of the jobs that are in the table. */
   find(ids: readonly string[]): Promise<ReadonlyMap<string, Job>>
-  /** When the newest job was made, in milliseconds since 1970; null: the table is empty. */
-  newest(): Promise<number | null>
+  inspect(): Promise<JobTableState>
 }
 
 /** Phases in which a job writes nothing any more. Everything else, also what no standard knows, counts as active. */

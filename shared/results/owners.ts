@@ -1,3 +1,4 @@
+import { checkClocks } from './check-clocks.ts'
 import type { Owner } from './classify.ts'
 import { EmptyJobTableError } from './failures.ts'
 import type { JobStore } from './jobs.ts'
@@ -9,22 +10,22 @@ export interface OwnerLookup {
   /**
    * Who the jobs are; one question for all of them.
    *
-   * @throws EmptyJobTableError, and what the job store throws
+   * @throws EmptyJobTableError, ClocksDifferError, and what the job store throws
    */
   find(jobs: ReadonlySet<string>): Promise<(job: string | null) => Owner>
   readonly lookups: number
 }
 
-/** Without a job table everything belongs to nobody. An answer that may come of a broken table is none. */
-export function createOwnerLookup(store: JobStore | null, graceMs: number): OwnerLookup {
+/**
+ * Without a job table everything belongs to nobody. An answer that may come of a broken table is none.
+ *
+ * @param storeTime the time by the clock of the store
+ */
+export function createOwnerLookup(store: JobStore | null, graceMs: number, storeTime: () => number): OwnerLookup {
   if (store === null) return { find: async () => () => NOBODY, lookups: 0 }
   let newest: Promise<number> | undefined
   let lookups = 0
-  const askNewest = async () => {
-    const time = await store.newest()
-    if (time === null) throw new EmptyJobTableError()
-    return time
-  }
+  const askNewest = async () => (await inspectJobs(store, storeTime)).newest
   return {
     get lookups() {
       return lookups
@@ -45,4 +46,22 @@ export function createOwnerLookup(store: JobStore | null, graceMs: number): Owne
       }
     },
   }
+}
+
+/**
+ * Looks whether the table can be believed. One whose newest job lies in the future has times that are not UTC, or has
+ * them of another clock.
+ *
+ * @returns when its newest job was made, and the earliest time that a clock shows
+ * @throws EmptyJobTableError, ClocksDifferError, and what the job store throws
+ */
+export async function inspectJobs(
+  store: JobStore,
+  storeTime: () => number,
+): Promise<{ readonly newest: number; readonly earliest: number }> {
+  const { newest, now } = await store.inspect()
+  const earliest = checkClocks({ store: storeTime(), database: now })
+  if (newest === null) throw new EmptyJobTableError()
+  if (newest > earliest) checkClocks({ store: storeTime(), 'newest job': newest })
+  return { newest, earliest }
 }

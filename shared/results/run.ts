@@ -16,6 +16,8 @@ export interface Run {
   /** What the survey has counted. */
   rows: readonly TallyRow[]
   readonly deletions: Deletions
+  /** Of what was deleted: those whose job was unknown. */
+  orphansDeleted: number
   readonly effort: Effort
 }
 
@@ -59,6 +61,7 @@ export function beginRun(config: ResultsConfig, shards: readonly Shard[], starte
     positions: shards.map(() => null),
     rows: [],
     deletions: noDeletions(),
+    orphansDeleted: 0,
     effort: { calls: 0, listCalls: 0, jobLookups: 0, retries: 0, durationMs: 0 },
   }
 }

@@ -78,6 +78,8 @@ const RUN = record({
   positions: listOf((position) => position === null || position === true || isText(position)),
   rows: listOf(ROW),
   deletions: DELETIONS,
+  // Runs of earlier versions lack it; they have another fingerprint and are begun anew.
+  orphansDeleted: (count) => count === undefined || isCount(count),
   effort: EFFORT,
 })
 

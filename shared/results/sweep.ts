@@ -2,14 +2,16 @@ import { randomUUID } from 'node:crypto'
 import type { ResultsConfig, SweepMode } from '../environment/results-model.ts'
 import type { Failure } from '../failure.ts'
 import type { BucketDescription, ListedObject, ResultBucket, StateBucket } from './bucket.ts'
-import { classifyPage } from './classify-page.ts'
+import { checkClocks } from './check-clocks.ts'
+import { type Classified, classifyPage } from './classify-page.ts'
+import { countOrphans, findExcess, isOrphan, type Selected } from './delete-limits.ts'
 import { addDeletions, deleteObjects } from './delete-objects.ts'
 import { createDeletePace } from './delete-pace.ts'
 import { LeaseLostError, RetainedStateError, TooManyDeletionsError, VersionedBucketError } from './failures.ts'
 import type { JobStore } from './jobs.ts'
 import { acquireLease, type Lease, readState } from './lease.ts'
 import { createMatchRule, isState, type MatchRule } from './match-rule.ts'
-import { createOwnerLookup } from './owners.ts'
+import { createOwnerLookup, inspectJobs } from './owners.ts'
 import { createRecheck } from './recheck.ts'
 import { metricsOf, reportRun, type SweepReport } from './report.ts'
 import { beginRun, canContinue, type Run } from './run.ts'
@@ -18,6 +20,7 @@ import { chooseShards, type Shard, shardsOf } from './shards.ts'
 import type { SweepState } from './state.ts'
 import { Tally } from './tally.ts'
 import { type Clock, SYSTEM_CLOCK } from './token-bucket.ts'
+import { warnAboutBucket } from './warn-about-bucket.ts'
 
 type Log = (message: string, fields?: Readonly<Record<string, unknown>>) => void
 
@@ -60,7 +63,7 @@ export interface SweepProgress {
  * looked at first; when not too much would go, it is looked at again and deleted, each object only as it was listed. A
  * dry run ends before that and writes nothing at all.
  *
- * @throws JobTableError, EmptyJobTableError, TooManyDeletionsError, VersionedBucketError, LeaseLostError,
+ * @throws JobTableError, EmptyJobTableError, ClocksDifferError, TooManyDeletionsError, VersionedBucketError, LeaseLostError,
  * SweepStateError, DeletionsFailError, InvalidPatternError, and what the bucket throws
  */
 export async function sweepResults(
@@ -68,9 +71,11 @@ export async function sweepResults(
   parts: SweepParts,
   request: SweepRequest,
 ): Promise<SweepReport> {
-  const started = (parts.clock ?? SYSTEM_CLOCK).now()
+  const clock = parts.clock ?? SYSTEM_CLOCK
+  const started = clock.now()
   const matchRule = await createMatchRule(config.rules)
   const description = await parts.bucket.describe()
+  checkClocks({ store: description.serverTime.getTime(), 'this machine': clock.date() })
   const sweep = new Sweep(config, parts, request, { matchRule, description, started })
   const report = await (request.mode === 'dry-run' ? sweep.preview() : sweep.collect())
   parts.logger.info(`sweep of gs://${config.bucket} ${report.outcome}`, metricsOf(report))
@@ -122,14 +127,15 @@ class Sweep {
     this.#now = description.serverTime
     this.#offsetMs = this.#now.getTime() - this.#clock.now()
     this.#settings = description.settings
-    this.#warnings = [...warnAbout(description)]
+    this.#warnings = [...warnAboutBucket(description)]
   }
 
   async preview(): Promise<SweepReport> {
     const run = await this.#begin()
     const pass = await this.#survey(run, async () => {})
     this.#account(run)
-    const excess = this.#findExcess(run, new Tally(run.rows).total('delete').objects)
+    const { objects } = new Tally(run.rows).total('delete')
+    const excess = this.#findExcess(run, { objects, orphans: countOrphans(run.rows) })
     if (excess !== null) this.#warnings.push(`it would delete nothing: ${excess.message}`)
     return this.#report(run, pass === 'done' ? 'finished' : 'paused')
   }
@@ -169,7 +175,10 @@ class Sweep {
     }
     if (run.phase === 'survey') {
       if ((await this.#survey(run, checkpoint)) === 'paused') return pause()
-      this.#refuseTooMany(run, new Tally(run.rows).total('delete').objects)
+      this.#refuseTooMany(run, {
+        objects: new Tally(run.rows).total('delete').objects,
+        orphans: countOrphans(run.rows),
+      })
       run.phase = 'delete'
       run.positions = this.#shards.map(() => null)
     }
@@ -204,28 +213,40 @@ class Sweep {
       pace: createDeletePace(this.#config.limits, this.#clock),
       checkpoint,
       mayGoOn: this.#mayGoOn,
-      onDeleted: () => {
-        gone += 1
-        this.#progress(run, gone)
-      },
       onFailed: (error: Failure) => this.#warnOfFailure(error),
     }
-    const select = async (objects: readonly ListedObject[]): Promise<readonly ListedObject[]> => {
+    const select = async (objects: readonly ListedObject[]): Promise<readonly Classified[]> => {
       const before = owners.lookups
       const classified = await classifyPage(objects, this.#matchRule, owners, now)
       run.effort.jobLookups += owners.lookups - before
-      return classified.filter(({ verdict }) => verdict.action === 'delete').map(({ object }) => object)
+      return classified.filter(({ verdict }) => verdict.action === 'delete')
     }
-    let underWay = 0
+    const ask = async (objects: readonly ListedObject[]) => (await select(objects)).map(({ object }) => object)
+    const underWay = { objects: 0, orphans: 0 }
     return this.#pass(run, checkpoint, async (objects) => {
-      const expired = await select(objects)
-      this.#refuseTooMany(run, run.deletions.deleted + underWay + expired.length)
-      underWay += expired.length
-      const isStillExpired = this.#parts.jobs === null ? ALWAYS : createRecheck(expired, select, this.#clock)
-      const result = await deleteObjects(expired, { ...deleting, isStillExpired })
+      const selected = await select(objects)
+      const expired = selected.map(({ object }) => object)
+      const orphans = new Set(selected.filter(isOrphan).map(({ object }) => object))
+      this.#refuseTooMany(run, {
+        objects: run.deletions.deleted + underWay.objects + expired.length,
+        orphans: run.orphansDeleted + underWay.orphans + orphans.size,
+      })
+      underWay.objects += expired.length
+      underWay.orphans += orphans.size
+      const onDeleted = (object: ListedObject) => {
+        gone += 1
+        if (orphans.delete(object)) {
+          underWay.orphans -= 1
+          run.orphansDeleted += 1
+        }
+        this.#progress(run, gone)
+      }
+      const isStillExpired = this.#parts.jobs === null ? ALWAYS : createRecheck(expired, ask, this.#clock)
+      const result = await deleteObjects(expired, { ...deleting, onDeleted, isStillExpired })
       // In the same breath, so that nothing counts twice or not at all for the share that may go.
       const account = () => {
-        underWay -= expired.length
+        underWay.objects -= expired.length
+        underWay.orphans -= orphans.size
         addDeletions(run.deletions, result)
       }
       if (result.outcome === 'done') return account
@@ -251,8 +272,10 @@ class Sweep {
   }
 
   #owners() {
-    return createOwnerLookup(this.#parts.jobs, this.#config.jobs?.graceMs ?? 0)
+    return createOwnerLookup(this.#parts.jobs, this.#config.jobs?.graceMs ?? 0, this.#storeTime)
   }
+
+  readonly #storeTime = (): number => this.#clock.now() + this.#offsetMs
 
   readonly #mayGoOn = (): boolean => {
     const { signal, timeBudgetMs } = this.#request
@@ -289,23 +312,23 @@ class Sweep {
     if (bucket === stateBucket && (this.#settings?.retentionMs ?? 0) > 0) throw new RetainedStateError(bucket)
   }
 
-  #refuseTooMany(run: Run, selected: number): void {
+  #refuseTooMany(run: Run, selected: Selected): void {
     const excess = this.#findExcess(run, selected)
     if (excess !== null) throw excess
   }
 
   /** null: so many may go. */
-  #findExcess(run: Run, selected: number): TooManyDeletionsError | null {
-    const { deletePercent, deleteAnyway } = this.#config.limits
-    const listed = new Tally(run.rows).total().objects
-    const share = this.#request.allowPercent ?? deletePercent
-    const allowed = Math.max(deleteAnyway, Math.floor((listed * share) / 100))
-    return share < 100 && selected > allowed ? new TooManyDeletionsError(selected, listed, allowed) : null
+  #findExcess(run: Run, selected: Selected): TooManyDeletionsError | null {
+    return findExcess(run.rows, selected, this.#config.limits, this.#request.allowPercent)
   }
 
+  /** By the earliest of the clocks: no other one is to find out that something was deleted too early. */
   async #begin(): Promise<Run> {
-    this.#shards = await chooseShards(this.#config.rules, this.#parts.bucket)
-    return beginRun(this.#config, this.#shards, this.#now)
+    const { bucket, jobs } = this.#parts
+    const { earliest } = jobs === null ? { earliest: this.#storeTime() } : await inspectJobs(jobs, this.#storeTime)
+    const startedAt = Math.min(this.#now.getTime(), earliest, this.#clock.date())
+    this.#shards = await chooseShards(this.#config.rules, bucket)
+    return beginRun(this.#config, this.#shards, new Date(startedAt))
   }
 
   async #continue({ run }: SweepState): Promise<Run> {
@@ -357,22 +380,5 @@ class Sweep {
       if (action === 'delete') selected += objects
     }
     this.#parts.onProgress({ phase: run.phase, listed, selected, deleted })
-  }
-}
-
-const DAY_MS = 86_400_000
-
-function* warnAbout({ settings }: BucketDescription): Generator<string> {
-  if (settings === null) {
-    yield 'whether the bucket keeps old versions is not known: storage.buckets.get is missing'
-    return
-  }
-  if (settings.versioning) yield 'the bucket keeps old versions: a sweep will refuse to delete'
-  if (settings.billedDays > 0) {
-    yield `every object is billed for at least ${settings.billedDays} days: results belong into the class STANDARD`
-  }
-  if (settings.softDeleteMs > 0) {
-    const days = Math.round((10 * settings.softDeleteMs) / DAY_MS) / 10
-    yield `deleted objects are kept, and billed, for ${days} more days: set the bucket's soft delete to 0`
   }
 }

@@ -7,11 +7,14 @@ export interface TokenBucket {
 export interface Clock {
   /** Milliseconds on a clock that never goes back. */
   now(): number
+  /** Milliseconds since 1970, by the clock of this machine. */
+  date(): number
   sleep(milliseconds: number): Promise<void>
 }
 
 export const SYSTEM_CLOCK: Clock = {
   now: () => performance.now(),
+  date: Date.now,
   sleep: (milliseconds) => new Promise((done) => setTimeout(done, milliseconds)),
 }
 

@@ -36,10 +36,10 @@ async function classify({ object = {}, age = 10 * DAY, job, newest = NOW }: Case
     metadata: {},
     ...object,
   }
-  const jobs = new JobsInMemory()
+  const jobs = new JobsInMemory(() => NOW)
   jobs.set('another', { created: newest })
   if (job != null) jobs.set('abc', job)
-  const owners = createOwnerLookup(job === undefined ? null : jobs, DAY)
+  const owners = createOwnerLookup(job === undefined ? null : jobs, DAY, jobs.date)
   const [found] = await classifyPage([listed], await createMatchRule(RULES), owners, NOW)
   return `${found?.verdict.action} ${found?.verdict.reason}`
 }
@@ -212,14 +212,14 @@ describe('an object of the results bucket', () => {
       held: false,
       retainedUntil: null,
     }
-    const owners = createOwnerLookup(null, 0)
+    const owners = createOwnerLookup(null, 0, () => NOW)
     const [first] = await classifyPage([listed], await createMatchRule([early, FLAT]), owners, NOW)
     const [second] = await classifyPage([listed], await createMatchRule([FLAT, early]), owners, NOW)
     expect([first?.verdict.reason, second?.verdict.reason]).toEqual(['within-retention', 'past-retention'])
   })
 
   it('asks the job table once for a page, and only for jobs that matter', async () => {
-    const jobs = new JobsInMemory()
+    const jobs = new JobsInMemory(() => NOW)
     jobs.set('a', { created: NOW })
     const asked: string[][] = []
     const find = jobs.find.bind(jobs)
@@ -236,7 +236,7 @@ describe('an object of the results bucket', () => {
       ...[named('result_a.xml'), named('error_a.xml'), named('result_b.xml'), named('t/x')],
       ...[named('result_held.xml', { held: true }), named('other.txt')],
     ]
-    await classifyPage(objects, await createMatchRule(RULES), createOwnerLookup(jobs, DAY), NOW)
+    await classifyPage(objects, await createMatchRule(RULES), createOwnerLookup(jobs, DAY, jobs.date), NOW)
     expect(asked).toEqual([['a', 'b']])
   })
 })

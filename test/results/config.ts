@@ -1,8 +1,10 @@
 import type { ResultRule, ResultsConfig } from '../../shared/environment/results-model.ts'
 import { parseDuration } from '../../shared/environment/results-rules.ts'
-import type { Job, JobStore } from '../../shared/results/jobs.ts'
+import type { Job, JobStore, JobTableState } from '../../shared/results/jobs.ts'
 
 export const HOUR = 3_600_000
+/** When a test begins, by all clocks. */
+export const EPOCH = Date.parse('2026-11-21T00:00:00Z')
 export const DAY = 24 * HOUR
 
 export function rule(name: string, pattern: string, retention: string, minimumAge = '24h'): ResultRule {
@@ -47,6 +49,7 @@ export function resultsConfig(change: Partial<ResultsConfig> = {}): ResultsConfi
       deletesAtOnce: 64,
       deletePercent: 100,
       deleteAnyway: 0,
+      orphanPercent: 100,
       timeBudgetMs: HOUR,
       leaseMs: 120_000,
       ...change.limits,
@@ -58,6 +61,12 @@ export function resultsConfig(change: Partial<ResultsConfig> = {}): ResultsConfi
 export class JobsInMemory implements JobStore {
   readonly jobs = new Map<string, Job & { readonly created: number }>()
   questions = 0
+  /** The clock of the database. */
+  date: () => number
+
+  constructor(date = () => EPOCH) {
+    this.date = date
+  }
 
   set(id: string, job: Partial<Job> & { readonly created?: number }): void {
     const known = this.jobs.get(id)
@@ -70,8 +79,9 @@ export class JobsInMemory implements JobStore {
     return new Map(ids.flatMap((id) => (this.jobs.has(id) ? [[id, this.jobs.get(id)!] as const] : [])))
   }
 
-  async newest(): Promise<number | null> {
-    return this.jobs.size === 0 ? null : Math.max(...[...this.jobs.values()].map(({ created }) => created))
+  async inspect(): Promise<JobTableState> {
+    const newest = this.jobs.size === 0 ? null : Math.max(...[...this.jobs.values()].map(({ created }) => created))
+    return { newest, now: this.date() }
   }
 }
 

@@ -8,6 +8,7 @@ import { SimulatedBucket, TestClock } from './simulated-bucket.ts'
 function scene(change: Partial<ResultsConfig> = {}, jobs: JobsInMemory | null = null) {
   const clock = new TestClock()
   const bucket = new SimulatedBucket(clock)
+  if (jobs !== null) jobs.date = () => bucket.now
   const config = resultsConfig({ jobs: jobs === null ? null : JOB_TABLE, ...change })
   const parts = { bucket, stateBucket: bucket, jobs, logger: SILENT, clock }
   const destroy = (job: string, mode: 'delete' | 'dry-run' = 'delete') => destroyJob(config, parts, { job, mode })

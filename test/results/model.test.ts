@@ -13,7 +13,7 @@ const SHARDED = rule('sharded', '^r/[0-9a-c]/(?<job>[^/]+)/\\d+/result\\.vot$', 
 class World {
   readonly clock = new TestClock()
   readonly bucket = new SimulatedBucket(this.clock)
-  readonly jobs = new JobsInMemory()
+  readonly jobs = new JobsInMemory(() => this.bucket.now)
   readonly config = resultsConfig({ jobs: JOB_TABLE, rules: [FLAT, SHARDED, TEMPORARY] })
   readonly wrongs: string[] = []
   readonly #dice: () => number

@@ -1,6 +1,7 @@
 import { Failure } from '../../shared/failure.ts'
 import type { ListedObject, ObjectPage, ObjectRange, RemoveOutcome, ResultBucket } from '../../shared/results/bucket.ts'
 import type { Clock } from '../../shared/results/token-bucket.ts'
+import { EPOCH } from './config.ts'
 
 class Conflict extends Failure {
   readonly permanent = true
@@ -17,6 +18,9 @@ export class TestClock implements Clock {
   time = 0
   now(): number {
     return this.time
+  }
+  date(): number {
+    return EPOCH + this.time
   }
   async sleep(milliseconds: number): Promise<void> {
     const until = this.time + milliseconds
@@ -52,7 +56,7 @@ export class SimulatedBucket implements ResultBucket {
   before: (call: string) => void | Promise<void> = () => {}
   #generation = 1
 
-  constructor(clock: TestClock, epoch = Date.parse('2026-11-21T00:00:00Z')) {
+  constructor(clock: TestClock, epoch = EPOCH) {
     this.clock = clock
     this.epoch = epoch
   }

@@ -3,7 +3,7 @@ import type { ResultsConfig } from '../../shared/environment/results-model.ts'
 import { Failure } from '../../shared/failure.ts'
 import type { SweepReport } from '../../shared/results/report.ts'
 import { type SweepRequest, sweepResults } from '../../shared/results/sweep.ts'
-import { DAY, HOUR, JOB_TABLE, JobsInMemory, resultsConfig, rule, SILENT } from './config.ts'
+import { DAY, EPOCH, HOUR, JOB_TABLE, JobsInMemory, resultsConfig, rule, SILENT } from './config.ts'
 import { Killed, SimulatedBucket, TestClock } from './simulated-bucket.ts'
 
 class Refused extends Failure {
@@ -18,6 +18,7 @@ class Refused extends Failure {
 function scene(change: Partial<ResultsConfig> = {}, jobs: JobsInMemory | null = null) {
   const clock = new TestClock()
   const bucket = new SimulatedBucket(clock)
+  if (jobs !== null) jobs.date = () => bucket.now
   const config = resultsConfig({ jobs: jobs === null ? null : JOB_TABLE, ...change })
   const sweep = (request: Partial<SweepRequest> = {}, parts: object = {}): Promise<SweepReport> =>
     sweepResults(
@@ -269,7 +270,7 @@ describe('the share that a sweep may delete', () => {
     const all = scene({ limits })
     fill(all, 10)
     const report = await all.sweep({ mode: 'dry-run' })
-    expect(report).toMatchObject({ outcome: 'finished', warnings: [expect.stringContaining('5 of 10 objects')] })
+    expect(report).toMatchObject({ outcome: 'finished', warnings: [expect.stringContaining('5 (50 %) of 10 objects')] })
     expect((await all.sweep({ mode: 'dry-run', allowPercent: 100 })).warnings).toEqual([])
     expect((await scene({ limits }).sweep({ mode: 'dry-run' })).warnings).toEqual([])
   })
@@ -298,6 +299,132 @@ describe('the share that a sweep may delete', () => {
     await expect(all.sweep()).rejects.toMatchObject({ code: 'too_many_deletions' })
     expect(all.bucket.removed.filter(({ name }) => name.startsWith('result_'))).toEqual([])
   })
+})
+
+describe('a job table that has lost jobs', () => {
+  const limits = { ...resultsConfig().limits, deletePercent: 100, deleteAnyway: 1000, orphanPercent: 20 }
+
+  /** `known` results whose job is over, `lost` ones whose job is unknown. */
+  function withOrphans({ known, lost, age = 8 * DAY }: { known: number; lost: number; age?: number }) {
+    const jobs = new JobsInMemory()
+    const all = scene({ limits }, jobs)
+    jobs.set('newest', { created: all.bucket.now - 2 * DAY })
+    for (let index = 0; index < known; index++) {
+      jobs.set(`k${index}`, { created: all.ago(8 * DAY), destruction: all.bucket.now - HOUR })
+      all.bucket.put(`result_k${index}.xml`, { at: all.ago(8 * DAY) })
+    }
+    for (let index = 0; index < lost; index++) all.bucket.put(`result_l${index}.xml`, { at: all.ago(age) })
+    return { ...all, jobs }
+  }
+
+  it.each([
+    { known: 4, lost: 1, passes: true },
+    { known: 7, lost: 2, passes: false },
+    { known: 80, lost: 20, passes: true },
+    { known: 80, lost: 21, passes: false },
+    { known: 0, lost: 1, passes: false },
+    { known: 1, lost: 59, passes: false },
+  ])('stops the sweep, however few objects there are: $lost of $known and $lost', async ({ known, lost, passes }) => {
+    const all = withOrphans({ known, lost })
+    const end = await all.sweep().catch((error: Failure) => error.code)
+    expect(end).toEqual(passes ? expect.objectContaining({ outcome: 'finished' }) : 'too_many_deletions')
+    expect(all.bucket.removed).toHaveLength(passes ? known + lost : 0)
+  })
+
+  it('stops it also when the results without a job are kept, for the table may be an old copy', async () => {
+    const all = withOrphans({ known: 5, lost: 5, age: 1.5 * DAY })
+    await expect(all.sweep()).rejects.toMatchObject({
+      code: 'too_many_deletions',
+      message: expect.stringContaining('lacks the jobs of 5 (50 %) of 10 results, 20 % may be missing'),
+    })
+    expect(all.bucket.removed).toEqual([])
+  })
+
+  it('is told by a dry run, and can be lifted by whoever has looked', async () => {
+    const all = withOrphans({ known: 5, lost: 5 })
+    expect((await all.sweep({ mode: 'dry-run' })).warnings).toEqual([expect.stringContaining('lacks the jobs')])
+    expect((await all.sweep({ allowPercent: 100 })).deletions.deleted).toBe(10)
+  })
+
+  it('between looking and deleting deletes nothing of those whose job was known', async () => {
+    const all = withOrphans({ known: 10, lost: 0 })
+    for (const id of all.jobs.jobs.keys()) all.jobs.set(id, { destruction: all.bucket.now + DAY })
+    all.jobs.set('k0', { destruction: all.bucket.now - HOUR })
+    all.bucket.before = (call) => {
+      if (!isSecondPass(all.bucket, call)) return
+      for (const id of [...all.jobs.jobs.keys()]) if (id !== 'newest' && id !== 'k9') all.jobs.jobs.delete(id)
+    }
+    await expect(all.sweep()).rejects.toThrow('lost jobs since the survey: 0 results were orphans then, 9 are now')
+    expect(all.bucket.removed).toEqual([])
+    expect(all.bucket.names()).toHaveLength(11)
+  })
+
+  it('after an interruption deletes no more orphans than the survey has seen', async () => {
+    const all = withOrphans({ known: 40, lost: 5 })
+    all.bucket.pageSize = 10
+    const report = await all.sweep({ timeBudgetMs: 1e9, signal: AbortSignal.abort() })
+    expect(report.outcome).toBe('paused')
+    const limit = new AbortController()
+    all.bucket.before = (call) => {
+      if (call.startsWith('remove')) limit.abort()
+    }
+    expect((await all.sweep({ signal: limit.signal })).outcome).toBe('paused')
+    all.bucket.before = () => {}
+    for (let index = 0; index < 40; index++) all.jobs.jobs.delete(`k${index}`)
+    const gone = all.bucket.removed.length
+    await expect(all.sweep()).rejects.toMatchObject({ code: 'too_many_deletions' })
+    expect(all.bucket.removed.length - gone).toBeLessThanOrEqual(5)
+  })
+})
+
+describe('clocks', () => {
+  it.each([
+    { machine: -2 * HOUR },
+    { machine: 400 * DAY },
+    { database: -40 * DAY },
+    { database: 2 * HOUR },
+    { newestJob: 5 * HOUR },
+    { newestJob: 9e15 - EPOCH },
+  ])('that differ from that of the store stop the sweep before anything is deleted: %j', async (ahead) => {
+    const { machine = 0, database = 0, newestJob = 0 } = ahead
+    const all = withJob()
+    all.clock.date = () => all.bucket.now + machine
+    all.jobs.date = () => all.bucket.now + database
+    all.jobs.set('late', { created: all.bucket.now + newestJob })
+    await expect(all.sweep()).rejects.toMatchObject({ code: 'clocks_differ', permanent: false })
+    await expect(all.sweep({ mode: 'dry-run' })).rejects.toMatchObject({ code: 'clocks_differ' })
+    expect(all.bucket.removed).toEqual([])
+  })
+
+  it('that differ a little: the earliest decides, so that nothing is deleted too early by any of them', async () => {
+    const all = withJob()
+    all.jobs.date = () => all.bucket.now - HOUR / 2
+    all.jobs.set('a', { destruction: all.bucket.now - HOUR / 3 })
+    expect(await all.sweep()).toMatchObject({ outcome: 'finished', deletions: { deleted: 0 } })
+    all.clock.time += HOUR / 3
+    expect(await all.sweep()).toMatchObject({ outcome: 'finished', deletions: { deleted: 1 } })
+  })
+
+  it('are compared again when an interrupted sweep goes on', async () => {
+    const all = withJob()
+    const limit = new AbortController()
+    all.bucket.before = (call) => {
+      if (isSecondPass(all.bucket, call)) limit.abort()
+    }
+    expect((await all.sweep({ signal: limit.signal })).outcome).toBe('paused')
+    all.bucket.before = () => {}
+    all.jobs.date = () => all.bucket.now - DAY
+    await expect(all.sweep()).rejects.toMatchObject({ code: 'clocks_differ' })
+    expect(all.bucket.removed).toEqual([])
+  })
+
+  function withJob() {
+    const jobs = new JobsInMemory()
+    const all = scene({}, jobs)
+    jobs.set('a', { created: all.ago(DAY), destruction: all.bucket.now - HOUR })
+    all.bucket.put('result_a.xml', { at: all.ago(8 * DAY) })
+    return { ...all, jobs }
+  }
 })
 
 /** A small bucket is listed three times: to see how large it is, to look, to delete. */

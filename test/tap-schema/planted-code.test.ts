@@ -304,5 +304,5 @@ test('operators of others in schema public are not used, where PostgreSQL 14 let
   const columns = { id: 'jobid', phase: 'phase', destruction: 'destruction', deleted: 'deleted', creation: 'creation' }
   const jobs = openUwsJobs(async () => reader, { table: ['job'], columns, graceMs: 0 })
   expect((await jobs.find(['job1'])).get('job1')?.destruction).toBe(Date.UTC(2026, 0, 1))
-  expect(await jobs.newest()).toBe(Date.UTC(2025, 11, 1))
+  expect((await jobs.inspect()).newest).toBe(Date.UTC(2025, 11, 1))
 })

@@ -72,7 +72,7 @@ test('each user can do its work', async () => {
   }
   const jobs = openUwsJobs(async () => collector, { table: ['uws', 'job'], columns, graceMs: 0 })
   expect((await jobs.find(['job1', 'job2'])).get('job1')?.phase).toBe('COMPLETED')
-  expect(await jobs.newest()).toBe(Date.UTC(2025, 11, 1))
+  expect((await jobs.inspect()).newest).toBe(Date.UTC(2025, 11, 1))
 })
 
 test('a loader that may swap has the rights of swap-schema, and a reader of Terraform those of discovery', async () => {

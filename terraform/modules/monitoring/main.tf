@@ -33,7 +33,7 @@ locals {
     }
     sweep_stopped = {
       function    = "collect-results"
-      filter      = "severity>=WARNING AND jsonPayload.code=~\"^(too_many_deletions|deletions_fail|job_table|empty_job_table|versioned_bucket|sweep_state)$\""
+      filter      = "severity>=WARNING AND jsonPayload.code=~\"^(too_many_deletions|deletions_fail|job_table|empty_job_table|clocks_differ|versioned_bucket|sweep_state)$\""
       description = "Sweeps that stopped themselves"
     }
     results_overstay = {
@@ -83,7 +83,7 @@ locals {
     sweep_stopped = {
       title    = "the sweep stopped itself"
       severity = "ERROR"
-      text     = "More would go than one sweep may delete, deletions fail, or the job table is empty. Nothing more is deleted until somebody has looked."
+      text     = "More would go than one sweep may delete, the job table is empty, has lost jobs or may not show all of them, clocks differ, or deletions fail. Nothing more is deleted until somebody has looked."
       runbook  = "deploy.md#the-sweep-stopped-itself"
     }
     results_overstay = {

@@ -83,8 +83,8 @@ async function sweep(
   prepare: (bucket: SimulatedBucket, jobs: JobsInMemory) => void,
 ): Promise<string[]> {
   const clock = new TestClock()
-  const bucket = new SimulatedBucket(clock)
-  const jobs = new JobsInMemory()
+  const bucket = new SimulatedBucket(clock, Date.now())
+  const jobs = new JobsInMemory(Date.now)
   prepare(bucket, jobs)
   const config = resultsConfig(change)
   const results = { config, bucket, stateBucket: bucket, jobs: config.jobs === null ? null : jobs, retries: () => 0 }
@@ -134,7 +134,15 @@ test.each<[string, Partial<ResultsConfig>, (bucket: SimulatedBucket, jobs: JobsI
     (bucket, jobs) => {
       putOld(bucket, 1)
       const refused = new JobTableError('uws.job', new Error('connection refused'))
-      jobs.newest = () => Promise.reject(refused)
+      jobs.inspect = () => Promise.reject(refused)
+    },
+  ],
+  [
+    'clocks differ',
+    { jobs: JOB_TABLE },
+    (bucket, jobs) => {
+      putOld(bucket, 1)
+      jobs.date = () => Date.now() - DAY
     },
   ],
   [
