@@ -18,7 +18,7 @@ export interface Subject {
   /** When the object itself says that it may go; NaN: it says something that is no time. */
   readonly ownDestruction: number | null
   readonly owner: Owner
-  /** The time of the whole sweep, by the clock of the store. */
+  /** The time of the whole sweep, by the earliest of the clocks that were compared. */
   readonly now: number
 }
 

@@ -10,7 +10,7 @@ export interface SweepReport {
   readonly mode: SweepMode
   readonly bucket: string
   readonly run: string | null
-  /** By the clock of the store: ages are measured from here. */
+  /** By the earliest of the clocks of store, database and function: ages are measured from here. */
   readonly startedAt: string | null
   readonly phase: Run['phase'] | null
   readonly listed: Count

@@ -6,7 +6,7 @@ import type { TallyRow } from './tally.ts'
 /** How far a sweep has come: all that the next call needs to go on. */
 export interface Run {
   readonly id: string
-  /** By the clock of the store. Every age is measured from here, also after an interruption. */
+  /** By the earliest of the clocks of store, database and function. Every age is measured from here, also after an interruption. */
   readonly startedAt: string
   /** Of what decides about objects: a run under other rules is begun anew. */
   readonly fingerprint: string

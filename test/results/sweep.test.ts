@@ -78,7 +78,7 @@ describe('a sweep', () => {
     expect(all.bucket.calls.filter((call) => /^(save|remove)/.test(call))).toEqual([])
   })
 
-  it('measures ages by the clock of the store, not by the one of this machine', async () => {
+  it('measures ages from its own beginning', async () => {
     const all = scene()
     all.clock.time = 400 * DAY
     all.bucket.put('result_a.xml', { at: all.ago(8 * DAY) })
