@@ -90,7 +90,7 @@ function readCast(cursor: Cursor, readValue: ReadValue): Cast {
   cursor.require('AS')
   const target = readCastTarget(cursor)
   const hasLength = (target === 'CHAR' || target === 'VARCHAR') && cursor.accept('(')
-  const length = hasLength ? cursor.requireWholeNumber('a length') : undefined
+  const length = hasLength ? cursor.requireWholeNumber('a length (a whole number)') : undefined
   if (hasLength) cursor.require(')')
   cursor.require(')')
   return { kind: 'cast', operand, target, length, span: cursor.since(start) }

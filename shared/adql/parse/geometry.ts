@@ -18,7 +18,12 @@ const CONSTRUCTORS: ReadonlySet<string> = new Set(['BOX', 'CIRCLE', 'POINT', 'PO
 
 /** A text before a comma can only be the coordinate system: the rest are numbers and shapes. */
 function readCoordinateSystem(cursor: Cursor): StringLiteral | undefined {
-  if (cursor.token.kind !== 'string' || !cursor.isAhead(1, ',')) return undefined
+  if (!cursor.isAhead(1, ',')) return undefined
+  if (cursor.isAhead(0, 'NULL')) {
+    const message = "The coordinate system is a text, 'ICRS', or left out; NULL is none."
+    throw cursor.refuse(message, cursor.token, { suggestions: ["'ICRS'"] })
+  }
+  if (cursor.token.kind !== 'string') return undefined
   const { start, end, text } = cursor.take()
   cursor.take()
   return { kind: 'string', value: text, span: { start, end } }
