@@ -95,7 +95,8 @@ const SLIPS: readonly (readonly [adql: string, piece: string, message: string, s
 ]
 
 describe('a syntax error says what the likely slip is', () => {
-  test.each(SLIPS)('%s', (adql, piece, message, suggestion) => {
+  const slips = SLIPS.map(([adql, piece, message, suggestion]) => ({ adql, piece, message, suggestion }))
+  test.each(slips)('$adql', ({ adql, piece, message, suggestion }) => {
     const error = errorOf(adql)
     expect(error.kind).toBe('syntax')
     expect(adql.slice(error.span.start, error.span.end)).toBe(piece)
