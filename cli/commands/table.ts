@@ -40,6 +40,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./rows.ts'),
   },
   {
+    name: 'adql',
+    summary: 'check ADQL queries: syntax, and names and types against a release or a TAP service',
+    load: () => import('./adql.ts'),
+  },
+  {
     name: 'init',
     summary: "prepare a TAP server's database: roles, history, grants",
     load: () => import('./init.ts'),

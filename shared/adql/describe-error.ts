@@ -35,21 +35,6 @@ export function describeError(text: string, error: AdqlError): string {
   return `line ${line}, column ${column}: ${error.message}`
 }
 
-/** The widest piece of a line that is shown. */
-const WIDEST = 100
-
-/** The line of the error with carets under the piece that it is about; of a long line, what is around it. */
-export function pointAt(text: string, { span }: AdqlError): string {
-  const lineStart = Math.max(text.lastIndexOf('\n', span.start - 1), text.lastIndexOf('\r', span.start - 1)) + 1
-  const [line = ''] = text.slice(lineStart).split(/[\r\n]/, 1)
-  const from = Math.max(0, Math.min(span.start - lineStart - WIDEST / 2, line.length - WIDEST))
-  const shown = line.slice(from, from + WIDEST)
-  const before = line.slice(from, span.start - lineStart)
-  const marked = line.slice(span.start - lineStart, Math.min(span.end - lineStart, from + WIDEST))
-  const indent = before.replaceAll(/[^\t]/gu, ' ')
-  return `${shown}\n${indent}${'^'.repeat(Math.max(1, countCharacters(marked)))}`
-}
-
 /**
  * Names that a syntax error offers in quotes get the spelling of the catalogue: `order` is `"Order"` there. A parser
  * cannot know it.

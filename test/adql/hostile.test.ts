@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { checkStructure } from '../../shared/adql/check-structure.ts'
-import { describeError, placeOf, pointAt } from '../../shared/adql/describe-error.ts'
+import { describeError, placeOf } from '../../shared/adql/describe-error.ts'
 import { AdqlError } from '../../shared/adql/error.ts'
 import { findFunction } from '../../shared/adql/functions/table.ts'
 import { parseQuery } from '../../shared/adql/parse.ts'
@@ -26,7 +26,7 @@ function verdictOn(text: string): string {
     expect(span.start).toBeGreaterThanOrEqual(0)
     expect(span.end).toBeGreaterThanOrEqual(span.start)
     expect(span.end).toBeLessThanOrEqual(text.length)
-    return `${describeError(text, error)}\n${pointAt(text, error)}`
+    return describeError(text, error)
   }
 }
 

@@ -1,0 +1,82 @@
+import { checkStructure } from '../../../shared/adql/check-structure.ts'
+import { placeOf, suggestionsFrom } from '../../../shared/adql/describe-error.ts'
+import { AdqlError, type AdqlErrorKind } from '../../../shared/adql/error.ts'
+import { findFunction } from '../../../shared/adql/functions/table.ts'
+import type { Origin } from '../../../shared/adql/metadata.ts'
+import { parseQuery } from '../../../shared/adql/parse.ts'
+import { resolveQuery } from '../../../shared/adql/resolve.ts'
+import type { ResultColumn } from '../../../shared/adql/resolved.ts'
+import type { TableSet } from '../../../shared/adql/table-set.ts'
+
+/** What is printed about one query; the JSON of `almagest adql`. */
+export interface Verdict {
+  readonly valid: boolean
+  readonly error?: QueryError
+  /** With metadata only. */
+  readonly columns?: readonly VerdictColumn[]
+  /** What the query uses beyond ADQL 2.1; other services may refuse it. */
+  readonly extensions?: readonly string[]
+}
+
+export interface QueryError {
+  readonly kind: AdqlErrorKind
+  readonly message: string
+  /** From 1. */
+  readonly line: number
+  readonly column: number
+  /** From 0; lengths and offsets count characters. */
+  readonly offset: number
+  readonly length: number
+  /** What to write instead: the first of `suggestions`. */
+  readonly suggestion?: string
+  readonly suggestions?: readonly string[]
+}
+
+export interface VerdictColumn {
+  readonly name: string
+  readonly datatype: string
+  readonly arraysize?: string
+  readonly xtype?: string
+  readonly unit?: string
+  readonly ucd?: string
+  readonly utype?: string
+  readonly description?: string
+  /** The row of TAP_SCHEMA.columns that the values come from unchanged. */
+  readonly origin?: Origin
+}
+
+/** The verdict on a text; without tables, on what needs no metadata: syntax, functions, aggregates. */
+export function judge(text: string, tables: TableSet | undefined): Verdict {
+  try {
+    const query = parseQuery(text)
+    const extensions = [...new Set(query.extensions.map(({ name }) => name))]
+    const beyond = extensions.length === 0 ? {} : { extensions }
+    if (tables !== undefined)
+      return { valid: true, columns: resolveQuery(query, tables).columns.map(describe), ...beyond }
+    checkStructure(query, findFunction)
+    return { valid: true, ...beyond }
+  } catch (error) {
+    if (error instanceof AdqlError) return { valid: false, error: explain(text, error, tables) }
+    throw error
+  }
+}
+
+function explain(text: string, error: AdqlError, tables: TableSet | undefined): QueryError {
+  const { line, column, offset } = placeOf(text, error.span.start)
+  const length = placeOf(text, error.span.end).offset - offset
+  const suggestions = suggestionsFrom(error, tables)
+  const [suggestion] = suggestions
+  const offered = suggestion === undefined ? {} : { suggestion, suggestions }
+  return { kind: error.kind, message: error.message, line, column, offset, length, ...offered }
+}
+
+function describe({ name, type, ...facts }: ResultColumn): VerdictColumn {
+  const { datatype, arraysize, xtype } = type
+  return {
+    name,
+    datatype,
+    ...(arraysize === undefined ? {} : { arraysize }),
+    ...(xtype === undefined ? {} : { xtype }),
+    ...facts,
+  }
+}
