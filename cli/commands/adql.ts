@@ -9,6 +9,7 @@ import { parseSchemas, parseText } from './parsers.ts'
 
 interface AdqlFlags extends MetadataFlags, OutputOptions {
   readonly lines?: string
+  readonly reference?: true
 }
 
 export function declare(command: Command): void {
@@ -19,6 +20,7 @@ export function declare(command: Command): void {
     .option('--url <url>', 'check them against the TAP_SCHEMA of this TAP service', parseText)
     .option('--database <url>', "check them against the live slot of this TAP server's database", parseText)
     .option('--lines <file>', 'judge many: a JSON string a line in, a JSON object a line out; - is standard input')
+    .option('--reference', 'print what ADQL is understood: functions, extensions, limits')
     .option('--json', 'print one JSON document')
     .action(run)
   addExamples(
@@ -39,6 +41,11 @@ export function declare(command: Command): void {
 
 async function run(query: string | undefined, flags: AdqlFlags): Promise<void> {
   endOnInterrupt()
+  if (flags.reference) {
+    const { writeReference } = await import('../../shared/adql/reference.ts')
+    process.stdout.write(writeReference())
+    return
+  }
   if ((query === undefined) === (flags.lines === undefined)) {
     throw new UsageError('give one query, or --lines with a file of queries')
   }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { suggestionsFrom } from '../../shared/adql/describe-error.ts'
 import { AdqlError } from '../../shared/adql/error.ts'
 import { parseQuery } from '../../shared/adql/parse.ts'
 import { resolveQuery } from '../../shared/adql/resolve.ts'
@@ -48,12 +49,13 @@ describe.skipIf(!HAS_DATA)(`queries on the small sky are resolved${NEEDS_DATA}`,
 
   const errors = cases.filter(({ expect: wanted }) => wanted.error && ![wanted.error.kind].flat().includes('execution'))
   test.each(errors)('$id is refused where the fault is: $adql', ({ adql, expect: wanted }) => {
-    const { kind, position, mayAccept } = (wanted as SkyError).error
+    const { kind, position, mayAccept, suggest = [] } = (wanted as SkyError).error
     const verdict = verdictOn(adql)
     if (mayAccept && 'query' in verdict) return
     expect(verdict).toHaveProperty('error')
     const { error } = verdict as { error: AdqlError }
     expect([kind].flat()).toContain(error.kind)
     if (position !== undefined && error.kind !== 'syntax') expect(error.span.start).toBe(position.offset)
+    expect(suggestionsFrom(error, tables)).toEqual(expect.arrayContaining([...suggest]))
   })
 })

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { callAlmagest } from '../support/call-command.ts'
+import { createTestDatabase } from '../support/postgres.ts'
 
 const SURVEY = `
 name: survey
@@ -151,4 +152,20 @@ test('a TAP service is asked for its TAP_SCHEMA', async () => {
   } finally {
     server.close()
   }
+})
+
+test('the live slot of a database says what its tables are', async () => {
+  const database = await createTestDatabase()
+  await database.pool.query(`
+    create schema tap_schema;
+    create table tap_schema.tables (table_name text, schema_name text, description text, table_index int);
+    create table tap_schema.columns (table_name text, column_name text, datatype text, arraysize text, xtype text,
+      unit text, ucd text, utype text, description text, indexed int, column_index int);
+    insert into tap_schema.tables values ('sky.star', 'sky', 'Stars', 1);
+    insert into tap_schema.columns (table_name, column_name, datatype, unit, column_index)
+      values ('sky.star', 'dec', 'double', 'deg', 2), ('sky.star', 'ra', 'double', 'deg', 1);
+  `)
+  const { code, json } = await callAlmagest(['adql', '--json', '--database', database.url, 'SELECT * FROM star'])
+  expect(code).toBe(0)
+  expect(json<{ columns: { name: string }[] }>().columns.map(({ name }) => name)).toEqual(['ra', 'dec'])
 })

@@ -50,7 +50,10 @@ export interface Signature {
   readonly unit?: string | ((values: readonly Typed[]) => string | undefined)
 }
 
-/** Makes SQL of the arguments' SQL; each argument can stand as an operand or an argument as it is. */
+/**
+ * Makes SQL of the arguments' SQL. Each is printed in its parameter's type (DOUBLE as double precision) and can stand as an
+ * operand or an argument as it is; the dialect puts parentheses around the result where it needs them.
+ */
 export type SqlOfCall = (...values: readonly string[]) => string
 
 /** `own`: printed by the dialect's own code (geometry, which depends on the strategy). */

@@ -1,7 +1,9 @@
 import { AGGREGATES, GENERAL, STRING_FUNCTIONS } from './general.ts'
 import { GEOMETRY } from './geometry.ts'
+import { IVOA, OTHERS } from './ivoa.ts'
 import { MATHEMATICAL, TRIGONOMETRICAL } from './mathematical.ts'
 import type { FunctionRow } from './row.ts'
+import { SCISQL } from './scisql.ts'
 
 /** Every function of the language but CAST, which is a construct of its own. */
 export const FUNCTIONS: readonly FunctionRow[] = [
@@ -11,6 +13,9 @@ export const FUNCTIONS: readonly FunctionRow[] = [
   ...GENERAL,
   ...AGGREGATES,
   ...GEOMETRY,
+  ...IVOA,
+  ...SCISQL,
+  ...OTHERS,
 ]
 
 const BY_NAME: ReadonlyMap<string, FunctionRow> = new Map(FUNCTIONS.map((row) => [row.name.toUpperCase(), row]))

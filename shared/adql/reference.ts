@@ -1,0 +1,122 @@
+import { EXTENSIONS } from './extensions.ts'
+import { declaredForms } from './functions/forms.ts'
+import type { DialectName, FunctionRow } from './functions/row.ts'
+import { FUNCTIONS } from './functions/table.ts'
+import { DEFAULT_LIMITS } from './limits.ts'
+
+/** The page `docs/adql.md`: what the service understands, made from the tables that the parser and resolver work by. */
+export function writeReference(): string {
+  return [INTRODUCTION, functionTables(), extensionTable(), limits(), COMMAND].join('\n')
+}
+
+const INTRODUCTION = `# ADQL
+
+The whole of [ADQL 2.1](https://www.ivoa.net/documents/ADQL/20231215/) is understood, and ADQL 2.0 with it. This page is printed
+by \`almagest adql --reference\`.
+
+Where the standard leaves a choice:
+
+- An integer divided by an integer is an integer, cut toward zero: \`7/2\` is 3. Write \`7/2.0\` for the quotient.
+- Numbers with a point or an exponent are doubles.
+- Names without quotes compare without case. Names in double quotes compare exactly; a name that TAP_SCHEMA declares in
+  quotes needs them in queries too.
+- ORDER BY looks for an alias of the select list first, then for a column.
+- JOIN without ON and USING joins every row with every row.
+- A literal beside a timestamp is read as a time (\`obs_time > '2021-01-14T11:25:00'\`), beside a boolean as one
+  (\`flag = 'true'\`): ADQL has no literals of these types.
+- Longitudes lie between 0 and 360, latitudes between -90 and 90 degrees, radii between 0 and 180. Constants beyond are
+  refused.
+- The coordinate system as the first argument of POINT, CIRCLE, BOX and POLYGON is taken, and changes nothing.
+- The units of results follow from those of columns: sums keep them, products and quotients write them out.
+`
+
+const HEADINGS: Readonly<Record<FunctionRow['group'], string>> = {
+  mathematical: 'Mathematical functions',
+  trigonometrical: 'Trigonometrical functions',
+  string: 'Functions of text',
+  conditional: 'COALESCE',
+  unit: 'Units',
+  aggregate: 'Aggregates',
+  geometry: 'Geometry',
+  udf: 'User defined functions',
+}
+
+const DIALECTS: readonly (readonly [DialectName, string])[] = [
+  ['postgresql', 'PostgreSQL'],
+  ['qserv', 'Qserv'],
+]
+
+function functionTables(): string {
+  const groups = Map.groupBy(FUNCTIONS, ({ group }) => group)
+  const tables = [...groups].map(([group, rows]) => `### ${HEADINGS[group]}\n\n${functionTable(rows)}`)
+  return `## Functions\n\nBesides these there is \`CAST(x AS type)\` with the types SMALLINT, INTEGER, BIGINT, REAL, DOUBLE PRECISION, CHAR,
+VARCHAR, TIMESTAMP, POINT, CIRCLE and POLYGON. DOUBLE, REAL and NUMERIC take any number, INTEGER and BIGINT any integer,
+TEXT any text, GEOMETRY any shape, ANY any value. NULL in gives NULL out unless said otherwise.\n\n${tables.join('\n')}`
+}
+
+function functionTable(rows: readonly FunctionRow[]): string {
+  const lines = rows.map((row) => `| ${declaredForms(row).map(code).join('<br>')} | ${escapeCell(describe(row))} |`)
+  return `| function | meaning |\n| --- | --- |\n${lines.join('\n')}\n`
+}
+
+function describe(row: FunctionRow): string {
+  const refusals = DIALECTS.flatMap(([name, title]) => {
+    const rule = row.sql[name]
+    return typeof rule === 'object' ? [` Not on ${title}: ${lowerFirst(rule.refused)}`] : []
+  })
+  const deprecated = row.deprecated === undefined ? '' : ` Deprecated: ${lowerFirst(row.deprecated)}`
+  return `${row.meaning}${deprecated}${refusals.join('')}`
+}
+
+/** Names of products and functions keep their capitals. */
+function lowerFirst(text: string): string {
+  return /^[A-Z][a-z]+ (?!has)/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text
+}
+
+function extensionTable(): string {
+  const lines = EXTENSIONS.map(
+    ({ name, what, example }) => `| ${name} | ${escapeCell(what)} | ${code(example.replaceAll('\n', ' ⏎ '))} |`,
+  )
+  return `## Beyond ADQL 2.1\n\nThese are taken too; other services may refuse them. \`almagest adql\` says which a query uses.\n\n| name | what | example |\n| --- | --- | --- |\n${lines.join('\n')}\n`
+}
+
+function limits(): string {
+  const { length, nesting, selects, tables, inValues, operators } = DEFAULT_LIMITS
+  return `## Limits
+
+A query may be ${length} characters long and nested ${nesting} levels deep. It may have ${selects} SELECTs, ${tables} tables,
+${operators} operators, and ${inValues} values in a list of IN.
+`
+}
+
+const COMMAND = `## Checking queries
+
+\`almagest adql\` says whether a query is right, and if not, what is wrong, where, and what to write instead:
+
+\`\`\`
+$ almagest adql --release schemas.tar.gz --schemas dp1 'SELECT TOP 5 coord_rra FROM dp1.Object'
+error: line 1, column 14: There is no column coord_rra in dp1.Object. Did you mean coord_ra?
+1 | SELECT TOP 5 coord_rra FROM dp1.Object
+  |              ^
+\`\`\`
+
+Names and types are checked against a release (\`--release\`, \`--schemas\`), a TAP service (\`--url\`) or a TAP server's database
+(\`--database\`); without any of them, only what needs no metadata. \`--json\` prints
+
+| field | meaning |
+| --- | --- |
+| \`valid\` | true or false |
+| \`error\` | \`kind\`, \`message\`, \`line\` and \`column\` (from 1), \`offset\` (from 0) and \`length\` in characters, \`suggestion\` and \`suggestions\`: what to write instead |
+| \`columns\` | of the result: \`name\`, \`datatype\`, \`arraysize\`, \`xtype\`, \`unit\`, \`ucd\`, \`utype\`, \`description\`, and \`origin\`, the row of TAP_SCHEMA.columns that the values come from unchanged |
+| \`extensions\` | what the query uses beyond ADQL 2.1 |
+
+\`--lines FILE --json\` judges many queries: a JSON string a line in, one such object a line out, thousands a second.
+`
+
+function code(text: string): string {
+  return `\`${text.replaceAll('|', '\\|')}\``
+}
+
+function escapeCell(text: string): string {
+  return text.replaceAll('|', '\\|').replaceAll('*', '\\*')
+}
