@@ -2,7 +2,7 @@ import { MemoryStore } from '../local/gcs/memory-store.ts'
 import { startGcs } from '../local/gcs/server.ts'
 import type { ResultsConfig } from '../shared/environment/results-model.ts'
 import { openBucket } from '../shared/platform/storage/objects.ts'
-import { sweepResults } from '../shared/results/sweep.ts'
+import { sweepResults } from '../shared/results/sweep/sweep.ts'
 
 const DAY_MS = 86_400_000
 const BUCKET = 'results'

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { UsageError } from '../cli/terminal/usage-error.ts'
 import type { Bucket } from '../shared/platform/storage/objects.ts'
-import type { StoredObject } from '../shared/releases/bucket.ts'
 import { ARCHIVE_NAME } from '../shared/releases/publish/assemble-parts.ts'
 import type { BuiltRelease } from '../shared/releases/publish/build-release.ts'
+import type { StoredObject } from '../shared/releases/release-bucket.ts'
 import type { ReleaseContent } from './choose-release.ts'
 import { NAMING } from './environment.ts'
 

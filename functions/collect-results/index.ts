@@ -4,7 +4,7 @@ import { openResults } from '../../shared/deployment/results-connections.ts'
 import { identityOf } from '../../shared/platform/identity.ts'
 import { createLogger } from '../../shared/platform/log/log.ts'
 import { openAtStart } from '../../shared/platform/open-at-start.ts'
-import { createMatchRule } from '../../shared/results/match-rule.ts'
+import { createMatchRule } from '../../shared/results/classify/match-rule.ts'
 import { createCollectResults } from './collect-results.ts'
 
 const logger = createLogger({ fields: { function: 'collect-results' } })

@@ -1,5 +1,5 @@
 import { COUNT, list, nullable, object, ref, TEXT, TEXT_OR_NULL, TIME } from '../../shared/platform/http/json-schema.ts'
-import { REASONS } from '../../shared/results/classify.ts'
+import { REASONS } from '../../shared/results/classify/classify-result.ts'
 
 const MODE = { type: 'string', enum: ['dry-run', 'delete'] } as const
 

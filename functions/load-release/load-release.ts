@@ -2,7 +2,6 @@ import type pg from 'pg'
 import type { Environment, TapServer } from '../../shared/environment/model.ts'
 import { Failure, messageOf } from '../../shared/failure.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
-import type { ReleaseBucket } from '../../shared/releases/bucket.ts'
 import {
   type Announce,
   type DeliveryOptions,
@@ -12,6 +11,7 @@ import {
 } from '../../shared/releases/deliver.ts'
 import { fetchRelease, type Release } from '../../shared/releases/fetch.ts'
 import { rivalsOf, serversFor, versionOf } from '../../shared/releases/naming.ts'
+import type { ReleaseBucket } from '../../shared/releases/release-bucket.ts'
 import { findDelivery } from '../../shared/tap-schema/history.ts'
 import { READER_LEFT_OUT } from '../../shared/tap-schema/readers.ts'
 import { readSlot } from '../../shared/tap-schema/slot-version.ts'

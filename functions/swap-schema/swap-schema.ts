@@ -3,8 +3,8 @@ import type { Environment, TapServer } from '../../shared/environment/model.ts'
 import { createApi } from '../../shared/platform/http/serve.ts'
 import type { Identify } from '../../shared/platform/identity.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
-import type { ReleaseBucket } from '../../shared/releases/bucket.ts'
 import type { Announce } from '../../shared/releases/deliver.ts'
+import type { ReleaseBucket } from '../../shared/releases/release-bucket.ts'
 import { createRoutes } from './routes.ts'
 
 /** What `swap-schema` works with: put together in index.ts, or by a test. */

@@ -4,7 +4,7 @@ import { type EventPublisher, openPublisher } from '../platform/events.ts'
 import { type Identify, identityOf } from '../platform/identity.ts'
 import type { Logger } from '../platform/log/log.ts'
 import { openBucket } from '../platform/storage/objects.ts'
-import type { ReleaseBucket } from '../releases/bucket.ts'
+import type { ReleaseBucket } from '../releases/release-bucket.ts'
 import { loadEnvironment } from './environment-file.ts'
 import { connectServers } from './server-connections.ts'
 

@@ -4,8 +4,8 @@ import type { JobTable, ResultsConfig } from '../environment/results-model.ts'
 import type { Logger } from '../platform/log/log.ts'
 import type { Database } from '../platform/postgres/database.ts'
 import { openBucket } from '../platform/storage/objects.ts'
-import type { ResultBucket, StateBucket } from '../results/bucket.ts'
-import type { JobStore } from '../results/jobs.ts'
+import type { JobStore } from '../results/classify/jobs.ts'
+import type { ResultBucket, StateBucket } from '../results/result-bucket.ts'
 
 /** The results bucket of an environment and the job table that belongs to it. */
 export interface ResultsConnections {
@@ -68,7 +68,7 @@ function openJobs(
     }
   }
   const open = async () => {
-    const { openUwsJobs } = await import('../results/uws-jobs.ts')
+    const { openUwsJobs } = await import('../results/classify/uws-jobs.ts')
     return openUwsJobs(connect, table)
   }
   let jobs: Promise<JobStore> | undefined

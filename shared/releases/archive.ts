@@ -1,10 +1,10 @@
 import type { Readable } from 'node:stream'
 import { decodeSchemas } from './decode-schemas.ts'
-import { complainAbout } from './failures.ts'
 import { gunzip } from './gunzip.ts'
 import { findSchemasFolder, mayBeSchema } from './layout.ts'
 import type { ArchiveLimits } from './limits.ts'
 import { refuseLinks } from './links.ts'
+import { complainAbout } from './release-failures.ts'
 import { readTar } from './tar-entries.ts'
 
 /**

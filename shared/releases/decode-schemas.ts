@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { type ArchiveComplaint, ArchiveError } from './failures.ts'
+import { type ArchiveComplaint, ArchiveError } from './release-failures.ts'
 
 /**
  * The schema files below `folder` (empty: everything) as text: name relative to it → content without a byte order

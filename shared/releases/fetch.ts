@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { ReleaseSource } from '../tap-schema/release-source.ts'
 import { readArchive } from './archive.ts'
-import type { ReleaseBucket } from './bucket.ts'
-import { complainAbout } from './failures.ts'
 import type { ArchiveLimits } from './limits.ts'
 import { objectOf, type ReleaseNaming } from './naming.ts'
+import type { ReleaseBucket } from './release-bucket.ts'
+import { complainAbout } from './release-failures.ts'
 
 /** A release as it is staged: its schema files, and where they came from. */
 export interface Release {

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto'
 import { readArchive } from './archive.ts'
 import { decodeSchemas } from './decode-schemas.ts'
 import { normaliseName, refuseName, showName } from './entry-name.ts'
-import { type Complain, complainAbout } from './failures.ts'
 import type { Release } from './fetch.ts'
 import { findSchemasFolder, listSchemasFolders, mayBeSchema } from './layout.ts'
 import type { ArchiveLimits } from './limits.ts'
+import { type Complain, complainAbout } from './release-failures.ts'
 
 /** The bucket of releases that come from the caller's own disk. */
 export const LOCAL_BUCKET = 'local'

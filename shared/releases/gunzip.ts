@@ -1,7 +1,7 @@
 import { pipeline, Readable } from 'node:stream'
 import { createGunzip, type Gunzip } from 'node:zlib'
-import type { Complain } from './failures.ts'
 import type { ArchiveLimits } from './limits.ts'
+import type { Complain } from './release-failures.ts'
 import { describeContent, SNIFF_BYTES } from './sniff.ts'
 
 /** Pieces of 16 KiB, zlib's default, cost a thread hop each. */

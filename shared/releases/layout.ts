@@ -1,4 +1,4 @@
-import type { Complain } from './failures.ts'
+import type { Complain } from './release-failures.ts'
 
 /** Where schema files lie below the top folder, the first match of a top folder wins: a GitHub archive has both. */
 const LAYOUTS: readonly string[] = ['python/lsst/sdm/schemas', 'yml']

@@ -1,5 +1,5 @@
 import { normaliseName, showName } from './entry-name.ts'
-import type { Complain } from './failures.ts'
+import type { Complain } from './release-failures.ts'
 import type { TarContents } from './tar-entries.ts'
 
 /** More hops than any honest archive needs. */

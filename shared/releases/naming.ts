@@ -1,5 +1,5 @@
 import { showName } from './entry-name.ts'
-import { ReleaseNameError } from './failures.ts'
+import { ReleaseNameError } from './release-failures.ts'
 
 export { rivalsOf, serversFor } from './follow.ts'
 

@@ -1,9 +1,9 @@
 import { pipeline } from 'node:stream/promises'
 import { extract, type Header } from 'tar-stream'
 import { normaliseName, refuseName, showName } from './entry-name.ts'
-import { ArchiveError, type Complain } from './failures.ts'
 import type { ArchiveLimits } from './limits.ts'
 import { complaintAboutPaxRecords } from './pax-records.ts'
+import { ArchiveError, type Complain } from './release-failures.ts'
 import { describeContent, SNIFF_BYTES } from './sniff.ts'
 
 const BLOCK = 512

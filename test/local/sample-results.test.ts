@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { MemoryStore } from '../../local/gcs/memory-store.ts'
 import { describeResults, putSampleResults, RESULTS_BUCKET } from '../../local/sample-results.ts'
 import { parseEnvironment } from '../../shared/environment/parse.ts'
-import { createMatchRule } from '../../shared/results/match-rule.ts'
+import { createMatchRule } from '../../shared/results/classify/match-rule.ts'
 
 test('the sample results fall under the rules of the local environment, but for one', async () => {
   const text = dump({ results: describeResults('postgresql://postgres@127.0.0.1:1/postgres') })

@@ -12,7 +12,7 @@ import { route } from '../../shared/platform/http/route.ts'
 import { createApi } from '../../shared/platform/http/serve.ts'
 import { ANONYMOUS } from '../../shared/platform/identity.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
-import { ReleaseNameError } from '../../shared/releases/failures.ts'
+import { ReleaseNameError } from '../../shared/releases/release-failures.ts'
 import {
   BusyError,
   DatabaseError,

@@ -2,8 +2,8 @@ import { Readable } from 'node:stream'
 import { deflateRawSync, gunzipSync, gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { readArchive } from '../../shared/releases/archive.ts'
-import { ArchiveError } from '../../shared/releases/failures.ts'
 import { DEFAULT_LIMITS } from '../../shared/releases/limits.ts'
+import { ArchiveError } from '../../shared/releases/release-failures.ts'
 import {
   buildArchive,
   buildRelease,

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { ReleaseNameError } from '../../shared/releases/failures.ts'
 import { matchesGlob } from '../../shared/releases/follow.ts'
 import { objectOf, refuseTemplate, refuseVersion, serversFor, versionOf } from '../../shared/releases/naming.ts'
+import { ReleaseNameError } from '../../shared/releases/release-failures.ts'
 
 const naming = { bucket: 'releases', template: '{version}/schemas.tar.gz' }
 

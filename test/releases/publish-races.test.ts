@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { beforeAll, expect, test } from 'vitest'
 import { PreconditionError } from '../../shared/platform/storage/failures.ts'
-import type { StoredObject } from '../../shared/releases/bucket.ts'
 import { assembleParts } from '../../shared/releases/publish/assemble-parts.ts'
 import type { BuiltRelease } from '../../shared/releases/publish/build-release.ts'
 import { type PublishTarget, uploadRelease } from '../../shared/releases/publish/upload-release.ts'
+import type { StoredObject } from '../../shared/releases/release-bucket.ts'
 import { sampleSchema } from '../support/sample-release.ts'
 import { buildSample } from './build-sample.ts'
 

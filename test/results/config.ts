@@ -1,6 +1,6 @@
 import type { ResultRule, ResultsConfig } from '../../shared/environment/results-model.ts'
 import { parseDuration } from '../../shared/environment/results-rules.ts'
-import type { Job, JobStore, JobTableState } from '../../shared/results/jobs.ts'
+import type { Job, JobStore, JobTableState } from '../../shared/results/classify/jobs.ts'
 
 export const HOUR = 3_600_000
 /** When a test begins, by all clocks. */

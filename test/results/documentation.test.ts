@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { parseEnvironment } from '../../shared/environment/parse.ts'
-import { REASONS } from '../../shared/results/classify.ts'
-import { metricsOf, reportRun } from '../../shared/results/report.ts'
-import { beginRun } from '../../shared/results/run.ts'
+import { REASONS } from '../../shared/results/classify/classify-result.ts'
+import { metricsOf, reportRun } from '../../shared/results/sweep/report.ts'
+import { beginRun } from '../../shared/results/sweep/sweep-run.ts'
 import { resultsConfig } from './config.ts'
 
 const text = readFileSync(join(import.meta.dirname, '../../docs/results.md'), 'utf8')

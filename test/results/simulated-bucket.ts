@@ -1,6 +1,12 @@
 import { Failure } from '../../shared/failure.ts'
-import type { ListedObject, ObjectPage, ObjectRange, RemoveOutcome, ResultBucket } from '../../shared/results/bucket.ts'
-import type { Clock } from '../../shared/results/token-bucket.ts'
+import type { Clock } from '../../shared/results/clock.ts'
+import type {
+  ListedObject,
+  ObjectPage,
+  ObjectRange,
+  RemoveOutcome,
+  ResultBucket,
+} from '../../shared/results/result-bucket.ts'
 import { EPOCH } from './config.ts'
 
 class Conflict extends Failure {

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { openUwsJobs } from '../../shared/results/uws-jobs.ts'
+import { openUwsJobs } from '../../shared/results/classify/uws-jobs.ts'
 import { diffSlots } from '../../shared/tap-schema/diff.ts'
 import { findForeignCode } from '../../shared/tap-schema/foreign-code.ts'
 import { readLiveSlot } from '../../shared/tap-schema/live-slot.ts'

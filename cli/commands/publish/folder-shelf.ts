@@ -3,9 +3,9 @@ import { link, mkdir, open, opendir, readFile, rename, rm, stat } from 'node:fs/
 import { basename, dirname, join } from 'node:path'
 import { Failure } from '../../../shared/failure.ts'
 import { PreconditionError, TooLargeError } from '../../../shared/platform/storage/failures.ts'
-import type { StoredObject } from '../../../shared/releases/bucket.ts'
 import type { ReleaseShelf } from '../../../shared/releases/publish/list-releases.ts'
 import type { PublishTarget } from '../../../shared/releases/publish/upload-release.ts'
+import type { StoredObject } from '../../../shared/releases/release-bucket.ts'
 
 /** The folder cannot be read or written. */
 export class FolderError extends Failure {

@@ -1,7 +1,7 @@
 import { showControls } from '../../../shared/printable.ts'
-import { REASONS } from '../../../shared/results/classify.ts'
-import type { DestroyReport } from '../../../shared/results/destroy-job.ts'
-import type { SweepReport } from '../../../shared/results/report.ts'
+import { REASONS } from '../../../shared/results/classify/classify-result.ts'
+import type { DestroyReport } from '../../../shared/results/delete/destroy-job.ts'
+import type { SweepReport } from '../../../shared/results/sweep/report.ts'
 import { formatTable, terminalWidth } from '../../terminal/table.ts'
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB']

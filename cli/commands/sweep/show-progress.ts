@@ -1,4 +1,4 @@
-import type { SweepProgress } from '../../../shared/results/sweep.ts'
+import type { SweepProgress } from '../../../shared/results/sweep/sweep.ts'
 import { writeError } from '../../terminal/output.ts'
 
 const EVERY_MS = 100

@@ -1,5 +1,5 @@
 import type { BucketMetadata, FileMetadata } from '@google-cloud/storage'
-import type { BucketSettings, ListedObject } from '../../results/bucket.ts'
+import type { BucketSettings, ListedObject } from '../../results/result-bucket.ts'
 import { DamagedAnswerError } from './failures.ts'
 
 const FIELDS = [

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import type { File, FileMetadata, Bucket as RemoteBucket } from '@google-cloud/storage'
-import type { ReleaseBucket, StoredObject } from '../../releases/bucket.ts'
+import type { ReleaseBucket, StoredObject } from '../../releases/release-bucket.ts'
 import type {
   BucketDescription,
   ListedObject,
@@ -8,7 +8,7 @@ import type {
   ObjectRange,
   RemoveOutcome,
   ResultBucket,
-} from '../../results/bucket.ts'
+} from '../../results/result-bucket.ts'
 import { withDeadline } from '../deadline.ts'
 import { isGeneration } from '../generation.ts'
 import type { Logger } from '../log/log.ts'

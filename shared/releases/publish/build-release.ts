@@ -6,9 +6,9 @@ import { checkDatalink, type DatalinkFiles, NO_SNIPPETS } from '../datalink/chec
 import { buildPrincipalColumns, PRINCIPAL_NAME } from '../datalink/columns-principal.ts'
 import { DEFAULT_LIMITS } from '../limits.ts'
 import { describeSchema, type SchemaDescription } from './description.ts'
-import { InvalidReleaseError } from './failures.ts'
 import { packRelease } from './pack-release.ts'
 import { packZip } from './pack-zip.ts'
+import { InvalidReleaseError } from './publish-failures.ts'
 import { type ExpectedLoad, validateRelease } from './validate-release.ts'
 
 export interface BuildRequest {

@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from 'node:util'
 import { Failure } from '../../failure.ts'
 import { readArchive } from '../archive.ts'
-import type { ReleaseBucket, StoredObject } from '../bucket.ts'
-import { ArchiveError } from '../failures.ts'
 import { DEFAULT_LIMITS } from '../limits.ts'
+import type { ReleaseBucket, StoredObject } from '../release-bucket.ts'
+import { ArchiveError } from '../release-failures.ts'
 import { ARCHIVE_NAME, assembleParts, COLUMNS_NAME, type Part, SNIPPETS_NAME } from './assemble-parts.ts'
 import type { BuiltRelease } from './build-release.ts'
 import { DESCRIPTION_NAME, readDescription } from './description.ts'
-import { ConcurrentPublishError, ReleaseExistsError } from './failures.ts'
+import { ConcurrentPublishError, ReleaseExistsError } from './publish-failures.ts'
 import { readZip } from './read-zip.ts'
 
 /** Where releases are published: a bucket, or what stands in for one. */
