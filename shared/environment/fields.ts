@@ -141,7 +141,7 @@ export const FIELDS = [
     min: 1,
     max: 500,
     meaning:
-      'How long the first try may hold up readers, in milliseconds. Later tries may take up to ten times as long, but never over 500.',
+      'How long the first try may hold up readers, in milliseconds. Later tries may take up to 25 times as long, but never over 450.',
   },
   { key: 'storage', type: 'section', meaning: 'The object store.' },
   {

@@ -1,21 +1,20 @@
 import type pg from 'pg'
+import { ExchangeLocks } from './exchange-locks.ts'
 import { BusyError, isLockFailure } from './failures.ts'
-import { LockOrder } from './lock-slot.ts'
-import { setLockTimeout, withSlots } from './transaction.ts'
+import { SlotsInUse } from './lock-through-gates.ts'
+import { inTransaction, withSlots } from './transaction.ts'
 
 /** How patiently a swap or a rollback waits for readers. */
 export interface Patience {
   /** After so many milliseconds the operation gives up, with nothing changed. */
   readonly deadlineMs: number
   /**
-   * How long readers may queue behind the first attempt to lock a table. The next one comes after a pause and may take
-   * longer, up to ten times as long: queries that overlap without end leave no shorter gap.
+   * How long readers may queue behind the first attempt to lock a slot. The next one comes after a pause and may take
+   * longer, up to ten times as long, and through gates up to 25 times (`lockThroughGates`): queries that overlap without
+   * end leave no shorter gap.
    */
   readonly lockTimeoutMs: number
 }
-
-/** Well below PostgreSQL's `deadlock_timeout` (1 s): of a reader and a swap that wait for each other, the swap gives way. */
-export const LOCK_TIMEOUT_LIMIT_MS = 500
 
 export const DEFAULT_PATIENCE: Patience = { deadlineMs: 30_000, lockTimeoutMs: 20 }
 
@@ -32,37 +31,37 @@ export async function exchangeSlots<T>(
   pool: pg.Pool,
   operation: string,
   patience: Patience,
-  work: (client: pg.PoolClient, order: LockOrder) => Promise<T>,
+  work: (client: pg.PoolClient, locks: ExchangeLocks) => Promise<T>,
 ): Promise<{ readonly result: T; readonly attempts: number; readonly durationMs: number }> {
   const started = performance.now()
   const elapsed = () => performance.now() - started
-  const order = new LockOrder()
+  const locks = new ExchangeLocks(pool, patience.lockTimeoutMs)
   for (let attempts = 1; ; attempts++) {
     const remaining = patience.deadlineMs - elapsed()
     try {
+      await locks.prepare()
       const result = await withSlots(pool, operation, remaining, async (client) => {
-        await setLockTimeout(client, Math.min(LOCK_TIMEOUT_LIMIT_MS, patience.lockTimeoutMs * Math.min(attempts, 10)))
-        return work(client, order).catch((error: unknown) => {
-          throw isLockFailure(error) ? new SlotsInUse(error) : error
+        await locks.begin(client)
+        return work(client, locks).catch((error: unknown) => {
+          throw isLockFailure(error) ? new SlotsInUse('readers hold locks on the slots', error) : error
         })
-      })
+      }).finally(() => locks.release())
       return { result, attempts, durationMs: elapsed() }
     } catch (error) {
       const cause = error instanceof Error ? error.cause : undefined
       if (!(cause instanceof SlotsInUse)) throw error
-      order.learnFrom(cause.cause)
       const left = patience.deadlineMs - elapsed()
-      if (left <= 0) throw new BusyError(operation, elapsed(), 30, cause.cause)
-      await new Promise((done) => setTimeout(done, Math.min(left, pauseAfter(attempts))))
+      if (left <= 0) await giveUp(pool, new BusyError(operation, elapsed(), 30, cause.cause))
+      await locks.learnFrom(cause.cause, Math.min(left, pauseAfter(attempts)))
     }
   }
 }
 
-/** Not a failure yet: another attempt follows. */
-class SlotsInUse extends Error {
-  constructor(cause: unknown) {
-    super('readers hold locks on the slots', { cause })
-  }
+/** A transaction that fails as busy names the sessions in its way. */
+function giveUp(pool: pg.Pool, error: BusyError): Promise<never> {
+  return inTransaction(pool, error.operation, async () => {
+    throw error
+  })
 }
 
 /** Readers that queued behind the last attempt get through first; jitter keeps us out of step with regular queries. */

@@ -72,11 +72,27 @@ export class StagingChangedError extends Failure {
 /** Locks were not to be had in time. Nothing was changed; trying again later can help. */
 export class BusyError extends Failure {
   readonly permanent = false
+  readonly operation: string
+  readonly waitedMs: number
   readonly retryAfterSeconds: number
-  constructor(operation: string, waitedMs: number, retryAfterSeconds: number, cause?: unknown) {
-    const message = `${operation} gave up after ${(waitedMs / 1000).toFixed(1)} s: other sessions hold locks on the slots; nothing was changed`
+  /** @param sessions those in the way, as people know them */
+  constructor(
+    operation: string,
+    waitedMs: number,
+    retryAfterSeconds: number,
+    cause?: unknown,
+    sessions: readonly string[] = [],
+  ) {
+    const who = sessions.length === 0 ? '' : ` (${sessions.join('; ')})`
+    const message = `${operation} gave up after ${(waitedMs / 1000).toFixed(1)} s: other sessions hold locks on the slots${who}; nothing was changed`
     super('busy', message, { cause })
+    this.operation = operation
+    this.waitedMs = waitedMs
     this.retryAfterSeconds = retryAfterSeconds
+  }
+
+  naming(sessions: readonly string[]): BusyError {
+    return new BusyError(this.operation, this.waitedMs, this.retryAfterSeconds, this.cause, sessions)
   }
 }
 

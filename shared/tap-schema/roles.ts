@@ -4,7 +4,7 @@ import { grantReaders } from './ddl.ts'
 import { BusyError, DatabaseError, isLockFailure, MissingRoleError, sqlStateOf } from './failures.ts'
 import { HISTORY_DDL } from './history.ts'
 import { OWNER_ROLE, quote, SLOT_NAMES, SLOT_OWNER, SLOT_SCHEMA, STAGER_ROLE } from './slots.ts'
-import { BEGIN, setLockTimeout } from './transaction.ts'
+import { BEGIN, nameSessions, setLockTimeout } from './transaction.ts'
 
 export interface InitialiseOptions {
   /** Logins that may stage: the loader of servers that never swap by themselves. */
@@ -47,9 +47,9 @@ export async function initialiseDatabase(pool: pg.Pool, options: InitialiseOptio
     return formerOwners
   } catch (error) {
     await client.query('rollback').catch(remember)
-    throw isLockFailure(error)
-      ? new BusyError('preparing the database', performance.now() - started, 30, error)
-      : await explain(client, error)
+    if (!isLockFailure(error)) throw await explain(client, error)
+    const busy = new BusyError('preparing the database', performance.now() - started, 30, error)
+    throw busy.naming(await nameSessions(client))
   } finally {
     client.off('error', remember)
     client.release(broken)

@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto'
 import type pg from 'pg'
 import { findDependents } from './dependents.ts'
 import { exchangeSlots } from './exchange.ts'
+import type { ExchangeLocks } from './exchange-locks.ts'
 import { checkExpectation, isDone, isExpected, refuseAmbiguous } from './expected-slot.ts'
 import { EmptySlotError } from './failures.ts'
 import { recordHistory } from './history.ts'
-import { type LockOrder, lockSlot } from './lock-slot.ts'
 import { findOtherObjects, warnOfMoved } from './other-objects.ts'
-import { readSlot } from './slot-version.ts'
+import { peek, peekSlot, readSlot } from './slot-version.ts'
 import { OWNER_ROLE, quote, SLOT_SCHEMA, STAGER_ROLE } from './slots.ts'
 import {
   allowLeftOut,
@@ -32,21 +32,22 @@ import {
 export async function rollback(pool: pg.Pool, request: SwapRequest): Promise<SwapOutcome> {
   const started = performance.now()
   const operation = `rolling back to ${request.expectedVersion}`
-  const { result, attempts, durationMs } = await exchangeSlots(pool, operation, patienceOf(request), (client, order) =>
-    rollBackOnce(client, order, request, started),
+  const { result, attempts, durationMs } = await exchangeSlots(pool, operation, patienceOf(request), (client, locks) =>
+    rollBackOnce(client, locks, request, started),
   )
   return { ...result, durationMs, attempts }
 }
 
 async function rollBackOnce(
   client: pg.PoolClient,
-  order: LockOrder,
+  locks: ExchangeLocks,
   request: SwapRequest,
   started: number,
 ): Promise<Exchanged> {
   const { live, previous } = SLOT_SCHEMA
   await refuseStagers(client)
-  const before = await readSlot(client, 'live')
+  // A lock on a live table would stand in the way of our own sessions that lock it.
+  const before = await peekSlot(client, 'live')
   const target = await readSlot(client, 'previous')
   if (!isExpected(target, request) && (await isDone(client, 'rolled_back', before, request)))
     return describeUnchanged(client)
@@ -57,7 +58,7 @@ async function rollBackOnce(
   const replaced = before?.version ?? null
   const dependents = await findDependents(client, [live, previous])
   const moved = warnOfMoved(await findOtherObjects(client, 'live'), previous)
-  const slots = await describeExchanged(client, 'previous')
+  const slots = await peek(client, () => describeExchanged(client, 'previous'))
   const entry = {
     action: 'rolled_back',
     version: target.version,
@@ -66,11 +67,11 @@ async function rollBackOnce(
     source: target.source,
   } as const
   await recordHistory(client, { ...entry, rows: null, problems: [], durationMs: performance.now() - started })
-  await lockSlot(client, previous, order)
+  await locks.take(client, previous)
   if (replaced === null) {
     await client.query(`alter schema ${quote(previous)} rename to ${quote(live)}`)
   } else {
-    await lockSlot(client, live, order)
+    await locks.take(client, live)
     const between = `almagest_exchange_${randomBytes(8).toString('hex')}`
     await client.query(`alter schema ${quote(live)} rename to ${quote(between)};
 alter schema ${quote(previous)} rename to ${quote(live)};

@@ -51,9 +51,14 @@ export async function readSafeSlot(client: pg.ClientBase, slot: SlotName): Promi
  * reading does is undone.
  */
 export async function peekSlot(client: pg.ClientBase, slot: SlotName): Promise<SlotVersion | null> {
+  return peek(client, () => readSlot(client, slot))
+}
+
+/** Reads without keeping anything, above all no lock on a table that was read. */
+export async function peek<T>(client: pg.ClientBase, work: () => Promise<T>): Promise<T> {
   await client.query('savepoint look')
-  const found = await readSlot(client, slot)
-  await client.query('rollback to savepoint look')
+  const found = await work()
+  await client.query('rollback to savepoint look; release savepoint look')
   return found
 }
 

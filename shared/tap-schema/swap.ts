@@ -2,18 +2,18 @@ import type pg from 'pg'
 import { checkStaged } from './check-staged.ts'
 import { findDependents } from './dependents.ts'
 import { DEFAULT_PATIENCE, exchangeSlots, type Patience } from './exchange.ts'
+import type { ExchangeLocks } from './exchange-locks.ts'
 import { checkExpectation, type Expectation, isDone, isExpected } from './expected-slot.ts'
 import { DependentObjectsError, EmptySlotError, ReaderLeftOutError, StagingChangedError } from './failures.ts'
 import { findForeignCode } from './foreign-code.ts'
 import { takeBackGrants } from './grants.ts'
 import { recordHistory } from './history.ts'
-import { type LockOrder, lockSlot } from './lock-slot.ts'
 import { findOtherObjects, warnOfMoved } from './other-objects.ts'
 import { findLeftOutReaders, warnAfterExchange } from './readers.ts'
 import { removeSlot } from './remove-slot.ts'
 import { handOver } from './roles.ts'
 import { checkIdentities, type SlotIdentities } from './slot-identity.ts'
-import { peekSlot, readSafeSlot, readSlot, type SlotVersion } from './slot-version.ts'
+import { peek, peekSlot, readSafeSlot, type SlotVersion } from './slot-version.ts'
 import { quote, SLOT_OWNER, SLOT_SCHEMA, UNVERSIONED } from './slots.ts'
 import { readSlotStatus, type SlotStatus } from './status.ts'
 
@@ -52,8 +52,8 @@ export interface SwapOutcome {
 export async function swap(pool: pg.Pool, request: SwapRequest): Promise<SwapOutcome> {
   const started = performance.now()
   const operation = `swapping ${request.expectedVersion} live`
-  const { result, attempts, durationMs } = await exchangeSlots(pool, operation, patienceOf(request), (client, order) =>
-    swapOnce(client, order, request, started),
+  const { result, attempts, durationMs } = await exchangeSlots(pool, operation, patienceOf(request), (client, locks) =>
+    swapOnce(client, locks, request, started),
   )
   return { ...result, durationMs, attempts }
 }
@@ -69,13 +69,14 @@ export type Exchanged = Omit<SwapOutcome, 'durationMs' | 'attempts'>
 
 async function swapOnce(
   client: pg.PoolClient,
-  order: LockOrder,
+  locks: ExchangeLocks,
   request: SwapRequest,
   started: number,
 ): Promise<Exchanged> {
   const { live, staging, previous } = SLOT_SCHEMA
   if (request.expectedSlots !== undefined) await checkIdentities(client, request.expectedSlots)
-  const before = await readSlot(client, 'live')
+  // A lock on a live table would stand in the way of our own sessions that lock it.
+  const before = await peekSlot(client, 'live')
   const seen = await peekSlot(client, 'staging')
   if (!isExpected(seen, request) && (await isDone(client, 'swapped', before, request))) return describeUnchanged(client)
   // Everything that takes time comes before the lock on the live slot.
@@ -86,7 +87,7 @@ async function swapOnce(
   const replaced = before?.version ?? null
   const takenBack = await takeBackGrants(client, staging)
   const moved = warnOfMoved(await findOtherObjects(client, 'live'), previous)
-  const slots = await describeExchanged(client, 'staging')
+  const slots = await peek(client, () => describeExchanged(client, 'staging'))
   const asideAs = await removeSlot(client, previous)
   const entry = {
     action: 'swapped',
@@ -96,8 +97,8 @@ async function swapOnce(
     source: staged.source,
   } as const
   await recordHistory(client, { ...entry, rows: null, problems: [], durationMs: performance.now() - started })
-  await lockSlot(client, staging, order)
-  if (replaced !== null) await lockSlot(client, live, order)
+  await locks.take(client, staging)
+  if (replaced !== null) await locks.take(client, live)
   const setBack = replaced === null ? '' : `alter schema ${quote(live)} rename to ${quote(previous)};\n`
   await client.query(`${setBack}alter schema ${quote(staging)} rename to ${quote(live)}`)
   const aside = `schema ${previous} was not Almagest's: it is called ${asideAs} now, untouched`

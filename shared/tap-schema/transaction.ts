@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import { BusyError, DatabaseError, explain, isLockFailure, sqlStateOf } from './failures.ts'
+import { findSessionsInTheWay, LOCK_CLASS, SLOTS_LOCK } from './sessions-in-the-way.ts'
 
 /**
  * Runs `work` in one transaction that holds the database's Almagest lock, so that stages, swaps and rollbacks of one
@@ -19,7 +20,7 @@ export async function withSlots<T>(
   return inTransaction(pool, operation, async (client) => {
     await client.query(`${NOTICE_LOST_CLIENT}; ${lockTimeout(waitMs)}`)
     await client
-      .query('select pg_advisory_xact_lock($1, 0)', [LOCK_CLASS])
+      .query('select pg_advisory_xact_lock($1, $2)', [LOCK_CLASS, SLOTS_LOCK])
       .catch((error: unknown) => throwBusy(operation, started, error))
     return work(client)
   })
@@ -40,7 +41,7 @@ export async function readSlots<T>(
   return inTransaction(pool, operation, async (client) => {
     await client.query('set transaction read only')
     try {
-      await client.query('select pg_advisory_xact_lock_shared($1, 0)', [LOCK_CLASS])
+      await client.query('select pg_advisory_xact_lock_shared($1, $2)', [LOCK_CLASS, SLOTS_LOCK])
       return await work(client)
     } catch (error) {
       return throwBusy(operation, started, error)
@@ -55,9 +56,6 @@ function throwBusy(operation: string, started: number, error: unknown): never {
 
 /** A stage before ours takes well under a second; far more means that something hangs, and Pub/Sub will come again. */
 export const STAGE_WAIT_MS = 60_000
-
-/** `alma`: the first half of the advisory lock's key; advisory locks belong to one database. */
-const LOCK_CLASS = 0x616c6d61
 
 /** A stage takes well under a second, or ten more when it waits for somebody who reads the staging slot. */
 const READ_WAIT_MS = 15_000
@@ -97,10 +95,24 @@ export async function inTransaction<T>(
     await client?.query('rollback').catch((cause: Error) => {
       broken = cause
     })
-    throw explain(operation, error)
+    const failure = explain(operation, error)
+    if (!(failure instanceof BusyError) || client === undefined || broken !== undefined) throw failure
+    throw failure.naming(await nameSessions(client))
   } finally {
     client?.off('error', ignoreConnectionError)
     client?.release(broken)
+  }
+}
+
+/** After the end of a transaction that was in vain: whoever was in its way is most likely there still. */
+export async function nameSessions(client: pg.PoolClient): Promise<readonly string[]> {
+  try {
+    await client.query(BEGIN)
+    return await findSessionsInTheWay(client)
+  } catch {
+    return []
+  } finally {
+    await client.query('rollback').catch(ignoreConnectionError)
   }
 }
 
@@ -144,7 +156,7 @@ ${lockTimeout(READ_WAIT_MS)};
 ${setIfKnown('transaction_timeout', '0')}`
 
 /** For settings that came with a later PostgreSQL, or that some systems do not have. */
-function setIfKnown(setting: string, value: string): string {
+export function setIfKnown(setting: string, value: string): string {
   return `do $$
 begin
   set local ${setting} = '${value}';

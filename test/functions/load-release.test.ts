@@ -108,7 +108,7 @@ const ENVIRONMENT: Omit<Environment, 'servers'> = {
   topic: null,
   secretsDirectory: '/nowhere',
   identity: { audience: [], trustPlatform: false },
-  swap: { deadlineMs: 300, lockTimeoutMs: 20 },
+  swap: { deadlineMs: 2000, lockTimeoutMs: 20 },
   storage: { apiEndpoint: null },
   results: null,
   discovery: NO_DISCOVERY,

@@ -425,6 +425,27 @@ describe('readers', () => {
     expect(seen).toEqual(['r1', 'r2', 'r1'])
   })
 
+  test('prepared statements with `select *` too: releases that are loaded with the same options have the same columns', async () => {
+    const database = await createTestDatabase()
+    await deploy(database, 'r1')
+    const session = await connectAs(database.url)
+    const tables = ['schemas', 'tables', 'columns', 'keys', 'key_columns']
+    const relations = [...tables, ...tables.map((table) => `${table}11`), 'version', 'versions']
+    const read = async () => {
+      for (const name of relations) await session.query({ name, text: `select * from tap_schema.${name}` })
+      return (await session.query({ name: 'version', text: 'select * from tap_schema.version' })).rows[0].version
+    }
+    const seen = [await read()]
+    for (const version of ['r2', 'r3']) {
+      const files = new Map([['other.yaml', sampleSchema('other', { image: [{ name: 'url', datatype: 'text' }] })]])
+      await stageRelease(database.pool, stageRequest(version, { files }))
+      await swap(database.pool, { expectedVersion: version, actor })
+      seen.push(await read())
+    }
+    await rollback(database.pool, { expectedVersion: 'r2', actor })
+    expect([...seen, await read()]).toEqual(['r1', 'r2', 'r3', 'r2'])
+  })
+
   test.each([
     ['in the usual order', 'versions v, schemas11 s, tables11 t, columns11 c'],
     ['in the opposite order', 'columns11 c, tables11 t, schemas11 s, versions v'],

@@ -19,18 +19,21 @@ export async function withPool<T>(target: DatabaseTarget, operation: (pool: pg.P
 /** Whoever sits at a terminal tries again by hand: a few quick attempts are enough, and not worth a line each. */
 const RETRY = { attempts: 3 }
 
+/** One is enough for everything but a swap among readers that come in several orders: its gates have sessions of their own. */
+const POOL_MAX = 5
+
 /** @throws ConnectionError, DatabaseAddressError, UsageError */
 export async function openPool(target: DatabaseTarget): Promise<Database> {
   const minimum = isDebugging() ? 'DEBUG' : 'ERROR'
   const logger = createLogger({ format: 'text', minimum, write: (line) => writeError(`${line}\n`) })
   const options = { applicationName: 'almagest', logger, retry: RETRY }
   // In a URL's connections, pg looks for PGPASSWORD itself.
-  if (target.kind === 'url') return connect({ ...target, passwordKey: null, poolMax: 1 }, options)
+  if (target.kind === 'url') return connect({ ...target, passwordKey: null, poolMax: POOL_MAX }, options)
   // Where nothing says it, google-auth-library would ask gcloud for a project, which takes a second.
   process.env.GOOGLE_CLOUD_PROJECT ||= target.instance.replace(/:[^:]+:[^:]+$/, '')
   const password = process.env.PGPASSWORD ?? ''
   const user = target.user ?? (await findUser(target, password))
-  return connect({ ...target, user, poolMax: 1 }, password === '' ? options : { ...options, password })
+  return connect({ ...target, user, poolMax: POOL_MAX }, password === '' ? options : { ...options, password })
 }
 
 /** The e-mail of the service account that the caller is. google-auth-library is large, and only wanted here. */
