@@ -18,14 +18,16 @@ export interface TestDatabase {
 
 /**
  * A database of its own on the run's cluster, with Almagest's roles and history unless `initialised` is false. It goes
- * when the test that made it has finished; call `drop` yourself when you make it in `beforeAll`.
+ * when the test that made it has finished; call `drop` yourself when you make it in `beforeAll`. `unicode`: upper and
+ * lower case are Unicode's, not only those of ASCII.
  */
 export async function createTestDatabase(
-  options: { readonly initialised?: boolean; readonly keep?: boolean } = {},
+  options: { readonly initialised?: boolean; readonly keep?: boolean; readonly unicode?: boolean } = {},
 ): Promise<TestDatabase> {
   const server = inject('postgres')
   const name = `test_${randomBytes(6).toString('hex')}`
-  await administer(server, `create database ${name} template template0`)
+  const folding = options.unicode === true ? " locale_provider builtin builtin_locale 'C.UTF-8'" : ''
+  await administer(server, `create database ${name} template template0${folding}`)
   const url = withPath(server, name)
   const pools: pg.Pool[] = []
   const logins: string[] = []

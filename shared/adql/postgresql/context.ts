@@ -1,0 +1,19 @@
+import type { ResolvedColumn, ResolvedCondition, ResolvedExpression, ResolvedQueryExpression } from '../resolved.ts'
+
+/** How positions and shapes are stored, and what can find them by an index. */
+export type GeometryStrategy = 'portable' | 'pgsphere' | 'postgis'
+
+/** What the printers of expressions, conditions and shapes need of each other. */
+export interface Context {
+  readonly geometry: GeometryStrategy
+  /** SQL that can stand as an operand, of the type that `sqlType` names. */
+  expression(expression: ResolvedExpression): string
+  /** A column as it is stored. */
+  column(column: ResolvedColumn): string
+  /**
+   * SQL of a condition. `filtering`: only true matters, so false may stand for NULL; that lets an index answer.
+   */
+  condition(condition: ResolvedCondition, filtering: boolean): string
+  /** A query in parentheses. */
+  subquery(query: ResolvedQueryExpression): string
+}

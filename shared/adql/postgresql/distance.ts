@@ -1,0 +1,154 @@
+import { constantOf } from '../resolve/constants.ts'
+import type { ResolvedExpression } from '../resolved.ts'
+import { DEGREE } from '../sphere/vectors.ts'
+import type { Context, GeometryStrategy } from './context.ts'
+import { doubleSql } from './names.ts'
+
+/** A position in SQL: longitude and latitude in degrees, with their values where they are constants. */
+export interface PointSql {
+  readonly longitude: string
+  readonly latitude: string
+  readonly constant?: readonly [longitude: number, latitude: number]
+  /** Longitude and latitude are columns, so an index may be on them. */
+  readonly columns?: boolean
+  /** The column of the strategy's own point type that holds it. */
+  readonly native?: string
+}
+
+/** An angle in SQL, with its value where it is a constant. */
+export interface AngleSql {
+  readonly sql: string
+  readonly constant?: number
+}
+
+export function constantPoint(longitude: number, latitude: number): PointSql {
+  return { longitude: doubleSql(longitude), latitude: doubleSql(latitude), constant: [longitude, latitude] }
+}
+
+export function constantAngle(value: number): AngleSql {
+  return { sql: doubleSql(value), constant: value }
+}
+
+export function angleSql(expression: ResolvedExpression, context: Context): AngleSql {
+  const constant = constantOf(expression)
+  return constant === undefined ? { sql: `(${context.expression(expression)})` } : constantAngle(constant)
+}
+
+/** Distance in degrees. Both halves of the sum keep their digits, so it is exact for small and for large distances. */
+export function distanceSql(a: PointSql, b: PointSql): string {
+  const near = `sqrt(${havSql(a, b)})`
+  const far = `sqrt(power(sin(radians(${a.latitude} + ${b.latitude}) / 2), 2) + cos(radians(${a.latitude})) * cos(radians(${b.latitude})) * power(cos(radians(${a.longitude} - ${b.longitude}) / 2), 2))`
+  return `(2 * degrees(atan2(${near}, ${far})))`
+}
+
+/** The square of the sine of half the distance. */
+function havSql(a: PointSql, b: PointSql): string {
+  return `(power(sin(radians(${a.latitude} - ${b.latitude}) / 2), 2) + cos(radians(${a.latitude})) * cos(radians(${b.latitude})) * power(sin(radians(${a.longitude} - ${b.longitude}) / 2), 2))`
+}
+
+/**
+ * Whether two positions are nearer than `radius`, or as near. `filtering`: with what lets the strategy's index answer.
+ * `slack` degrees more count as near.
+ */
+export function nearSql(
+  a: PointSql,
+  b: PointSql,
+  radius: AngleSql,
+  operator: '<' | '<=',
+  slack: number,
+  filtering: boolean,
+  strategy: GeometryStrategy,
+): string {
+  const exact = exactSql(a, b, radius, operator, slack)
+  const filters = filtering ? INDEX_FILTERS[strategy](a, b, radius) : []
+  return `(${[...filters, exact].join(' and ')})`
+}
+
+function exactSql(a: PointSql, b: PointSql, { sql, constant }: AngleSql, operator: '<' | '<=', slack: number): string {
+  if (constant === undefined) return `${distanceSql(a, b)} ${operator} ${slack === 0 ? sql : `(${sql} + ${slack})`}`
+  const radius = constant + slack
+  if (radius <= 0 || radius >= 180) return `${distanceSql(a, b)} ${operator} ${doubleSql(radius)}`
+  return `${havSql(a, b)} ${operator} ${doubleSql(Math.sin((radius / 2) * DEGREE) ** 2)}`
+}
+
+/** An index is asked for a little more than the exact test takes. */
+const MARGIN = 1e-8
+
+type IndexFilter = (a: PointSql, b: PointSql, radius: AngleSql) => string[]
+
+const INDEX_FILTERS: Readonly<Record<GeometryStrategy, IndexFilter>> = {
+  portable: bands,
+  pgsphere: inSphericalCircle,
+  postgis: withinMetres,
+}
+
+/** Bands of latitude, for B-trees; around a constant position one of longitude too. */
+function bands(a: PointSql, b: PointSql, radius: AngleSql): string[] {
+  const width = radius.constant === undefined ? `(${radius.sql} + ${MARGIN})` : doubleSql(radius.constant + MARGIN)
+  return [
+    ...[
+      [a, b],
+      [b, a],
+    ].flatMap(([row, other]) => {
+      if (row?.columns !== true || other === undefined) return []
+      return [
+        other.constant !== undefined && radius.constant !== undefined
+          ? `${row.latitude} between ${doubleSql(other.constant[1] - radius.constant - MARGIN)} and ${doubleSql(other.constant[1] + radius.constant + MARGIN)}`
+          : `${row.latitude} between ${other.latitude} - ${width} and ${other.latitude} + ${width}`,
+        ...longitudeBand(row, other, radius.constant),
+      ]
+    }),
+  ]
+}
+
+/** Empty where the circle holds a pole, or nearly. Columns may count longitudes from 0 to 360 or from -180 to 180. */
+function longitudeBand(row: PointSql, { constant }: PointSql, radius: number | undefined): string[] {
+  if (constant === undefined || radius === undefined || radius < 0) return []
+  const [longitude, latitude] = constant
+  if (Math.abs(latitude) + radius > 89.999) return []
+  const width = Math.asin(Math.sin(radius * DEGREE) / Math.cos(latitude * DEGREE)) / DEGREE + MARGIN
+  const pieces = [-360, 0, 360].flatMap((turn) => {
+    const [from, to] = [longitude - width + turn, longitude + width + turn]
+    return to < -180 || from > 360 ? [] : [`${row.longitude} between ${doubleSql(from)} and ${doubleSql(to)}`]
+  })
+  return [`(${pieces.join(' or ')})`]
+}
+
+/** A GiST index on spoint(radians(ra), radians(dec)). Its circles end at 90 degrees. */
+function inSphericalCircle(a: PointSql, b: PointSql, radius: AngleSql): string[] {
+  const [row, other] = a.columns || a.native ? [a, b] : [b, a]
+  if (!row.columns && !row.native) return []
+  if (radius.constant !== undefined) {
+    if (radius.constant < 0 || radius.constant > 89) return []
+    const circle = (at: PointSql) => `scircle(${spoint(at)}, radians(${doubleSql((radius.constant ?? 0) + MARGIN)}))`
+    const filters = [`${spoint(row)} <@ ${circle(other)}`]
+    return other.columns || other.native ? [...filters, `${spoint(other)} <@ ${circle(row)}`] : filters
+  }
+  // Two hemispheres are the sphere; below 90 degrees the second circle is but a point.
+  const opposite = `spoint(radians(${other.longitude} + 180), radians(-(${other.latitude})))`
+  const near = `scircle(${spoint(other)}, radians(least(greatest(${radius.sql}, 0) + ${MARGIN}, 90)))`
+  const far = `scircle(${opposite}, case when ${radius.sql} > 89 then radians(90) else 0 end)`
+  return [`(${spoint(row)} <@ ${near} or ${spoint(row)} <@ ${far})`]
+}
+
+export function spoint({ native, longitude, latitude }: PointSql): string {
+  return native ?? `spoint(radians(${longitude}), radians(${latitude}))`
+}
+
+/** Metres on PostGIS's sphere. */
+export const METRES_PER_DEGREE = 111_195.079734632
+
+/** A GiST index on st_setsrid(st_makepoint(case when ra > 180 then ra - 360 else ra end, dec), 4326)::geography. */
+function withinMetres(a: PointSql, b: PointSql, radius: AngleSql): string[] {
+  if (radius.constant !== undefined && (radius.constant < 0 || radius.constant > 89)) return []
+  const metres =
+    radius.constant === undefined
+      ? `(greatest(${radius.sql}, 0) * ${METRES_PER_DEGREE} + 0.01)`
+      : doubleSql(radius.constant * METRES_PER_DEGREE + 0.01)
+  return [`st_dwithin(${geography(a)}, ${geography(b)}, ${metres}, false)`]
+}
+
+export function geography({ native, longitude, latitude }: PointSql): string {
+  if (native !== undefined) return native
+  return `st_setsrid(st_makepoint(case when ${longitude} > 180 then ${longitude} - 360 else ${longitude} end, ${latitude}), 4326)::geography`
+}

@@ -1,0 +1,179 @@
+import type { ParameterType } from '../functions/row.ts'
+import { parameterAt } from '../functions/signatures.ts'
+import type { ColumnMetadata } from '../metadata.ts'
+import type {
+  ResolvedBinary,
+  ResolvedCall,
+  ResolvedCast,
+  ResolvedColumn,
+  ResolvedExpression,
+  ResolvedString,
+} from '../resolved.ts'
+import { isGeometry, type ValueType } from '../value-type.ts'
+import type { Context } from './context.ts'
+import { geometrySql, shapeSql } from './geometry.ts'
+import { columnSql, doubleSql, textSql } from './names.ts'
+import { constantShape, shapeOf, unsupported } from './shapes.ts'
+import { isPadded, sqlType } from './types.ts'
+
+/** A column as it is stored, under our own name of its source. */
+export function storedColumnSql({ source, column }: ResolvedColumn): string {
+  if (source.of.kind === 'table') return `s${source.id}.${columnSql(column as ColumnMetadata)}`
+  return `s${source.id}.c${source.columns.all.indexOf(column) + 1}`
+}
+
+/** SQL of an expression that can stand as an operand, of the type that `sqlType` names for it. */
+export function expressionSql(expression: ResolvedExpression, context: Context): string {
+  switch (expression.kind) {
+    case 'number':
+      return expression.type.kind === 'integer' ? expression.text : `${expression.text}::float8`
+    case 'string':
+      return stringSql(expression)
+    case 'null':
+      return 'null'
+    case 'column':
+      return columnValueSql(expression, context)
+    case 'merged-column':
+      return mergedColumnSql(expression, context)
+    case 'call':
+      return callSql(expression, context)
+    case 'cast':
+      return castSql(expression, context)
+    case 'signed':
+      return `(${expression.sign} ${expressionSql(expression.operand, context)})`
+    case 'binary':
+      return binarySql(expression, context)
+    case 'conversion':
+      return `(${asType(expression.operand, 'float8', context)} * ${doubleSql(expression.factor)})`
+    case 'shape':
+      return shapeSql(constantShape(expression.shape, expression.span), expression, context)
+  }
+}
+
+function stringSql({ type, value }: ResolvedString): string {
+  if (type.kind === 'timestamp') return `timestamp ${textSql(value)}`
+  return type.kind === 'boolean' ? value : `${textSql(value)}::text`
+}
+
+/** Without the blanks of CHAR(n), and shapes of tables as arrays of doubles. */
+function columnValueSql(column: ResolvedColumn, context: Context): string {
+  const sql = context.column(column)
+  const stored = column.source.of.kind === 'table'
+  if (!stored) return sql
+  if (isPadded(column.type)) return `rtrim(${sql})`
+  return isGeometry(column.type) && column.type.kind !== 'region'
+    ? shapeSql(shapeOf(column, context), column, context)
+    : sql
+}
+
+function mergedColumnSql(
+  { join, left, right }: Extract<ResolvedExpression, { kind: 'merged-column' }>,
+  context: Context,
+): string {
+  const [first, second] = [expressionSql(left, context), expressionSql(right, context)]
+  if (join === 'full') return `coalesce(${first}, ${second})`
+  return join === 'right' ? second : first
+}
+
+/** The expression, cast where its own type is another one. */
+export function asType(expression: ResolvedExpression, type: string | undefined, context: Context): string {
+  const sql = expressionSql(expression, context)
+  if (type === undefined || sqlType(expression.type) === type) return sql
+  if (expression.kind === 'number' && expression.type.kind === 'integer' && type !== 'text') {
+    return type === 'integer' ? sql : `${sql}::${type}`
+  }
+  return `(${sql})::${type}`
+}
+
+/** Operands get the type of the result first: 16 bits overflow, and a real added to an integer is not a double. */
+function binarySql({ operator, left, right, type }: ResolvedBinary, context: Context): string {
+  const wanted = operator === '||' ? 'text' : sqlType(type)
+  return `(${asType(left, wanted, context)} ${operator} ${asType(right, wanted, context)})`
+}
+
+/** PostgreSQL keeps the type of an argument where ADQL wants a double. */
+const ARGUMENT_TYPES: Readonly<Partial<Record<ParameterType, string>>> = {
+  DOUBLE: 'float8',
+  REAL: 'float8',
+  INTEGER: 'integer',
+  BIGINT: 'bigint',
+  TEXT: 'text',
+  TIMESTAMP: 'timestamp',
+}
+
+function callSql(call: ResolvedCall, context: Context): string {
+  const rule = call.function.sql.postgresql
+  if (typeof rule === 'object') throw unsupported('function', `${call.function.name}: ${rule.refused}`, call.span)
+  if (typeof rule === 'function') return rule(...argumentsSql(call, context))
+  return call.function.aggregate ? aggregateSql(call, context) : geometrySql(call, context)
+}
+
+function argumentsSql(call: ResolvedCall, context: Context): string[] {
+  return call.arguments.map((value, index) => {
+    const type = parameterAt(call.signature, index)?.type
+    const wanted = type === 'ANY' ? sqlType(call.type) : type && ARGUMENT_TYPES[type]
+    return asType(value, wanted, context)
+  })
+}
+
+/** Sums and means of reals are made in doubles; what PostgreSQL makes numeric becomes the declared type again. */
+function aggregateSql(
+  { function: { name }, arguments: [value], star, distinct, type }: ResolvedCall,
+  context: Context,
+) {
+  const word = distinct ? 'distinct ' : ''
+  if (star || value === undefined) return 'count(*)'
+  if (name === 'COUNT') return `count(${word}${expressionSql(value, context)})`
+  const sql =
+    value.type.datatype === 'float' && name !== 'MIN' && name !== 'MAX'
+      ? asType(value, 'float8', context)
+      : expressionSql(value, context)
+  const total = `${name.toLowerCase()}(${word}${value.kind === 'null' ? 'null::float8' : sql})`
+  return name === 'MIN' || name === 'MAX' ? total : `(${total})::${sqlType(type)}`
+}
+
+const NUMBER_TYPES = {
+  SMALLINT: 'smallint',
+  INTEGER: 'integer',
+  BIGINT: 'bigint',
+  REAL: 'real',
+  'DOUBLE PRECISION': 'float8',
+} as const
+
+const DALI_TIMESTAMP = String.raw`^\s*\d{4,}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d*)?)?Z?)?\s*$`
+
+function castSql(cast: ResolvedCast, context: Context): string {
+  const { operand, target, length } = cast
+  const sql = expressionSql(operand, context)
+  switch (target) {
+    case 'CHAR':
+    case 'VARCHAR':
+      return lengthSql(textOf(operand.type, sql), target, length)
+    case 'TIMESTAMP': {
+      if (operand.type.kind !== 'text') return `(${sql})::timestamp`
+      // PostgreSQL would drop a zone silently; this makes it an error that shows the text.
+      return `(case when ${sql} ~ ${textSql(DALI_TIMESTAMP)} then ${sql} else 'not a DALI timestamp: ' || ${sql} end)::timestamp`
+    }
+    case 'POINT':
+    case 'CIRCLE':
+    case 'POLYGON':
+      return operand.type.kind === 'text' ? shapeSql(shapeOf(cast, context), cast, context) : sql
+    default:
+      return `(${operand.type.kind === 'boolean' ? `(${sql})::integer` : sql})::${NUMBER_TYPES[target]}`
+  }
+}
+
+/** A value as text: timestamps with the T of DALI. */
+export function textOf({ kind }: ValueType, sql: string): string {
+  if (kind === 'timestamp') return `replace((${sql})::timestamp::text, ' ', 'T')`
+  return kind === 'text' ? sql : `(${sql})::text`
+}
+
+const LONGEST = 2_147_483_647n
+
+/** Longer text is cut; CHAR alone is one character, and its blanks at the end belong to no value. */
+function lengthSql(sql: string, target: 'CHAR' | 'VARCHAR', length: bigint | undefined): string {
+  const size = length ?? (target === 'CHAR' ? 1n : LONGEST)
+  const cut = size >= LONGEST ? sql : `left(${sql}, ${size})`
+  return target === 'CHAR' ? `rtrim(${cut})` : cut
+}

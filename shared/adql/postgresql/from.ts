@@ -1,0 +1,32 @@
+import type { ResolvedJoin, ResolvedTableReference, Source } from '../resolved.ts'
+import type { Context } from './context.ts'
+import { tableSql } from './names.ts'
+
+export function tableReferenceSql(reference: ResolvedTableReference, context: Context): string {
+  return reference.kind === 'source' ? sourceSql(reference.source, context) : joinSql(reference, context)
+}
+
+function sourceSql({ id, of }: Source, context: Context): string {
+  switch (of.kind) {
+    case 'table':
+      return `${tableSql(of.table)} as s${id}`
+    case 'common':
+      return `w${of.common.id} as s${id}`
+    case 'derived':
+      return `${context.subquery(of.query)} as s${id}`
+  }
+}
+
+function joinSql(join: ResolvedJoin, context: Context): string {
+  const left = tableReferenceSql(join.left, context)
+  const right = tableReferenceSql(join.right, context)
+  const on = onSql(join, context)
+  if (on === undefined && join.type === 'inner') return `(${left} cross join ${right})`
+  return `(${left} ${join.type} join ${right} on ${on ?? 'true'})`
+}
+
+function onSql({ on, pairs }: ResolvedJoin, context: Context): string | undefined {
+  if (on !== undefined) return context.condition(on, true)
+  if (pairs.length === 0) return undefined
+  return pairs.map(({ left, right }) => `${context.expression(left)} = ${context.expression(right)}`).join(' and ')
+}

@@ -1,0 +1,26 @@
+import type { ColumnMetadata, DeclaredName, TableMetadata } from '../metadata.ts'
+import { quote } from '../names.ts'
+
+/** PostgreSQL folds names without quotes to lower case; a delimited one is taken as it is. */
+function physicalName({ text, delimited }: DeclaredName): string {
+  return delimited ? text : text.toLowerCase()
+}
+
+export function tableSql({ schema, name, physical }: TableMetadata): string {
+  const { schema: ownSchema = physicalName(schema), name: ownName = physicalName(name) } = physical ?? {}
+  return `${quote(ownSchema)}.${quote(ownName)}`
+}
+
+export function columnSql({ name, physical }: ColumnMetadata): string {
+  return quote(physical ?? physicalName(name))
+}
+
+/** A text literal: the session has standard_conforming_strings on, so a backslash is only a backslash. */
+export function textSql(value: string): string {
+  return `'${value.replaceAll("'", "''")}'`
+}
+
+/** A double; what JavaScript prints reads back as the same number. */
+export function doubleSql(value: number): string {
+  return value < 0 || Object.is(value, -0) ? `(${value})::float8` : `${value}::float8`
+}

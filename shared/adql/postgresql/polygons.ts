@@ -1,0 +1,168 @@
+import { edgesOf, type Polygon } from '../sphere/polygon.ts'
+import { SLACK } from '../sphere/relations.ts'
+import { cross, DEGREE, toPosition, unit, type Vector } from '../sphere/vectors.ts'
+import type { Span } from '../syntax.ts'
+import type { GeometryStrategy } from './context.ts'
+import {
+  type AngleSql,
+  constantAngle,
+  constantPoint,
+  distanceSql,
+  geography,
+  METRES_PER_DEGREE,
+  nearSql,
+  type PointSql,
+  spoint,
+} from './distance.ts'
+import { doubleSql } from './names.ts'
+import { type PolygonSql, unsupported } from './shapes.ts'
+
+/** What can be asked of a polygon; each answer is NULL where a part of the question is. */
+export interface PolygonTests {
+  holds(point: PointSql, filtering: boolean): string
+  /** Whether the circle and the polygon have a point in common. */
+  near(point: PointSql, radius: AngleSql): string
+  /** Whether the circle lies within the polygon. */
+  surrounds(point: PointSql, radius: AngleSql): string
+  /** Whether the polygon lies within the circle. */
+  within(point: PointSql, radius: AngleSql): string
+}
+
+export function testsOf(polygon: PolygonSql, strategy: GeometryStrategy, span: Span): PolygonTests {
+  if (polygon.figure !== undefined) return constantTests(polygon.figure.polygon, strategy)
+  if (strategy === 'pgsphere') return pgsphereTests(nativeSql(polygon, strategy, span))
+  if (strategy === 'postgis') return postgisTests(nativeSql(polygon, strategy, span), polygon, span)
+  throw lacking(polygon, span)
+}
+
+function lacking(polygon: PolygonSql, span: Span) {
+  const reason = 'column' in polygon ? 'region-column' : 'row-polygon'
+  const what = 'column' in polygon ? 'polygons of a column' : 'polygons made of the values of a row'
+  return unsupported(reason, `This service cannot compute with ${what}; polygons of constants can be used.`, span)
+}
+
+function constantTests(polygon: Polygon, strategy: GeometryStrategy): PolygonTests {
+  const { bounds } = polygon
+  const inside = (point: PointSql) => fromVector(point, piecesSql(polygon))
+  const distances = (point: PointSql) =>
+    `least(${edgesOf(polygon.vertices)
+      .map((edge) => arcSql(edge, point))
+      .join(', ')})`
+  return {
+    holds(point, filtering) {
+      if (!filtering || bounds.radius >= 89) return inside(point)
+      const centre = constantPoint(...toPosition(bounds.centre))
+      return `(${nearSql(centre, point, constantAngle(bounds.radius), '<=', SLACK, true, strategy)} and ${inside(point)})`
+    },
+    near: (point, { sql }) => `(${inside(point)} or ${distances(point)} <= ${sql} + ${SLACK})`,
+    surrounds: (point, { sql }) => `(${inside(point)} and ${distances(point)} >= ${sql} - ${SLACK})`,
+    within(point, { sql }) {
+      const opposite = { longitude: `(${point.longitude} + 180)`, latitude: `(-(${point.latitude}))` }
+      const corners = polygon.vertices.map((vertex) => distanceSql(constantPoint(...toPosition(vertex)), point))
+      const outside = `(not ${inside(opposite)} and ${distances(opposite)} >= 180 - ${sql} - ${SLACK})`
+      return `(case when ${sql} <= 90 then greatest(${corners.join(', ')}) <= ${sql} + ${SLACK} else ${sql} >= 180 or ${outside} end)`
+    },
+  }
+}
+
+/** A condition on the unit vector (x, y, z) of a point, which is computed once. */
+function fromVector({ longitude, latitude }: PointSql, condition: string): string {
+  return `(select ${condition} from (select cos(radians(${latitude})) * cos(radians(${longitude})) as x, cos(radians(${latitude})) * sin(radians(${longitude})) as y, sin(radians(${latitude})) as z offset 0) as v)`
+}
+
+function piecesSql({ pieces }: Polygon): string {
+  return pieces
+    .map((piece) =>
+      edgesOf(piece)
+        .map(([a, b]) => `${dotSql(unit(cross(a, b)))} >= ${-SLACK * DEGREE}`)
+        .join(' and '),
+    )
+    .map((sides) => `(${sides})`)
+    .join(' or ')
+}
+
+function dotSql([x, y, z]: Vector): string {
+  return `v.x * ${doubleSql(x)} + v.y * ${doubleSql(y)} + v.z * ${doubleSql(z)}`
+}
+
+/** Distance in degrees to an arc: to its great circle from beside it, else to its nearer end. */
+function arcSql([a, b]: readonly [Vector, Vector], point: PointSql): string {
+  const normal = unit(cross(a, b))
+  const beside = `${dotSql(cross(normal, a))} >= 0 and ${dotSql(cross(b, normal))} >= 0`
+  const ends = [a, b].map((end) => distanceSql(constantPoint(...toPosition(end)), point))
+  const height = `abs(degrees(asin(greatest(-1, least(1, ${dotSql(normal)})))))`
+  return fromVector(point, `case when ${beside} then ${height} else least(${ends.join(', ')}) end`)
+}
+
+function pgsphereTests(polygon: string): PolygonTests {
+  const circle = (point: PointSql, { sql }: AngleSql) => `scircle(${spoint(point)}, radians(${sql}))`
+  return {
+    holds: (point) => `(${spoint(point)} <@ ${polygon})`,
+    near: (point, radius) => `(${polygon} && ${circle(point, radius)})`,
+    surrounds: (point, radius) => `(${circle(point, radius)} <@ ${polygon})`,
+    within: (point, radius) => `(${polygon} <@ ${circle(point, radius)})`,
+  }
+}
+
+/** ST_Covers misses points on long sides: a distance of a millimetre does not. */
+function postgisTests(polygon: string, source: PolygonSql, span: Span): PolygonTests {
+  const metres = ({ sql }: AngleSql) => `(${sql} * ${METRES_PER_DEGREE} + 0.001)`
+  const holds = (point: PointSql) => `st_dwithin(${polygon}, ${geography(point)}, 0.001, false)`
+  return {
+    holds,
+    near: (point, radius) => `st_dwithin(${polygon}, ${geography(point)}, ${metres(radius)}, false)`,
+    surrounds: (point, { sql }) =>
+      `(${holds(point)} and st_distance(st_boundary(${polygon}::geometry)::geography, ${geography(point)}, false) >= ${sql} * ${METRES_PER_DEGREE} - 0.001)`,
+    within(point, { sql }) {
+      const vertex = { longitude: 'p.c[2 * n - 1]', latitude: 'p.c[2 * n]' }
+      const coordinates = coordinatesSql(source, 'postgis', span)
+      return `(select max(${distanceSql(vertex, point)}) <= ${sql} + ${SLACK} from (select ${coordinates} as c offset 0) as p, generate_series(1, cardinality(p.c) / 2) as n)`
+    },
+  }
+}
+
+/** The polygon as a value of the strategy's own type. */
+export function nativeSql(polygon: PolygonSql, strategy: 'pgsphere' | 'postgis', span: Span): string {
+  if ('column' in polygon && polygon.stored) return polygon.column
+  if (strategy === 'postgis') {
+    const points = 'column' in polygon ? undefined : polygon.vertices.map((vertex) => `${geography(vertex)}::geometry`)
+    if (points === undefined) throw lacking(polygon, span)
+    return `st_setsrid(st_makepolygon(st_makeline(array[${[...points, points[0]].join(', ')}])), 4326)::geography`
+  }
+  if ('column' in polygon) {
+    const vertices = `string_agg('(' || p.c[2 * n - 1] || 'd,' || p.c[2 * n] || 'd)', ',' order by n)`
+    return `(select '{' || ${vertices} || '}' from (select ${polygon.column} as c offset 0) as p, generate_series(1, cardinality(p.c) / 2) as n)::spoly`
+  }
+  const vertices = polygon.vertices.map(
+    ({ longitude, latitude }) => `'(' || ${longitude} || 'd,' || ${latitude} || 'd)'`,
+  )
+  return `('{' || ${vertices.join(` || ',' || `)} || '}')::spoly`
+}
+
+/** Longitudes and latitudes in turn, as DALI writes polygons. */
+export function coordinatesSql(polygon: PolygonSql, strategy: GeometryStrategy, span: Span): string {
+  if (!('column' in polygon)) {
+    const numbers = polygon.vertices.flatMap(({ longitude, latitude }) => [longitude, latitude])
+    return arraySql(numbers, polygon.figure !== undefined)
+  }
+  const { column, stored } = polygon
+  if (!stored) return column
+  switch (strategy) {
+    case 'portable':
+      return `string_to_array(btrim(${column}), ' ')::float8[]`
+    case 'pgsphere':
+      return `(select array_agg(degrees(m.n[1]::float8) order by m.i) from regexp_matches(${column}::text, '-?[0-9.]+(?:e[-+]?[0-9]+)?', 'g') with ordinality as m(n, i))`
+    case 'postgis': {
+      const x = 'st_x(d.geom)'
+      return `(select array_agg(u.c order by d.path, u.i) from st_dumppoints(${column}::geometry) as d, unnest(array[case when ${x} < 0 then ${x} + 360 else ${x} end, st_y(d.geom)]) with ordinality as u(c, i) where d.path[2] < st_npoints(${column}::geometry))`
+    }
+    default:
+      throw lacking(polygon, span)
+  }
+}
+
+/** An array that is NULL where one of its numbers is. */
+export function arraySql(numbers: readonly string[], constant: boolean): string {
+  const array = `array[${numbers.join(', ')}]::float8[]`
+  return constant ? array : `(case when array_position(${array}, null) is null then ${array} end)`
+}

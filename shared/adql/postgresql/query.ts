@@ -1,0 +1,114 @@
+import type { SourceColumn } from '../metadata.ts'
+import type {
+  ResolvedExpression,
+  ResolvedQuery,
+  ResolvedQueryBody,
+  ResolvedQueryExpression,
+  ResolvedSelect,
+  ResolvedSortKey,
+} from '../resolved.ts'
+import type { Context } from './context.ts'
+import { textOf } from './expressions.ts'
+import { tableReferenceSql } from './from.ts'
+import { isPadded, sqlType } from './types.ts'
+
+/** What becomes of the items of a select: values for an outer query, or what the result's FIELDs say. */
+export interface Target {
+  readonly columns: readonly SourceColumn[]
+  readonly outermost: boolean
+}
+
+/** The whole query as one SELECT. `most`: no more rows than this. */
+export function querySql({ with: common, body }: ResolvedQuery, most: bigint | undefined, context: Context): string {
+  const tables = common.map(
+    ({ id, query }) => `w${id} as (${queryExpressionSql(query, undefined, undefined, context)})`,
+  )
+  const target: Target = { columns: body.columns, outermost: true }
+  const sql = queryExpressionSql(body, target, most, context)
+  return tables.length === 0 ? sql : `with ${tables.join(', ')} ${sql}`
+}
+
+export function queryExpressionSql(
+  query: ResolvedQueryExpression,
+  target: Target = { columns: query.columns, outermost: false },
+  most: bigint | undefined = undefined,
+  context: Context,
+): string {
+  const { body, orderBy, offset } = query
+  const keys = orderBy.map((key) => sortKeySql(key, context))
+  const limit = least(body.kind === 'select' ? body.top : undefined, most)
+  return [
+    bodySql(body, target, context),
+    ...(keys.length === 0 ? [] : [`order by ${keys.join(', ')}`]),
+    ...(limit === undefined ? [] : [`limit ${limit}`]),
+    ...(offset === undefined ? [] : [`offset ${offset}`]),
+  ].join(' ')
+}
+
+function least(a: bigint | undefined, b: bigint | undefined): bigint | undefined {
+  if (a === undefined || b === undefined) return a ?? b
+  return a < b ? a : b
+}
+
+function bodySql(body: ResolvedQueryBody, target: Target, context: Context): string {
+  switch (body.kind) {
+    case 'select':
+      return selectSql(body, target, context)
+    case 'nested':
+      return `(${queryExpressionSql(body.query, target, undefined, context)})`
+    case 'set-operation': {
+      const operator = `${body.operator.toLowerCase()}${body.all ? ' all' : ''}`
+      return `${operandSql(body.left, target, context)} ${operator} ${operandSql(body.right, target, context)}`
+    }
+  }
+}
+
+/** TOP belongs to the operand in which it stands. */
+function operandSql(body: ResolvedQueryBody, target: Target, context: Context): string {
+  const sql = bodySql(body, target, context)
+  if (body.kind === 'nested') return sql
+  return body.kind === 'select' && body.top !== undefined ? `(${sql} limit ${body.top})` : `(${sql})`
+}
+
+function selectSql(select: ResolvedSelect, target: Target, context: Context): string {
+  const items = select.items.map(({ expression }, index) => {
+    return `${itemSql(expression, target.columns[index], target.outermost, context)} as c${index + 1}`
+  })
+  return [
+    `select ${select.distinct ? 'distinct ' : ''}${items.join(', ')}`,
+    `from ${select.from.map((reference) => tableReferenceSql(reference, context)).join(', ')}`,
+    ...(select.where === undefined ? [] : [`where ${context.condition(select.where, true)}`]),
+    ...(select.groupBy.length === 0
+      ? []
+      : [`group by ${select.groupBy.map((key) => keySql(key, context)).join(', ')}`]),
+    ...(select.having === undefined ? [] : [`having ${context.condition(select.having, true)}`]),
+  ].join(' ')
+}
+
+function itemSql(
+  expression: ResolvedExpression,
+  column: SourceColumn | undefined,
+  outermost: boolean,
+  context: Context,
+): string {
+  const sql = context.expression(expression)
+  const type = column?.type ?? expression.type
+  if (outermost && type.kind === 'timestamp') return textOf(type, sql)
+  const wanted = sqlType(type)
+  return wanted === undefined ? sql : `(${sql})::${wanted}`
+}
+
+function sortKeySql({ by, descending }: ResolvedSortKey, context: Context): string {
+  const key = by.kind === 'position' ? String(by.index + 1) : keySql(by.expression, context)
+  return descending ? `${key} desc` : key
+}
+
+/** A key is never read as a position; a column of CHAR(n) is grouped as it is, so that all of it can be used. */
+function keySql(expression: ResolvedExpression, context: Context): string {
+  if (expression.kind === 'number' || expression.kind === 'signed') {
+    return `(${context.expression(expression)})::${sqlType(expression.type)}`
+  }
+  if (expression.kind === 'null') return 'null::text'
+  const padded = expression.kind === 'column' && expression.source.of.kind === 'table' && isPadded(expression.type)
+  return padded ? context.column(expression) : context.expression(expression)
+}

@@ -1,0 +1,42 @@
+import type { Datatype, ValueType } from '../value-type.ts'
+
+/** PostgreSQL's types of single values. Those without one are sent as the column has them. */
+const SQL_TYPES: Readonly<Partial<Record<Datatype, string>>> = {
+  boolean: 'boolean',
+  unsignedByte: 'smallint',
+  short: 'smallint',
+  int: 'integer',
+  long: 'bigint',
+  float: 'real',
+  double: 'float8',
+  char: 'text',
+  unicodeChar: 'text',
+}
+
+/** The type in which a value is worked with; undefined: whatever its column has. */
+export function sqlType({ kind, datatype }: ValueType): string | undefined {
+  switch (kind) {
+    case 'timestamp':
+      return 'timestamp'
+    case 'point':
+    case 'circle':
+    case 'polygon':
+      return 'float8[]'
+    case 'array':
+      return datatype === 'char' || datatype === 'unicodeChar' ? 'text' : arrayType(datatype)
+    case 'other':
+      return undefined
+    default:
+      return SQL_TYPES[datatype]
+  }
+}
+
+function arrayType(datatype: Datatype): string | undefined {
+  const type = datatype === 'unsignedByte' ? undefined : SQL_TYPES[datatype]
+  return type === undefined ? undefined : `${type}[]`
+}
+
+/** CHAR(n): PostgreSQL pads it with blanks, which belong to no value. */
+export function isPadded({ kind, arraysize }: ValueType): boolean {
+  return kind === 'text' && arraysize !== undefined && /^\d+$/.test(arraysize)
+}

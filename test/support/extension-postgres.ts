@@ -1,0 +1,93 @@
+import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { existsSync, readdirSync } from 'node:fs'
+import { chmod, chown, mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import pg from 'pg'
+import { launchServer } from '../../local/postgres-server.ts'
+
+/**
+ * A PostgreSQL with pgsphere and PostGIS: the server that TEST_EXTENSIONS_URL names (as a superuser), or a cluster of
+ * Debian's programs, where the packages postgresql-N-pgsphere and postgresql-N-postgis-3 are installed.
+ */
+const GIVEN = process.env.TEST_EXTENSIONS_URL
+const VERSION = installedVersions().find((version) =>
+  ['pg_sphere', 'postgis'].every((name) => existsSync(`/usr/share/postgresql/${version}/extension/${name}.control`)),
+)
+
+/** For `describe.skipIf`: what is skipped, and why. */
+export const NEEDS_EXTENSIONS =
+  GIVEN || VERSION !== undefined
+    ? ''
+    : ' (skipped: no PostgreSQL with pgsphere and PostGIS; TEST_EXTENSIONS_URL names one)'
+
+export interface ExtensionDatabase {
+  readonly pool: pg.Pool
+  drop(): Promise<void>
+}
+
+/** An empty database whose case folding is Unicode's. */
+export async function extensionDatabase(): Promise<ExtensionDatabase> {
+  const server = GIVEN ? { url: GIVEN, stop: async () => {} } : await startDebianCluster()
+  const name = `test_${randomBytes(6).toString('hex')}`
+  const admin = new pg.Pool({ connectionString: server.url, max: 1 })
+  await admin.query(`create database ${name} template template0 encoding 'UTF8' locale 'C.UTF-8'`)
+  const url = new URL(server.url)
+  url.pathname = `/${name}`
+  const pool = new pg.Pool({ connectionString: url.href, max: 2 })
+  // A connection that is closing may still hear that the server stops.
+  for (const open of [admin, pool]) open.on('error', () => {})
+  return {
+    pool,
+    async drop() {
+      await pool.end()
+      await admin.query(`drop database ${name} with (force)`)
+      await admin.end()
+      await server.stop()
+    },
+  }
+}
+
+function installedVersions(): string[] {
+  const folder = '/usr/lib/postgresql'
+  return existsSync(folder) ? readdirSync(folder).sort((a, b) => Number(b) - Number(a)) : []
+}
+
+async function startDebianCluster() {
+  const programs = `/usr/lib/postgresql/${VERSION}/bin`
+  // PostgreSQL refuses to run as root.
+  const user = process.getuid?.() === 0 ? { uid: idOfNobody('-u'), gid: idOfNobody('-g') } : {}
+  const folder = await mkdtemp('/tmp/almagest-extensions-')
+  if (user.uid !== undefined) await chown(folder, user.uid, user.gid)
+  await chmod(folder, 0o700)
+  const dataDirectory = join(folder, 'data')
+  const flags = ['--username=postgres', '--auth=trust', '--encoding=UTF8', '--locale=C.UTF-8', '--no-sync']
+  execFileSync(`${programs}/initdb`, [`--pgdata=${dataDirectory}`, ...flags], { ...user, cwd: folder, stdio: 'pipe' })
+  const port = await freePort()
+  const settings = {
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    fsync: 'off',
+    timezone: 'UTC',
+  }
+  const server = await launchServer({ program: `${programs}/postgres`, dataDirectory, port, user, settings })
+  const stop = async () => {
+    await server.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
+  return { url: `postgresql://postgres@127.0.0.1:${port}/postgres`, stop }
+}
+
+function idOfNobody(flag: string): number {
+  return Number(execFileSync('id', [flag, 'nobody'], { encoding: 'utf8' }))
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  const address = server.address()
+  await new Promise<void>((done) => server.close(() => done()))
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return address.port
+}
