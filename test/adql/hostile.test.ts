@@ -8,7 +8,7 @@ import { parseQuery } from '../../shared/adql/parse.ts'
 import { resolveQuery } from '../../shared/adql/resolve.ts'
 import { TableSet } from '../../shared/adql/table-set.ts'
 import { readCorpus } from '../support/adql-corpus.ts'
-import { readSkyTables } from '../support/adql-sky.ts'
+import { readSkyCases, readSkyTables } from '../support/adql-sky.ts'
 import { HAS_DATA, NEEDS_DATA } from '../support/golden.ts'
 
 const tables = HAS_DATA ? readSkyTables() : new TableSet([])
@@ -128,7 +128,7 @@ test('places are counted in characters, lines end with any line end', () => {
 
 describe.skipIf(!HAS_DATA)(`mutated queries of the corpus${NEEDS_DATA}`, () => {
   test('get a verdict each', () => {
-    const queries = readCorpus().map(({ adql }) => adql)
+    const queries = [...readCorpus(), ...readSkyCases()].map(({ adql }) => adql)
     const cut = fc.nat()
     fc.assert(
       fc.property(

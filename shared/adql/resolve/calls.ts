@@ -32,6 +32,7 @@ export function resolveCall(
   const signature = chooseSignature(row, call, values)
   const fitted = values.map((value, index) => fitArgument(value, parameterAt(signature, index)))
   checkArguments(row, signature, fitted)
+  if (call.distinct) fitted.forEach(requireComparable)
   return {
     kind: 'call',
     function: row,

@@ -175,9 +175,13 @@ function refuseDuplicates(sources: readonly Source[]): void {
   for (const source of sources) {
     const key = exposedName(source)
     if (seen.has(key)) {
-      const span = source.alias?.span ?? source.span
-      const message = `FROM names ${label(source)} twice. Give each an alias: ${label(source)} AS a.`
-      throw new AdqlError('duplicate-table', message, span, { suggestions: [`${label(source)} AS a`] })
+      const name = label(source)
+      const [advice, suggestion] =
+        source.alias === undefined
+          ? ['give each an alias, as in', `${name} AS a`]
+          : ['give one of them another alias, as in', `AS ${source.alias.text}2`]
+      const message = `FROM names ${name} twice: ${advice} ${suggestion}.`
+      throw new AdqlError('duplicate-table', message, source.alias?.span ?? source.span, { suggestions: [suggestion] })
     }
     seen.set(key, source)
   }

@@ -150,7 +150,8 @@ export class Scope {
       return new AdqlError('unknown-table', message, span, { suggestions: [alias] })
     }
     const labels = sources.map(label)
-    const suggestions = nearMisses(written, labels)
+    // Of one or two letters every alias would be near.
+    const suggestions = written.length < 3 ? [] : nearMisses(written, labels)
     const among = labels.length === 0 ? '' : ` It names ${listOf(labels.slice(0, 6), 'and')}.`
     const message = `FROM names no table ${written} that can be used here.${didYouMean(suggestions) || among}`
     return new AdqlError('unknown-table', message, span, { suggestions })

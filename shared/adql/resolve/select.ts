@@ -3,7 +3,8 @@ import type { ColumnFacts, SourceColumn } from '../metadata.ts'
 import { nameMeans } from '../metadata.ts'
 import { declared, writtenName } from '../names.ts'
 import type { ResolvedExpression, ResolvedItem, ResolvedSelect, ResolvedSortKey } from '../resolved.ts'
-import type { Select, SelectItem, SortKey } from '../syntax.ts'
+import type { Expression, Select, SelectItem, SortKey } from '../syntax.ts'
+import { requireComparable } from './check-types.ts'
 import { resolveCondition } from './conditions.ts'
 import type { Context } from './context.ts'
 import { resolveExpression } from './expressions.ts'
@@ -23,9 +24,14 @@ export function resolveSelect(
   const scope = new Scope(context, visible, outer)
   const where = select.where && resolveCondition(select.where, scope)
   const items = select.items.flatMap((item) => resolveItem(item, scope))
-  const groupBy = select.groupBy.map((expression) => resolveExpression(expression, scope))
+  const groupBy = select.groupBy.map((expression) => resolveGroupKey(expression, scope))
+  if (select.distinct) for (const { expression } of items) requireComparable(expression)
   const having = select.having && resolveCondition(select.having, scope)
   const keys = orderBy.map((key) => resolveSortKey(key, items, select, scope))
+  for (const { by } of keys) {
+    const value = by.kind === 'expression' ? by.expression : items[by.index]?.expression
+    if (value !== undefined) requireComparable(value)
+  }
   const sorted = keys.flatMap(({ by }) => (by.kind === 'expression' ? [by.expression] : []))
   const values = [...items.map(({ expression }) => expression), ...(having ? valuesOf(having) : []), ...sorted]
   const grouped = groupBy.length > 0 || having !== undefined || values.some(hasAggregate)
@@ -47,6 +53,14 @@ export function resolveSelect(
     span: select.span,
   }
   return { select: resolved, orderBy: keys }
+}
+
+function resolveGroupKey(expression: Expression, scope: Scope): ResolvedExpression {
+  const value = resolveExpression(expression, scope)
+  requireComparable(value)
+  if (value.kind !== 'number') return value
+  const message = 'GROUP BY takes no positions: write the column or expression itself.'
+  throw new AdqlError('grouping', message, expression.span)
 }
 
 function resolveItem(item: SelectItem, scope: Scope): ResolvedItem[] {
