@@ -78,6 +78,19 @@ test('with a release, an unknown column is an error with its near miss', async (
   })
 })
 
+test('with a dialect, the SQL is printed', async () => {
+  const { code, json } = await callAlmagest([
+    'adql',
+    '--json',
+    ...withRelease(),
+    '--dialect',
+    'postgresql',
+    'SELECT ra FROM star',
+  ])
+  expect(code).toBe(0)
+  expect(json<{ sql: string }>().sql).toMatch(/^select .*"ra".* from "survey"\."star"/s)
+})
+
 test('a file of queries gets a verdict a line', async () => {
   const path = join(folder, 'queries.jsonl')
   writeFileSync(path, `${JSON.stringify('SELECT a FROM t')}\n\n${JSON.stringify("SELECT '🌟' a b FROM t")}\n`)
@@ -113,6 +126,8 @@ test.each([
   [[], 'give one query'],
   [['adql.txt'], 'neither a query nor a file'],
   [['--lines', 'x'], 'add --json'],
+  [['--dialect', 'postgresql', 'SELECT a FROM t'], '--dialect needs metadata'],
+  [['--geometry', 'postgis', 'SELECT a FROM t'], '--geometry goes with --dialect postgresql'],
   [['--release', 'x', 'SELECT a FROM t'], '--release and --schemas go together'],
   [['--release', 'x', '--schemas', 'a', '--url', 'http://localhost', 'SELECT a FROM t'], 'exclude each other'],
 ])('wrong usage is said: %s', async (args, message) => {

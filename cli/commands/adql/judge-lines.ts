@@ -1,10 +1,9 @@
 import { once } from 'node:events'
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
-import type { TableSet } from '../../../shared/adql/table-set.ts'
 import { withFileErrors } from '../../terminal/file-error.ts'
 import { UsageError } from '../../terminal/usage-error.ts'
-import { judge } from './judge.ts'
+import { type Judging, judge } from './judge.ts'
 
 /** Verdicts are written in pieces of this size: a system call for each would cost more than the verdict. */
 const PIECE = 64 * 1024
@@ -15,7 +14,7 @@ const PIECE = 64 * 1024
  *
  * @throws UsageError for a line that is not a JSON string, with its number; the verdicts before it are written
  */
-export async function judgeLines(path: string, tables: TableSet | undefined): Promise<boolean> {
+export async function judgeLines(path: string, by: Judging): Promise<boolean> {
   return withFileErrors(path, async () => {
     const input = path === '-' ? process.stdin : createReadStream(path)
     let number = 0
@@ -29,7 +28,7 @@ export async function judgeLines(path: string, tables: TableSet | undefined): Pr
         await write(piece)
         throw new UsageError(`${path}, line ${number} is not a JSON string: write "SELECT …" in double quotes`)
       }
-      const verdict = judge(query, tables)
+      const verdict = judge(query, by)
       valid &&= verdict.valid
       piece += `${JSON.stringify(verdict)}\n`
       if (piece.length < PIECE) continue

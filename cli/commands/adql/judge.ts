@@ -6,7 +6,9 @@ import type { Origin } from '../../../shared/adql/metadata.ts'
 import { parseQuery } from '../../../shared/adql/parse.ts'
 import { resolveQuery } from '../../../shared/adql/resolve.ts'
 import type { ResultColumn } from '../../../shared/adql/resolved.ts'
+import type { Query } from '../../../shared/adql/syntax.ts'
 import type { TableSet } from '../../../shared/adql/table-set.ts'
+import type { Translate } from './dialects.ts'
 
 /** What is printed about one query; the JSON of `almagest adql`. */
 export interface Verdict {
@@ -14,6 +16,8 @@ export interface Verdict {
   readonly error?: QueryError
   /** With metadata only. */
   readonly columns?: readonly VerdictColumn[]
+  /** With a dialect only. */
+  readonly sql?: string
   /** What the query uses beyond ADQL 2.1; other services may refuse it. */
   readonly extensions?: readonly string[]
 }
@@ -45,20 +49,32 @@ export interface VerdictColumn {
   readonly origin?: Origin
 }
 
-/** The verdict on a text; without tables, on what needs no metadata: syntax, functions, aggregates. */
-export function judge(text: string, tables: TableSet | undefined): Verdict {
+/** What queries are judged by. */
+export interface Judging {
+  /** Without tables, only what needs no metadata is judged: syntax, functions, aggregates. */
+  readonly tables: TableSet | undefined
+  readonly translate: Translate | undefined
+}
+
+/** The verdict on a text; what its dialect cannot say is not valid there. */
+export function judge(text: string, by: Judging): Verdict {
   try {
     const query = parseQuery(text)
     const extensions = [...new Set(query.extensions.map(({ name }) => name))]
-    const beyond = extensions.length === 0 ? {} : { extensions }
-    if (tables !== undefined)
-      return { valid: true, columns: resolveQuery(query, tables).columns.map(describe), ...beyond }
-    checkStructure(query, findFunction)
-    return { valid: true, ...beyond }
+    return { valid: true, ...describeResult(query, by), ...(extensions.length === 0 ? {} : { extensions }) }
   } catch (error) {
-    if (error instanceof AdqlError) return { valid: false, error: explain(text, error, tables) }
+    if (error instanceof AdqlError) return { valid: false, error: explain(text, error, by.tables) }
     throw error
   }
+}
+
+function describeResult(query: Query, { tables, translate }: Judging): Pick<Verdict, 'columns' | 'sql'> {
+  if (tables === undefined) {
+    checkStructure(query, findFunction)
+    return {}
+  }
+  const resolved = resolveQuery(query, tables)
+  return { columns: resolved.columns.map(describe), ...(translate === undefined ? {} : { sql: translate(resolved) }) }
 }
 
 function explain(text: string, error: AdqlError, tables: TableSet | undefined): QueryError {
