@@ -114,21 +114,26 @@ function longitudeBand(row: PointSql, { constant }: PointSql, radius: number | u
   return [`(${pieces.join(' or ')})`]
 }
 
-/** A GiST index on spoint(radians(ra), radians(dec)). Its circles end at 90 degrees. */
+/** A GiST index on spoint(radians(ra), radians(dec)), of whichever side has one. */
 function inSphericalCircle(a: PointSql, b: PointSql, radius: AngleSql): string[] {
-  const [row, other] = a.columns || a.native ? [a, b] : [b, a]
-  if (!row.columns && !row.native) return []
-  if (radius.constant !== undefined) {
-    if (radius.constant < 0 || radius.constant > 89) return []
-    const circle = (at: PointSql) => `scircle(${spoint(at)}, radians(${doubleSql((radius.constant ?? 0) + MARGIN)}))`
-    const filters = [`${spoint(row)} <@ ${circle(other)}`]
-    return other.columns || other.native ? [...filters, `${spoint(other)} <@ ${circle(row)}`] : filters
-  }
+  if (radius.constant !== undefined && (radius.constant < 0 || radius.constant > 89)) return []
+  const isStored = ({ columns, native }: PointSql) => columns === true || native !== undefined
+  const sides = [
+    [a, b],
+    [b, a],
+  ] as const
+  return sides.flatMap(([row, other]) => (isStored(row) ? [inCircleSql(row, other, radius)] : []))
+}
+
+/** pgsphere's circles end at 90 degrees. */
+function inCircleSql(row: PointSql, other: PointSql, { sql, constant }: AngleSql): string {
+  const circle = (angle: string) => `scircle(${spoint(other)}, radians(${angle}))`
+  if (constant !== undefined) return `${spoint(row)} <@ ${circle(doubleSql(constant + MARGIN))}`
   // Two hemispheres are the sphere; below 90 degrees the second circle is but a point.
   const opposite = `spoint(radians(${other.longitude} + 180), radians(-(${other.latitude})))`
-  const near = `scircle(${spoint(other)}, radians(least(greatest(${radius.sql}, 0) + ${MARGIN}, 90)))`
-  const far = `scircle(${opposite}, case when ${radius.sql} > 89 then radians(90) else 0 end)`
-  return [`(${spoint(row)} <@ ${near} or ${spoint(row)} <@ ${far})`]
+  const far = `scircle(${opposite}, case when ${sql} > 89 then radians(90) else 0 end)`
+  const near = circle(`least(greatest(${sql}, 0) + ${MARGIN}, 90)`)
+  return `(${spoint(row)} <@ ${near} or ${spoint(row)} <@ ${far})`
 }
 
 export function spoint({ native, longitude, latitude }: PointSql): string {
