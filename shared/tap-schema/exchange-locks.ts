@@ -38,11 +38,15 @@ export class ExchangeLocks {
   /** Before each attempt. */
   async prepare(): Promise<void> {
     this.#attempt += 1
-    const { beginnings, passages } = this.#habits
+    const { beginnings, passages, used } = this.#habits
     const passage = passages[Math.floor(this.#attempt / 2) % passages.length]
     if (this.#attempt % 2 === 1 || beginnings.length < 2 || passage === undefined) return
-    this.#keepers = await GateKeeper.open(this.#pool, 2 * beginnings.length)
-    const gates = beginnings.slice(0, Math.max(0, this.#keepers.length - 1))
+    const all = used.filter((unit) => unit !== passage)
+    // Two orders meet at the gates that they begin with. More are sorted out step by step, at every table.
+    const wanted = beginnings.length === 2 ? beginnings : all
+    this.#keepers = await GateKeeper.open(this.#pool, 2 * wanted.length)
+    const spare = this.#keepers.length - wanted.length
+    const gates = spare > 0 ? wanted : beginnings.slice(0, Math.max(0, this.#keepers.length - 1))
     const holdMs = Math.min(this.#holdLimitMs, this.#lockTimeoutMs * 25)
     if (gates.length > 0) this.#plan = { schema: SLOT_SCHEMA.live, gates, passage, holdMs }
   }

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { GateKeeper } from './gate-keeper.ts'
-import { lockSlot, readUnitNames } from './lock-slot.ts'
-import { LOOK_EVERY_MS, readSessionLocks } from './reader-habits.ts'
+import { lockSlot, readUnitNames, unitOf } from './lock-slot.ts'
+import { LOOK_EVERY_MS, readSessionLocks, type SessionLocks } from './reader-habits.ts'
 
 /** Readers of the slot did not let go in time. Not a failure yet: another attempt follows. */
 export class SlotsInUse extends Error {
@@ -12,7 +12,7 @@ export class SlotsInUse extends Error {
 
 export interface GatePlan {
   readonly schema: string
-  /** Units that readers' transactions begin with. */
+  /** The units that readers' transactions begin with, or all that they use but the passage. */
   readonly gates: readonly string[]
   /** A unit that they come to later. */
   readonly passage: string
@@ -32,7 +32,8 @@ export interface GatePlan {
  * 2. Keepers, sessions of our own, begin to wait at the gates, the tables that transactions begin with. Newcomers stop.
  * 3. The passage is opened. Everybody goes on to the last gate of their way, which is where others begin, and stops.
  * 4. More keepers queue behind them; then the first ones leave. Everybody gets through, and newcomers stay behind the
- *    second row, which has the gates as soon as the last one is out. If somebody is not, the fourth step is repeated.
+ *    second row, which has the gates as soon as the last one is out. Those who hold the fewest tables go first, one gate
+ *    after the other, until all are near their end: whoever is through comes again, and must not stand in the way of others.
  *
  * The keepers then hold the gates until the transaction of `client` is over, by waiting for an advisory lock of it: they
  * neither hear nor need this process any more, so that nothing that happens to it can open a gate before the commit.
@@ -58,17 +59,27 @@ export async function lockThroughGates(
     await client.query('rollback to savepoint outside')
     for (;;) {
       const sessions = await settle(1)
-      const closed = gates.filter((gate) => sessions.some(({ pid, wanted }) => wanted === gate && isKeeper(pid)))
-      if (closed.length === 0) break
-      const isSomebodyInside = sessions.some(({ pid, held }) => held.size > 0 && !isKeeper(pid))
-      // Otherwise a keeper is just about to get its gate.
-      await (isSomebodyInside ? changeRows(closed) : pause())
+      const open = await findOpenUnits()
+      if (!gates.some((gate) => open.has(gate))) break
+      const next = findLeastAdvanced(sessions.filter(({ pid }) => !isKeeper(pid))).filter((gate) =>
+        gates.includes(gate),
+      )
+      // Nobody inside waits at a gate: a keeper is just about to get its own.
+      await (next.length > 0 ? changeRows(next) : pause())
     }
     await lockSlot(client, schema, { units: [...names.keys()], waitMs: left(), except: gates })
+    // A keeper that has its gate keeps it: it waits for nothing any more that could fail.
+    if ((await findOpenUnits()).size > 0) throw new SlotsInUse('a gate was lost again')
   } catch (error) {
     await client.query('rollback to savepoint outside')
     await GateKeeper.dismiss(client, keepers)
     throw error
+  }
+
+  /** Units of which neither this transaction nor a keeper has all. */
+  async function findOpenUnits(): Promise<ReadonlySet<string>> {
+    const found = await client.query<{ name: string }>(UNLOCKED, [schema, keepers.map(({ pid }) => pid)])
+    return new Set(found.rows.map(({ name }) => unitOf(name)))
   }
 
   function isKeeper(pid: number): boolean {
@@ -87,10 +98,10 @@ export async function lockThroughGates(
   }
 
   /** With fewer keepers than two for each gate, some gates come after the others. */
-  async function changeRows(closed: readonly string[]) {
-    for (let done = 0; done < closed.length; ) {
+  async function changeRows(at: readonly string[]) {
+    for (let done = 0; done < at.length; ) {
       const free = keepers.filter((keeper) => keeper.isFree).length
-      const some = closed.slice(done, done + Math.max(1, free))
+      const some = at.slice(done, done + Math.max(1, free))
       const before = some.flatMap((gate) => standing.get(gate) ?? [])
       await postKeepers(some)
       await GateKeeper.dismiss(client, before)
@@ -120,4 +131,23 @@ export async function lockThroughGates(
     if (performance.now() >= until) throw new SlotsInUse('readers did not get through in time')
     await new Promise((done) => setTimeout(done, LOOK_EVERY_MS))
   }
+}
+
+// The locks are read once, so that they are one picture.
+const UNLOCKED = `
+with locked as materialized (
+  select relation from pg_locks
+   where locktype = 'relation' and granted and mode = 'AccessExclusiveLock'
+     and database = (select oid from pg_database where datname = current_database())
+     and (pid = pg_backend_pid() or pid = any($2))
+)
+select c.relname::text as name
+  from pg_class c join pg_namespace n on n.oid = c.relnamespace
+ where n.nspname = $1 and c.relkind in ('r', 'p', 'v') and c.oid not in (select relation from locked)`
+
+/** Where those wait who are inside and have got least far. */
+function findLeastAdvanced(sessions: readonly SessionLocks[]): readonly string[] {
+  const inside = sessions.filter(({ held }) => held.size > 0)
+  const least = Math.min(...inside.map(({ held }) => held.size))
+  return [...new Set(inside.filter(({ held }) => held.size === least).flatMap(({ wanted }) => wanted ?? []))]
 }

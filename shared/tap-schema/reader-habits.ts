@@ -73,10 +73,14 @@ export class ReaderHabits {
     return sorted.filter(([, count]) => count * 20 >= all).map(([unit]) => unit)
   }
 
+  get used(): readonly string[] {
+    return [...this.#used]
+  }
+
   /** What is used and not begun with; when nothing is like that, all that is used. */
   get passages(): readonly string[] {
-    const between = [...this.#used].filter((unit) => !this.#begins.has(unit))
-    return between.length > 0 ? between : [...this.#used]
+    const between = this.used.filter((unit) => !this.#begins.has(unit))
+    return between.length > 0 ? between : this.used
   }
 }
 

@@ -11,6 +11,8 @@ import { sampleSchema, stageRequest } from '../support/sample-release.ts'
 
 const actor = 'tester'
 const ORDER = ['schemas', 'tables', 'columns', 'keys', 'key_columns']
+const BACKWARDS = ORDER.toReversed()
+const ACROSS = ['columns', 'schemas', 'key_columns', 'tables', 'keys']
 
 async function twoReleases(): Promise<TestDatabase> {
   const database = await createTestDatabase()
@@ -65,14 +67,15 @@ function startReaders({ url }: TestDatabase, orders: readonly (readonly string[]
   return { stop }
 }
 
-describe('transactions that read the tables in two orders and follow one another without end', () => {
+describe('transactions that read the tables in several orders and follow one another without end', () => {
   test.each([
-    ['the views', '', 10],
-    ['the tables', '11', 10],
-    ['the views as fast as they can', '', 0],
-  ])('of %s do not keep a swap out, and none sees two releases', async (_what, suffix, pauseMs) => {
+    ['the views', [ORDER, BACKWARDS], 10, ''],
+    ['the tables', [ORDER, BACKWARDS], 10, '11'],
+    ['the views as fast as they can', [ORDER, BACKWARDS], 0, ''],
+    ['the views in a third order, too,', [ORDER, BACKWARDS, ACROSS], 2, ''],
+  ])('of %s do not keep a swap out, and none sees two releases', async (_what, orders, pauseMs, suffix) => {
     const database = await twoReleases()
-    const readers = startReaders(database, [ORDER, ORDER.toReversed()], pauseMs, suffix)
+    const readers = startReaders(database, orders, pauseMs, suffix)
     for (const expectedVersion of ['r1', 'r2', 'r1']) {
       const outcome = await rollback(database.pool, { expectedVersion, actor })
       expect(outcome).toMatchObject({ outcome: 'rolled_back', live: expectedVersion })
@@ -89,7 +92,7 @@ describe('transactions that read the tables in two orders and follow one another
 
   test('the function’s pool of five connections is enough', async () => {
     const database = await twoReleases()
-    const readers = startReaders(database, [ORDER, ORDER.toReversed()], 10)
+    const readers = startReaders(database, [ORDER, BACKWARDS], 10)
     const pool = database.poolAs('postgres', 5)
     expect(await rollback(pool, { expectedVersion: 'r1', actor })).toMatchObject({ live: 'r1' })
     expect((await readers.stop()).mixed).toBe(0)
@@ -105,7 +108,7 @@ describe('transactions that read the tables in two orders and follow one another
     onTestFinished(() => slow.end())
     const pid = (await slow.query<{ pid: number }>('select pg_backend_pid() as pid')).rows[0]!.pid
     await slow.query('begin; select count(*) from tap_schema.columns')
-    const readers = startReaders(database, [ORDER, ORDER.toReversed()], 2)
+    const readers = startReaders(database, [ORDER, BACKWARDS], 2)
     const error = await rollback(database.pool, { expectedVersion: 'r1', actor, deadlineMs: 2000 }).catch((e) => e)
     expect(error).toMatchObject({ code: 'busy', retryAfterSeconds: 30 })
     expect(error.message).toContain(`process ${pid} of ${login} (app slow report, in its transaction for `)
