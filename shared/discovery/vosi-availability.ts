@@ -1,3 +1,5 @@
+import { escapeXml } from '../xml/characters.ts'
+
 export interface Availability {
   readonly available: boolean
   /** ISO 8601, UTC. */
@@ -17,14 +19,4 @@ export function formatAvailability({ available, upSince, notes = [] }: Availabil
 ${children.join('\n')}
 </availability>
 `
-}
-
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
-
-/** XML 1.0 has no place for most control characters, not even escaped. */
-function escapeXml(text: string): string {
-  return text
-    .toWellFormed()
-    .replace(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, '\uFFFD')
-    .replace(/[&<>"]/g, (character) => ENTITIES[character] ?? character)
 }

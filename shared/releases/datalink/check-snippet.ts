@@ -1,8 +1,8 @@
 import type { Problem } from '../../felis/problem.ts'
 import { nearMiss } from '../../near-miss.ts'
+import { findXmlFault } from '../../xml/find-fault.ts'
 import { DatalinkReport } from './problems.ts'
 import { listVariables } from './template-variables.ts'
-import { findXmlFault } from './xml/find-fault.ts'
 
 /** What a TAP server gives every snippet, beside the columns of its service. */
 const GIVEN: readonly string[] = ['baseUrl']

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { findXmlFault } from '../../shared/releases/datalink/xml/find-fault.ts'
+import { findXmlFault } from '../../shared/xml/find-fault.ts'
 
 const WELL_FORMED: readonly (readonly [what: string, text: string])[] = [
   ['an empty element', '<a/>'],
@@ -58,6 +58,8 @@ const FAULTS: readonly (readonly [text: string, offset: number, message: RegExp]
   ['<a>& b;</a>', 3, /&amp;/],
   ['<a b="x&y"/>', 7, /&amp;/],
   ['<a>&nbsp;</a>', 3, /not declared/],
+  ['<a>&constructor;</a>', 3, /not declared/],
+  ['<a b="&toString;"/>', 6, /not declared/],
   ['<a>&#0;</a>', 3, /no character/],
   ['<a>&#x110000;</a>', 3, /no character/],
   ['<a>&#xD800;</a>', 3, /no character/],
@@ -96,6 +98,9 @@ const FAULTS: readonly (readonly [text: string, offset: number, message: RegExp]
   ['<a xmlns:x=""/>', 3, /cannot declare/],
   ['<a xmlns:xml="u:other"/>', 3, /cannot declare/],
   ['<a xmlns:xmlns="u:x"/>', 3, /cannot declare/],
+  ['<a xmlns:xmlns="http://www.w3.org/2000/xmlns/"/>', 3, /cannot declare/],
+  ['<a xmlns="http://www.w3.org/XML/1998/namespace"/>', 3, /cannot declare/],
+  ['<a xmlns:x="u" x:1="b"/>', 15, /not a name with a prefix/],
   ['<a xmlns:x="u" xmlns:y="u" x:b="" y:b=""/>', 34, /by its namespace/],
 ]
 
@@ -104,13 +109,18 @@ describe('well-formed XML', () => {
     expect(findXmlFault(text)).toBeNull()
   })
 
-  it('however deep its elements are nested', () => {
-    const depth = 50_000
-    expect(findXmlFault(`${'<a>'.repeat(depth)}${'</a>'.repeat(depth)}`)).toBeNull()
+  it('with elements 256 deep', () => {
+    expect(findXmlFault(`${'<a>'.repeat(256)}${'</a>'.repeat(256)}`)).toBeNull()
   })
 })
 
 describe('XML that is not well-formed', () => {
+  it('elements nested deeper than that have a fault where the first of them begins', () => {
+    const depth = 50_000
+    const message = 'elements are nested more than 256 deep'
+    expect(findXmlFault(`${'<a>'.repeat(depth)}${'</a>'.repeat(depth)}`)).toEqual({ offset: 256 * 3, message })
+  })
+
   it.each(FAULTS)('%j has a fault at %i', (text, offset, message) => {
     expect(findXmlFault(text)).toEqual({ offset, message: expect.stringMatching(message) })
   })

@@ -1,0 +1,10 @@
+/** What no XML document may hold (XML 1.0 §2.2 [2]), not even escaped; half of a surrogate pair is forbidden too. */
+export const FORBIDDEN = /[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u
+const ALL_FORBIDDEN = new RegExp(FORBIDDEN, 'gu')
+
+const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
+
+/** The text as it is written in an element or between double quotes; forbidden characters become U+FFFD. */
+export function escapeXml(text: string): string {
+  return text.replace(ALL_FORBIDDEN, '\uFFFD').replace(/[&<>"]/g, (character) => ENTITIES[character] ?? character)
+}
