@@ -1,14 +1,15 @@
-import { writeError, writeNote } from './output.ts'
+import { writeError } from './output.ts'
 
-/** What is quicker than a second needs no word; on a terminal every further one is counted. */
+/** What is quicker than a second needs no word; every further one is counted. */
 const PATIENCE_MS = 1000
 
 /**
- * Runs an operation and, when it takes longer than a second, says on stderr what is going on: on a terminal one line
- * that counts the seconds and disappears at the end, elsewhere one plain line.
+ * Runs an operation and, when it takes longer than a second on a terminal, says on stderr what is going on: one line that
+ * counts the seconds and disappears at the end.
  */
 export async function withProgress<T>(label: string, operation: () => Promise<T>): Promise<T> {
-  const stop = process.stderr.isTTY ? countSeconds(label) : announceLate(label)
+  if (!process.stderr.isTTY) return await operation()
+  const stop = countSeconds(label)
   try {
     return await operation()
   } finally {
@@ -26,9 +27,4 @@ function countSeconds(label: string): () => void {
     clearInterval(timer)
     if (seconds > 0) writeError('\r\x1b[K')
   }
-}
-
-function announceLate(label: string): () => void {
-  const timer = setTimeout(() => writeNote(`${label} …`), PATIENCE_MS)
-  return () => clearTimeout(timer)
 }

@@ -76,14 +76,14 @@ async function holdHistory(): Promise<() => Promise<void>> {
 
 async function untilHeld(): Promise<void> {
   const waiting = `select count(*)::int as n from pg_locks where relation = 'almagest.history'::regclass and not granted`
-  await expect.poll(async () => (await database.pool.query(waiting)).rows[0].n, { timeout: 10_000 }).toBe(1)
+  await expect.poll(async () => (await database.pool.query(waiting)).rows[0].n, { timeout: 60_000 }).toBe(1)
 }
 
 /** Until PostgreSQL has noticed that nobody is there any more. */
 async function untilGone(): Promise<void> {
   const theirs = `select count(*)::int as n from pg_stat_activity
                    where datname = current_database() and usename like 'almagest-%' and state <> 'idle'`
-  await expect.poll(async () => (await database.pool.query(theirs)).rows[0].n, { timeout: 10_000 }).toBe(0)
+  await expect.poll(async () => (await database.pool.query(theirs)).rows[0].n, { timeout: 60_000 }).toBe(0)
 }
 
 describe('a stage of the bundled load-release', () => {

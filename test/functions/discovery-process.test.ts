@@ -89,7 +89,7 @@ test('the deployed function answers from its configuration, a database, secrets,
   expect(redirect.headers.get('location')).toBe('https://cdn.example/releases/w.1/datalink-snippets.zip')
   await deploy(database, 'w.2')
   const live = async () => ((await getJson(`${base}/tap/tap`)) as { version: string }).version
-  await expect.poll(live, { timeout: 10_000 }).toBe('w.2')
+  await expect.poll(live, { timeout: 60_000 }).toBe('w.2')
 
   const list = await get('/api/hips/v2/dp1/list')
   expect(await list.text()).toBe(

@@ -38,10 +38,18 @@ const ATTEMPTS = 3
 
 const SURVEY = { 'survey.yaml': sampleSchema('survey') }
 
+/** For the tests in which a swap is to give up. */
+const HASTY: Environment['swap'] = { deadlineMs: 300, lockTimeoutMs: 20 }
+
+interface StackOptions {
+  readonly beforeConnecting?: () => void
+  readonly swap?: Environment['swap']
+}
+
 /** The function under the real framework, on a fake bucket and one real database per TAP server. */
 async function startStack(
   servers: Readonly<Record<string, Partial<TapServer>>> = { tap: {} },
-  beforeConnecting: () => void = () => {},
+  { beforeConnecting = () => {}, swap = HASTY }: StackOptions = {},
 ): Promise<Stack> {
   const gcs = await startFakeGcs()
   const databases: Record<string, TestDatabase> = {}
@@ -54,7 +62,7 @@ async function startStack(
   const log: Stack['log'] = []
   const logger = createLogger({ write: (line) => log.push(JSON.parse(line)) })
   const dependencies: LoadDependencies = {
-    environment: { ...ENVIRONMENT, servers: configured },
+    environment: { ...ENVIRONMENT, servers: configured, swap },
     poolFor: async (server) => {
       beforeConnecting()
       return databases[server.name]!.pool
@@ -108,7 +116,7 @@ const ENVIRONMENT: Omit<Environment, 'servers'> = {
   topic: null,
   secretsDirectory: '/nowhere',
   identity: { audience: [], trustPlatform: false },
-  swap: { deadlineMs: 2000, lockTimeoutMs: 20 },
+  swap: HASTY,
   storage: { apiEndpoint: null },
   results: null,
   discovery: NO_DISCOVERY,
@@ -462,9 +470,10 @@ describe('a transient failure', () => {
 })
 
 test('a server that cannot be connected to for its configuration is tried again, and nothing is lost', async () => {
-  const stack = await startStack({ tap: {} }, () => {
+  const beforeConnecting = () => {
     throw new DatabaseAddressError('not a database URL')
-  })
+  }
+  const stack = await startStack({ tap: {} }, { beforeConnecting })
   const generation = await stack.upload('releases/r1', SURVEY)
   expect(await stack.push(pushBody('releases/r1', generation))).toBe(500)
 })
@@ -594,9 +603,10 @@ describe('the swap policy', () => {
   test.each(['always', 'compatible'] as const)(
     '%s, delivered several times at once: it is swapped and announced once, and nothing is wrong',
     async (policy) => {
-      const stack = await startStack({ tap: { swap: policy } })
+      const stack = await startStack({ tap: { swap: policy } }, { swap: { deadlineMs: 60_000, lockTimeoutMs: 20 } })
       const body = pushBody('releases/r1', await stack.upload('releases/r1', table(['a'])))
-      expect(await Promise.all([1, 2, 3, 4].map(() => stack.push(body)))).toEqual([204, 204, 204, 204])
+      const answers = await Promise.all([1, 2, 3, 4].map(() => stack.push(body)))
+      expect(answers, JSON.stringify(stack.log)).toEqual([204, 204, 204, 204])
       expect(stack.announced.map(({ event }) => event)).toEqual(['staged', 'swapped'])
       expect(stack.log.filter(({ severity }) => severity !== 'INFO')).toEqual([])
     },

@@ -76,7 +76,7 @@ test('a process that is told to stop in the middle of a swap leaves everything a
       )
       return found.rows[0].n
     }
-    await expect.poll(waiting, { timeout: 10_000 }).toBe(1)
+    await expect.poll(waiting, { timeout: 60_000 }).toBe(1)
     const exited = once(child, 'exit')
     child.kill('SIGTERM')
     await exited

@@ -226,7 +226,7 @@ test('Ctrl-C in the middle leaves no process, and --reset begins anew', async ()
     const pid = state.postgresPid()
     expect(pid).toBeGreaterThan(0)
     return pid!
-  }, 10_000)
+  }, 60_000)
   running.child.kill('SIGINT')
   expect(await running.result).toMatchObject({ code: 130 })
   expect(isRunning(postgres)).toBe(false)
@@ -242,10 +242,10 @@ test('a start whose shell is killed, as npm starts it, ends too', async () => {
   const postgres = await vi.waitFor(() => {
     expect(state.postgresPid()).toBeGreaterThan(0)
     return state.postgresPid()!
-  }, 10_000)
+  }, 60_000)
   shell.kill('SIGKILL')
-  await vi.waitFor(() => expect(isRunning(postgres)).toBe(false), 10_000)
-  await vi.waitFor(() => expect(state.isLocked()).toBe(false), 10_000)
+  await vi.waitFor(() => expect(isRunning(postgres)).toBe(false), 60_000)
+  await vi.waitFor(() => expect(state.isLocked()).toBe(false), 60_000)
 })
 
 test('a start whose PostgreSQL dies says so, stops the rest and ends with an error', async () => {

@@ -19,7 +19,7 @@ export async function bundleFunctions(): Promise<string> {
     await makeBundles(target)
     await writeFile(done, '')
   }
-  await vi.waitFor(() => access(done), { timeout: 60_000, interval: 50 })
+  await vi.waitFor(() => access(done), { timeout: 150_000, interval: 50 })
   return target
 }
 

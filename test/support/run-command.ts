@@ -42,7 +42,7 @@ export function startAlmagest(args: readonly string[], options: RunOptions = {})
 }
 
 /** A command that hangs is ended, so that the test that waits for it can fail. */
-const HANGING_MS = 60_000
+const HANGING_MS = 150_000
 
 function launch(args: readonly string[], options: RunOptions): RunningCommand {
   const { stdin = '', cwd = PROJECT_ROOT } = options

@@ -25,7 +25,7 @@ async function waiting(database: TestDatabase): Promise<number> {
   return found.rows.length
 }
 
-const patiently = { timeout: 10_000, interval: 5 }
+const patiently = { timeout: 60_000, interval: 5 }
 
 test('status and diff that come while a stage makes the slot anew tell of the new one', async () => {
   const database = await createTestDatabase()

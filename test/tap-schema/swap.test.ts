@@ -376,7 +376,7 @@ describe('readers', () => {
     await reader.query('begin; select count(*) from tap_schema.tables')
     const swapping = swap(database.pool, { expectedVersion: 'r2', actor, lockTimeoutMs: 200 })
     // The swap meets the reader, waits for it in vain, and gives way.
-    const patiently = { timeout: 10_000, interval: 5 }
+    const patiently = { timeout: 60_000, interval: 5 }
     await expect.poll(() => waiting(database), patiently).toBe(1)
     await expect.poll(() => waiting(database), patiently).toBe(0)
     const other = await connectAs(database.url)

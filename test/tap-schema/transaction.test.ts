@@ -34,7 +34,7 @@ test('a session whose client is gone gives up waiting, and what it holds', async
   const waiting = withSlots(lost, 'waiting', 1000, async (client) => {
     await client.query("set local lock_timeout = 0; set local application_name = 'lost'")
     const ended = client.query('select from public.wanted')
-    await expect.poll(isWaiting, { timeout: 10_000, interval: 10 }).toBe(true)
+    await expect.poll(isWaiting, { timeout: 60_000, interval: 10 }).toBe(true)
     // As when a process is killed: nothing is said, the connection is closed.
     Object(client).connection.stream.destroy()
     await ended

@@ -95,16 +95,16 @@ const WRONG_CALLS: readonly (readonly [body: string, message: string])[] = [
 ]
 
 describe.skipIf(!hasTerraform())('Terraform itself, with stand-ins for the providers', () => {
-  test('finds the configuration valid', { timeout: 90_000 }, async () => {
+  test('finds the configuration valid', async () => {
     const checks = await checkCopy(FOLDER, 'stand-ins', { '.': ['validate'] })
     expect(checks).toMatchObject([{ title: expect.stringContaining('validate'), problems: [], skipped: null }])
   })
 
-  test.each(MISTAKES)('finds in %j: %s', { timeout: 90_000 }, async (_, message) => {
+  test.each(MISTAKES)('finds in %j: %s', async (_, message) => {
     expect(await found()).toContain(message)
   })
 
-  test.each(WRONG_CALLS)('finds in the call of a module with %j: %s', { timeout: 90_000 }, async (body, message) => {
+  test.each(WRONG_CALLS)('finds in the call of a module with %j: %s', async (body, message) => {
     const folder = await folderWith({
       'main.tf': `module "m" {\n  source = "./m"\n${body}\n}\n`,
       'm/main.tf': 'variable "needed" {\n  type = string\n}\noutput "a" {\n  value = var.needed\n}\n',
@@ -112,14 +112,12 @@ describe.skipIf(!hasTerraform())('Terraform itself, with stand-ins for the provi
     expect(await problemsOf(folder)).toContain(message)
   })
 
-  test('finds a module that is not there, and says so', { timeout: 90_000 }, async () => {
+  test('finds a module that is not there, and says so', async () => {
     const folder = await folderWith({ 'main.tf': 'module "m" {\n  source = "./m"\n}\n' })
     expect(await problemsOf(folder)).toContain('Unreadable module directory')
   })
 
-  test('an environment file that does not fit what is made is refused in the plan, with all reasons', {
-    timeout: 90_000,
-  }, async () => {
+  test('an environment file that does not fit what is made is refused in the plan, with all reasons', async () => {
     const copy = join(await folderWith({ 'terraform/environments/wrong.yaml': WRONG_ENVIRONMENT }), 'terraform')
     await cp(FOLDER, copy, { recursive: true, filter: (source) => !source.includes('.terraform') })
     const file = join(copy, 'tests', 'deployment.tftest.hcl')

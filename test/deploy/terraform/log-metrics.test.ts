@@ -180,7 +180,7 @@ test.each<[string, Partial<ResultsConfig>, (bucket: SimulatedBucket, jobs: JobsI
   expect(await sweep(change, prepare)).toEqual(['sweep_stopped'])
 })
 
-test('what becomes of an upload is told if somebody has to look', { timeout: 30_000 }, async () => {
+test('what becomes of an upload is told if somebody has to look', async () => {
   const gcs = await startFakeGcs()
   const { pool } = await createTestDatabase()
   const database = { kind: 'url', url: 'postgresql://unused', passwordKey: null, poolMax: 2 } as const
