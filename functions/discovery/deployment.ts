@@ -1,8 +1,8 @@
 import { dirname, resolve } from 'node:path'
 import { loadEnvironment } from '../../shared/deployment/environment-file.ts'
-import type { ServerConnections } from '../../shared/deployment/server-connections.ts'
 import type { DiscoveryConfig, TutorialsConfig } from '../../shared/environment/discovery/model.ts'
 import type { Environment } from '../../shared/environment/model.ts'
+import { lazily } from '../../shared/lazily.ts'
 import { withDeadline } from '../../shared/platform/deadline.ts'
 import { fetchLimited } from '../../shared/platform/fetch-limited.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
@@ -43,17 +43,15 @@ function openTokenInfo({ tokenInfoUrl }: DiscoveryConfig) {
 }
 
 function createLiveReader(environment: Environment, logger: Logger): DiscoveryDependencies['readLive'] {
-  let connections: Promise<ServerConnections> | undefined
-  const connect = async () => {
+  const connections = lazily(async () => {
     const { connectServers } = await import('../../shared/deployment/server-connections.ts')
     return connectServers(environment, { applicationName: 'almagest discovery', logger })
-  }
+  })
   return async (server) => {
-    connections ??= connect()
     const read = async () => {
       const { readLiveSlot } = await import('../../shared/tap-schema/live-slot.ts')
-      const pool = await (await connections)?.poolFor(server)
-      return pool === undefined ? null : readLiveSlot(pool, { timeoutMs: QUERY_TIMEOUT_MS })
+      const pool = await (await connections()).poolFor(server)
+      return readLiveSlot(pool, { timeoutMs: QUERY_TIMEOUT_MS })
     }
     const expired = () => new Error(`the database of ${server.name} gave no answer in ${READ_TIMEOUT_MS / 1000} s`)
     return withDeadline(read(), READ_TIMEOUT_MS, expired)

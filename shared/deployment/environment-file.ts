@@ -4,10 +4,11 @@ import { EnvironmentError } from '../environment/failures.ts'
 import type { Environment } from '../environment/model.ts'
 import { parseEnvironment } from '../environment/parse.ts'
 import { formatProblem } from '../felis/problem.ts'
+import { type Lazy, lazily } from '../lazily.ts'
 import type { Logger } from '../platform/log/log.ts'
 
 /** Environments by absolute path. */
-const loaded = new Map<string, Promise<Environment>>()
+const loaded = new Map<string, Lazy<Environment>>()
 
 /**
  * Reads and checks the environment file; once for each path, for a deployment does not change while it runs. Doubtful
@@ -24,13 +25,10 @@ export async function loadEnvironment(
     throw new EnvironmentError('ALMAGEST_ENVIRONMENT is not set: it holds the path of the environment file')
   }
   const absolute = resolve(path)
-  const known = loaded.get(absolute)
-  if (known !== undefined) return known
-  const environment = readEnvironment(path, logger)
+  // A file that failed and was mended in the meantime is read again.
+  const environment = loaded.get(absolute) ?? lazily(() => readEnvironment(path, logger))
   loaded.set(absolute, environment)
-  // A file that was mended in the meantime, at a terminal for instance, is read again.
-  environment.catch(() => loaded.delete(absolute))
-  return environment
+  return environment()
 }
 
 async function readEnvironment(path: string, logger: Logger): Promise<Environment> {

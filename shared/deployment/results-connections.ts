@@ -1,8 +1,8 @@
 import type { Environment } from '../environment/model.ts'
 import { requireResults } from '../environment/require-results.ts'
 import type { JobTable, ResultsConfig } from '../environment/results-model.ts'
+import { lazily } from '../lazily.ts'
 import type { Logger } from '../platform/log/log.ts'
-import type { Database } from '../platform/postgres/database.ts'
 import { openBucket } from '../platform/storage/objects.ts'
 import type { JobStore } from '../results/classify/jobs.ts'
 import type { ResultBucket, StateBucket } from '../results/result-bucket.ts'
@@ -55,30 +55,17 @@ function openJobs(
   table: JobTable,
   options: { readonly applicationName: string; readonly logger: Logger },
 ): JobStore & { close(): Promise<void> } {
-  let database: Promise<Database> | undefined
-  const connect = async () => {
+  const database = lazily(async () => {
     const { connectAddress } = await import('./server-connections.ts')
-    const opening = database ?? connectAddress(environment, table.database, options)
-    database = opening
-    try {
-      return (await opening).pool
-    } catch (error) {
-      if (database === opening) database = undefined
-      throw error
-    }
-  }
-  const open = async () => {
+    return connectAddress(environment, table.database, options)
+  })
+  const jobs = lazily(async () => {
     const { openUwsJobs } = await import('../results/classify/uws-jobs.ts')
-    return openUwsJobs(connect, table)
-  }
-  let jobs: Promise<JobStore> | undefined
-  const opened = () => {
-    jobs ??= open()
-    return jobs
-  }
+    return openUwsJobs(async () => (await database()).pool, table)
+  })
   return {
-    find: async (ids) => (await opened()).find(ids),
-    inspect: async () => (await opened()).inspect(),
-    close: async () => (await database)?.close(),
+    find: async (ids) => (await jobs()).find(ids),
+    inspect: async () => (await jobs()).inspect(),
+    close: async () => (await database.started())?.close(),
   }
 }

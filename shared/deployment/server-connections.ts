@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import type pg from 'pg'
 import type { DatabaseAddress, Environment, TapServer } from '../environment/model.ts'
+import { type Lazy, lazily } from '../lazily.ts'
 import { type ConnectOptions, connect, type Database } from '../platform/postgres/database.ts'
 import { readSecret } from '../platform/secrets.ts'
 
@@ -20,21 +21,16 @@ export function connectServers(
   environment: Environment,
   options: Pick<ConnectOptions, 'applicationName' | 'logger'>,
 ): ServerConnections {
-  const databases = new Map<string, Promise<Database>>()
+  const databases = new Map<string, Lazy<Database>>()
   const poolFor = async (server: TapServer) => {
-    const database = databases.get(server.name) ?? connectServer(environment, server, options)
+    const database = databases.get(server.name) ?? lazily(() => connectServer(environment, server, options))
     databases.set(server.name, database)
-    try {
-      return (await database).pool
-    } catch (error) {
-      if (databases.get(server.name) === database) databases.delete(server.name)
-      throw error
-    }
+    return (await database()).pool
   }
   const close = async () => {
-    const opened = [...databases.values()]
+    const opened = [...databases.values()].map((database) => database.started())
     databases.clear()
-    await Promise.all(opened.map((database) => database.then((open) => open.close()).catch(ignoreFailedConnection)))
+    await Promise.all(opened.map((database) => database?.then((open) => open.close()).catch(ignoreFailedConnection)))
   }
   return { poolFor, close }
 }

@@ -1,5 +1,6 @@
 import type { PubSub, Topic } from '@google-cloud/pubsub'
 import { Failure } from '../failure.ts'
+import { lazily } from '../lazily.ts'
 import { withDeadline } from './deadline.ts'
 import type { Logger } from './log/log.ts'
 
@@ -54,7 +55,7 @@ class TopicPublisher {
   readonly #projectId: string
   readonly #logger: Logger
   readonly #timeoutMs: number
-  #client: Promise<{ readonly pubsub: PubSub; readonly topic: Topic }> | undefined
+  readonly #connected = lazily(() => this.#connect())
 
   constructor(topic: string, projectId: string, logger: Logger, timeoutMs: number) {
     this.#topic = topic
@@ -74,9 +75,10 @@ class TopicPublisher {
   }
 
   async close(): Promise<void> {
-    if (this.#client === undefined) return
+    const connected = this.#connected.started()
+    if (connected === undefined) return
     try {
-      const { pubsub } = await this.#client
+      const { pubsub } = await connected
       await this.#inTime(pubsub.close())
     } catch (error) {
       this.#logger.warning('the Pub/Sub client could not be closed', { error })
@@ -89,8 +91,7 @@ class TopicPublisher {
   }
 
   async #publish(message: { readonly attributes: Record<string, string>; readonly data: Buffer }): Promise<string> {
-    this.#client ??= this.#connect()
-    const { topic } = await this.#client
+    const { topic } = await this.#connected()
     return topic.publishMessage(message)
   }
 

@@ -1,6 +1,6 @@
-import type { OAuth2Client } from 'google-auth-library'
 import type { Environment } from '../environment/model.ts'
 import { Failure } from '../failure.ts'
+import { lazily } from '../lazily.ts'
 import { withDeadline } from './deadline.ts'
 import { HttpError } from './http/errors.ts'
 
@@ -181,10 +181,9 @@ function describeCaller({ email, sub }: Claims): Caller {
 
 function createVerifier(audience: readonly string[], given: IdentitySources['certificates']) {
   // The library costs some 90 ms to import; most functions are never sent a token that they have to verify themselves.
-  let client: Promise<OAuth2Client> | undefined
+  const client = lazily(async () => new (await import('google-auth-library')).OAuth2Client())
   return async (token: string): Promise<void> => {
-    client ??= import('google-auth-library').then((library) => new library.OAuth2Client())
-    const verifier = await client
+    const verifier = await client()
     const expired = () => new Error(`Google did not answer within ${CERTIFICATES_MS / 1000} s`)
     const fetchCertificates = given ?? (async () => (await verifier.getFederatedSignonCertsAsync()).certs)
     const certificates = await withDeadline(fetchCertificates(), CERTIFICATES_MS, expired).catch((error: unknown) => {

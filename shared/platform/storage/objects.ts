@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import type { File, FileMetadata, Bucket as RemoteBucket } from '@google-cloud/storage'
+import { lazily } from '../../lazily.ts'
 import type { ReleaseBucket, StoredObject } from '../../releases/release-bucket.ts'
 import type {
   BucketDescription,
@@ -99,12 +100,13 @@ class CloudBucket implements Bucket {
   readonly #config: BucketConfig
   readonly #options: BucketOptions
   readonly #timeoutMs: number
-  #remote: Promise<RemoteBucket> | undefined
+  readonly #open: () => Promise<RemoteBucket>
 
   constructor(config: BucketConfig, options: BucketOptions) {
     this.#config = config
     this.#options = options
     this.#timeoutMs = options.timeoutMs ?? 15_000
+    this.#open = lazily(() => connectBucket(config))
   }
 
   async stat(name: string, generation?: string): Promise<StoredObject | undefined> {
@@ -247,11 +249,6 @@ class CloudBucket implements Bucket {
     const file = remote.file(name)
     // Not by its constructor, which makes a number of it and loses digits.
     return generation === undefined ? file : Object.assign(file, { generation })
-  }
-
-  #open(): Promise<RemoteBucket> {
-    this.#remote ??= connectBucket(this.#config)
-    return this.#remote
   }
 
   /** One request, with a deadline: the client has none. */

@@ -1,3 +1,4 @@
+import { lazily } from '../../lazily.ts'
 import { checkClocks } from '../clock.ts'
 import { EmptyJobTableError } from '../result-failures.ts'
 import type { Owner } from './classify-result.ts'
@@ -23,16 +24,15 @@ export interface OwnerLookup {
  */
 export function createOwnerLookup(store: JobStore | null, graceMs: number, storeTime: () => number): OwnerLookup {
   if (store === null) return { find: async () => () => NOBODY, lookups: 0 }
-  let newest: Promise<number> | undefined
   let lookups = 0
   const askNewest = async () => (await inspectJobs(store, storeTime)).newest
+  const newest = lazily(askNewest)
   return {
     get lookups() {
       return lookups
     },
     async find(jobs) {
-      newest ??= askNewest()
-      const reach = await newest
+      const reach = await newest()
       if (jobs.size === 0) return () => NOBODY
       lookups += 1
       const found = await store.find([...jobs])
