@@ -27,23 +27,24 @@ const CONTENTS: readonly string[] = [
  * @returns a function that gives it back
  * @throws StateInUseError, UsageError
  */
-export async function openState(folder: string, { reset }: { readonly reset: boolean }): Promise<() => Promise<void>> {
+export async function openState(folder: string, { reset }: { readonly reset: boolean }): Promise<() => void> {
   const unlock = await takeFolder(folder)
   try {
     if (reset) await empty(folder)
   } catch (error) {
-    await unlock()
+    unlock()
     throw error
   }
   return unlock
 }
 
-async function takeFolder(folder: string): Promise<() => Promise<void>> {
+async function takeFolder(folder: string): Promise<() => void> {
   try {
     await mkdir(folder, { recursive: true })
-    return await lockState(folder)
+    return lockState(folder)
   } catch (error) {
-    if (!(error instanceof Error && 'syscall' in error)) throw error
+    // Of the file system, or of SQLite.
+    if (!(error instanceof Error && ('syscall' in error || 'errcode' in error))) throw error
     throw new UsageError(`the state cannot be kept in ${folder}: ${error.message}`, error)
   }
 }

@@ -1,54 +1,18 @@
-import { spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import pg from 'pg'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import type { StartReport } from '../../local/summary.ts'
 import { parseEnvironment } from '../../shared/environment/parse.ts'
 import { writeFolder } from '../cli/release-folder.ts'
-import {
-  type CommandResult,
-  PROJECT_ROOT,
-  type RunningCommand,
-  runAlmagest,
-  startAlmagest,
-} from '../support/run-command.ts'
+import { runAlmagest, startAlmagest } from '../support/run-command.ts'
 import { sampleSchema } from '../support/sample-release.ts'
-import { isRunning, makeStateFolder, type StateFolder } from './state-folder.ts'
+import { isRunning } from './state-folder.ts'
+import { tellStory, untilUp, writeSurvey } from './story.ts'
 
-/** The tests of this file are one story: what a start leaves in the folder is what the next one finds. */
-let state: StateFolder
-
-beforeAll(async () => {
-  state = await makeStateFolder()
-})
-
-afterAll(() => state.remove())
-
-function start(...more: string[]): Promise<CommandResult> {
-  return runAlmagest(['start', '--once', '--json', '--port', '0', '--state', state.path, ...more])
-}
-
-async function startWell(...more: string[]): Promise<StartReport['servers'][number]> {
-  const result = await start(...more)
-  expect(result).toMatchObject({ code: 0 })
-  const [tap] = result.json<StartReport>().servers
-  return tap!
-}
-
-/** Until it says that it is up, or ends. */
-async function untilUp({ child, result }: RunningCommand): Promise<string> {
-  let text = ''
-  const up = new Promise<void>((done) => {
-    child.stdout?.on('data', (chunk) => {
-      text += chunk
-      if (text.includes('Log of the functions')) done()
-    })
-  })
-  await Promise.race([up, result])
-  return text
-}
+const story = tellStory()
+const { start, startWell } = story
 
 test('the first start brings the sample live on both servers and stops everything', async () => {
   const result = await start()
@@ -70,28 +34,25 @@ test('the first start brings the sample live on both servers and stops everythin
   expect(alerttap?.live).toMatchObject({ schemas: ['heron_alerts'], keys: 1 })
   expect(tap?.stageMs).toBeGreaterThan(0)
   expect(tap?.swapMs).toBeGreaterThan(0)
-  expect(state.postgresPid()).toBeNull()
-  expect(state.isLocked()).toBe(false)
+  expect(story.state.postgresPid()).toBeNull()
+  expect(story.state.isLocked()).toBe(false)
   await expect(fetch(url)).rejects.toThrow()
 })
 
 test('the functions write their log into a file, one JSON object a line, and nothing to the terminal', async () => {
-  const lines = (await readFile(join(state.path, 'log.jsonl'), 'utf8')).trimEnd().split('\n')
+  const lines = (await readFile(join(story.state.path, 'log.jsonl'), 'utf8')).trimEnd().split('\n')
   const functions = new Set(lines.map((line) => JSON.parse(line).function))
   expect(functions).toContain('load-release')
   expect(functions).toContain('swap-schema')
 })
 
 test('the next start finds everything live and says so, for people', async () => {
-  const { code, stdout } = await runAlmagest(['start', '--once', '--port', '0', '--state', state.path])
+  const { code, stdout } = await runAlmagest(['start', '--once', '--port', '0', '--state', story.state.path])
   expect(code).toBe(0)
   expect(stdout).toContain('tap: nothing to do, releases/heron-1 is live.')
   expect(stdout).not.toContain('uploaded')
   expect(stdout).not.toContain('"severity"')
 })
-
-/** The same release each time, in a folder of the test's own. */
-const writeSurvey = () => writeFolder({ 'survey.yaml': sampleSchema('survey') })
 
 test('a folder of YAML goes live under its own name', async () => {
   const tap = await startWell('--release', await writeSurvey(), '--schemas', 'survey', '--version', 'releases/own')
@@ -114,12 +75,20 @@ test('other content under the same version is a new upload, and goes live', asyn
 test('a release that cannot be loaded is told with its problems, and changes nothing', async () => {
   const broken = await writeFolder({ 'survey.yaml': 'name: survey\ntables:\n- name: t\n  columns:\n  - name: c\n' })
   const arguments_ = ['--release', broken, '--schemas', 'survey', '--version', 'releases/broken']
-  const { code, stderr } = await runAlmagest(['start', '--once', '--port', '0', '--state', state.path, ...arguments_])
+  const { code, stderr } = await runAlmagest([
+    'start',
+    '--once',
+    '--port',
+    '0',
+    '--state',
+    story.state.path,
+    ...arguments_,
+  ])
   expect(code).toBe(1)
   expect(stderr).toContain('releases/broken is rejected')
   expect(stderr).toMatch(/survey\.yaml:5.*datatype/)
-  expect(state.postgresPid()).toBeNull()
-  expect(state.isLocked()).toBe(false)
+  expect(story.state.postgresPid()).toBeNull()
+  expect(story.state.isLocked()).toBe(false)
   expect((await startWell()).live?.tables).toMatchObject([{ name: 'survey.star' }])
 })
 
@@ -148,7 +117,7 @@ test('what cannot be meant is refused before anything is started', async () => {
 })
 
 test('while it runs, the functions answer, each with its own login; a second start is refused; Ctrl-C stops all', async () => {
-  const running = startAlmagest(['start', '--port', '0', '--state', state.path])
+  const running = startAlmagest(['start', '--port', '0', '--state', story.state.path])
   const text = await untilUp(running)
   const url = /Almagest is up at (http:\S+)/.exec(text)?.[1]
   const answer = await fetch(`${url}/swap-schema/servers`)
@@ -168,7 +137,7 @@ test('while it runs, the functions answer, each with its own login; a second sta
     expect([part, ofSample.status]).toEqual([part, 200])
     await ofSample.arrayBuffer()
   }
-  const listed = await runAlmagest(['releases', '--environment', join(state.path, 'environment.yaml'), '--json'])
+  const listed = await runAlmagest(['releases', '--environment', join(story.state.path, 'environment.yaml'), '--json'])
   expect(listed.json<{ releases: object[] }>().releases).toContainEqual(
     expect.objectContaining({ version: 'releases/heron-1', remark: null }),
   )
@@ -179,7 +148,7 @@ test('while it runs, the functions answer, each with its own login; a second sta
   const efd = await fetch(`${url}/discovery/repertoire/discovery/influxdb/default`, credentials)
   expect(await efd.json()).toMatchObject({ username: 'reader', password: 'no-secret' })
 
-  const file = join(state.path, 'environment.yaml')
+  const file = join(story.state.path, 'environment.yaml')
   const { environment, problems } = parseEnvironment(file, await readFile(file, 'utf8'))
   expect(problems).toEqual([])
   const database = environment!.servers.get('tap')!.database as { url: string }
@@ -194,85 +163,11 @@ test('while it runs, the functions answer, each with its own login; a second sta
   expect(refused.json<{ error: object }>().error).toMatchObject({ code: 'state_in_use' })
   expect(refused.stdout).toContain(`process ${running.child.pid} is running on`)
 
-  const postgres = state.postgresPid()!
+  const postgres = story.state.postgresPid()!
   expect(isRunning(postgres)).toBe(true)
   running.child.kill('SIGINT')
   running.child.kill('SIGINT')
   expect(await running.result).toMatchObject({ code: 0 })
   expect(isRunning(postgres)).toBe(false)
-  expect(state.isLocked()).toBe(false)
-})
-
-test('a start that was killed leaves a state that the next one goes on with', async () => {
-  const killed = startAlmagest(['start', '--port', '0', '--state', state.path])
-  await untilUp(killed)
-  const orphan = state.postgresPid()!
-  killed.child.kill('SIGKILL')
-  await killed.result
-  expect(state.isLocked()).toBe(true)
-  const next = await start()
-  expect(next.json<StartReport>().servers[0]).toMatchObject({
-    outcome: 'resumed',
-    live: { version: 'releases/later' },
-  })
-  expect(next.stderr).toContain(`after stopping process ${orphan} of an earlier run`)
-  expect(isRunning(orphan)).toBe(false)
-  expect(state.isLocked()).toBe(false)
-})
-
-test('Ctrl-C in the middle leaves no process, and --reset begins anew', async () => {
-  const running = startAlmagest(['start', '--reset', '--port', '0', '--state', state.path])
-  const postgres = await vi.waitFor(() => {
-    const pid = state.postgresPid()
-    expect(pid).toBeGreaterThan(0)
-    return pid!
-  }, 60_000)
-  running.child.kill('SIGINT')
-  expect(await running.result).toMatchObject({ code: 130 })
-  expect(isRunning(postgres)).toBe(false)
-  expect(state.isLocked()).toBe(false)
-  expect(await startWell()).toMatchObject({ outcome: 'swapped', live: { version: 'releases/heron-1' } })
-})
-
-test('a start whose shell is killed, as npm starts it, ends too', async () => {
-  const args = ['start', '--port', '0', '--state', state.path].map((word) => `'${word}'`).join(' ')
-  const entry = join(PROJECT_ROOT, 'cli', 'almagest.ts')
-  const env = { ...process.env, npm_lifecycle_event: 'start' }
-  const shell = spawn('sh', ['-c', `'${process.execPath}' '${entry}' ${args}; true`], { env, stdio: 'ignore' })
-  const postgres = await vi.waitFor(() => {
-    expect(state.postgresPid()).toBeGreaterThan(0)
-    return state.postgresPid()!
-  }, 60_000)
-  shell.kill('SIGKILL')
-  await vi.waitFor(() => expect(isRunning(postgres)).toBe(false), 60_000)
-  await vi.waitFor(() => expect(state.isLocked()).toBe(false), 60_000)
-})
-
-test('a start whose PostgreSQL dies says so, stops the rest and ends with an error', async () => {
-  const running = startAlmagest(['start', '--port', '0', '--state', state.path])
-  const url = /Almagest is up at (http:\S+)/.exec(await untilUp(running))?.[1]
-  process.kill(state.postgresPid()!, 'SIGKILL')
-  const { code, stderr } = await running.result
-  expect(code).toBe(1)
-  expect(stderr).toContain('almagest: PostgreSQL has ended by itself (SIGKILL)')
-  expect(stderr).not.toContain('this should not happen')
-  expect(state.isLocked()).toBe(false)
-  await expect(fetch(`${url}/swap-schema/servers`)).rejects.toThrow()
-})
-
-test('a notification that cannot be handled ends the start with its reason', async () => {
-  const running = startAlmagest(['start', '--port', '0', '--state', state.path])
-  const port = /tap_reader@127\.0\.0\.1:(\d+)/.exec(await untilUp(running))?.[1]
-  const client = new pg.Client({ connectionString: `postgresql://postgres@127.0.0.1:${port}/postgres` })
-  await client.connect()
-  await client.query('alter role loader nologin')
-  await client.end()
-  running.child.kill('SIGTERM')
-  expect(await running.result).toMatchObject({ code: 0 })
-
-  const refused = await start('--release', await writeSurvey(), '--version', 'releases/own')
-  expect(refused.code).toBe(1)
-  expect(refused.json<{ error: object }>().error).toMatchObject({ code: 'dead_letter' })
-  expect(refused.stdout).toContain('is not permitted to log in')
-  expect(state.postgresPid()).toBeNull()
+  expect(story.state.isLocked()).toBe(false)
 })

@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { lockState } from '../../local/state-lock.ts'
 
 export interface StateFolder {
   readonly path: string
@@ -22,8 +23,12 @@ export async function makeStateFolder(): Promise<StateFolder> {
       return existsSync(file) ? Number.parseInt(readFileSync(file, 'utf8'), 10) : null
     },
     isLocked: () => {
-      const locks = readdirSync(path).filter((name) => name.startsWith('lock.'))
-      return locks.some((name) => readFileSync(join(path, name), 'utf8') !== '')
+      try {
+        lockState(path)()
+        return false
+      } catch {
+        return true
+      }
     },
     remove: () => rm(path, { recursive: true, force: true }),
   }

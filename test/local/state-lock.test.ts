@@ -1,33 +1,38 @@
-import { writeFile } from 'node:fs/promises'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { lockState, StateInUseError } from '../../local/state-lock.ts'
 import { writeFolder } from '../cli/release-folder.ts'
+import { PROJECT_ROOT } from '../support/run-command.ts'
 
-test('a folder is taken by one process at a time, and free again afterwards', async () => {
+test('a folder is taken once at a time, and free again afterwards', async () => {
   const folder = await writeFolder({})
-  const unlock = await lockState(folder)
-  await expect(lockState(folder)).rejects.toThrow(StateInUseError)
-  await expect(lockState(folder)).rejects.toThrow(`process ${process.pid} is running on ${folder}`)
-  await unlock()
-  await (await lockState(folder))()
+  const unlock = lockState(folder)
+  expect(() => lockState(folder)).toThrow(StateInUseError)
+  expect(() => lockState(folder)).toThrow(`process ${process.pid} is running on ${folder}`)
+  unlock()
+  lockState(folder)()
 })
 
-test('of many that come at once, one gets the folder', async () => {
-  const folder = await writeFolder({ 'lock.7': '{"pid":999999999,"birth":null}\n' })
-  const results = await Promise.allSettled(Array.from({ length: 8 }, () => lockState(folder)))
-  expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+test('a lock ends with its process, however that ends', async () => {
+  const folder = await writeFolder({})
+  const module = JSON.stringify(join(PROJECT_ROOT, 'local', 'state-lock.ts'))
+  const script = `(await import(${module})).lockState(${JSON.stringify(folder)}); console.log('locked'); setInterval(() => {}, 1e6)`
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  await once(child.stdout, 'data')
+  expect(() => lockState(folder)).toThrow(`process ${child.pid} is running on ${folder}`)
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  lockState(folder)()
 })
 
-test.for([
-  ['of a process that is gone', '{"pid":999999999,"birth":null}'],
-  ['of a process whose number belongs to another one now', `{"pid":${process.pid},"birth":"another boot:1"}`],
-  ['that is damaged', '{"pid":'],
-  ['that is empty', ''],
-])('a lock %s does not count', async ([, content]) => {
-  const folder = await writeFolder({})
-  await writeFile(join(folder, 'lock.7'), content!)
-  const unlock = await lockState(folder)
-  await expect(lockState(folder)).rejects.toThrow(StateInUseError)
-  await unlock()
+test('files that are left of an earlier start do not count', async () => {
+  const folder = await writeFolder({ 'lock.pid': '999999999' })
+  const unlock = lockState(folder)
+  expect(() => lockState(folder)).toThrow(`process ${process.pid} is running on ${folder}`)
+  unlock()
 })
