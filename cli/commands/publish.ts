@@ -123,7 +123,7 @@ async function deliver(release: BuiltRelease, flags: PublishFlags, apiEndpoint: 
     return { outcome: 'checked', ...about, files }
   }
   const { uploadRelease } = await import('../../shared/releases/publish/upload-release.ts')
-  const { isMutable } = await import('../../shared/releases/publish/mutability.ts')
+  const { isMutable } = await import('../../shared/releases/follow.ts')
   const { openLocation } = await import('./publish/open-location.ts')
   const prefix = `${to.kind === 'bucket' ? to.prefix : ''}${version}/`
   const target = openLocation(to, apiEndpoint)

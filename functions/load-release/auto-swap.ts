@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import type { TapServer } from '../../shared/environment/model.ts'
 import { compareSlots } from '../../shared/tap-schema/diff.ts'
-import { ReaderLeftOutError } from '../../shared/tap-schema/failures.ts'
+import { ReaderLeftOutError } from '../../shared/tap-schema/slot-failures.ts'
 import { SlotChangedError } from '../../shared/tap-schema/slot-identity.ts'
 import { type SwapOutcome, type SwapRequest, swap } from '../../shared/tap-schema/swap.ts'
 

@@ -55,3 +55,10 @@ function skipStars(tokens: readonly string[], positions: Set<number>): Set<numbe
   }
   return positions
 }
+
+/** Versions that are overwritten in place (felis.md §10.1); every other one is kept as it was published. */
+const MUTABLE: readonly string[] = ['main', 'tickets/**']
+
+export function isMutable(version: string): boolean {
+  return MUTABLE.some((glob) => matchesGlob(glob, version))
+}

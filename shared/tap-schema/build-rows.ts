@@ -5,10 +5,9 @@ import type { Problem } from '../felis/problem.ts'
 import { abridge } from '../felis/yaml/values.ts'
 import type { LoaderOptions } from './options.ts'
 import { type CellCheck, checkOf } from './row-limits.ts'
-import type { TapRow, TapSchemaRows } from './rows.ts'
 import { type Cell, columnRows, fieldOf, keyRows, type RowSource, schemaRow, tableRow } from './schema-rows.ts'
 import { describeItself, SELF_NAME } from './self-description.ts'
-import { columnsOf, type TapTableName, tapTable } from './tables.ts'
+import { columnsOf, type TapRow, type TapSchemaRows, type TapTableName, tapTable } from './tables.ts'
 
 export interface BuiltRows {
   readonly rows: TapSchemaRows

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { qualified } from './ddl.ts'
-import { EmptySlotError, StagingChangedError, sqlStateOf } from './failures.ts'
 import { type RowCounts, readStagedRows } from './history.ts'
+import { EmptySlotError, StagingChangedError, sqlStateOf } from './slot-failures.ts'
 import type { SlotVersion } from './slot-version.ts'
 import { SLOT_SCHEMA } from './slots.ts'
 import { TAP_TABLE_NAMES } from './tables.ts'

@@ -1,6 +1,6 @@
 import type pg from 'pg'
-import { EmptySlotError } from './failures.ts'
 import { isSafeToRead } from './foreign-code.ts'
+import { EmptySlotError } from './slot-failures.ts'
 import { findTables, type SlotTable, type SlotTables } from './slot-tables.ts'
 import { readSafeSlot } from './slot-version.ts'
 import { SLOT_SCHEMA, type SlotName } from './slots.ts'

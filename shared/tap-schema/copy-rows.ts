@@ -3,9 +3,8 @@ import type pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
 import { qualified } from './ddl.ts'
 import type { LoaderOptions } from './options.ts'
-import type { TapRow, TapSchemaRows } from './rows.ts'
 import { quote, tableName } from './slots.ts'
-import { columnsOf, TAP_TABLES } from './tables.ts'
+import { columnsOf, TAP_TABLES, type TapRow, type TapSchemaRows } from './tables.ts'
 
 /** Fills the five tables of a slot, one statement a table, in the transaction that has made them. */
 export async function copyRows(

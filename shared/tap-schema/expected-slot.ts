@@ -1,6 +1,6 @@
 import type pg from 'pg'
-import { AmbiguousSlotError, VersionMismatchError } from './failures.ts'
 import { type HistoryAction, readLastAbout } from './history.ts'
+import { AmbiguousSlotError, VersionMismatchError } from './slot-failures.ts'
 import type { SlotVersion } from './slot-version.ts'
 
 /** What the caller of a swap or a rollback believes to be in the slot that is about to go live. */

@@ -1,7 +1,7 @@
 import type pg from 'pg'
-import { sqlStateOf } from './failures.ts'
 import { type SourceRow, sourceOf } from './history.ts'
 import type { ReleaseSource } from './release-source.ts'
+import { sqlStateOf } from './slot-failures.ts'
 import { readSchemaNames } from './slot-tables.ts'
 import { readSlot } from './slot-version.ts'
 import { SLOT_SCHEMA, UNVERSIONED } from './slots.ts'

@@ -3,9 +3,9 @@ import type { Problem } from '../felis/problem.ts'
 import { nearMiss } from '../near-miss.ts'
 import { buildRows } from './build-rows.ts'
 import { findEmptyParts } from './empty-parts.ts'
-import { RejectedError } from './failures.ts'
 import { contextOf, type LoaderOptions } from './options.ts'
-import type { TapSchemaRows } from './rows.ts'
+import { RejectedError } from './slot-failures.ts'
+import type { TapSchemaRows } from './tables.ts'
 
 export interface RowsRequest {
   /** Names of the TAP server's schemas, without `.yaml`, in the order in which clients list them. */

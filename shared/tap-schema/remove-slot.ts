@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { qualified } from './ddl.ts'
 import { findDependents } from './dependents.ts'
-import { DependentObjectsError, sqlStateOf } from './failures.ts'
+import { DependentObjectsError, sqlStateOf } from './slot-failures.ts'
 import { quote } from './slots.ts'
 import { TAP_TABLE_NAMES } from './tables.ts'
 

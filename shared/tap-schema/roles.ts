@@ -1,8 +1,8 @@
 import type pg from 'pg'
 import { Failure } from '../failure.ts'
 import { grantReaders } from './ddl.ts'
-import { BusyError, DatabaseError, isLockFailure, MissingRoleError, sqlStateOf } from './failures.ts'
 import { HISTORY_DDL } from './history.ts'
+import { BusyError, DatabaseError, isLockFailure, MissingRoleError, sqlStateOf } from './slot-failures.ts'
 import { OWNER_ROLE, quote, SLOT_NAMES, SLOT_OWNER, SLOT_SCHEMA, STAGER_ROLE } from './slots.ts'
 import { BEGIN, nameSessions, setLockTimeout } from './transaction.ts'
 

@@ -1,5 +1,13 @@
-import type { TapRow, TapSchemaRows } from './rows.ts'
-import { columnsOf, TAP_TABLES, type TapColumn, type TapTable, tapTable, textLimit } from './tables.ts'
+import {
+  columnsOf,
+  TAP_TABLES,
+  type TapColumn,
+  type TapRow,
+  type TapSchemaRows,
+  type TapTable,
+  tapTable,
+  textLimit,
+} from './tables.ts'
 
 /** The name under which the table set describes itself, whatever the slot's own name is. */
 export const SELF_NAME = 'tap_schema'

@@ -10,17 +10,22 @@ import {
   qualified,
   VERSION_COLUMNS,
 } from './ddl.ts'
-import { BusyError, DependentObjectsError, isLockFailure, MissingRoleError, StagingInUseError } from './failures.ts'
 import { findDelivery, findLaterStaged, type RowCounts, recordHistory } from './history.ts'
 import type { LoaderOptions } from './options.ts'
 import { type PreparedRows, prepareRows, type RowsRequest } from './prepare-rows.ts'
 import { findLeftOutReaders, findLiveReaders, warnOfLeftOut } from './readers.ts'
 import type { ReleaseSource } from './release-source.ts'
 import { removeSlot } from './remove-slot.ts'
-import type { TapSchemaRows } from './rows.ts'
+import {
+  BusyError,
+  DependentObjectsError,
+  isLockFailure,
+  MissingRoleError,
+  StagingInUseError,
+} from './slot-failures.ts'
 import { peekSlot } from './slot-version.ts'
 import { EVERYBODY, quote, SLOT_SCHEMA, STAGER_ROLE, tableName } from './slots.ts'
-import { TAP_TABLE_NAMES } from './tables.ts'
+import { TAP_TABLE_NAMES, type TapSchemaRows } from './tables.ts'
 import { STAGE_WAIT_MS, setLockTimeout, withSlots } from './transaction.ts'
 import { verifySlot } from './verify-slot.ts'
 

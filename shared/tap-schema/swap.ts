@@ -1,17 +1,17 @@
 import type pg from 'pg'
 import { checkStaged } from './check-staged.ts'
 import { findDependents } from './dependents.ts'
-import { DEFAULT_PATIENCE, exchangeSlots, type Patience } from './exchange.ts'
 import type { ExchangeLocks } from './exchange-locks.ts'
+import { DEFAULT_PATIENCE, exchangeSlots, type Patience } from './exchange-slots.ts'
 import { checkExpectation, type Expectation, isDone, isExpected } from './expected-slot.ts'
-import { DependentObjectsError, EmptySlotError, ReaderLeftOutError, StagingChangedError } from './failures.ts'
 import { findForeignCode } from './foreign-code.ts'
-import { takeBackGrants } from './grants.ts'
 import { recordHistory } from './history.ts'
 import { findOtherObjects, warnOfMoved } from './other-objects.ts'
 import { findLeftOutReaders, warnAfterExchange } from './readers.ts'
 import { removeSlot } from './remove-slot.ts'
+import { revokeGrants } from './revoke-grants.ts'
 import { handOver } from './roles.ts'
+import { DependentObjectsError, EmptySlotError, ReaderLeftOutError, StagingChangedError } from './slot-failures.ts'
 import { checkIdentities, type SlotIdentities } from './slot-identity.ts'
 import { peek, peekSlot, readSafeSlot, type SlotVersion } from './slot-version.ts'
 import { quote, SLOT_OWNER, SLOT_SCHEMA, UNVERSIONED } from './slots.ts'
@@ -85,7 +85,7 @@ async function swapOnce(
   const dependents = await findDependents(client, [live, staging])
   if (dependents.length > 0) throw new DependentObjectsError(`swapping ${staged.version} live`, dependents)
   const replaced = before?.version ?? null
-  const takenBack = await takeBackGrants(client, staging)
+  const takenBack = await revokeGrants(client, staging)
   const moved = warnOfMoved(await findOtherObjects(client, 'live'), previous)
   const slots = await peek(client, () => describeExchanged(client, 'staging'))
   const asideAs = await removeSlot(client, previous)

@@ -183,3 +183,9 @@ export function textLimit(type: SqlType): number | null {
   const match = /^(?:var)?char\((\d+)\)$/.exec(type)
   return match === null ? null : Number(match[1])
 }
+
+/** One row of a TAP_SCHEMA table, in the order of `columnsOf(table, options)`. */
+export type TapRow = readonly (string | number | null)[]
+
+/** Everything that a slot's five tables hold, self-description rows included. */
+export type TapSchemaRows = { readonly [table in TapTableName]: readonly TapRow[] }

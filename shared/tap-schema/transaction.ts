@@ -1,6 +1,6 @@
 import type pg from 'pg'
-import { BusyError, DatabaseError, explain, isLockFailure, sqlStateOf } from './failures.ts'
 import { findSessionsInTheWay, LOCK_CLASS, SLOTS_LOCK } from './sessions-in-the-way.ts'
+import { BusyError, DatabaseError, explain, isLockFailure, sqlStateOf } from './slot-failures.ts'
 
 /**
  * Runs `work` in one transaction that holds the database's Almagest lock, so that stages, swaps and rollbacks of one

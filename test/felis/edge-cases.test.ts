@@ -4,8 +4,7 @@ import { FelisLoader } from '../../shared/felis/load.ts'
 import type { Problem } from '../../shared/felis/problem.ts'
 import { buildRows } from '../../shared/tap-schema/build-rows.ts'
 import { PLAIN } from '../../shared/tap-schema/options.ts'
-import type { TapRow } from '../../shared/tap-schema/rows.ts'
-import { columnsOf, type TapTableName, tapTable } from '../../shared/tap-schema/tables.ts'
+import { columnsOf, type TapRow, type TapTableName, tapTable } from '../../shared/tap-schema/tables.ts'
 import { HAS_DATA, NEEDS_DATA, readGolden, readReleaseFiles } from '../support/golden.ts'
 
 type Row = Readonly<Record<string, string | number | null>>

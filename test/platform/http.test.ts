@@ -20,7 +20,7 @@ import {
   EmptySlotError,
   RejectedError,
   VersionMismatchError,
-} from '../../shared/tap-schema/failures.ts'
+} from '../../shared/tap-schema/slot-failures.ts'
 
 interface Line {
   severity: string

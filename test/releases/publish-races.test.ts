@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { beforeAll, expect, test } from 'vitest'
-import { PreconditionError } from '../../shared/platform/storage/failures.ts'
+import { PreconditionError } from '../../shared/platform/storage/storage-failures.ts'
 import { assembleParts } from '../../shared/releases/publish/assemble-parts.ts'
 import type { BuiltRelease } from '../../shared/releases/publish/build-release.ts'
 import { type PublishTarget, uploadRelease } from '../../shared/releases/publish/upload-release.ts'

@@ -2,8 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createGunzip } from 'node:zlib'
 import { extract } from 'tar-stream'
-import type { TapRow, TapSchemaRows } from '../../shared/tap-schema/rows.ts'
-import type { TapTableName } from '../../shared/tap-schema/tables.ts'
+import type { TapRow, TapSchemaRows, TapTableName } from '../../shared/tap-schema/tables.ts'
 
 /** Measured behaviour of Felis, Repertoire and sdm-tools, and the releases it was measured on. */
 export const DATA = join(import.meta.dirname, '../../../shared/data')

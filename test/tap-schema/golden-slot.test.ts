@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { RejectedError } from '../../shared/tap-schema/failures.ts'
+import { RejectedError } from '../../shared/tap-schema/slot-failures.ts'
 import { stageRelease } from '../../shared/tap-schema/stage.ts'
 import { TAP_TABLE_NAMES, type TapTableName } from '../../shared/tap-schema/tables.ts'
 import { DATA, type GoldenTables, HAS_DATA, NEEDS_DATA, readGolden, readReleaseFiles } from '../support/golden.ts'

@@ -2,8 +2,7 @@ import type { TableMetadata } from '../../../shared/adql/metadata.ts'
 import { type ColumnRow, type TableRow, tablesFromRows } from '../../../shared/adql/tables-from-rows.ts'
 import { DEPLOYED } from '../../../shared/tap-schema/options.ts'
 import { prepareRows } from '../../../shared/tap-schema/prepare-rows.ts'
-import type { TapSchemaRows } from '../../../shared/tap-schema/rows.ts'
-import { columnsOf, type TapTableName, tapTable } from '../../../shared/tap-schema/tables.ts'
+import { columnsOf, type TapSchemaRows, type TapTableName, tapTable } from '../../../shared/tap-schema/tables.ts'
 import { readRelease } from '../release/read-release.ts'
 
 /** The tables of some schemas of a release, as TAP_SCHEMA would describe them once it is live. */

@@ -1,6 +1,12 @@
 import type { LoaderOptions } from '../../../shared/tap-schema/options.ts'
-import type { TapRow, TapSchemaRows } from '../../../shared/tap-schema/rows.ts'
-import { columnsOf, TAP_TABLES, type TapTable, type TapTableName } from '../../../shared/tap-schema/tables.ts'
+import {
+  columnsOf,
+  TAP_TABLES,
+  type TapRow,
+  type TapSchemaRows,
+  type TapTable,
+  type TapTableName,
+} from '../../../shared/tap-schema/tables.ts'
 
 export interface TableRows {
   readonly columns: readonly string[]

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import type { File } from '@google-cloud/storage'
 import type { StoredObject } from '../../releases/release-bucket.ts'
 import { encodeCrc32c, updateCrc32c } from './crc32c.ts'
-import { DamagedAnswerError } from './failures.ts'
+import { DamagedAnswerError } from './storage-failures.ts'
 
 /**
  * Reads an object into memory, as it is stored: no decompression of `Content-Encoding: gzip`, so that size and checksum

@@ -1,6 +1,6 @@
 import type { BucketMetadata, FileMetadata } from '@google-cloud/storage'
 import type { BucketSettings, ListedObject } from '../../results/result-bucket.ts'
-import { DamagedAnswerError } from './failures.ts'
+import { DamagedAnswerError } from './storage-failures.ts'
 
 const FIELDS = [
   'name',

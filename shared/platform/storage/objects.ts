@@ -17,17 +17,6 @@ import { type RetryPolicy, retry } from '../retry.ts'
 import { crc32c } from './crc32c.ts'
 import { download } from './download.ts'
 import {
-  DamagedAnswerError,
-  explainStorage,
-  isMissingBucket,
-  isRetryable,
-  ObjectNameError,
-  PreconditionError,
-  StorageError,
-  statusOf,
-  TooLargeError,
-} from './failures.ts'
-import {
   isProtected,
   LISTED_FIELDS,
   type Listing,
@@ -38,6 +27,17 @@ import {
   readSettings,
   SETTINGS_FIELDS,
 } from './listed-objects.ts'
+import {
+  DamagedAnswerError,
+  explainStorage,
+  isMissingBucket,
+  isRetryable,
+  ObjectNameError,
+  PreconditionError,
+  StorageError,
+  statusOf,
+  TooLargeError,
+} from './storage-failures.ts'
 
 export interface BucketConfig {
   readonly bucket: string

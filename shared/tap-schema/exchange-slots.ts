@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { ExchangeLocks } from './exchange-locks.ts'
-import { BusyError, isLockFailure } from './failures.ts'
 import { SlotsInUse } from './lock-through-gates.ts'
+import { BusyError, isLockFailure } from './slot-failures.ts'
 import { inTransaction, withSlots } from './transaction.ts'
 
 /** How patiently a swap or a rollback waits for readers. */

@@ -6,7 +6,7 @@ import type pg from 'pg'
  *
  * @returns what was taken back, as warnings
  */
-export async function takeBackGrants(client: pg.ClientBase, schema: string): Promise<readonly string[]> {
+export async function revokeGrants(client: pg.ClientBase, schema: string): Promise<readonly string[]> {
   const { rows } = await client.query<{ statement: string; warning: string }>(FIND_GRANTS, [schema])
   if (rows.length > 0) await client.query(rows.map(({ statement }) => statement).join(';\n'))
   return rows.map(({ warning }) => warning)
