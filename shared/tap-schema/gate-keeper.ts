@@ -4,15 +4,14 @@ import { BEGIN, setIfKnown } from './transaction.ts'
 
 /** A session that waits at a table of the live slot, holds it when it gets it, and goes when a swap is over. */
 export class GateKeeper {
-  readonly pid: number
   readonly #client: pg.PoolClient
+  #pid = 0
   /** What it is doing: settles when it has nothing any more. */
   #standing: Promise<void> | null = null
   #broken: Error | undefined
 
-  private constructor(client: pg.PoolClient, pid: number) {
+  private constructor(client: pg.PoolClient) {
     this.#client = client
-    this.pid = pid
     client.on('error', this.#remember)
   }
 
@@ -22,12 +21,27 @@ export class GateKeeper {
     const count = Math.max(0, Math.min(wanted, room - 1))
     const opened = await Promise.allSettled(
       Array.from({ length: count }, async () => {
-        const client = await pool.connect()
-        const found = await client.query<{ pid: number }>('select pg_catalog.pg_backend_pid() as pid')
-        return new GateKeeper(client, found.rows[0]?.pid ?? 0)
+        const keeper = new GateKeeper(await pool.connect())
+        await keeper.#begin()
+        return keeper
       }),
     )
     return opened.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+  }
+
+  /** Its server process: behind a pooler in transaction mode, each transaction can have another. */
+  get pid(): number {
+    return this.#pid
+  }
+
+  async #begin(): Promise<void> {
+    try {
+      await this.#client.query(`${BEGIN};\n${setIfKnown('client_connection_check_interval', '0')}`)
+      const found = await this.#client.query<{ pid: number }>('select pg_backend_pid() as pid')
+      this.#pid = found.rows[0]?.pid ?? 0
+    } catch (error) {
+      this.#remember(error instanceof Error ? error : new Error(String(error)))
+    }
   }
 
   /** Keepers hold what they have until the transaction of `client` is over. */
@@ -44,9 +58,7 @@ export class GateKeeper {
    * `waitMs` milliseconds it gives up. All is said to the server at once, and from then on this process may die.
    */
   stand(names: string, waitMs: number): void {
-    const wait = `${BEGIN};
-${setIfKnown('client_connection_check_interval', '0')};
-set local lock_timeout = ${Math.ceil(waitMs)};
+    const wait = `set local lock_timeout = ${Math.ceil(waitMs)};
 lock table ${names} in access exclusive mode;
 set local lock_timeout = 0;
 select pg_advisory_xact_lock_shared(${LOCK_CLASS}, ${GATE_LOCK})`
@@ -54,6 +66,7 @@ select pg_advisory_xact_lock_shared(${LOCK_CLASS}, ${GATE_LOCK})`
       .query(wait)
       .catch(() => {})
       .then(() => this.#client.query('rollback'))
+      .then(() => this.#begin())
       .catch(this.#remember)
       .then(() => {
         this.#standing = null
@@ -70,6 +83,7 @@ select pg_advisory_xact_lock_shared(${LOCK_CLASS}, ${GATE_LOCK})`
   /** Gives its connection back. Before, the transaction that it is bound to must be over. */
   async close(): Promise<void> {
     await this.#standing
+    await this.#client.query('rollback').catch(this.#remember)
     this.#client.off('error', this.#remember)
     this.#client.release(this.#broken)
   }
