@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { openUwsJobs } from '../../shared/results/classify/uws-jobs.ts'
 import { diffSlots } from '../../shared/tap-schema/diff.ts'
 import { readLiveSlot } from '../../shared/tap-schema/live-slot.ts'
 import { initialiseDatabase } from '../../shared/tap-schema/roles.ts'
@@ -7,6 +8,7 @@ import { explain } from '../../shared/tap-schema/slot-failures.ts'
 import { stageRelease } from '../../shared/tap-schema/stage.ts'
 import { readStatus } from '../../shared/tap-schema/status.ts'
 import { swap } from '../../shared/tap-schema/swap.ts'
+import { JOB_TABLE } from '../results/config.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
 import { sampleSchema, stageRequest } from '../support/sample-release.ts'
 
@@ -38,6 +40,7 @@ const SETTINGS: readonly string[] = [
 
 test.each(SETTINGS)('everything works in a database with %s', async (setting) => {
   const database = await createTestDatabase({ initialised: false })
+  await database.pool.query(JOBS)
   await set(database, setting)
   const pool = database.poolAs('postgres')
   await initialiseDatabase(pool)
@@ -63,7 +66,18 @@ test.each(SETTINGS)('everything works in a database with %s', async (setting) =>
     source: requestOf('r1', 1001).source,
     schemas: ['größe_r1'],
   })
+  const jobs = openUwsJobs(async () => pool, JOB_TABLE)
+  const job = { phase: 'COMPLETED', destruction: Date.parse('2026-11-21T12:00:00.5Z'), deletedByUser: false }
+  expect([...(await jobs.find(['abc']))]).toEqual([['abc', job]])
+  expect((await jobs.inspect()).newest).toBe(Date.parse('2026-11-14T12:00:00Z'))
 })
+
+/** What a sweep asks. */
+const JOBS = `
+create schema uws;
+create table uws.Job (jobID varchar(16) primary key, executionPhase varchar(16) not null, destructionTime timestamp,
+                      deletedByUser smallint not null, creationTime timestamp not null);
+insert into uws.Job values ('abc', 'COMPLETED', '2026-11-21 12:00:00.5', 0, '2026-11-14 12:00')`
 
 test('settings of a transaction end with it, so that who shares a connection through a pooler keeps its own', async () => {
   const database = await createTestDatabase()

@@ -94,11 +94,13 @@ type Query = <R extends pg.QueryResultRow>(text: string, values?: readonly unkno
 
 /**
  * With row_security off, a policy that would leave out rows makes the query fail (42501). The setting ends with the
- * transaction, so that it holds behind a pooler too.
+ * transaction, so that it holds behind a pooler too; and so do the limits, whatever the database has.
  */
 const BEGIN = `
   begin isolation level repeatable read, read only;
   set local row_security = off;
+  set local statement_timeout = ${TIMEOUT_MS};
+  set local lock_timeout = ${TIMEOUT_MS};
   set local search_path = pg_catalog, pg_temp`
 
 async function readInTransaction<T>(connection: JobConnection, work: (query: Query) => Promise<T>): Promise<T> {
