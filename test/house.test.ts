@@ -11,6 +11,7 @@ const GROUND = [
   'shared/printable.ts',
   'shared/reserved-words.ts',
   'shared/xml',
+  'shared/yaml',
 ]
 
 /** DESIGN §3: who may import whom. A room that is not listed may import nothing of ours but the ground. */

@@ -1,24 +1,12 @@
-import {
-  constructFromEvents,
-  type DocumentEvent,
-  EVENT_ID,
-  type Event,
-  getScalarValue,
-  parseEvents,
-  SCALAR_STYLE,
-  type ScalarEvent,
-  YAML11_SCHEMA,
-  YAMLException,
-} from 'js-yaml'
-import { resolvePlain, Unresolvable } from '../felis/yaml/scalars.ts'
-import { YamlFloat, YamlTimestamp } from '../felis/yaml/values.ts'
+import type { YamlEvent } from '../yaml/events.ts'
+import { Locator, type Position } from '../yaml/locate.ts'
+import { readEvents } from '../yaml/read.ts'
+import { resolvePlain, resolveTagged, Unresolvable } from '../yaml/scalars.ts'
+import { isCollectionTag, tagOfType } from '../yaml/tags.ts'
+import { YamlFloat, YamlTimestamp } from '../yaml/values.ts'
 import { parseInstant } from './parse-instant.ts'
 
-/** 1-based. */
-export interface Position {
-  readonly line: number
-  readonly column: number
-}
+export type { Position } from '../yaml/locate.ts'
 
 export type Located = LocatedScalar | LocatedSequence | LocatedMapping
 
@@ -57,105 +45,79 @@ export type ReportYaml = (code: 'yaml_syntax' | 'duplicate_key', at: Position, m
  * and `report` has been told why.
  */
 export function locateYaml(text: string, report: ReportYaml): Located | null {
-  const source = text.replace(/^\uFEFF/, '')
-  try {
-    return new EventReader(source, report).read(parseEvents(source, {}))
-  } catch (error) {
-    if (!(error instanceof YAMLException)) throw error
-    const at = { line: (error.mark?.line ?? 0) + 1, column: (error.mark?.column ?? 0) + 1 }
-    // The whole message would quote the lines around, and they may hold a password.
-    report('yaml_syntax', at, `not valid YAML: ${error.reason}`)
-    return null
-  }
+  const locator = new Locator(text)
+  const tree = new Tree(locator, report)
+  const problem = readEvents(text, (event) => tree.take(event))
+  if (problem === null) return tree.root
+  report('yaml_syntax', locator.position(problem.offset), problem.message)
+  return null
 }
 
-const NOTHING = -1
-const POP: Event = { type: EVENT_ID.POP }
+interface Frame {
+  readonly node: LocatedSequence | LocatedMapping
+  readonly anchor: string | null
+  /** The key whose value comes next; its name is null if it is not text. */
+  key: { readonly name: string | null; readonly at: Position } | null
+  readonly merges: Located[]
+}
 
-/** Builds the tree by recursion; the parser has limited the depth. */
-class EventReader {
-  readonly #source: string
+class Tree {
+  root: Located | null = null
+  readonly #locator: Locator
   readonly #report: ReportYaml
-  readonly #lineStarts: readonly number[]
-  readonly #anchors = new Map<string, Located>()
-  /** Collections that are being read: an alias to one of them would be a circle. */
-  readonly #open = new Set<Located>()
-  #events: Iterator<Event> = [][Symbol.iterator]()
-  #document: DocumentEvent | undefined
+  readonly #frames: Frame[] = []
+  /** undefined: the collection is still open, and an alias to it would be a circle. */
+  readonly #anchors = new Map<string, Located | undefined>()
 
-  constructor(source: string, report: ReportYaml) {
-    this.#source = source
+  constructor(locator: Locator, report: ReportYaml) {
+    this.#locator = locator
     this.#report = report
-    this.#lineStarts = [0, ...[...source.matchAll(/\r\n?|\n/g)].map((match) => match.index + match[0].length)]
   }
 
-  read(events: readonly Event[]): Located | null {
-    const start = { line: 1, column: 1 }
-    if (events.length === 0) {
-      this.#report('yaml_syntax', start, 'the file is empty')
-      return null
+  take(event: YamlEvent): void {
+    if (event.type === 'end') {
+      this.#close()
+      return
     }
-    this.#events = events.values()
-    const first = this.#next()
-    if (first.type === EVENT_ID.DOCUMENT) this.#document = first
-    const root = this.#node(this.#next(), start)
-    this.#next()
-    if (this.#events.next().done !== true) {
-      this.#report('yaml_syntax', start, 'the file holds several YAML documents; it must hold one')
-    }
-    return root
+    const at = this.#locator.position(event.offset)
+    if (event.type === 'scalar') {
+      const node: Located = { kind: 'scalar', at, value: this.#resolve(event, at) }
+      if (event.anchor !== null) this.#anchors.set(event.anchor, node)
+      this.#add(node, event.text)
+    } else if (event.type === 'alias') this.#add(this.#follow(event.name, at), null)
+    else this.#open(event, at)
   }
 
-  #next(): Event {
-    const { value, done } = this.#events.next()
-    if (done === true) throw new RangeError('the YAML parser stopped in the middle of a document')
-    return value
+  #open({ type, anchor, tag }: Extract<YamlEvent, { type: 'list' | 'map' }>, at: Position): void {
+    if (tag !== null && !isCollectionTag(tag, type)) {
+      this.#report('yaml_syntax', at, 'the tag here has no meaning in an environment file')
+    }
+    const node: LocatedSequence | LocatedMapping =
+      type === 'list' ? { kind: 'sequence', at, items: [] } : { kind: 'mapping', at, entries: new Map() }
+    if (anchor !== null) this.#anchors.set(anchor, undefined)
+    this.#frames.push({ node, anchor, key: null, merges: [] })
   }
 
-  #node(event: Event, fallback: Position): Located {
-    switch (event.type) {
-      case EVENT_ID.MAPPING:
-        return this.#mapping(event)
-      case EVENT_ID.SEQUENCE:
-        return this.#sequence(event)
-      case EVENT_ID.SCALAR: {
-        const at = this.#startOf(event, fallback)
-        return this.#remember(event, { kind: 'scalar', at, value: this.#resolve(event, at) })
-      }
-      case EVENT_ID.ALIAS:
-        return this.#follow(this.#source.slice(event.anchorStart, event.anchorEnd), this.#at(event.anchorStart - 1))
-      default:
-        // An empty document ends where its content should be.
-        return { kind: 'scalar', at: fallback, value: null }
-    }
+  #close(): void {
+    const frame = this.#frames.pop()
+    if (frame === undefined) return
+    if (frame.node.kind === 'mapping') this.#merge(frame.node, frame.merges)
+    if (frame.anchor !== null) this.#anchors.set(frame.anchor, frame.node)
+    this.#add(frame.node, null)
   }
 
-  #sequence(event: Extract<Event, { start: number }>): LocatedSequence {
-    const node: LocatedSequence = { kind: 'sequence', at: this.#at(event.start), items: [] }
-    this.#remember(event, node)
-    this.#open.add(node)
-    for (let item = this.#next(); item.type !== EVENT_ID.POP; item = this.#next()) {
-      node.items.push(this.#node(item, node.at))
+  /** `name` is the text of a scalar, in case it is a key. */
+  #add(node: Located, name: string | null): void {
+    const frame = this.#frames.at(-1)
+    if (frame === undefined) this.root = node
+    else if (frame.node.kind === 'sequence') frame.node.items.push(node)
+    else if (frame.key === null) frame.key = { name, at: node.at }
+    else {
+      const { name: key, at } = frame.key
+      frame.key = null
+      if (key === '<<') frame.merges.push(node)
+      else this.#enter(frame.node, key, { at, value: node })
     }
-    this.#open.delete(node)
-    return node
-  }
-
-  #mapping(event: Extract<Event, { start: number }>): LocatedMapping {
-    const node: LocatedMapping = { kind: 'mapping', at: this.#at(event.start), entries: new Map() }
-    this.#remember(event, node)
-    this.#open.add(node)
-    const merges: Located[] = []
-    for (let key = this.#next(); key.type !== EVENT_ID.POP; key = this.#next()) {
-      const at = this.#node(key, node.at).at
-      const name = key.type === EVENT_ID.SCALAR ? getScalarValue(this.#source, key) : null
-      const value = this.#node(this.#next(), at)
-      if (name === '<<') merges.push(value)
-      else this.#enter(node, name, { at, value })
-    }
-    this.#merge(node, merges)
-    this.#open.delete(node)
-    return node
   }
 
   #enter(node: LocatedMapping, name: string | null, entry: LocatedEntry): void {
@@ -165,58 +127,37 @@ class EventReader {
     else this.#report('duplicate_key', entry.at, `the key ${JSON.stringify(name)} is in line ${first.at.line} already`)
   }
 
-  /** What is merged never replaces what is there; of several merges the first one wins. */
+  /** What is merged never replaces what is there; of a list the first one wins, of several `<<` the last one. */
   #merge(node: LocatedMapping, merges: readonly Located[]): void {
-    for (const merged of merges.flatMap((merge) => (merge.kind === 'sequence' ? merge.items : [merge]))) {
-      if (merged.kind === 'mapping') {
-        for (const [name, entry] of merged.entries) if (!node.entries.has(name)) node.entries.set(name, entry)
-      } else {
-        this.#report('yaml_syntax', merged.at, 'only mappings can be merged by "<<"')
+    for (const merge of merges.toReversed()) {
+      for (const merged of merge.kind === 'sequence' ? merge.items : [merge]) {
+        if (merged.kind === 'mapping') {
+          for (const [name, entry] of merged.entries) if (!node.entries.has(name)) node.entries.set(name, entry)
+        } else {
+          this.#report('yaml_syntax', merged.at, 'only mappings can be merged by "<<"')
+        }
       }
     }
   }
 
-  #remember<T extends Located>(event: { readonly anchorStart: number; readonly anchorEnd: number }, node: T): T {
-    if (event.anchorStart !== NOTHING) {
-      this.#anchors.set(this.#source.slice(event.anchorStart, event.anchorEnd), node)
-    }
-    return node
-  }
-
   #follow(anchor: string, at: Position): Located {
     const node = this.#anchors.get(anchor)
-    if (node !== undefined && !this.#open.has(node)) return node
-    const why = node === undefined ? `there is no anchor &${anchor} before it` : 'it lies inside what it stands for'
+    if (node !== undefined) return node
+    const why = this.#anchors.has(anchor)
+      ? 'it lies inside what it stands for'
+      : `there is no anchor &${anchor} before it`
     this.#report('yaml_syntax', at, `the alias *${anchor} leads nowhere: ${why}`)
     return { kind: 'scalar', at, value: null }
   }
 
-  #resolve(event: ScalarEvent, at: Position): unknown {
-    if (event.tagStart !== NOTHING) return this.#resolveTagged(event)
-    const text = getScalarValue(this.#source, event)
-    const value = event.style === SCALAR_STYLE.PLAIN ? resolvePlain(text) : text
+  #resolve({ tag, text, plain }: Extract<YamlEvent, { type: 'scalar' }>, at: Position): unknown {
+    const isImplicit = tag === '!' || (tag === null && plain)
+    const value = isImplicit ? resolvePlain(text) : tag === null ? text : resolveTagged(tagOfType(tag), text)
     if (value instanceof YamlFloat) return value.value
     if (value instanceof YamlTimestamp) return parseInstant(value.text)
-    if (!(value instanceof Unresolvable)) return value
-    this.#report('yaml_syntax', at, `the value here ${value.reason}`)
+    if (value !== undefined && !(value instanceof Unresolvable)) return value
+    const reason = value === undefined ? 'has a tag without a meaning in an environment file' : value.reason
+    this.#report('yaml_syntax', at, `the value here ${reason}`)
     return null
-  }
-
-  /** A scalar alone makes a document, of which the library says what its tag makes of it. */
-  #resolveTagged(event: ScalarEvent): unknown {
-    const directives = this.#document === undefined ? [] : this.#document.directives
-    const document: Event = { type: EVENT_ID.DOCUMENT, explicitStart: false, explicitEnd: false, directives }
-    return constructFromEvents([document, event, POP], { source: this.#source, schema: YAML11_SCHEMA })[0]
-  }
-
-  #startOf(event: ScalarEvent, fallback: Position): Position {
-    if (event.valueStart === NOTHING) return fallback
-    const quoted = event.style === SCALAR_STYLE.SINGLE_QUOTED || event.style === SCALAR_STYLE.DOUBLE_QUOTED
-    return this.#at(quoted ? event.valueStart - 1 : event.valueStart)
-  }
-
-  #at(offset: number): Position {
-    const line = this.#lineStarts.findLastIndex((start) => start <= offset)
-    return { line: line + 1, column: offset - (this.#lineStarts[line] ?? 0) + 1 }
   }
 }

@@ -1,7 +1,7 @@
+import { describeValue, writeFloat, YamlFloat, type YamlMap, type YamlValue } from '../yaml/values.ts'
 import { DATATYPES, isDatatype } from './datatypes.ts'
 import { below, type Path } from './location.ts'
 import { type Reading, report } from './reading.ts'
-import { describeValue, writeFloat, YamlFloat, type YamlMap, type YamlValue } from './yaml/values.ts'
 
 /**
  * The arraysize that a column as it was written gets (VOTable 1.4 §2.2): one made from datatype and length where none

@@ -1,8 +1,8 @@
 import { ADQL_RESERVED_WORDS } from '../reserved-words.ts'
+import { abridge } from '../yaml/values.ts'
 import { below } from './location.ts'
 import type { FelisObject, Schema, Table } from './model.ts'
 import type { Report } from './reading.ts'
-import { abridge } from './yaml/values.ts'
 
 /** What has a name that queries use. */
 type Noun = 'schema' | 'table' | 'column'

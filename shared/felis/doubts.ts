@@ -1,10 +1,10 @@
+import { abridge } from '../yaml/values.ts'
 import { automaticArraysize, isVotableShape } from './arraysize.ts'
 import { DATATYPES } from './datatypes.ts'
 import { doubtColumnNames, doubtOtherNames, doubtSchemaName, doubtTableName } from './doubtful-names.ts'
 import { below, type Path } from './location.ts'
 import type { Column, Schema, Table } from './model.ts'
 import { type Reading, type Report, report } from './reading.ts'
-import { abridge } from './yaml/values.ts'
 
 /** A table with its referenced columns, and what is known around it. */
 interface Subject {

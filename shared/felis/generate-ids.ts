@@ -1,4 +1,4 @@
-import { isYamlList, isYamlMap, type YamlMap, type YamlValue } from './yaml/values.ts'
+import { isYamlList, isYamlMap, type YamlMap, type YamlValue } from '../yaml/values.ts'
 
 /** What of a table gets an id of its own: the key of the list, and whether the table's name is part of the id. */
 const IDENTIFIED: readonly { readonly key: string; readonly inTable: boolean }[] = [

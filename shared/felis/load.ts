@@ -1,3 +1,8 @@
+import type { Construction } from '../yaml/construct.ts'
+import { Locator } from '../yaml/locate.ts'
+import { readYaml } from '../yaml/read.ts'
+import { SizeBudget } from '../yaml/size.ts'
+import { abridge, isYamlMap, type YamlValue } from '../yaml/values.ts'
 import { checkSchema } from './check-schema.ts'
 import type { FelisContext } from './context.ts'
 import { warnOfDoubts } from './doubts.ts'
@@ -10,10 +15,6 @@ import { placeProblems } from './place-problems.ts'
 import type { Problem } from './problem.ts'
 import { INVALID, type Reading, report, startReading } from './reading.ts'
 import { resolveUri } from './resolve-uri.ts'
-import type { Construction } from './yaml/construct.ts'
-import { Locator } from './yaml/locate.ts'
-import { readYaml } from './yaml/read.ts'
-import { abridge, isYamlMap, type YamlValue } from './yaml/values.ts'
 
 /** Name inside the release (a path below the schemas folder, `dp2.yaml`) → text. */
 export type SourceFiles = ReadonlyMap<string, string>
@@ -46,6 +47,7 @@ export class FelisLoader {
   readonly #files: SourceFiles
   readonly #context: FelisContext
   readonly #loaded = new Map<string, LoadedSchema>()
+  readonly #budget = new SizeBudget()
   /** The files being loaded, each a resource of the one before. */
   readonly #chain: string[] = []
 
@@ -75,7 +77,7 @@ export class FelisLoader {
       place,
     })
     if (text === undefined) return failed({ code: 'file_missing', message: 'the release has no such file' })
-    const read = readYaml(text)
+    const read = readYaml(text, this.#budget)
     if ('problem' in read) {
       const { offset, code, message } = read.problem
       return failed({ ...new Locator(text).position(offset), code, message })
@@ -93,7 +95,7 @@ export class FelisLoader {
       readable: schema,
       problems: [
         ...placeDuplicates(file, locator, read),
-        ...placeProblems(file, locator, reading.drafts),
+        ...hintAtComments(file, locator, read, placeProblems(file, locator, reading.drafts)),
         ...new Set([...fromResources.keys()].flatMap(({ problems }) => problems)),
       ],
       place,
@@ -153,4 +155,31 @@ function placeDuplicates(file: string, locator: Locator, { duplicates }: Constru
     severity: 'warning',
     message: `the key '${abridge(key)}' is here a second time; the value that comes last counts`,
   }))
+}
+
+const MOST_HINTS = 100
+
+/** `- #visit.ra` is an empty item and a comment: the error at that place says so, or a warning if there is none. */
+function hintAtComments(
+  file: string,
+  locator: Locator,
+  { idComments }: Construction,
+  problems: readonly Problem[],
+): readonly Problem[] {
+  const hinted = [...problems]
+  for (const { offset, comment } of idComments.slice(0, MOST_HINTS)) {
+    const position = locator.position(offset)
+    const quoted = JSON.stringify(abridge(comment))
+    const hint = 'a # begins a comment: an id is written in quotes'
+    const index = hinted.findIndex(
+      ({ line, column, code }) => line === position.line && column === position.column && code.endsWith('_type'),
+    )
+    const problem = hinted[index]
+    if (problem === undefined) {
+      const message = `there is no value here: ${hint}`
+      const details = { path: '', code: 'yaml_comment', severity: 'warning', message, suggestion: quoted } as const
+      hinted.push({ file, ...position, ...details })
+    } else hinted[index] = { ...problem, message: `${problem.message}; ${hint}`, suggestion: quoted }
+  }
+  return hinted
 }

@@ -1,4 +1,4 @@
-import { abridge, writeFloat, YamlBinary, YamlFloat, type YamlKey, YamlTimestamp } from './yaml/values.ts'
+import { abridge, writeFloat, YamlBinary, YamlFloat, type YamlKey, YamlTimestamp } from '../yaml/values.ts'
 
 /** A place in a file's data: the chain of keys and indices that leads to it. */
 export interface Loc {

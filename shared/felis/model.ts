@@ -1,6 +1,6 @@
+import type { YamlFloat } from '../yaml/values.ts'
 import type { Datatype } from './datatypes.ts'
 import type { Origin } from './location.ts'
-import type { YamlFloat } from './yaml/values.ts'
 
 /**
  * The Felis data model. What a field is called in YAML, which values it takes and where it ends up is in the field

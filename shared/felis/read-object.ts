@@ -1,8 +1,8 @@
+import { abridge, describeValue, isYamlMap, type YamlKey, type YamlMap, type YamlValue } from '../yaml/values.ts'
 import type { FelisContext } from './context.ts'
 import { below, type Draft, type Origin, type Path } from './location.ts'
 import { INVALID, type Reader, type Reading, report, spendItems, spendSuggestion } from './reading.ts'
 import { type Shape, shaped, shapeOf } from './shape.ts'
-import { abridge, describeValue, isYamlMap, type YamlKey, type YamlMap, type YamlValue } from './yaml/values.ts'
 
 /** One field of a class of Felis's data model. */
 export interface Field<T> {

@@ -1,7 +1,7 @@
+import { describeValue, isYamlList, isYamlMap, YamlFloat, type YamlKey, type YamlValue } from '../yaml/values.ts'
 import { below, type Path, showKey } from './location.ts'
 import { INVALID, type Reader, type Reading, refuse, report, spendItems } from './reading.ts'
 import { type Shape, shaped, shapeOf } from './shape.ts'
-import { describeValue, isYamlList, isYamlMap, YamlFloat, type YamlKey, type YamlValue } from './yaml/values.ts'
 
 /** Text and nothing else: Felis does not turn numbers, booleans or dates into text. White space at the ends goes. */
 export const text = textReader(trim)

@@ -1,8 +1,8 @@
 import { nearMiss as findNearMiss } from '../near-miss.ts'
+import type { YamlKey, YamlMap, YamlValue } from '../yaml/values.ts'
 import type { FelisContext } from './context.ts'
 import { below, type Draft, type Path } from './location.ts'
 import type { Shape } from './shape.ts'
-import type { YamlKey, YamlMap, YamlValue } from './yaml/values.ts'
 
 /** The state of turning one file's data into the model: what is known so far, and everything found wrong. */
 export interface Reading {

@@ -1,6 +1,6 @@
 import { DATATYPES } from '../felis/datatypes.ts'
 import type { Column, FelisObject, ForeignKeyConstraint, Schema, Table } from '../felis/model.ts'
-import { abridge } from '../felis/yaml/values.ts'
+import { abridge } from '../yaml/values.ts'
 import type { LoaderOptions } from './options.ts'
 import type { TapTableName } from './tables.ts'
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { readYaml } from '../../shared/felis/yaml/read.ts'
+import { readYaml } from '../../shared/yaml/read.ts'
 import { runAlmagest } from '../support/run-command.ts'
 import { writeFolder } from './release-folder.ts'
 

@@ -335,7 +335,7 @@ tap:
     ['# only a comment\n', 'empty'],
     ['a: [1,\n', 'not valid YAML'],
     ['tap: {}\ntap: {}\n', 'already'],
-    ['--- {}\n--- {}\n', 'several YAML documents'],
+    ['--- {}\n--- {}\n', 'a second YAML document'],
     ['- a\n', 'is a mapping'],
     ['just text', 'is a mapping'],
     ['---\n', 'is a mapping'],

@@ -63,6 +63,35 @@ Files are YAML 1.1, as PyYAML reads it: \`yes\`, \`no\`, \`on\` and \`off\` are 
 mappings. Text is not made of anything else: write a version as \`"1.0"\`. White space around text is taken away. Keys that
 are not listed here are errors. A key with a colon (\`tap:principal\`) may also be written as Felis calls it in Python
 (\`tap_principal\`).
+
+The parser is js-yaml's. What only one of it and PyYAML takes is an error with a message of its own, so that a file means the
+same to both:
+
+| what PyYAML takes and js-yaml does not | what to write |
+|---|---|
+| a closing bracket, or what is in brackets, at the column of its key or dash | indent it more |
+| text in quotes that goes on at the column of its key | indent it more |
+| a comment right behind quotes or brackets: \`'b'#c\` | a space before the \`#\` |
+| NEL, LS and PS (U+0085, U+2028, U+2029) as line breaks | an ordinary line break, or \`\\N\`, \`\\L\`, \`\\P\` in double quotes |
+| \`-\` or \`?\` alone as text in brackets | quotes |
+| an empty line behind a backslash in double quotes | \`\\n\` |
+| an alias or an anchor right before a colon: \`*x: 1\` | a space before the colon |
+
+| what js-yaml takes and PyYAML does not | what to write |
+|---|---|
+| a tab outside quotes, comments and blocks of text | spaces |
+| a key of more than 1,024 characters, or over two lines | a shorter key |
+| \`?\` in text in brackets, or \`:\` before it | quotes |
+| a colon without a key | the key |
+| a mapping in the line of its key: \`a: &x b: 1\` | a new line |
+| the next entry behind a bracket in its line | a new line |
+| other characters than letters, digits, \`-\` and \`_\` in the names of anchors | other names |
+| a tag right before a comma or a bracket | a space between them |
+| a whole file that is one block of text without indentation | a mapping |
+| a directive with other characters in its name; \`---\` behind a space; \`...\` before the document | none of it |
+
+A file may have 8 MiB, 200,000 line breaks, indicators (\`, : ? [ { & * !\` and dashes) and escapes, and lists and mappings 100
+deep; the files of a release together 1,000,000 of those characters. The largest schema known has 21,000, its release 150,000.
 `
 
 /** All classes, each after the one that holds it. */

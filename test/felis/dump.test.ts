@@ -7,8 +7,8 @@ import { writeJson } from '../../shared/felis/dump/write-json.ts'
 import { writeYaml } from '../../shared/felis/dump/write-yaml.ts'
 import { FelisLoader, type LoadedSchema } from '../../shared/felis/load.ts'
 import type { Schema } from '../../shared/felis/model.ts'
-import { readYaml } from '../../shared/felis/yaml/read.ts'
-import { YamlFloat, type YamlMap } from '../../shared/felis/yaml/values.ts'
+import { readYaml } from '../../shared/yaml/read.ts'
+import { YamlFloat, type YamlMap } from '../../shared/yaml/values.ts'
 import { HAS_DATA, NEEDS_DATA, readReleaseFiles } from '../support/golden.ts'
 
 const AS_IT_IS: DumpOptions = { dereference: false, stripIds: false, sortColumns: false }

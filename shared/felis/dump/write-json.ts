@@ -1,4 +1,4 @@
-import { YamlFloat } from '../yaml/values.ts'
+import { YamlFloat } from '../../yaml/values.ts'
 import {
   isSchemaList,
   isSchemaMap,

@@ -1,4 +1,4 @@
-import type { YamlFloat } from '../yaml/values.ts'
+import type { YamlFloat } from '../../yaml/values.ts'
 
 /** What schemas are made of. */
 export type SchemaScalar = null | boolean | number | bigint | string | YamlFloat

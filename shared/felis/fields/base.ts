@@ -1,8 +1,8 @@
+import type { YamlMap } from '../../yaml/values.ts'
 import type { FelisObject } from '../model.ts'
 import type { Fields, Rule } from '../read-object.ts'
 import { nullable, text } from '../readers.ts'
 import type { Reading } from '../reading.ts'
-import type { YamlMap } from '../yaml/values.ts'
 
 /** What every named thing of a schema has. */
 export const BASE_FIELDS: Fields<FelisObject> = {

@@ -1,3 +1,4 @@
+import { isYamlMap, type YamlMap } from '../../yaml/values.ts'
 import { DATATYPE_NAMES } from '../datatypes.ts'
 import { below, type Path } from '../location.ts'
 import type { ColumnOverrides, ColumnRef, ColumnRefs } from '../model.ts'
@@ -5,7 +6,6 @@ import { type Field, nested, type ObjectReader, objectReader } from '../read-obj
 import { boolean, exactText, integer, mapping, nullable, oneOf, text } from '../readers.ts'
 import { INVALID, type Reader, type Reading, report } from '../reading.ts'
 import { shaped, shapeOf } from '../shape.ts'
-import { isYamlMap, type YamlMap } from '../yaml/values.ts'
 
 /** Overrides are not held to the ranges of the column's own fields. */
 const OVERRIDES: { readonly [P in keyof ColumnOverrides]-?: Field<unknown> } = {

@@ -1,3 +1,4 @@
+import { describeValue, YamlFloat, type YamlMap, type YamlValue } from '../../yaml/values.ts'
 import { deriveArraysize } from '../arraysize.ts'
 import { DATATYPE_NAMES, DATATYPES, isDatatype } from '../datatypes.ts'
 import { below, type Path } from '../location.ts'
@@ -8,7 +9,6 @@ import { type Reader, type Reading, report } from '../reading.ts'
 import { checkRedundantType } from '../redundant-types/check-redundant-type.ts'
 import { shaped, shapeOf } from '../shape.ts'
 import { checkUnit } from '../units/check-unit.ts'
-import { describeValue, YamlFloat, type YamlMap, type YamlValue } from '../yaml/values.ts'
 import { BASE_FIELDS, BASE_RULES } from './base.ts'
 import { ucd } from './ucd.ts'
 

@@ -1,10 +1,10 @@
+import { describeValue, isYamlMap, type YamlMap, type YamlValue } from '../../yaml/values.ts'
 import { below, type Path } from '../location.ts'
 import type { CheckConstraint, Constraint, ForeignKeyConstraint, UniqueConstraint } from '../model.ts'
 import { type Field, type Fields, objectReader, type Rule } from '../read-object.ts'
 import { boolean, list, nullable, oneOf, text } from '../readers.ts'
 import { INVALID, type Reader, type Reading, report } from '../reading.ts'
 import { shaped, shapeOf } from '../shape.ts'
-import { describeValue, isYamlMap, type YamlMap, type YamlValue } from '../yaml/values.ts'
 import { BASE_FIELDS, BASE_RULES, deriveId } from './base.ts'
 
 const ACTIONS = ['CASCADE', 'SET NULL', 'SET DEFAULT', 'RESTRICT', 'NO ACTION'] as const

@@ -1,10 +1,10 @@
+import { describeValue, isYamlMap } from '../../yaml/values.ts'
 import { below } from '../location.ts'
 import type { Resource, Schema, SchemaVersion } from '../model.ts'
 import { type Fields, nested, objectReader } from '../read-object.ts'
 import { exactText, list, mapping, notText, refuseAll, text } from '../readers.ts'
 import type { Reader } from '../reading.ts'
 import { shaped, shapeOf } from '../shape.ts'
-import { describeValue, isYamlMap } from '../yaml/values.ts'
 import { BASE_FIELDS, BASE_RULES, deriveId } from './base.ts'
 import { namedList, readTable } from './table.ts'
 

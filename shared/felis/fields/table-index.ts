@@ -1,9 +1,9 @@
+import type { YamlMap } from '../../yaml/values.ts'
 import type { Path } from '../location.ts'
 import type { Index } from '../model.ts'
 import { type Fields, nested, objectReader } from '../read-object.ts'
 import { list, nullable, text } from '../readers.ts'
 import { type Reading, report } from '../reading.ts'
-import type { YamlMap } from '../yaml/values.ts'
 import { BASE_FIELDS, BASE_RULES, deriveId } from './base.ts'
 
 const FIELDS: Fields<Index> = {

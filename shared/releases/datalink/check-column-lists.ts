@@ -1,8 +1,8 @@
 import type { Problem } from '../../felis/problem.ts'
-import { Locator } from '../../felis/yaml/locate.ts'
-import { readYaml } from '../../felis/yaml/read.ts'
-import { isYamlList, isYamlMap, type YamlValue } from '../../felis/yaml/values.ts'
 import { nearMiss } from '../../near-miss.ts'
+import { Locator } from '../../yaml/locate.ts'
+import { readYaml } from '../../yaml/read.ts'
+import { isYamlList, isYamlMap, type YamlValue } from '../../yaml/values.ts'
 import { DatalinkReport } from './problems.ts'
 import type { PublishedColumns } from './published-columns.ts'
 

@@ -1,6 +1,6 @@
 import type { Problem } from '../../felis/problem.ts'
-import { readYaml } from '../../felis/yaml/read.ts'
 import { nearMiss } from '../../near-miss.ts'
+import { readYaml } from '../../yaml/read.ts'
 import { DatalinkReport } from './problems.ts'
 import type { PublishedColumns } from './published-columns.ts'
 

@@ -1,4 +1,4 @@
-import { resolvePlain } from '../../felis/yaml/scalars.ts'
+import { resolvePlain } from '../../yaml/scalars.ts'
 
 /** Where a scalar is written. */
 export interface ScalarPlace {

@@ -1,5 +1,5 @@
 import type { Problem } from '../../felis/problem.ts'
-import { Locator } from '../../felis/yaml/locate.ts'
+import { Locator } from '../../yaml/locate.ts'
 
 export type DatalinkProblemCode =
   | 'datalink_not_utf8'

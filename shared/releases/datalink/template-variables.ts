@@ -1,4 +1,4 @@
-import { abridge } from '../../felis/yaml/values.ts'
+import { abridge } from '../../yaml/values.ts'
 
 export interface TemplateVariable {
   readonly name: string

@@ -1,6 +1,6 @@
-import { YamlError } from './cursor.ts'
 import type { YamlEvent } from './events.ts'
 import { resolvePlain, resolveTagged, Unresolvable } from './scalars.ts'
+import { isCollectionTag, tagOfType } from './tags.ts'
 import {
   isYamlList,
   isYamlMap,
@@ -10,6 +10,7 @@ import {
   type YamlScalar,
   type YamlValue,
 } from './values.ts'
+import { YamlError } from './yaml-error.ts'
 
 /** A key that was written twice in one mapping; the value that came last counts. */
 export interface DuplicateKey {
@@ -17,9 +18,17 @@ export interface DuplicateKey {
   readonly key: string
 }
 
+/** An empty value behind which a comment looks like an id: `primaryKey: #visit.id`. */
+export interface IdComment {
+  /** Of the key or the dash whose value is missing. */
+  readonly offset: number
+  readonly comment: string
+}
+
 export interface Construction {
   readonly value: YamlValue
   readonly duplicates: readonly DuplicateKey[]
+  readonly idComments: readonly IdComment[]
 }
 
 const CORE_TAGS = 'tag:yaml.org,2002:'
@@ -52,6 +61,7 @@ interface Frame {
 export class Constructor implements Construction {
   value: YamlValue = null
   readonly duplicates: DuplicateKey[] = []
+  readonly idComments: IdComment[] = []
   /** undefined: the anchored collection is still open. */
   readonly #anchors = new Map<string, YamlValue | undefined>()
   readonly #frames: Frame[] = []
@@ -76,6 +86,7 @@ export class Constructor implements Construction {
 
   #scalar(event: Scalar): void {
     const value = this.#resolve(event)
+    if (event.comment !== null) this.idComments.push({ offset: event.offset, comment: event.comment })
     if (event.anchor !== null) this.#anchor(event.anchor, event.offset, value === MERGE ? '<<' : value)
     this.#add(value, event.offset)
   }
@@ -92,7 +103,7 @@ export class Constructor implements Construction {
     if (tag === MERGE_TAG && this.#expectsKey()) return MERGE
     // What stands for `=` is text in the place of a key, too.
     if (tag === null || (tag === VALUE_TAG && this.#expectsKey())) return text
-    const value = tag.startsWith(CORE_TAGS) ? resolveTagged(tag.slice(CORE_TAGS.length), text) : undefined
+    const value = resolveTagged(tagOfType(tag), text)
     if (value === undefined) throw unknownTag(offset, tag)
     return checked(value, text, offset)
   }
@@ -115,8 +126,7 @@ export class Constructor implements Construction {
 
   #open(event: Collection): void {
     const { tag, type, anchor, offset } = event
-    if (tag !== null && tag !== '!' && !(COLLECTION_TAGS.get(tag)?.includes(type) ?? false))
-      throw unknownTag(offset, tag)
+    if (tag !== null && !isCollectionTag(tag, type)) throw unknownTag(offset, tag)
     if (anchor !== null) this.#anchor(anchor, offset, undefined)
     const isMap = type === 'map'
     this.#frames.push({
@@ -185,19 +195,10 @@ export class Constructor implements Construction {
   }
 }
 
-/** Which collections a tag may stand before. */
-const COLLECTION_TAGS: ReadonlyMap<string, readonly Collection['type'][]> = new Map([
-  [`${CORE_TAGS}map`, ['map']],
-  [`${CORE_TAGS}seq`, ['list']],
-  [`${CORE_TAGS}set`, ['map']],
-  [`${CORE_TAGS}omap`, ['list']],
-  [`${CORE_TAGS}pairs`, ['list']],
-])
-
 const PAIRS_TAGS: ReadonlySet<string> = new Set(['set', 'omap', 'pairs'].map((tag) => CORE_TAGS + tag))
 
 function pairs({ list, event }: Frame, tag: string): YamlPairs {
-  const name = tag.slice(CORE_TAGS.length)
+  const name = tagOfType(tag)
   if (list?.every((item) => isYamlMap(item) && item.size === 1) === false) {
     throw new YamlError(event.offset, 'yaml_value', `a !!${name} is a list of mappings with one key each`)
   }

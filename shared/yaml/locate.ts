@@ -1,4 +1,5 @@
 import { parseDocument, type YamlEvent } from './events.ts'
+import { Lines } from './lines.ts'
 import { resolvePlain, Unresolvable } from './scalars.ts'
 import { describeValue, type YamlKey } from './values.ts'
 
@@ -30,11 +31,12 @@ interface PlaceNode {
 /** Finds places in a text that has been read before; parsed again for that, once something is wrong with it. */
 export class Locator {
   readonly #text: string
-  #lineStarts: readonly number[] | undefined
+  readonly #lines: Lines
   #root: Place | undefined
 
   constructor(text: string) {
     this.#text = text
+    this.#lines = new Lines(text)
   }
 
   /** The position of what the keys lead to, or of the nearest thing on the way there that exists. */
@@ -50,26 +52,11 @@ export class Locator {
   }
 
   position(offset: number): Position {
-    this.#lineStarts ??= findLineStarts(this.#text)
-    const lineStarts = this.#lineStarts
-    let low = 0
-    let high = lineStarts.length - 1
-    while (low < high) {
-      const middle = Math.ceil((low + high) / 2)
-      if ((lineStarts[middle] ?? 0) <= offset) low = middle
-      else high = middle - 1
-    }
-    const start = lineStarts[low] ?? 0
+    const { line, start } = this.#lines.at(offset)
     const before = this.#text.slice(start, offset)
     // Characters are counted, but not again and again in a text without line breaks.
-    return { line: low + 1, column: (before.length > LONG_LINE ? before.length : [...before].length) + 1 }
+    return { line: line + 1, column: (before.length > LONG_LINE ? before.length : [...before].length) + 1 }
   }
-}
-
-function findLineStarts(text: string): number[] {
-  const starts = [0]
-  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) starts.push(at + 1)
-  return starts
 }
 
 function childOf(node: PlaceNode, key: YamlKey): Place | undefined {
@@ -112,16 +99,14 @@ function placeEvents(text: string): Place {
     else if (frame.isList) frame.node.entries.set(String(frame.size++), { key: offset, value: offset, node })
     else if (frame.key === null) frame.key = { name, offset }
     else {
-      // An empty value has no place of its own: it is where its key is.
-      const value = offset === NOWHERE ? frame.key.offset : offset
       if (frame.key.name === '<<') mergeInto(frame.node, node)
-      else frame.node.entries.set(frame.key.name, { key: frame.key.offset, value, node })
+      else frame.node.entries.set(frame.key.name, { key: frame.key.offset, value: offset, node })
       frame.key = null
     }
   }
 
   parseDocument(text, (event) => {
-    if (event.type === 'scalar') add(event.empty ? NOWHERE : event.offset, null, event.text)
+    if (event.type === 'scalar') add(event.offset, null, event.text)
     else if (event.type === 'alias') add(event.offset, anchors.get(event.name) ?? null, event.name)
     else if (event.type !== 'end') frames.push(openFrame(event))
     else {
@@ -133,8 +118,6 @@ function placeEvents(text: string): Place {
   })
   return root
 }
-
-const NOWHERE = -1
 
 function openFrame({ type, offset, anchor }: Extract<YamlEvent, { type: 'list' | 'map' }>): Frame {
   return { node: { entries: new Map(), merged: [] }, offset, anchor, isList: type === 'list', size: 0, key: null }
