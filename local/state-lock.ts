@@ -5,10 +5,9 @@ import { Failure } from '../shared/failure.ts'
 
 /** Another stack runs on the same state folder. */
 export class StateInUseError extends Failure {
-  readonly permanent = true
   constructor(folder: string, pid: string, cause: unknown) {
     const advice = `stop it first (Ctrl-C in its terminal, or \`kill ${pid}\`), or give another folder with --state`
-    super('state_in_use', `process ${pid} is running on ${folder} already: ${advice}`, { cause })
+    super('conflict', 'state_in_use', `process ${pid} is running on ${folder} already: ${advice}`, { cause })
   }
 }
 

@@ -40,7 +40,7 @@ export function describeError(text: string, error: AdqlError): string {
  * cannot know it.
  */
 export function suggestionsFrom(error: AdqlError, tables: TableSet | undefined): readonly string[] {
-  if (tables === undefined || error.kind !== 'syntax') return error.suggestions
+  if (tables === undefined || error.fault !== 'syntax') return error.suggestions
   return error.suggestions.flatMap((suggestion) => {
     if (!suggestion.startsWith('"')) return [suggestion]
     const lower = suggestion.slice(1, -1).toLowerCase()

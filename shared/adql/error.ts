@@ -45,16 +45,15 @@ export interface AdqlErrorDetails {
  * `describeError` adds; `span` is the piece of the query's text that it is about (empty at the end of the text).
  */
 export class AdqlError extends Failure {
-  readonly permanent = true
-  readonly kind: AdqlErrorKind
+  readonly fault: AdqlErrorKind
   readonly span: Span
   readonly suggestions: readonly string[]
   readonly expected: readonly string[]
   readonly reason: string | undefined
 
-  constructor(kind: AdqlErrorKind, message: string, span: Span, details: AdqlErrorDetails = {}) {
-    super(`adql_${kind.replaceAll('-', '_')}`, message)
-    this.kind = kind
+  constructor(fault: AdqlErrorKind, message: string, span: Span, details: AdqlErrorDetails = {}) {
+    super('malformed', `adql_${fault.replaceAll('-', '_')}`, message)
+    this.fault = fault
     this.span = span
     this.suggestions = details.suggestions ?? []
     this.expected = details.expected ?? []

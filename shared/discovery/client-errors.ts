@@ -1,4 +1,4 @@
-import { Failure } from '../failure.ts'
+import { Failure, type FailureKind } from '../failure.ts'
 
 export type DiscoveryErrorCode =
   | 'discovery_unreachable'
@@ -10,7 +10,6 @@ export type DiscoveryErrorCode =
 /** What the discovery client cannot answer. */
 export class DiscoveryError extends Failure {
   declare readonly code: DiscoveryErrorCode
-  readonly permanent: boolean
   /** The name that was probably meant. */
   readonly suggestion: string | undefined
 
@@ -20,11 +19,10 @@ export class DiscoveryError extends Failure {
     {
       cause,
       suggestion,
-      permanent = true,
-    }: { cause?: unknown; suggestion?: string | undefined; permanent?: boolean } = {},
+      kind = 'missing',
+    }: { cause?: unknown; suggestion?: string | undefined; kind?: FailureKind } = {},
   ) {
-    super(code, message, { cause })
-    this.permanent = permanent
+    super(kind, code, message, { cause })
     this.suggestion = suggestion
   }
 }

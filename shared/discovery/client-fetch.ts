@@ -28,7 +28,7 @@ async function fetchText(url: string, { fetch, timeoutMs }: FetchOptions, token?
     response = await fetch(url, init)
     if (response.ok) return await response.text()
   } catch (cause) {
-    throw new DiscoveryError('discovery_unreachable', `${url} cannot be reached`, { cause, permanent: false })
+    throw new DiscoveryError('discovery_unreachable', `${url} cannot be reached`, { cause, kind: 'unavailable' })
   }
   await response.body?.cancel()
   throw refusalOf(url, response.status)
@@ -38,6 +38,6 @@ function refusalOf(url: string, status: number): DiscoveryError {
   if (status === 401) return new DiscoveryError('not_authorised', `${url} does not accept the token (401)`)
   if (status === 403) return new DiscoveryError('not_permitted', `${url} may not be read with this token (403)`)
   if (status === 404) return new DiscoveryError('not_in_discovery', `there is nothing at ${url} for you (404)`)
-  const permanent = status < 500 && status !== 429
-  return new DiscoveryError('discovery_unreachable', `${url} answers ${status}`, { permanent })
+  const kind = status < 500 && status !== 429 ? 'missing' : 'unavailable'
+  return new DiscoveryError('discovery_unreachable', `${url} answers ${status}`, { kind })
 }

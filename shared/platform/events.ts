@@ -44,9 +44,12 @@ export function openPublisher(topic: string | null, logger: Logger, options: Pub
 }
 
 export class TopicNameError extends Failure {
-  readonly permanent = true
   constructor(topic: string) {
-    super('invalid_topic', `${JSON.stringify(topic)} does not name a topic: projects/PROJECT/topics/TOPIC is expected`)
+    super(
+      'misconfigured',
+      'invalid_topic',
+      `${JSON.stringify(topic)} does not name a topic: projects/PROJECT/topics/TOPIC is expected`,
+    )
   }
 }
 

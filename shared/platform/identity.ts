@@ -43,10 +43,10 @@ export interface IdentitySources {
 
 /** Google's certificates are not to be had: nothing can be said about the token now. */
 export class CertificatesError extends Failure {
-  readonly permanent = false
-
   constructor(cause: unknown) {
-    super('certificates', "Google's certificates for identity tokens could not be fetched: try again", { cause })
+    super('unavailable', 'certificates', "Google's certificates for identity tokens could not be fetched: try again", {
+      cause,
+    })
   }
 }
 

@@ -3,9 +3,8 @@ import type { Logger } from './log/log.ts'
 
 /** A function cannot work as it is deployed. What is wrong has been logged. */
 export class NotStartedError extends Failure {
-  readonly permanent = true
   constructor(cause: unknown) {
-    super('not_started', `the function does not start: ${messageOf(cause)}`, { cause })
+    super('misconfigured', 'not_started', `the function does not start: ${messageOf(cause)}`, { cause })
   }
 }
 

@@ -4,9 +4,8 @@ import { Failure } from '../failure.ts'
 
 /** A secret that is not there, or not readable. Transient: it can be mounted without a change of the environment file. */
 export class SecretError extends Failure {
-  readonly permanent = false
   constructor(message: string, cause?: unknown) {
-    super('secret', message, { cause })
+    super('unavailable', 'secret', message, { cause })
   }
 }
 

@@ -19,9 +19,8 @@ export interface TokenInfoOptions {
 
 /** Nobody can say now whom a token belongs to. Nothing is given out until somebody can. */
 export class TokenInfoError extends Failure {
-  readonly permanent = false
   constructor(message: string, cause?: unknown) {
-    super('token_info', `who is asking cannot be found out at the moment: ${message}`, { cause })
+    super('unavailable', 'token_info', `who is asking cannot be found out at the moment: ${message}`, { cause })
   }
 }
 

@@ -22,14 +22,18 @@ export type ArchiveErrorCode =
 
 /** A release archive (or folder) that cannot be taken as it is; trying again does not help. */
 export class ArchiveError extends Failure {
-  readonly permanent = true
   override readonly code: ArchiveErrorCode
 
   constructor(code: ArchiveErrorCode, file: string, complaints: readonly ArchiveComplaint[], cause?: unknown) {
     const problems = complaints.map(({ entry, message }): Problem => {
       return { file, path: entry ?? '', code, severity: 'error', message }
     })
-    super(code, `${file}: ${summarise(complaints)}`, cause === undefined ? { problems } : { problems, cause })
+    super(
+      'invalid',
+      code,
+      `${file}: ${summarise(complaints)}`,
+      cause === undefined ? { problems } : { problems, cause },
+    )
     this.code = code
   }
 }
@@ -58,9 +62,7 @@ function summarise(complaints: readonly ArchiveComplaint[]): string {
 
 /** A version, object name template or pattern that cannot name a release. */
 export class ReleaseNameError extends Failure {
-  readonly permanent = true
-
   constructor(message: string) {
-    super('invalid_release_name', message)
+    super('malformed', 'invalid_release_name', message)
   }
 }

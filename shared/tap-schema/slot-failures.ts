@@ -4,20 +4,20 @@ import type { SlotVersion } from './slot-version.ts'
 
 /** The release cannot be loaded as it is: every problem is listed, and the database was not touched. */
 export class RejectedError extends Failure {
-  readonly permanent = true
   constructor(version: string, problems: readonly Problem[]) {
     const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
-    super('rejected', `release ${version} is rejected: ${count}, the first: ${problems[0]?.message}`, { problems })
+    super('invalid', 'rejected', `release ${version} is rejected: ${count}, the first: ${problems[0]?.message}`, {
+      problems,
+    })
   }
 }
 
 /** The caller's expectation and the slot disagree: somebody else staged or swapped in between. Nothing was changed. */
 export class VersionMismatchError extends Failure {
-  readonly permanent = true
   readonly expected: string
   readonly found: string
   constructor(slot: string, expected: string, found: string) {
-    super('version_mismatch', `the ${slot} slot holds ${found}, not ${expected}: nothing was changed`)
+    super('conflict', 'version_mismatch', `the ${slot} slot holds ${found}, not ${expected}: nothing was changed`)
     this.expected = expected
     this.found = found
   }
@@ -25,11 +25,11 @@ export class VersionMismatchError extends Failure {
 
 /** Two slots are what the caller has named, so that the same call again would undo itself. Nothing was changed. */
 export class AmbiguousSlotError extends Failure {
-  readonly permanent = true
   constructor(slot: string, found: SlotVersion, live: SlotVersion) {
     const id = (of: SlotVersion) => (of.id === null ? 'without id' : `id ${of.id}`)
     const advice = `give the id of what is to be live (the ${slot} slot: ${id(found)}; live: ${id(live)})`
     super(
+      'conflict',
       'ambiguous_slot',
       `the live slot and the ${slot} slot both hold ${found.version}: ${advice}; nothing was changed`,
     )
@@ -38,13 +38,13 @@ export class AmbiguousSlotError extends Failure {
 
 /** Somebody who can read what is live would be locked out. Nothing was changed. */
 export class ReaderLeftOutError extends Failure {
-  readonly permanent = true
   readonly readers: readonly string[]
   constructor(version: string, readers: readonly string[]) {
     const names = readers.join(', ')
     const grant = `let them read it (\`almagest init --reader ${readers.join(' ')}\`, or stage it again with these readers)`
     const allow = 'or say that they are to be left out (--leave-readers-out, leaveReadersOut)'
     super(
+      'conflict',
       'reader_left_out',
       `${names} may read what is live and could not read ${version}: ${grant}, ${allow}; nothing was changed`,
     )
@@ -54,24 +54,25 @@ export class ReaderLeftOutError extends Failure {
 
 /** The slot that the operation needs holds no complete release. Nothing was changed. */
 export class EmptySlotError extends Failure {
-  readonly permanent = true
   constructor(slot: string, advice: string) {
-    super('empty_slot', `the ${slot} slot holds no complete release: ${advice}`)
+    super('conflict', 'empty_slot', `the ${slot} slot holds no complete release: ${advice}`)
   }
 }
 
 /** The staging slot does not hold what was staged and verified. Nothing was changed. */
 export class StagingChangedError extends Failure {
-  readonly permanent = true
   constructor(version: string, findings: readonly string[]) {
     const what = findings.join('; ')
-    super('staging_changed', `${version} was changed since it was staged: ${what}. Stage it again; nothing was changed`)
+    super(
+      'conflict',
+      'staging_changed',
+      `${version} was changed since it was staged: ${what}. Stage it again; nothing was changed`,
+    )
   }
 }
 
 /** Locks were not to be had in time. Nothing was changed; trying again later can help. */
 export class BusyError extends Failure {
-  readonly permanent = false
   readonly operation: string
   readonly waitedMs: number
   readonly retryAfterSeconds: number
@@ -85,7 +86,7 @@ export class BusyError extends Failure {
   ) {
     const who = sessions.length === 0 ? '' : ` (${sessions.join('; ')})`
     const message = `${operation} gave up after ${(waitedMs / 1000).toFixed(1)} s: other sessions hold locks on the slots${who}; nothing was changed`
-    super('busy', message, { cause })
+    super('busy', 'busy', message, { cause })
     this.operation = operation
     this.waitedMs = waitedMs
     this.retryAfterSeconds = retryAfterSeconds
@@ -98,11 +99,11 @@ export class BusyError extends Failure {
 
 /** Objects outside the slots would be dropped or left on the wrong slot. Nothing was changed. */
 export class DependentObjectsError extends Failure {
-  readonly permanent = true
   readonly objects: readonly string[]
   constructor(operation: string, objects: readonly string[]) {
     const advice = 'drop them, or let them read through a function or at query time'
     super(
+      'conflict',
       'dependent_objects',
       `${operation} is refused, because other objects depend on a slot: ${objects.join('; ')} (${advice})`,
     )
@@ -115,11 +116,11 @@ export class DependentObjectsError extends Failure {
  * blame: once they are gone it can be staged.
  */
 export class StagingInUseError extends Failure {
-  readonly permanent = false
   readonly objects: readonly string[]
   constructor(version: string, { objects }: DependentObjectsError) {
     const advice = 'drop them, then deliver or stage the release again; it was not rejected'
     super(
+      'in-use',
       'dependent_objects',
       `staging ${version} is refused, because other objects depend on the staging slot: ${objects.join('; ')} (${advice})`,
     )
@@ -129,39 +130,42 @@ export class StagingInUseError extends Failure {
 
 /** The database was not prepared by `almagest init`. */
 export class NotInitialisedError extends Failure {
-  readonly permanent = false
   constructor(cause: unknown) {
-    super('not_initialised', 'the database has no Almagest roles or history: run `almagest init` on it', { cause })
+    super('unprepared', 'not_initialised', 'the database has no Almagest roles or history: run `almagest init` on it', {
+      cause,
+    })
   }
 }
 
 /** The database was prepared by an `almagest init` that did not know yet what is to be recorded. */
 export class OutdatedHistoryError extends Failure {
-  readonly permanent = false
   constructor(cause: unknown) {
     const message = 'the database was prepared by an earlier version of Almagest: run `almagest init` on it again'
-    super('not_initialised', message, { cause })
+    super('unprepared', 'not_initialised', message, { cause })
   }
 }
 
 /** The login, or a configured reader, lacks what the operation needs. */
 export class MissingRoleError extends Failure {
-  readonly permanent = false
   constructor(message: string, cause?: unknown) {
-    super('missing_role', message, { cause })
+    super('unprepared', 'missing_role', message, { cause })
   }
 }
 
 /** The database failed. Every operation is one transaction, so what was being done is done whole or not at all. */
 export class DatabaseError extends Failure {
-  readonly permanent = false
   readonly sqlState: string | null
   /** @param advice what to do about it, where that is known */
   constructor(operation: string, cause: unknown, advice?: string) {
     const sqlState = sqlStateOf(cause)
     const reason = cause instanceof Error ? cause.message : String(cause)
     const state = sqlState === null ? '' : ` (SQLSTATE ${sqlState})`
-    super('database', `${operation} failed: ${reason}${state}${advice === undefined ? '' : `; ${advice}`}`, { cause })
+    super(
+      'unavailable',
+      'database',
+      `${operation} failed: ${reason}${state}${advice === undefined ? '' : `; ${advice}`}`,
+      { cause },
+    )
     this.sqlState = sqlState
   }
 }

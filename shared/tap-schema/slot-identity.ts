@@ -10,9 +10,12 @@ export type SlotIdentities = Readonly<Record<SlotName, string | null>>
 
 /** Somebody swapped, rolled back or staged after the slots were looked at. Nothing was changed. */
 export class SlotChangedError extends Failure {
-  readonly permanent = false
   constructor(slot: SlotName) {
-    super('slot_changed', `the ${slot} slot is not the one that was compared any more: nothing was changed`)
+    super(
+      'unavailable',
+      'slot_changed',
+      `the ${slot} slot is not the one that was compared any more: nothing was changed`,
+    )
   }
 }
 

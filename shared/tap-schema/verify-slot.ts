@@ -8,9 +8,8 @@ import { TAP_TABLE_NAMES, type TapTableName } from './tables.ts'
 
 /** What lies in the slot is not what was computed. The stage is undone; that must never happen, so look into it. */
 export class VerificationError extends Failure {
-  readonly permanent = false
   constructor(findings: readonly string[]) {
-    super('verification_failed', `the staged rows failed verification: ${findings.join('; ')}`)
+    super('unavailable', 'verification_failed', `the staged rows failed verification: ${findings.join('; ')}`)
   }
 }
 

@@ -65,7 +65,7 @@ describe.skipIf(!HAS_DATA)(`the queries of the corpus${NEEDS_DATA}`, () => {
   test('what the grammar has not is refused', () => {
     const wrong = corpus.filter(({ stage, tolerable }) => stage === 'syntax' && !tolerable)
     expect(wrong.length).toBeGreaterThan(400)
-    expect(wrong.filter((entry) => errorOf(entry)?.kind !== 'syntax')).toEqual([])
+    expect(wrong.filter((entry) => errorOf(entry)?.fault !== 'syntax')).toEqual([])
   })
 
   test('a syntax error points at the token that cannot stand there, or one beside it', () => {

@@ -101,7 +101,7 @@ test('a query that is too long, deep or wide is refused with the limit', () => {
     try {
       parseQuery(text, limits)
     } catch (error) {
-      if (error instanceof AdqlError) return `${error.kind}: ${error.message}`
+      if (error instanceof AdqlError) return `${error.fault}: ${error.message}`
       throw error
     }
     return 'taken'

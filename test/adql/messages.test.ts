@@ -98,7 +98,7 @@ describe('a syntax error says what the likely slip is', () => {
   const slips = SLIPS.map(([adql, piece, message, suggestion]) => ({ adql, piece, message, suggestion }))
   test.each(slips)('$adql', ({ adql, piece, message, suggestion }) => {
     const error = errorOf(adql)
-    expect(error.kind).toBe('syntax')
+    expect(error.fault).toBe('syntax')
     expect(adql.slice(error.span.start, error.span.end)).toBe(piece)
     expect(error.message).toContain(message)
     if (suggestion !== undefined) expect(error.suggestions).toContain(suggestion)

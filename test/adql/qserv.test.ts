@@ -92,7 +92,7 @@ describe.skipIf(!HAS_DATA)(`what Qserv gets${NEEDS_DATA}`, () => {
   const refused = cases.filter(({ id, reject }) => reject !== undefined && !TAKEN_THOUGH_REFUSED.includes(id))
   test.each(refused)('$id is refused: $adql', ({ adql, reject }) => {
     const error = errorOf(adql)
-    expect(error).toMatchObject({ kind: 'unsupported', reason: reject!.reason })
+    expect(error).toMatchObject({ fault: 'unsupported', reason: reject!.reason })
     expect(error.span.end).toBeGreaterThan(error.span.start)
   })
 
@@ -108,7 +108,7 @@ describe.skipIf(!HAS_DATA)(`what Qserv gets${NEEDS_DATA}`, () => {
       'SELECT x FROM dp1.Object WHERE 1 = CONTAINS(POINT(coord_ra, coord_dec), POLYGON(1, 1, x, 2, 3, 0))',
     ],
   ])('%s is refused: %s', (reason, adql) => {
-    expect(errorOf(adql)).toMatchObject({ kind: 'unsupported', reason })
+    expect(errorOf(adql)).toMatchObject({ fault: 'unsupported', reason })
   })
 
   test('no equality with an area test stands at the top for a negated test, a foreign position or a second area', () => {

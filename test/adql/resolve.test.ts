@@ -132,7 +132,7 @@ describe('what means nothing is refused with its reason', () => {
     ['SELECT nothing(ra) FROM sky.star', 'unknown-function', 'There is no function nothing.'],
   ])('%s', (adql, kind, message) => {
     const error = errorOf(adql)
-    expect(error.kind).toBe(kind)
+    expect(error.fault).toBe(kind)
     expect(error.message).toContain(message)
   })
 })

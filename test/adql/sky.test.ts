@@ -54,8 +54,8 @@ describe.skipIf(!HAS_DATA)(`queries on the small sky are resolved${NEEDS_DATA}`,
     if (mayAccept && 'query' in verdict) return
     expect(verdict).toHaveProperty('error')
     const { error } = verdict as { error: AdqlError }
-    expect([kind].flat()).toContain(error.kind)
-    if (position !== undefined && error.kind !== 'syntax') expect(error.span.start).toBe(position.offset)
+    expect([kind].flat()).toContain(error.fault)
+    if (position !== undefined && error.fault !== 'syntax') expect(error.span.start).toBe(position.offset)
     expect(suggestionsFrom(error, tables)).toEqual(expect.arrayContaining([...suggest]))
   })
 })

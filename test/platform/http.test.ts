@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib'
 import * as functions from '@google-cloud/functions-framework'
 import { getTestServer } from '@google-cloud/functions-framework/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { Failure } from '../../shared/failure.ts'
+import { Failure, type FailureKind } from '../../shared/failure.ts'
 import { HttpError } from '../../shared/platform/http/errors.ts'
 import { route } from '../../shared/platform/http/route.ts'
 import { createApi } from '../../shared/platform/http/serve.ts'
@@ -499,10 +499,8 @@ describe('a caller', () => {
 })
 
 class CustomFailure extends Failure {
-  readonly permanent: boolean
-  constructor(code: string, permanent: boolean) {
-    super(code, 'what happened')
-    this.permanent = permanent
+  constructor(kind: FailureKind, code: string) {
+    super(kind, code, 'what happened')
   }
 }
 
@@ -517,7 +515,7 @@ describe('a failure', () => {
     ['busy', 503, new BusyError('swap', 30_000, 12.2)],
     ['database', 503, new DatabaseError('swap', new Error('gone'))],
     ['invalid_release_name', 400, new ReleaseNameError('a version must not be empty')],
-    ['anything', 503, new CustomFailure('anything', false)],
+    ['anything', 503, new CustomFailure('unavailable', 'anything')],
   ])('%s is a %i with its message', async (type, status, thrown) => {
     failure = thrown
     const response = await fetch(`${base}/fail`)
@@ -551,7 +549,7 @@ describe('a failure', () => {
 
   test.each([
     ['an error that nobody raised on purpose', new Error('secret: password is hunter2')],
-    ['an unknown permanent failure', new CustomFailure('secret', true)],
+    ['a fault of the deployment', new CustomFailure('misconfigured', 'secret')],
     ['something that is no error', { secret: true }],
     ['nothing', undefined],
   ])('that is %s is a 500 that tells nothing, and is logged', async (_, thrown) => {

@@ -10,9 +10,8 @@ import type {
 import { EPOCH } from './config.ts'
 
 class Conflict extends Failure {
-  readonly permanent = true
   constructor() {
-    super('precondition_failed', 'another generation is there')
+    super('overtaken', 'precondition_failed', 'another generation is there')
   }
 }
 

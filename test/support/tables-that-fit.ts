@@ -22,7 +22,7 @@ export function tablesThatFit(adql: string): ResolvedQuery {
     try {
       return resolveQuery(query, tablesOf(query, types))
     } catch (error) {
-      const columns = error instanceof AdqlError && error.kind === 'type' ? columnsAt(query, error) : []
+      const columns = error instanceof AdqlError && error.fault === 'type' ? columnsAt(query, error) : []
       const column = columns.find((name) => (types.get(name) ?? 0) < TYPES.length - 1)
       if (column === undefined) throw error
       types.set(column, (types.get(column) ?? 0) + 1)

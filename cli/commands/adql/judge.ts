@@ -83,7 +83,7 @@ function explain(text: string, error: AdqlError, tables: TableSet | undefined): 
   const suggestions = suggestionsFrom(error, tables)
   const [suggestion] = suggestions
   const offered = suggestion === undefined ? {} : { suggestion, suggestions }
-  return { kind: error.kind, message: error.message, line, column, offset, length, ...offered }
+  return { kind: error.fault, message: error.message, line, column, offset, length, ...offered }
 }
 
 function describe({ name, type, ...facts }: ResultColumn): VerdictColumn {

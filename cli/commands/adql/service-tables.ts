@@ -5,10 +5,8 @@ import type { Rows } from './load-tables.ts'
 
 /** A TAP service whose TAP_SCHEMA cannot be read. */
 export class ServiceError extends Failure {
-  readonly permanent = false
-
   constructor(url: string, message: string, cause?: unknown) {
-    super('tap_service', `${url}: ${message}`, { cause })
+    super('unavailable', 'tap_service', `${url}: ${message}`, { cause })
   }
 }
 

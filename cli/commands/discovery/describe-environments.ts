@@ -22,9 +22,7 @@ export interface DescribedEnvironment {
 }
 
 /** Environment files cannot be used as they are. */
-class EnvironmentFilesError extends Failure {
-  readonly permanent = true
-}
+class EnvironmentFilesError extends Failure {}
 
 /** Nothing is described unless all of them can be: every problem of every file is reported at once. */
 export async function describeEnvironments(
@@ -37,7 +35,7 @@ export async function describeEnvironments(
   if (errors.length > 0) {
     const count = new Set(errors.map(({ file }) => file)).size
     const message = count === 1 ? 'the environment file cannot be used' : `${count} environment files cannot be used`
-    throw new EnvironmentFilesError('invalid_environment', message, { problems })
+    throw new EnvironmentFilesError('misconfigured', 'invalid_environment', message, { problems })
   }
   const described = read.flatMap(({ file, config }) => (config === null ? [] : [{ file, text: form(config, options) }]))
   return { described, warnings: problems.map(formatProblem) }

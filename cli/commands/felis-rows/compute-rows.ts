@@ -14,10 +14,11 @@ import { openContent, openFolder, type SchemaPlace } from '../felis-validate/sch
 
 /** The files cannot become rows; the problems say where and why. */
 export class InvalidSchemaError extends Failure {
-  readonly permanent = true
   constructor(paths: readonly string[], problems: readonly Problem[]) {
     const errors = problems.filter((problem) => problem.severity === 'error').length
-    super('invalid_schema', `${paths.join(', ')}: ${errors === 1 ? '1 error' : `${errors} errors`}`, { problems })
+    super('invalid', 'invalid_schema', `${paths.join(', ')}: ${errors === 1 ? '1 error' : `${errors} errors`}`, {
+      problems,
+    })
   }
 }
 

@@ -9,10 +9,9 @@ import type { StoredObject } from '../../../shared/releases/release-bucket.ts'
 
 /** The folder cannot be read or written. */
 export class FolderError extends Failure {
-  readonly permanent = false
   constructor(operation: string, path: string, cause: unknown) {
     const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
-    super('folder', `cannot ${operation} ${path} (${reason})`, { cause })
+    super('unavailable', 'folder', `cannot ${operation} ${path} (${reason})`, { cause })
   }
 }
 

@@ -3,11 +3,12 @@ import { UsageError } from '../../terminal/usage-error.ts'
 
 /** There is no identity to call the function with. */
 export class IdentityError extends Failure {
-  readonly permanent = false
   constructor(audience: string, cause: unknown) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     const advice = 'give --token "$(gcloud auth print-identity-token)", or the credentials of a service account'
-    super('no_identity', `no identity token for ${audience} could be had: ${reason} (${advice})`, { cause })
+    super('unavailable', 'no_identity', `no identity token for ${audience} could be had: ${reason} (${advice})`, {
+      cause,
+    })
   }
 }
 

@@ -1,5 +1,6 @@
 import { Failure } from '../../../shared/failure.ts'
 import type { Problem } from '../../../shared/felis/problem.ts'
+import { kindOfStatus } from '../../../shared/platform/http/errors.ts'
 import type { SchemaDiff } from '../../../shared/tap-schema/diff.ts'
 import type { StageOutcome } from '../../../shared/tap-schema/stage.ts'
 import type { ServerStatus } from '../../../shared/tap-schema/status.ts'
@@ -11,20 +12,17 @@ import type { FunctionAddress } from './options.ts'
 
 /** The function answered, and the answer is no. */
 export class FunctionError extends Failure {
-  readonly permanent: boolean
   readonly status: number
   constructor(status: number, code: string, message: string, problems: readonly Problem[] = []) {
-    super(code, message, { problems })
-    this.permanent = status < 500
+    super(kindOfStatus(status), code, message, { problems })
     this.status = status
   }
 }
 
 /** The function did not answer, or something else did. */
 export class UnreachableError extends Failure {
-  readonly permanent = false
   constructor(message: string, cause?: unknown) {
-    super('unreachable', message, { cause })
+    super('unavailable', 'unreachable', message, { cause })
   }
 }
 

@@ -1,4 +1,4 @@
-import { Failure } from '../../failure.ts'
+import { Failure, type FailureKind } from '../../failure.ts'
 import type { Problem } from '../../felis/problem.ts'
 
 /** One entry of an error answer, in the shape that the whole family of services uses. */
@@ -21,9 +21,6 @@ export class HttpError extends Failure {
   readonly status: number
   readonly detail: readonly ErrorDetail[]
   readonly headers: Readonly<Record<string, string>>
-  get permanent(): boolean {
-    return this.status < 500
-  }
 
   constructor(
     status: number,
@@ -37,7 +34,9 @@ export class HttpError extends Failure {
   ) {
     const details: readonly ErrorDetail[] = Array.isArray(detail) ? detail : [detail as ErrorDetail]
     const [first] = details
-    super(first?.type ?? 'http', extra.reason ?? first?.msg ?? `status ${status}`, { cause: extra.cause })
+    super(kindOfStatus(status), first?.type ?? 'http', extra.reason ?? first?.msg ?? `status ${status}`, {
+      cause: extra.cause,
+    })
     this.status = status
     this.detail = details
     this.headers = extra.headers ?? {}
@@ -51,29 +50,34 @@ interface StatusRule {
   readonly severity?: 'warning' | 'error'
 }
 
-/** Failures that have a status of their own, by code. */
-const STATUSES: Readonly<Record<string, StatusRule>> = {
-  version_mismatch: { status: 409 },
-  empty_slot: { status: 409 },
-  ambiguous_slot: { status: 409 },
-  reader_left_out: { status: 409 },
-  staging_changed: { status: 409 },
-  dependent_objects: { status: 409 },
-  invalid_release_name: { status: 400 },
-  invalid_object_name: { status: 400 },
-  active_job: { status: 409 },
-  too_many_deletions: { status: 409, severity: 'error' },
-  versioned_bucket: { status: 409, severity: 'error' },
-  sweep_state: { status: 409, severity: 'error' },
-  rejected: { status: 422 },
-  too_large: { status: 422 },
+/** What each kind of failure is answered with; null: 500, and nothing is said of it. */
+const STATUSES: Readonly<Record<FailureKind, StatusRule | null>> = {
+  malformed: { status: 400 },
+  denied: { status: 403 },
+  missing: { status: 404 },
+  conflict: { status: 409 },
+  'in-use': { status: 409 },
+  unsafe: { status: 409, severity: 'error' },
+  invalid: { status: 422 },
+  overtaken: null,
+  misconfigured: null,
   busy: { status: 503, retryAfter: 30, severity: 'warning' },
-  not_initialised: { status: 503, retryAfter: 300 },
-  missing_role: { status: 503, retryAfter: 300 },
+  unprepared: { status: 503, retryAfter: 300 },
+  unavailable: { status: 503, retryAfter: 10 },
 }
 
-/** Every other transient failure: the database or the store is not there for the moment. */
-const TRANSIENT: StatusRule = { status: 503, retryAfter: 10 }
+/** The kind of failure that a status of HTTP stands for. */
+export function kindOfStatus(status: number): FailureKind {
+  if (status >= 500) return 'unavailable'
+  const kinds: Readonly<Record<number, FailureKind>> = {
+    401: 'denied',
+    403: 'denied',
+    404: 'missing',
+    409: 'conflict',
+    422: 'invalid',
+  }
+  return kinds[status] ?? 'malformed'
+}
 
 /** The code of everything that was not raised on purpose. */
 export const INTERNAL_ERROR = 'internal_error'
@@ -92,20 +96,14 @@ export function describeError(error: unknown): ErrorAnswer {
     return { status, detail, headers, severity: status >= 500 ? 'error' : 'warning' }
   }
   if (!(error instanceof Failure)) return INTERNAL
-  const rule = ruleFor(error)
-  if (rule === undefined) return INTERNAL
+  const rule = STATUSES[error.kind]
+  if (rule === null) return INTERNAL
   return {
     status: rule.status,
     detail: detailOf(error, rule.status),
     headers: rule.status === 503 ? { 'retry-after': String(retryAfter(error, rule)) } : {},
     severity: rule.severity ?? (rule.status >= 500 ? 'error' : 'warning'),
   }
-}
-
-function ruleFor(failure: Failure): StatusRule | undefined {
-  const own = Object.hasOwn(STATUSES, failure.code) ? STATUSES[failure.code] : undefined
-  if (own !== undefined) return own
-  return failure.permanent ? undefined : TRANSIENT
 }
 
 function detailOf(failure: Failure, status: number): readonly ErrorDetail[] {

@@ -5,20 +5,18 @@ import { Failure, messageOf } from '../../failure.ts'
  * is missing: an operator can mend that, and the delivery waits meanwhile.
  */
 export class ConnectionError extends Failure {
-  readonly permanent = false
   /** PostgreSQL's SQLSTATE, where the server has answered. */
   readonly sqlState: string | null
   constructor(message: string, sqlState: string | null, cause: unknown) {
-    super('database_connection', message, { cause })
+    super('unavailable', 'database_connection', message, { cause })
     this.sqlState = sqlState
   }
 }
 
 /** The database's address cannot be one. Its text is not repeated: it may hold a password. */
 export class DatabaseAddressError extends Failure {
-  readonly permanent = true
   constructor(message: string) {
-    super('invalid_database_address', message)
+    super('misconfigured', 'invalid_database_address', message)
   }
 }
 

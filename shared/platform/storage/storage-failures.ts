@@ -5,38 +5,38 @@ import { Failure } from '../../failure.ts'
  * so a delivery is kept until it reaches the dead-letter topic, and nothing is lost meanwhile.
  */
 export class StorageError extends Failure {
-  readonly permanent = false
   /** The HTTP status; null: there was no answer. */
   readonly status: number | null
   constructor(message: string, status: number | null = null, cause?: unknown) {
-    super('storage', message, { cause })
+    super('unavailable', 'storage', message, { cause })
     this.status = status
   }
 }
 
 /** The object is larger than the caller takes. */
 export class TooLargeError extends Failure {
-  readonly permanent = true
   constructor(where: string, bytes: number, maxBytes: number) {
-    super('too_large', `${where} has ${bytes} bytes, over the limit of ${maxBytes}`)
+    super('invalid', 'too_large', `${where} has ${bytes} bytes, over the limit of ${maxBytes}`)
   }
 }
 
 /** The object that was to be replaced is not the one that is there (any more). Nothing was written. */
 export class PreconditionError extends Failure {
-  readonly permanent = true
   constructor(where: string, expected: string, cause: unknown) {
     const condition = expected === '0' ? 'exists already' : `is not of generation ${expected} any more`
-    super('precondition_failed', `${where} ${condition}: nothing was written`, { cause })
+    super('overtaken', 'precondition_failed', `${where} ${condition}: nothing was written`, { cause })
   }
 }
 
 /** No object can have this name. */
 export class ObjectNameError extends Failure {
-  readonly permanent = true
   constructor(name: string) {
     const shown = JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}…` : name)
-    super('invalid_object_name', `${shown} cannot name an object: names have 1 to 1024 bytes and no line breaks`)
+    super(
+      'malformed',
+      'invalid_object_name',
+      `${shown} cannot name an object: names have 1 to 1024 bytes and no line breaks`,
+    )
   }
 }
 

@@ -38,7 +38,7 @@ async function faultOf(pool: pg.Pool, item: SkyCase, geometry: GeometryStrategy)
     return differenceOf(item, rows)
   } catch (error) {
     if (!(error instanceof AdqlError)) return kinds.includes('execution') ? undefined : String(error)
-    if (error.kind !== 'unsupported') return kinds.includes(error.kind) ? undefined : String(error)
+    if (error.fault !== 'unsupported') return kinds.includes(error.fault) ? undefined : String(error)
     const lacks = item.needs?.some((word) => word === error.reason && LACKS[geometry].includes(word))
     return lacks ? undefined : String(error)
   }

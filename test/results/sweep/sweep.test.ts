@@ -7,10 +7,9 @@ import { DAY, EPOCH, HOUR, JOB_TABLE, JobsInMemory, resultsConfig, rule, SILENT 
 import { Killed, SimulatedBucket, TestClock } from '../simulated-bucket.ts'
 
 class Refused extends Failure {
-  readonly permanent = false
   readonly status: number | null
   constructor(status: number | null) {
-    super('storage', `HTTP ${status}`)
+    super('unavailable', 'storage', `HTTP ${status}`)
     this.status = status
   }
 }
