@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { openFunctionAccess } from '../cli/commands/server/function-access.ts'
+import { FunctionError, openFunctionAccess } from '../cli/commands/server/function-access.ts'
 import { OK } from '../cli/terminal/exit-codes.ts'
 import { writeError, writeNote } from '../cli/terminal/output.ts'
 import { createLogger } from '../shared/platform/log/log.ts'
@@ -13,7 +13,6 @@ import { type Ending, watchForEnd } from './ending.ts'
 import { type LocalServer, NAMING } from './environment.ts'
 import { type Memory, NO_MEMORY, readMemory, remember, writeMemory } from './memory.ts'
 import { readBack } from './read-back.ts'
-import { requestStage } from './request-stage.ts'
 import { SAMPLE } from './sample/sample.ts'
 import { type Stack, startStack } from './stack.ts'
 import { openState } from './state-folder.ts'
@@ -160,5 +159,28 @@ async function reportServer(deployment: Deployment, stack: Stack): Promise<Serve
     live: await readBack(url),
     databaseUrl: url,
     slots: { staging: staging.version, previous: previous.version },
+  }
+}
+
+/**
+ * Asks swap-schema to stage a release that lies in the bucket. What becomes of it is in the server's history.
+ *
+ * @throws FunctionError
+ */
+async function requestStage(functionUrl: string, server: string, version: string): Promise<void> {
+  const answer = await fetch(`${functionUrl}/servers/${encodeURIComponent(server)}/stage`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ version }),
+  })
+  const text = await answer.text()
+  if (!answer.ok) throw new FunctionError(answer.status, `http_${answer.status}`, readMessage(text))
+}
+
+function readMessage(text: string): string {
+  try {
+    return String(JSON.parse(text).detail[0].msg)
+  } catch {
+    return text.slice(0, 500)
   }
 }

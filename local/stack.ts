@@ -1,6 +1,6 @@
 import { join } from 'node:path'
+import { Failure } from '../shared/failure.ts'
 import { prepareDatabases } from './databases.ts'
-import { DeadLetterError } from './dead-letter.ts'
 import { NEIGHBOURS, writeDiscoveryFiles } from './describe-environment.ts'
 import type { Ending } from './ending.ts'
 import { type LocalServer, NAMING, writeEnvironment } from './environment.ts'
@@ -118,4 +118,18 @@ function subscribeLoader(frontUrl: string, { warn, onDeadLetter }: StackTools): 
       onDeadLetter(new DeadLetterError(message.attributes.objectId ?? 'an object', reason))
     },
   })
+}
+
+/** A notification was delivered in vain too often. */
+class DeadLetterError extends Failure {
+  constructor(object: string, cause: Error) {
+    super(
+      'unavailable',
+      'dead_letter',
+      `load-release did not manage to handle the notification of ${object}: ${cause.message}`,
+      {
+        cause,
+      },
+    )
+  }
 }

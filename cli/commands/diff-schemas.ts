@@ -29,8 +29,8 @@ export function declare(command: Command): void {
 
 async function run(from: string, to: string, flags: DiffSchemasFlags): Promise<void> {
   endOnInterrupt()
-  const { loadSide } = await import('./felis-diff/load-side.ts')
-  const { contentsOf, keysInSeveralFiles, namesInSeveralFiles } = await import('./felis-diff/contents.ts')
+  const { loadSide } = await import('../felis-files/load-side.ts')
+  const { contentsOf, keysInSeveralFiles, namesInSeveralFiles } = await import('../felis-files/contents.ts')
   const { diffContents } = await import('../../shared/tap-schema/diff-contents.ts')
   const { formatDiff } = await import('../../shared/tap-schema/format-diff.ts')
   const options = readLoaderOptions({ firstSchemaIndex: 'none', ...flags })

@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander'
 import { DEFAULT_CONTEXT } from '../../shared/felis/context.ts'
+import { addIdGeneration, type IdFlags } from '../felis-files/id-generation.ts'
 import { endOnInterrupt } from '../terminal/interrupt.ts'
 import { writeProblems } from '../terminal/report-failure.ts'
 import { UsageError } from '../terminal/usage-error.ts'
 import { addExamples } from './examples.ts'
-import { addIdGeneration, type IdFlags } from './felis-validate/id-generation.ts'
 import { parseInteger } from './parsers.ts'
 
 interface DumpFlags extends IdFlags {
@@ -40,7 +40,7 @@ export function declare(command: Command): void {
 async function run(path: string, flags: DumpFlags): Promise<void> {
   if (flags.json && flags.format === 'yaml') throw new UsageError('--json and --format yaml exclude each other')
   endOnInterrupt()
-  const { loadFile } = await import('./felis-dump/load-file.ts')
+  const { loadFile } = await import('../felis-files/load-file.ts')
   const { dumpSchema } = await import('../../shared/felis/dump/dump-schema.ts')
   const { idGeneration, columnRefIndexIncrement = null } = flags
   const context = { ...DEFAULT_CONTEXT, idGeneration, columnRefIndexIncrement }

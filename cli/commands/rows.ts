@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
 import { TAP_TABLE_NAMES } from '../../shared/tap-schema/tables.ts'
+import type { SortedRows } from '../felis-files/sort-rows.ts'
 import { endOnInterrupt } from '../terminal/interrupt.ts'
 import { type OutputOptions, writeResult } from '../terminal/output.ts'
 import { style } from '../terminal/style.ts'
 import { formatTable, terminalWidth } from '../terminal/table.ts'
 import { addExamples } from './examples.ts'
-import type { SortedRows } from './felis-rows/sort-rows.ts'
 import { addLoaderOptions, type LoaderFlags, readLoaderOptions } from './loader-options.ts'
 
 interface RowsFlags extends LoaderFlags, OutputOptions {}
@@ -25,8 +25,8 @@ export function declare(command: Command): void {
 
 async function run(paths: readonly string[], flags: RowsFlags): Promise<void> {
   endOnInterrupt()
-  const { computeRows } = await import('./felis-rows/compute-rows.ts')
-  const { sortRows } = await import('./felis-rows/sort-rows.ts')
+  const { computeRows } = await import('../felis-files/compute-rows.ts')
+  const { sortRows } = await import('../felis-files/sort-rows.ts')
   const { writeProblems } = await import('../terminal/report-failure.ts')
   const options = readLoaderOptions(flags)
   const { rows, warnings } = await computeRows(paths, options)

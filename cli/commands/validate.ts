@@ -1,13 +1,13 @@
 import { type Command, Option } from 'commander'
 import type { Check } from '../../shared/felis/context.ts'
 import { escapeJson } from '../../shared/printable.ts'
+import { addIdGeneration, type IdFlags } from '../felis-files/id-generation.ts'
+import type { Validation } from '../felis-files/validate-files.ts'
 import { FAILED, USAGE } from '../terminal/exit-codes.ts'
 import { endOnInterrupt } from '../terminal/interrupt.ts'
 import { terminalWidth } from '../terminal/table.ts'
 import { UsageError } from '../terminal/usage-error.ts'
 import { addExamples } from './examples.ts'
-import { addIdGeneration, type IdFlags } from './felis-validate/id-generation.ts'
-import type { Validation } from './felis-validate/validate-files.ts'
 import { addLoaderOptions, type LoaderFlags, readLoaderOptions } from './loader-options.ts'
 
 type FormatName = 'text' | 'github' | 'sarif' | 'json'
@@ -32,11 +32,11 @@ const CHECKS: readonly (readonly [flag: keyof ValidateFlags, check: Check])[] = 
 
 const FORMATS: Readonly<Record<FormatName, (validation: Validation) => Promise<string> | string>> = {
   text: async (validation) => {
-    const { formatText } = await import('./felis-validate/format-text.ts')
+    const { formatText } = await import('../felis-files/format-text.ts')
     return formatText(validation, process.stdout.isTTY ? { width: terminalWidth() ?? 80 } : null)
   },
-  github: async (validation) => (await import('./felis-validate/format-github.ts')).formatGithub(validation),
-  sarif: async (validation) => (await import('./felis-validate/format-sarif.ts')).formatSarif(validation),
+  github: async (validation) => (await import('../felis-files/format-github.ts')).formatGithub(validation),
+  sarif: async (validation) => (await import('../felis-files/format-sarif.ts')).formatSarif(validation),
   json: ({ reports }) => `${escapeJson(JSON.stringify(reports, null, 2))}\n`,
 }
 
@@ -79,8 +79,8 @@ async function run(paths: readonly string[], flags: ValidateFlags): Promise<void
     throw new UsageError(`--json and --format ${flags.format} exclude each other`)
   }
   endOnInterrupt()
-  const { findSchemas } = await import('./felis-validate/find-schemas.ts')
-  const { validateFiles } = await import('./felis-validate/validate-files.ts')
+  const { findSchemas } = await import('../felis-files/find-schemas.ts')
+  const { validateFiles } = await import('../felis-files/validate-files.ts')
   const checks = new Set(CHECKS.filter(([flag]) => flags[flag] === true).map(([, check]) => check))
   const found = await findSchemas(paths)
   const validation = validateFiles(found, {

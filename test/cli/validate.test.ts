@@ -2,7 +2,7 @@ import { globSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { validateFiles } from '../../cli/commands/felis-validate/validate-files.ts'
+import { validateFiles } from '../../cli/felis-files/validate-files.ts'
 import { CODES } from '../../shared/felis/codes.ts'
 import type { Check } from '../../shared/felis/context.ts'
 import { DEPLOYED } from '../../shared/tap-schema/options.ts'
@@ -360,7 +360,7 @@ test('every code that the checks use is in the table of codes', async () => {
     'shared/tap-schema/row-limits.ts',
     'shared/tap-schema/build-rows.ts',
     'shared/tap-schema/schema-rows.ts',
-    'cli/commands/felis-validate/schema-place.ts',
+    'cli/felis-files/schema-place.ts',
   ]
   const texts = await Promise.all(files.map((file) => readFile(join(root, file), 'utf8')))
   const patterns = [/\bcode: '([a-z_0-9]+)'/g, /reading, parent, key, '([a-z_]+)'/g, /'((?:yaml|resource)_[a-z_]+)'/g]

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { stringifySorted } from '../../cli/commands/discovery/stringify-sorted.ts'
+import { stringifySorted } from '../../cli/commands/discovery/describe-environments.ts'
 import { DATA, HAS_DATA, NEEDS_DATA, readGolden } from '../support/golden.ts'
 import { runAlmagest } from '../support/run-command.ts'
 

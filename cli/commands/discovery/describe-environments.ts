@@ -1,13 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import { buildDiscovery, type DiscoveryOptions } from '../../../shared/discovery/build-document.ts'
+import { inOrder } from '../../../shared/discovery/in-order.ts'
 import { toNubladoForm } from '../../../shared/discovery/nublado-form.ts'
 import { ownUrls } from '../../../shared/discovery/own-urls.ts'
+import { compareCodePoints } from '../../../shared/environment/discovery/code-points.ts'
 import type { DiscoveryConfig } from '../../../shared/environment/discovery/model.ts'
 import { parseEnvironment } from '../../../shared/environment/parse.ts'
 import { Failure } from '../../../shared/failure.ts'
 import { formatProblem, type Problem } from '../../../shared/felis/problem.ts'
 import { withFileErrors } from '../../terminal/file-error.ts'
-import { stringifySorted } from './stringify-sorted.ts'
 
 export interface FormOptions {
   readonly nublado: boolean
@@ -82,4 +83,16 @@ function urlsOf(config: DiscoveryConfig, { baseUrl, hipsBaseUrl }: FormOptions):
   const base = (baseUrl ?? own?.baseUrl ?? '').replace(/\/+$/, '')
   const beside = base.endsWith(config.pathPrefix) ? base.slice(0, base.length - config.pathPrefix.length) : undefined
   return { baseUrl: base, hipsBaseUrl: hipsBaseUrl ?? beside ?? new URL(base).origin }
+}
+
+/** JSON for people and version control: keys sorted, indented by two. */
+export function stringifySorted(value: unknown): string {
+  return `${JSON.stringify(sortKeys(value), null, 2)}\n`
+}
+
+function sortKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortKeys)
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value).sort(([a], [b]) => compareCodePoints(a, b))
+  return inOrder(entries.map(([key, member]) => [key, sortKeys(member)] as const))
 }

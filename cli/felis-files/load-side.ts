@@ -1,11 +1,11 @@
-import { FelisLoader, type LoadedSchema } from '../../../shared/felis/load.ts'
-import type { Problem } from '../../../shared/felis/problem.ts'
-import type { DiffSide } from '../../../shared/tap-schema/diff.ts'
-import { contextOf, type LoaderOptions } from '../../../shared/tap-schema/options.ts'
-import { UsageError } from '../../terminal/usage-error.ts'
-import { InvalidSchemaError } from '../felis-rows/compute-rows.ts'
-import { findSchemas } from '../felis-validate/find-schemas.ts'
-import type { SchemaPlace } from '../felis-validate/schema-place.ts'
+import { FelisLoader, type LoadedSchema } from '../../shared/felis/load.ts'
+import type { Problem } from '../../shared/felis/problem.ts'
+import type { DiffSide } from '../../shared/tap-schema/diff.ts'
+import { contextOf, type LoaderOptions } from '../../shared/tap-schema/options.ts'
+import { UsageError } from '../terminal/usage-error.ts'
+import { InvalidSchemaError } from './compute-rows.ts'
+import { findSchemas } from './find-schemas.ts'
+import type { SchemaPlace } from './schema-place.ts'
 
 export interface LoadedSide {
   readonly side: DiffSide

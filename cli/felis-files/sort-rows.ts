@@ -1,4 +1,4 @@
-import type { LoaderOptions } from '../../../shared/tap-schema/options.ts'
+import type { LoaderOptions } from '../../shared/tap-schema/options.ts'
 import {
   columnsOf,
   TAP_TABLES,
@@ -6,7 +6,7 @@ import {
   type TapSchemaRows,
   type TapTable,
   type TapTableName,
-} from '../../../shared/tap-schema/tables.ts'
+} from '../../shared/tap-schema/tables.ts'
 
 export interface TableRows {
   readonly columns: readonly string[]

@@ -1,4 +1,4 @@
-import { showControls } from '../../../shared/printable.ts'
+import { showControls } from '../../shared/printable.ts'
 import { count, gatherProblems } from './gather-problems.ts'
 import type { FoundProblem, Validation } from './validate-files.ts'
 

@@ -1,9 +1,9 @@
-import type { LoadedSchema } from '../../../shared/felis/load.ts'
-import { buildRows } from '../../../shared/tap-schema/build-rows.ts'
-import type { Cell, Contents, ItemKind } from '../../../shared/tap-schema/contents.ts'
-import type { LoaderOptions } from '../../../shared/tap-schema/options.ts'
-import { keyRows } from '../../../shared/tap-schema/schema-rows.ts'
-import { columnsOf, type TapSchemaRows, type TapTableName, tapTable } from '../../../shared/tap-schema/tables.ts'
+import type { LoadedSchema } from '../../shared/felis/load.ts'
+import { buildRows } from '../../shared/tap-schema/build-rows.ts'
+import type { Cell, Contents, ItemKind } from '../../shared/tap-schema/contents.ts'
+import type { LoaderOptions } from '../../shared/tap-schema/options.ts'
+import { keyRows } from '../../shared/tap-schema/schema-rows.ts'
+import { columnsOf, type TapSchemaRows, type TapTableName, tapTable } from '../../shared/tap-schema/tables.ts'
 
 type Fields = Record<string, Cell>
 

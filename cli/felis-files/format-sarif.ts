@@ -1,6 +1,6 @@
-import { CODES, describeCode } from '../../../shared/felis/codes.ts'
-import { escapeJson } from '../../../shared/printable.ts'
-import { readVersion } from '../read-version.ts'
+import { CODES, describeCode } from '../../shared/felis/codes.ts'
+import { escapeJson } from '../../shared/printable.ts'
+import { readVersion } from '../commands/read-version.ts'
 import { gatherProblems } from './gather-problems.ts'
 import type { FoundProblem, Validation } from './validate-files.ts'
 

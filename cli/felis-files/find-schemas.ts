@@ -1,11 +1,11 @@
 import { readdirSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
-import { Failure } from '../../../shared/failure.ts'
-import type { Problem } from '../../../shared/felis/problem.ts'
-import { listSchemasFolders } from '../../../shared/releases/layout.ts'
-import { describeFileError } from '../../terminal/file-error.ts'
-import { UsageError } from '../../terminal/usage-error.ts'
+import { Failure } from '../../shared/failure.ts'
+import type { Problem } from '../../shared/felis/problem.ts'
+import { listSchemasFolders } from '../../shared/releases/layout.ts'
+import { describeFileError } from '../terminal/file-error.ts'
+import { UsageError } from '../terminal/usage-error.ts'
 import { openArchive, openContent, openFolder, type SchemaPlace } from './schema-place.ts'
 
 /** One schema that is to be looked at. */
@@ -96,7 +96,7 @@ async function schemasOfRelease(path: string, { seen }: Search): Promise<FoundSc
   const real = realpathSync(path)
   if (seen.has(real)) return []
   seen.add(real)
-  const { readRelease } = await import('../release/read-release.ts')
+  const { readRelease } = await import('../commands/release/read-release.ts')
   const { files } = await readRelease('local', path)
   const place = openArchive(path, files)
   return [...files.keys()].sort().map((name) => ({ place, name }))

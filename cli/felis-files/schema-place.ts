@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Problem } from '../../../shared/felis/problem.ts'
-import { decodeSchemas } from '../../../shared/releases/decode-schemas.ts'
-import { DEFAULT_LIMITS } from '../../../shared/releases/limits.ts'
-import { ArchiveError } from '../../../shared/releases/release-failures.ts'
-import { describeFileError } from '../../terminal/file-error.ts'
+import type { Problem } from '../../shared/felis/problem.ts'
+import { decodeSchemas } from '../../shared/releases/decode-schemas.ts'
+import { DEFAULT_LIMITS } from '../../shared/releases/limits.ts'
+import { ArchiveError } from '../../shared/releases/release-failures.ts'
+import { describeFileError } from '../terminal/file-error.ts'
 
 /** Where schemas and their resources are read from together: a folder, an archive, standard input. */
 export interface SchemaPlace {

@@ -1,6 +1,6 @@
-import { showControls } from '../../../shared/printable.ts'
-import { formatCaret } from '../../terminal/caret.ts'
-import { style } from '../../terminal/style.ts'
+import { showControls } from '../../shared/printable.ts'
+import { formatCaret } from '../terminal/caret.ts'
+import { style } from '../terminal/style.ts'
 import { count, gatherProblems } from './gather-problems.ts'
 import type { FoundProblem, Validation } from './validate-files.ts'
 

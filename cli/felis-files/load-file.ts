@@ -1,10 +1,10 @@
-import type { FelisContext } from '../../../shared/felis/context.ts'
-import { FelisLoader } from '../../../shared/felis/load.ts'
-import type { Schema } from '../../../shared/felis/model.ts'
-import type { Problem } from '../../../shared/felis/problem.ts'
-import { UsageError } from '../../terminal/usage-error.ts'
-import { InvalidSchemaError } from '../felis-rows/compute-rows.ts'
-import { findSchemas } from '../felis-validate/find-schemas.ts'
+import type { FelisContext } from '../../shared/felis/context.ts'
+import { FelisLoader } from '../../shared/felis/load.ts'
+import type { Schema } from '../../shared/felis/model.ts'
+import type { Problem } from '../../shared/felis/problem.ts'
+import { UsageError } from '../terminal/usage-error.ts'
+import { InvalidSchemaError } from './compute-rows.ts'
+import { findSchemas } from './find-schemas.ts'
 
 export interface LoadedFile {
   readonly schema: Schema
