@@ -5,6 +5,10 @@ import type { DiscoveredApi, DiscoveryDocument } from './document.ts'
 import { isRecord, readDocument } from './read-document.ts'
 import type { TapSchema } from './tap-schemas.ts'
 
+export { DiscoveryError, type DiscoveryErrorCode } from './client-errors.ts'
+export type { DiscoveryDocument } from './document.ts'
+export type { TapSchema } from './tap-schemas.ts'
+
 export interface DiscoveryClientOptions extends Partial<FetchOptions> {
   /** The discovery service, for instance `https://data.example.org/repertoire`. */
   readonly baseUrl: string
