@@ -1,6 +1,7 @@
 import { repeated } from './fields/table.ts'
 import { below, type Path } from './location.ts'
-import type { Column, Constraint, FelisObject, Schema } from './model.ts'
+import type { Column, Constraint, FelisObject, Schema, Table } from './model.ts'
+import { idOfNamedColumn } from './name-for-id.ts'
 import { type Reading, type Report, report } from './reading.ts'
 
 type Tell = (problem: Report) => void
@@ -87,12 +88,19 @@ function checkConstraintColumns(schema: Schema, reading: Reading, tell: Tell): v
   const lookup = lookUpIds(schema)
   for (const table of schema.tables) {
     if (table.constraints.length === 0) continue
-    const own: Scope = { name: table.name, ids: new Set(table.columns.map(({ id }) => id)) }
+    const own: Scope = { table, ids: new Set(table.columns.map(({ id }) => id)) }
+    const others = schema.tables.filter((other) => other !== table)
     for (const constraint of table.constraints) {
       if (constraint.kind === 'Check') continue
-      checkList(constraint, 'columns', constraint.columns, { own, lookup, reading, tell })
+      checkList(constraint, 'columns', constraint.columns, { own, named: [table], lookup, reading, tell })
       if (constraint.kind === 'ForeignKey') {
-        checkList(constraint, 'referencedColumns', constraint.referencedColumns, { own: null, lookup, reading, tell })
+        checkList(constraint, 'referencedColumns', constraint.referencedColumns, {
+          own: null,
+          named: others,
+          lookup,
+          reading,
+          tell,
+        })
       }
     }
   }
@@ -100,13 +108,15 @@ function checkConstraintColumns(schema: Schema, reading: Reading, tell: Tell): v
 
 /** The table that columns must be of. */
 interface Scope {
-  readonly name: string
+  readonly table: Table
   readonly ids: ReadonlySet<string>
 }
 
 interface Surroundings {
   /** null: any table. */
   readonly own: Scope | null
+  /** Where a column is looked for whose name was written in place of its id. */
+  readonly named: readonly Table[]
   readonly lookup: ReadonlyMap<string, Column | null>
   readonly reading: Reading
   readonly tell: Tell
@@ -123,17 +133,27 @@ function untagged(loc: Path): Path {
   return loc === null ? null : below(loc.parent, loc.key)
 }
 
-function checkId(id: string, loc: Path, { own, lookup, reading, tell }: Surroundings): void {
+function checkId(id: string, loc: Path, { own, named, lookup, reading, tell }: Surroundings): void {
   const found = lookup.get(id)
   if (found === undefined && (reading.idsUnknown || reading.brokenIds.has(id))) return
-  const place = { loc, path: loc, nearMiss: { word: id, candidates: () => own?.ids ?? columnIds(lookup) } }
+  const nearMiss = {
+    word: id,
+    candidates: () => own?.ids ?? columnIds(lookup),
+    named: () => idOfNamedColumn(id, named),
+  }
+  const place = { loc, path: loc, nearMiss }
   if (found === undefined) {
     tell({ ...place, code: 'column_not_found', message: `Column ID '${id}' not found in schema` })
   } else if (found === null) {
     tell({ ...place, code: 'not_a_column', message: `ID '${id}' does not refer to a Column object` })
   }
   if (own !== null && !own.ids.has(id)) {
-    tell({ loc, path: loc, code: 'column_not_in_table', message: `Column '${id}' not found in table '${own.name}'` })
+    tell({
+      loc,
+      path: loc,
+      code: 'column_not_in_table',
+      message: `Column '${id}' not found in table '${own.table.name}'`,
+    })
   }
 }
 

@@ -4,6 +4,7 @@ import { DATATYPES } from './datatypes.ts'
 import { doubtColumnNames, doubtOtherNames, doubtSchemaName, doubtTableName } from './doubtful-names.ts'
 import { below, type Path } from './location.ts'
 import type { Column, Schema, Table } from './model.ts'
+import { idOfNamedColumn } from './name-for-id.ts'
 import { type Reading, type Report, report } from './reading.ts'
 
 /** A table with its referenced columns, and what is known around it. */
@@ -75,7 +76,12 @@ function idsOf(ids: string | readonly string[] | null): readonly string[] {
 
 function dangling(table: Table, id: string, loc: Path, code: string): Doubt {
   const candidates = (): string[] => table.columns.map((column) => column.id)
-  return { loc, code, message: `the schema has no column '${id}'`, nearMiss: { word: id, candidates } }
+  return {
+    loc,
+    code,
+    message: `the schema has no column '${id}'`,
+    nearMiss: { word: id, candidates, named: () => idOfNamedColumn(id, [table]) },
+  }
 }
 
 function doubtColumnIndexes({ table }: Subject): Doubt[] {

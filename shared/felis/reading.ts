@@ -66,25 +66,42 @@ export interface Reader<T> {
 export interface Report extends Omit<Draft, 'severity' | 'at' | 'suggestion'>, Partial<Pick<Draft, 'severity' | 'at'>> {
   readonly suggestion?: string
   /** What was written, and what may have been meant. */
-  readonly nearMiss?: { readonly word: string; readonly candidates: () => Iterable<string> }
+  readonly nearMiss?: {
+    readonly word: string
+    readonly candidates: () => Iterable<string>
+    /** The id that a name stands for, where the word should be an id. */
+    readonly named?: () => string | undefined
+  }
 }
 
 /** Errors and warnings are limited apart, so that neither hides the other. */
 export function report(reading: Reading, { severity = 'error', at = 'value', nearMiss, ...rest }: Report): void {
   const count = severity === 'error' ? ++reading.errors : ++reading.warnings
   if (count <= MOST_DRAFTS) {
-    const suggestion = rest.suggestion ?? (nearMiss === undefined ? undefined : suggest(reading, nearMiss))
+    const hint =
+      rest.suggestion === undefined ? nearMiss && suggest(reading, nearMiss) : { suggestion: rest.suggestion }
     const beyondFelis = reading.beyondFelis > 0 || rest.beyondFelis === true
-    reading.drafts.push({ ...rest, severity, at, beyondFelis, ...(suggestion === undefined ? {} : { suggestion }) })
+    const message = hint?.isNamed ? `${rest.message}; it is a name, and an id belongs here` : rest.message
+    const suggestion = hint && { suggestion: hint.suggestion }
+    reading.drafts.push({ ...rest, severity, at, beyondFelis, message, ...suggestion })
   } else if (count === MOST_DRAFTS + 1) {
     const message = `this file has more than these ${MOST_DRAFTS} ${severity}s`
     reading.drafts.push({ loc: null, at, severity, beyondFelis: true, code: 'too_many_problems', message })
   }
 }
 
-function suggest(reading: Reading, { word, candidates }: NonNullable<Report['nearMiss']>): string | undefined {
+interface Hint {
+  readonly suggestion: string
+  readonly isNamed?: boolean
+}
+
+function suggest(reading: Reading, { word, candidates, named }: NonNullable<Report['nearMiss']>): Hint | undefined {
   reading.suggestionsLeft -= 1
-  return reading.suggestionsLeft < 0 ? undefined : findNearMiss(word, candidates())
+  if (reading.suggestionsLeft < 0) return undefined
+  const id = named?.()
+  if (id !== undefined) return { suggestion: `'${id}'`, isNamed: true }
+  const suggestion = findNearMiss(word, candidates())
+  return suggestion === undefined ? undefined : { suggestion }
 }
 
 /** Whether a near miss of a unit or a UCD may still be looked for; it counts as one. */

@@ -222,8 +222,18 @@ function findWrongValue({ value, autoincrement, datatype }: Column) {
     return [{ ...finding, message: 'Column cannot have both a default value and be autoincremented' }]
   const kind = DATATYPES[datatype].value
   if (kind === null) return []
-  if (!VALUE_KINDS[kind].holds(value)) return [{ ...finding, message: VALUE_KINDS[kind].message }]
+  if (!VALUE_KINDS[kind].holds(value)) {
+    const suggestion = kind === 'decimal' ? spellingOfFloat(value) : undefined
+    return [{ ...finding, message: VALUE_KINDS[kind].message, ...(suggestion && { suggestion }) }]
+  }
   return value === '' ? [{ ...finding, message: 'Default value must be a non-empty string for string columns' }] : []
+}
+
+/** How YAML writes what other languages call NaN and Infinity. */
+function spellingOfFloat(value: DefaultValue): string | undefined {
+  const [, sign, word] = typeof value === 'string' ? (/^([-+]?)(nan|inf)(?:inity)?$/i.exec(value) ?? []) : []
+  if (word === undefined) return undefined
+  return word.toLowerCase() === 'nan' ? '.nan' : `${sign}.inf`
 }
 
 function derive(written: YamlMap, loc: Path, reading: Reading): YamlMap | null {
