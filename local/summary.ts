@@ -90,7 +90,7 @@ function suggest(report: StartReport): string[] {
     'What everybody sees of it:',
     ...report.servers.slice(0, 1).flatMap(({ server }) => suggestDiscovery(server, `${url}/discovery`)),
     '',
-    'Query results of several ages lie in gs://results. What would go, and why:',
+    'Query results of several ages lie in gs://results. What would be deleted, and why:',
     `  npx almagest sweep --dry-run --environment ${quoteForShell(environmentFile)}`,
     `  curl -X POST ${url}/collect-results/`,
     '',

@@ -16,16 +16,16 @@ interface SweepFlags extends OutputOptions {
 export function declare(command: Command): void {
   command
     .option('--environment <file>', 'the environment file (default: ALMAGEST_ENVIRONMENT)', parseText)
-    .addOption(new Option('--dry-run', 'only tell what would go, and why (the default)').conflicts('delete'))
+    .addOption(new Option('--dry-run', 'only show what would be deleted, and why (the default)').conflicts('delete'))
     .option('--delete', 'delete it')
-    .option('--job <id>', 'the results of this job, now and whatever their age', parseText)
+    .option('--job <id>', 'the results of this job, now and at any age', parseText)
     .option('--allow-percent <n>', 'delete up to this share of the bucket, having looked', parsePercent)
     .option('--json', 'print one JSON document')
     .action(run)
   addExamples(
     command,
     ['sweep --environment environment.yaml', 'sweep --delete', 'sweep --delete --job zz4jzk1f4jnwl2o6'],
-    ['A sweep that is interrupted by Ctrl-C saves its position; the next one goes on from there.'],
+    ['A sweep that is interrupted by Ctrl-C saves its position; the next one continues from there.'],
   )
 }
 

@@ -14,7 +14,7 @@ async function startBucket(mode = 'delete') {
   return { gcs, file, env: { ALMAGEST_ENVIRONMENT: file } }
 }
 
-test('without --delete nothing is deleted, and a table says what would go and why', async () => {
+test('without --delete nothing is deleted, and a table says what would be deleted and why', async () => {
   const { gcs, file } = await startBucket()
   await putAged(gcs, 'result_old.xml', 8 * DAY)
   await putAged(gcs, 'result_new.xml', 2 * DAY)
@@ -22,8 +22,10 @@ test('without --delete nothing is deleted, and a table says what would go and wh
   const { code, stdout, stderr } = await runAlmagest(['sweep', '--environment', file])
   expect([code, stderr]).toEqual([0, ''])
   expect(stdout).toMatch(/^gs:\/\/results: 3 objects, 36 B$/m)
-  expect(stdout).toMatch(/^would go +results +1 +14 B .* is older than the retention of its rule +result_old\.xml$/m)
-  expect(stdout).toMatch(/^stays +- +1 .* fits no rule +whatever$/m)
+  expect(stdout).toMatch(
+    /^would be deleted +results +1 +14 B .* is older than the retention of its rule +result_old\.xml$/m,
+  )
+  expect(stdout).toMatch(/^kept +- +1 .* fits no rule +whatever$/m)
   expect(stdout).toContain('Would delete 1 objects, 14 B; nothing was deleted.')
   expect(namesIn(gcs)).toHaveLength(3)
   expect(gcs.store.objects('results')).toHaveLength(3)
@@ -45,7 +47,7 @@ test('--job shows the results of one job, and with --delete destroys them', asyn
   await putAged(gcs, 'r/00/abc/1/result.vot', 0)
   await putAged(gcs, 'result_xyz.xml', 0)
   const look = await runAlmagest(['sweep', '--job', 'abc'], { env })
-  expect(look.stdout).toMatch(/^result_abc\.xml +14 B +results +goes$/m)
+  expect(look.stdout).toMatch(/^result_abc\.xml +14 B +results +would be deleted$/m)
   expect(namesIn(gcs)).toHaveLength(3)
   const destroy = await runAlmagest(['sweep', '--job', 'abc', '--delete'], { env })
   expect([destroy.code, destroy.stdout]).toEqual([0, expect.stringContaining('Deleted 2 of 2.')])
@@ -98,7 +100,7 @@ test('Ctrl-C pauses a sweep, and the next one finishes it', async () => {
 
 test('the progress counts what is looked at, then fills a bar', () => {
   expect(formatProgress({ phase: 'survey', listed: 1000, selected: 20, deleted: 0 })).toContain(
-    '1000 objects, 20 to go',
+    '1000 objects, 20 to delete',
   )
   expect(formatProgress({ phase: 'delete', listed: 9, selected: 4, deleted: 1 })).toBe(
     `deleting [${'#'.repeat(6)}${'.'.repeat(18)}] 1 of 4`,

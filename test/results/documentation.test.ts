@@ -10,8 +10,8 @@ import { resultsConfig } from './config.ts'
 const text = readFileSync(join(import.meta.dirname, '../../docs/results.md'), 'utf8')
 
 test('docs/results.md has the reasons of the code, in their order', () => {
-  const rows = [...text.matchAll(/^\| `([a-z-]+)` \| (stays|goes) \|/gm)].map(([, reason, what]) => [reason, what])
-  expect(rows).toEqual(REASONS.map(({ reason, action }) => [reason, action === 'keep' ? 'stays' : 'goes']))
+  const rows = [...text.matchAll(/^\| `([a-z-]+)` \| (kept|deleted) \|/gm)].map(([, reason, what]) => [reason, what])
+  expect(rows).toEqual(REASONS.map(({ reason, action }) => [reason, action === 'keep' ? 'kept' : 'deleted']))
 })
 
 test('its example can be used', () => {

@@ -15,7 +15,7 @@ export function openLocation(location: Location, apiEndpoint: string | null): Pu
   return openBucket({ bucket, apiEndpoint }, { logger: openLogger() })
 }
 
-/** A retry is not worth a line to whoever waits at a terminal. */
+/** A retry is not worth a line on a terminal. */
 export function openLogger() {
   const minimum = isDebugging() ? 'DEBUG' : 'ERROR'
   return createLogger({ format: 'text', minimum, write: (line) => writeError(`${line}\n`) })

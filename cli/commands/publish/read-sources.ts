@@ -65,7 +65,7 @@ async function listFiles(
     const path = join(folder, name)
     const found = await stat(path)
     if (found.isFile()) files.push({ name, size: found.size, modified: found.mtimeMs, read: () => readFile(path) })
-    else writeNote(`left out, because it is no file: ${name}`)
+    else writeNote(`ignored, because it is not a file: ${name}`)
   }
   return files
 }

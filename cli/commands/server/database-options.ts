@@ -73,7 +73,7 @@ export function requireDatabase(flags: DatabaseFlags): DatabaseTarget {
   if (url !== undefined) return useUrl(url, URL_VARIABLE, flags)
   if (usual !== undefined) return useInstance(usual, flags)
   if (database !== undefined)
-    throw new UsageError(`--database is no URL, and there is no --instance. ${DATABASE_SHAPE}`)
+    throw new UsageError(`--database is not a valid URL, and there is no --instance. ${DATABASE_SHAPE}`)
   throw new UsageError(`no database is named: give --database, or set ${URL_VARIABLE} or ${INSTANCE_VARIABLE}`)
 }
 

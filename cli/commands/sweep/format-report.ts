@@ -12,7 +12,7 @@ export function formatSweep(report: SweepReport): string {
   if (outcome === 'busy') return ''
   const meanings = new Map<string, string>(REASONS.map(({ reason, meaning }) => [reason, meaning]))
   const lines = rows.map(({ rule, action, reason, objects, bytes, oldest, names }) => [
-    action === 'keep' ? 'stays' : report.mode === 'delete' ? 'goes' : 'would go',
+    action === 'keep' ? 'kept' : report.mode === 'delete' ? 'deleted' : 'would be deleted',
     rule ?? '-',
     objects,
     formatBytes(bytes),
@@ -32,16 +32,16 @@ export function formatSweep(report: SweepReport): string {
 }
 
 function describeOutcome({ outcome, mode, selected, deletions, effort, phase }: SweepReport): string[] {
-  const goes = `${selected.objects} objects, ${formatBytes(selected.bytes)}`
+  const due = `${selected.objects} objects, ${formatBytes(selected.bytes)}`
   const lines =
     mode === 'dry-run'
-      ? [`Would delete ${goes}; nothing was deleted. With --delete it is.`]
-      : [`Deleted ${deletions.deleted} of ${goes}, in ${(effort.durationMs / 1000).toFixed(1)} s.`]
+      ? [`Would delete ${due}; nothing was deleted. With --delete it is.`]
+      : [`Deleted ${deletions.deleted} of ${due}, in ${(effort.durationMs / 1000).toFixed(1)} s.`]
   const others: readonly (readonly [number, string])[] = [
-    [deletions.absent, 'were gone already'],
-    [deletions.replaced, 'were replaced or changed in the meantime, and stay'],
-    [deletions.protected, `are under a hold or a retention policy, and stay: ${deletions.firstProtected}`],
-    [deletions.failed, `could not be deleted, the next sweep tries again: ${deletions.firstFailed}`],
+    [deletions.absent, 'were deleted already'],
+    [deletions.replaced, 'were replaced or changed in the meantime, and are kept'],
+    [deletions.protected, `are under a hold or a retention policy, and are kept: ${deletions.firstProtected}`],
+    [deletions.failed, `could not be deleted, and will be retried by the next sweep: ${deletions.firstFailed}`],
   ]
   for (const [count, what] of others) if (count > 0) lines.push(showControls(`${count} ${what}.`))
   if (outcome === 'paused') lines.push(`Interrupted while ${phase === 'survey' ? 'looking' : 'deleting'}.`)
@@ -56,7 +56,7 @@ export function formatDestruction({ job, mode, objects, deletions, jobPhase }: D
     name,
     formatBytes(bytes),
     rule,
-    kept ? 'stays: held' : 'goes',
+    kept ? 'kept: held' : mode === 'delete' ? 'deleted' : 'would be deleted',
   ])
   const end =
     mode === 'delete'

@@ -26,7 +26,7 @@ export function showSweep(stream: NodeJS.WriteStream = process.stderr): {
 
 /** While it looks nobody knows how much there is; while it deletes everybody does. */
 export function formatProgress({ phase, listed, selected, deleted }: SweepProgress): string {
-  if (phase === 'survey') return `looking … ${listed} objects, ${selected} to go`
+  if (phase === 'survey') return `looking … ${listed} objects, ${selected} to delete`
   const share = selected === 0 ? 1 : Math.min(1, deleted / selected)
   const filled = Math.round(share * WIDTH)
   return `deleting [${'#'.repeat(filled)}${'.'.repeat(WIDTH - filled)}] ${deleted} of ${selected}`
