@@ -14,6 +14,9 @@ export class StateInUseError extends Failure {
 /** "Result and Error Codes" of SQLite. */
 const SQLITE_BUSY = 5
 
+/** A lock that nothing refers to would be closed as garbage. */
+const HELD = new Set<DatabaseSync>()
+
 /**
  * Takes a state folder for this process. SQLite locks its file by the means of the operating system, which ends every
  * lock with its process.
@@ -33,5 +36,9 @@ export function lockState(folder: string): () => void {
       throw new StateInUseError(folder, readFileSync(owner, 'utf8'), error)
     throw error
   }
-  return () => lock.close()
+  HELD.add(lock)
+  return () => {
+    HELD.delete(lock)
+    lock.close()
+  }
 }

@@ -18,8 +18,8 @@ test('a folder is taken once at a time, and free again afterwards', async () => 
 test('a lock ends with its process, however that ends', async () => {
   const folder = await writeFolder({})
   const module = JSON.stringify(join(PROJECT_ROOT, 'local', 'state-lock.ts'))
-  const script = `(await import(${module})).lockState(${JSON.stringify(folder)}); console.log('locked'); setInterval(() => {}, 1e6)`
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+  const script = `(await import(${module})).lockState(${JSON.stringify(folder)}); gc(); console.log('locked'); setInterval(() => {}, 1e6)`
+  const child = spawn(process.execPath, ['--expose-gc', '--input-type=module', '--eval', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   onTestFinished(() => void child.kill('SIGKILL'))

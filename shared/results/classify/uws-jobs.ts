@@ -99,6 +99,7 @@ type Query = <R extends pg.QueryResultRow>(text: string, values?: readonly unkno
 const BEGIN = `
   begin isolation level repeatable read, read only;
   set local row_security = off;
+  set local idle_in_transaction_session_timeout = '60s';
   set local statement_timeout = ${TIMEOUT_MS};
   set local lock_timeout = ${TIMEOUT_MS};
   set local search_path = pg_catalog, pg_temp`
