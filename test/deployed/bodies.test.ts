@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
@@ -62,12 +61,12 @@ interface Sent {
 /** What a function that nobody is logged in to answers, from the first line of its answer on. */
 async function post(name: FunctionName, { headers = [], body, chunks }: Sent): Promise<string> {
   const socket = connect(Number(new URL(running[name].url).port), '127.0.0.1')
-  const end = once(socket, 'close')
+  const end = new Promise<void>((done) => socket.once('close', () => done()))
   let answer = ''
   socket.on('data', (data) => {
     answer += data
   })
-  // A function may close before it was sent everything.
+  // A function may close before it was sent everything; that is seen as its close.
   socket.on('error', () => {})
   const length = chunks === undefined ? `Content-Length: ${body.length}` : 'Transfer-Encoding: chunked'
   const head = ['POST / HTTP/1.1', 'Host: x', 'Connection: close', 'Content-Type: application/json', length, ...headers]
@@ -76,7 +75,7 @@ async function post(name: FunctionName, { headers = [], body, chunks }: Sent): P
   for (let sent = 0; sent < (chunks ?? 0) && socket.writable; sent += 1) {
     socket.write(`${body.length.toString(16)}\r\n`)
     socket.write(body)
-    if (!socket.write('\r\n')) await Promise.race([once(socket, 'drain'), end])
+    if (!socket.write('\r\n')) await Promise.race([new Promise<void>((done) => socket.once('drain', done)), end])
   }
   if (chunks !== undefined) socket.write('0\r\n\r\n')
   await end
