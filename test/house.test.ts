@@ -6,6 +6,8 @@ const root = resolve(import.meta.dirname, '..')
 
 /** The ground that everybody may stand on, besides `shared/failure.ts`. */
 const GROUND = [
+  'shared/code-points.ts',
+  'shared/is-record.ts',
   'shared/lazily.ts',
   'shared/near-miss.ts',
   'shared/printable.ts',

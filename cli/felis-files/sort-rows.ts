@@ -1,3 +1,4 @@
+import { compareCodePoints } from '../../shared/code-points.ts'
 import type { LoaderOptions } from '../../shared/tap-schema/options.ts'
 import {
   columnsOf,
@@ -34,17 +35,4 @@ function sortTable(table: TapTable, columns: readonly string[], rows: readonly T
     }
     return 0
   })
-}
-
-/** The order of PostgreSQL's C collation. JavaScript's own is by UTF-16 units and puts U+1F52D before U+FF21. */
-function compareCodePoints(a: string, b: string): number {
-  const left = a[Symbol.iterator]()
-  const right = b[Symbol.iterator]()
-  for (;;) {
-    const x = left.next()
-    const y = right.next()
-    if (x.done === true || y.done === true) return Number(y.done ?? false) - Number(x.done ?? false)
-    const order = (x.value.codePointAt(0) ?? 0) - (y.value.codePointAt(0) ?? 0)
-    if (order !== 0) return order
-  }
 }

@@ -1,4 +1,4 @@
-import { Failure } from '../../shared/failure.ts'
+import { Failure, messageOf } from '../../shared/failure.ts'
 import { formatProblem, type Problem } from '../../shared/felis/problem.ts'
 import { showControlsInLines } from '../../shared/printable.ts'
 import { isDebugging } from './debugging.ts'
@@ -68,7 +68,7 @@ export function writeProblems(problems: readonly Problem[]): void {
 }
 
 function describeUnexpected(error: unknown): string {
-  return `unexpected error: ${error instanceof Error ? error.message : String(error)}`
+  return `unexpected error: ${messageOf(error)}`
 }
 
 function stackOf(error: unknown): string {

@@ -1,10 +1,12 @@
+import { readWeights } from '../../shared/platform/http/accept.ts'
+
 /**
  * The content coding for a caller (RFC 9110 §12.5.3): the one liked best, the first of `offered` among equals. Without a
  * header, or when nothing fits, the text goes as it is.
  */
 export function preferEncoding<T extends string>(accept: string | undefined, offered: readonly T[]): T | 'identity' {
   if (accept === undefined) return 'identity'
-  const qualities = new Map(accept.split(',').map(readCoding))
+  const qualities = readWeights(accept.replaceAll(/x-gzip/gi, 'gzip'))
   const any = qualities.get('*')
   let best: T | 'identity' = 'identity'
   let highest = 0
@@ -16,11 +18,4 @@ export function preferEncoding<T extends string>(accept: string | undefined, off
     highest = quality
   }
   return best
-}
-
-function readCoding(text: string): readonly [string, number] {
-  const [coding = '', ...parameters] = text.split(';').map((part) => part.trim().toLowerCase())
-  const given = parameters.find((parameter) => parameter.startsWith('q='))
-  const quality = given === undefined ? 1 : Number(given.slice(2))
-  return [coding === 'x-gzip' ? 'gzip' : coding, quality >= 0 && quality <= 1 ? quality : 0]
 }

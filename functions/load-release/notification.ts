@@ -1,3 +1,4 @@
+import { isRecord } from '../../shared/is-record.ts'
 import { isGeneration } from '../../shared/platform/generation.ts'
 
 /** An upload to a bucket, as its notification tells of it. */
@@ -65,10 +66,6 @@ function checkPayload(data: unknown, format: unknown, upload: Upload): string | 
 
 function malformed(reason: string): Notification {
   return { kind: 'malformed', reason }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function isText(value: unknown): value is string {

@@ -1,9 +1,10 @@
+import { compareCodePoints } from '../../shared/code-points.ts'
 import { type Operation, parameter, requireBucket } from './context.ts'
 import { json } from './exchange.ts'
 import { invalid } from './failures.ts'
 import type { ObjectResource } from './resource.ts'
 import { withRetention } from './retention.ts'
-import { compareNames, type ObjectStore } from './store.ts'
+import type { ObjectStore } from './store.ts'
 
 const PAGE_LIMIT = 1000
 
@@ -33,24 +34,24 @@ function* entriesAfter(store: ObjectStore, bucket: string, query: URLSearchParam
   const delimiter = query.get('delimiter') ?? ''
   const end = query.get('endOffset')
   const last = Buffer.from(query.get('pageToken') ?? '', 'base64url').toString()
-  const first = [prefix, query.get('startOffset') ?? '', last].sort(compareNames).at(-1) ?? ''
+  const first = [prefix, query.get('startOffset') ?? '', last].sort(compareCodePoints).at(-1) ?? ''
   let previous = ''
   for (const object of store.objectsFrom(bucket, first)) {
     const { name } = object
     if (!name.startsWith(prefix)) return
-    if (end !== null && compareNames(name, end) >= 0) return
+    if (end !== null && compareCodePoints(name, end) >= 0) return
     const cut = delimiter === '' ? -1 : name.indexOf(delimiter, prefix.length)
     const entry = cut < 0 ? object : name.slice(0, cut + delimiter.length)
     if (typeof entry === 'string' && entry === previous) continue
     previous = typeof entry === 'string' ? entry : ''
-    if (last !== '' && compareNames(typeof entry === 'string' ? entry : name, last) <= 0) continue
+    if (last !== '' && compareCodePoints(typeof entry === 'string' ? entry : name, last) <= 0) continue
     yield entry
   }
 }
 
 function lastOf(items: readonly ObjectResource[], prefixes: readonly string[]): string {
   const candidates = [items.at(-1)?.name ?? '', prefixes.at(-1) ?? '']
-  return candidates.sort(compareNames).at(-1) ?? ''
+  return candidates.sort(compareCodePoints).at(-1) ?? ''
 }
 
 function found(

@@ -1,3 +1,4 @@
+import { compareCodePoints } from '../../shared/code-points.ts'
 import type { ObjectResource } from './resource.ts'
 
 /**
@@ -76,7 +77,7 @@ export class ObjectIndex {
   *objectsFrom(bucket: string, first: string): Generator<ObjectResource> {
     const found = this.#buckets.get(bucket)
     if (found === undefined) return
-    found.names ??= [...found.objects.keys()].sort(compareNames)
+    found.names ??= [...found.objects.keys()].sort(compareCodePoints)
     const { names, objects } = found
     for (let at = placeOf(first, names); at < names.length; at++) {
       const object = objects.get(names[at] ?? '')
@@ -106,25 +107,10 @@ function placeOf(first: string, names: readonly string[]): number {
   let [low, high] = [0, names.length]
   while (low < high) {
     const middle = (low + high) >> 1
-    if (compareNames(names[middle] ?? '', first) < 0) low = middle + 1
+    if (compareCodePoints(names[middle] ?? '', first) < 0) low = middle + 1
     else high = middle
   }
   return low
-}
-
-/** By UTF-8 bytes, which differs from JavaScript's order beyond the Basic Multilingual Plane. */
-export function compareNames(a: string, b: string): number {
-  const length = Math.min(a.length, b.length)
-  for (let at = 0; at < length; at++) {
-    const [x, y] = [a.charCodeAt(at), b.charCodeAt(at)]
-    if (x !== y) return rankOf(x) - rankOf(y)
-  }
-  return a.length - b.length
-}
-
-/** Surrogates stand for what comes after every single unit. */
-function rankOf(unit: number): number {
-  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit
 }
 
 /** Microseconds, as Google's generations look, and never twice the same. */

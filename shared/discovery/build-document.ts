@@ -1,4 +1,4 @@
-import { compareCodePoints } from '../environment/discovery/code-points.ts'
+import { compareCodePoints } from '../code-points.ts'
 import type { DatasetConfig, DiscoveryConfig } from '../environment/discovery/model.ts'
 import { buildDataServices, buildServices } from './build-services.ts'
 import type {

@@ -1,8 +1,9 @@
+import { isRecord } from '../is-record.ts'
 import { nearMiss } from '../near-miss.ts'
 import { DiscoveryError } from './client-errors.ts'
 import { type FetchOptions, fetchJson } from './client-fetch.ts'
 import type { DiscoveredApi, DiscoveryDocument } from './document.ts'
-import { isRecord, readDocument } from './read-document.ts'
+import { readDocument } from './read-document.ts'
 import type { TapSchema } from './tap-schemas.ts'
 
 export { DiscoveryError, type DiscoveryErrorCode } from './client-errors.ts'

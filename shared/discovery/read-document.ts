@@ -1,9 +1,6 @@
+import { isRecord } from '../is-record.ts'
 import { DiscoveryError } from './client-errors.ts'
 import type { DiscoveryDocument } from './document.ts'
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
 
 /**
  * Takes the answer of a discovery service for a document. Members that are not known are kept, null is as good as

@@ -120,7 +120,7 @@ export class ActiveJobError extends Failure {
 /** Deletions fail one after another. What is left is tried by the next sweep. */
 export class DeletionsFailError extends Failure {
   constructor(failed: number, cause: unknown) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const reason = messageOf(cause)
     super(
       'unavailable',
       'deletions_fail',

@@ -51,7 +51,7 @@ export async function exchangeSlots<T>(
       const cause = error instanceof Error ? error.cause : undefined
       if (!(cause instanceof SlotsInUse)) throw error
       const left = patience.deadlineMs - elapsed()
-      if (left <= 0) await giveUp(pool, new BusyError(operation, elapsed(), 30, cause.cause))
+      if (left <= 0) await giveUp(pool, new BusyError(operation, elapsed(), cause.cause))
       await locks.learnFrom(cause.cause, Math.min(left, pauseAfter(attempts)))
     }
   }

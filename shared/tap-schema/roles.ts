@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { Failure } from '../failure.ts'
+import { Failure, messageOf } from '../failure.ts'
 import { grantReaders } from './ddl.ts'
 import { HISTORY_DDL } from './history.ts'
 import { BusyError, DatabaseError, isLockFailure, MissingRoleError, sqlStateOf } from './slot-failures.ts'
@@ -48,7 +48,7 @@ export async function initialiseDatabase(pool: pg.Pool, options: InitialiseOptio
   } catch (error) {
     await client.query('rollback').catch(remember)
     if (!isLockFailure(error)) throw await explain(client, error)
-    const busy = new BusyError('preparing the database', performance.now() - started, 30, error)
+    const busy = new BusyError('preparing the database', performance.now() - started, error)
     throw busy.naming(await nameSessions(client))
   } finally {
     client.off('error', remember)
@@ -160,7 +160,7 @@ function refuseHandOver({ schema, owner, login }: ForeignSlot): MissingRoleError
 
 async function explain(client: pg.PoolClient, error: unknown): Promise<Failure> {
   if (error instanceof Failure) return error
-  const said = error instanceof Error ? error.message : String(error)
+  const said = messageOf(error)
   switch (sqlStateOf(error)) {
     case '42501': {
       const message = `preparing the database is not allowed for this login: ${said} (${await findAdvice(client)})`

@@ -1,4 +1,4 @@
-import { Failure } from '../failure.ts'
+import { Failure, messageOf } from '../failure.ts'
 import type { Problem } from '../felis/problem.ts'
 import type { SlotVersion } from './slot-version.ts'
 
@@ -75,25 +75,17 @@ export class StagingChangedError extends Failure {
 export class BusyError extends Failure {
   readonly operation: string
   readonly waitedMs: number
-  readonly retryAfterSeconds: number
   /** @param sessions those in the way, as people know them */
-  constructor(
-    operation: string,
-    waitedMs: number,
-    retryAfterSeconds: number,
-    cause?: unknown,
-    sessions: readonly string[] = [],
-  ) {
+  constructor(operation: string, waitedMs: number, cause?: unknown, sessions: readonly string[] = []) {
     const who = sessions.length === 0 ? '' : ` (${sessions.join('; ')})`
     const message = `${operation} gave up after ${(waitedMs / 1000).toFixed(1)} s: other sessions hold locks on the slots${who}; nothing was changed`
     super('busy', 'busy', message, { cause })
     this.operation = operation
     this.waitedMs = waitedMs
-    this.retryAfterSeconds = retryAfterSeconds
   }
 
   naming(sessions: readonly string[]): BusyError {
-    return new BusyError(this.operation, this.waitedMs, this.retryAfterSeconds, this.cause, sessions)
+    return new BusyError(this.operation, this.waitedMs, this.cause, sessions)
   }
 }
 
@@ -158,7 +150,7 @@ export class DatabaseError extends Failure {
   /** @param advice what to do about it, where that is known */
   constructor(operation: string, cause: unknown, advice?: string) {
     const sqlState = sqlStateOf(cause)
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const reason = messageOf(cause)
     const state = sqlState === null ? '' : ` (SQLSTATE ${sqlState})`
     super(
       'unavailable',
@@ -185,7 +177,7 @@ export function isLockFailure(error: unknown): boolean {
 export function explain(operation: string, error: unknown): Failure {
   if (error instanceof Failure) return error
   const state = sqlStateOf(error)
-  const text = error instanceof Error ? error.message : String(error)
+  const text = messageOf(error)
   if (state === '42501') {
     const advice =
       'run `almagest init` again, with `--stager LOGIN` or `--operator LOGIN`: it grants the roles and hands existing slots over'

@@ -141,7 +141,7 @@ async function freeStaging(client: pg.PoolClient, version: string): Promise<stri
   } catch (error) {
     if (error instanceof DependentObjectsError) throw new StagingInUseError(version, error)
     if (!isLockFailure(error)) throw error
-    throw new BusyError(`staging ${version}`, performance.now() - started, 30, error)
+    throw new BusyError(`staging ${version}`, performance.now() - started, error)
   }
 }
 

@@ -51,7 +51,7 @@ export async function readSlots<T>(
 
 function throwBusy(operation: string, started: number, error: unknown): never {
   if (!isLockFailure(error)) throw error
-  throw new BusyError(operation, performance.now() - started, 30, error)
+  throw new BusyError(operation, performance.now() - started, error)
 }
 
 /** A stage before ours takes well under a second; far more means that something hangs, and Pub/Sub will come again. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { compareNames } from '../../local/gcs/store.ts'
+import { compareCodePoints } from '../../shared/code-points.ts'
 import { openBucket } from '../../shared/platform/storage/objects.ts'
 import { startFakeGcs } from '../support/fake-gcs.ts'
 
@@ -50,7 +50,7 @@ describe('the stand-in for Cloud Storage, under a sweep', () => {
   it('sorts names by their bytes, also where the client would not', () => {
     const names = ['z', '\uffee', '\u{1f30d}', 'é', 'a', '\ud7ff', 'ab']
     const byBytes = [...names].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
-    expect([...names].sort(compareNames)).toEqual(byBytes)
+    expect([...names].sort(compareCodePoints)).toEqual(byBytes)
   })
 
   it.each(['temporaryHold', 'eventBasedHold'])('deletes and overwrites nothing under a %s', async (hold) => {

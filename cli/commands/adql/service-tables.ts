@@ -1,5 +1,5 @@
 import type { ColumnRow, TableRow } from '../../../shared/adql/tables-from-rows.ts'
-import { Failure } from '../../../shared/failure.ts'
+import { Failure, messageOf } from '../../../shared/failure.ts'
 import { fetchLimited } from '../../../shared/platform/fetch-limited.ts'
 import type { Rows } from './load-tables.ts'
 
@@ -54,7 +54,7 @@ async function ask(base: string, names: readonly string[], table: string): Promi
   })
   const url = `${base.replace(/\/+$/, '')}/sync?${parameters}`
   const { status, text } = await fetchLimited(url, { accept: 'text/csv' }, LIMITS).catch((error: unknown) => {
-    throw new ServiceError(base, `did not answer: ${error instanceof Error ? error.message : error}`, error)
+    throw new ServiceError(base, `did not answer: ${messageOf(error)}`, error)
   })
   if (status !== 200) throw new ServiceError(base, `answered ${status} to ${query}`)
   const [header = [], ...rows] = parseCsv(text)

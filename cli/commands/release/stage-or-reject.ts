@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { Failure } from '../../../shared/failure.ts'
+import { Failure, messageOf } from '../../../shared/failure.ts'
 import { rejectRelease } from '../../../shared/releases/deliver.ts'
 import type { Release } from '../../../shared/releases/fetch.ts'
 import { type StageOutcome, type StageRequest, stageRelease } from '../../../shared/tap-schema/stage.ts'
@@ -28,7 +28,7 @@ export async function stageOrReject(
     const { actor } = wish
     const rejection = { version, source, error, actor, durationMs, redelivery, announce: async () => {} } as const
     await rejectRelease(pool, { name: 'local', ...wish }, rejection).catch((reason: unknown) => {
-      writeNote(`not written into the history: ${reason instanceof Error ? reason.message : String(reason)}`)
+      writeNote(`not written into the history: ${messageOf(reason)}`)
     })
     throw error
   }

@@ -1,10 +1,10 @@
-import { Failure } from '../../../shared/failure.ts'
+import { Failure, messageOf } from '../../../shared/failure.ts'
 import { UsageError } from '../../terminal/usage-error.ts'
 
 /** There is no identity to call the function with. */
 export class IdentityError extends Failure {
   constructor(audience: string, cause: unknown) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const reason = messageOf(cause)
     const advice = 'give --token "$(gcloud auth print-identity-token)", or the credentials of a service account'
     super('unavailable', 'no_identity', `no identity token for ${audience} could be had: ${reason} (${advice})`, {
       cause,

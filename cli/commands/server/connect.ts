@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { messageOf } from '../../../shared/failure.ts'
 import { createLogger } from '../../../shared/platform/log/log.ts'
 import { connect, type Database } from '../../../shared/platform/postgres/database.ts'
 import { isDebugging } from '../../terminal/debugging.ts'
@@ -44,7 +45,7 @@ async function findUser({ instance }: InstanceTarget, password: string): Promise
   const advice = `give --user: who logs in to ${instance} cannot be told from your credentials`
   const { GoogleAuth } = await import('google-auth-library')
   const { client_email } = await new GoogleAuth().getCredentials().catch((error: unknown) => {
-    throw new UsageError(`${advice} (${error instanceof Error ? error.message : error})`, error)
+    throw new UsageError(`${advice} (${messageOf(error)})`, error)
   })
   if (client_email === undefined) throw new UsageError(`${advice}, which are no service account's`)
   return client_email

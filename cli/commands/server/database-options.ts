@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { refuseEndpoint, refuseInstance } from '../../../shared/environment/field-rules.ts'
 import type { CloudSqlAddress, UrlAddress } from '../../../shared/environment/model.ts'
+import { messageOf } from '../../../shared/failure.ts'
 import { UsageError } from '../../terminal/usage-error.ts'
 
 /** How a database is named on the command line: by a URL, or as one of a Cloud SQL instance. */
@@ -110,7 +111,7 @@ function readVariable<K extends keyof typeof VARIABLES>(key: K): VariableValue<K
   try {
     return parse(value) as VariableValue<K>
   } catch (error) {
-    throw new UsageError(`${variable} cannot be used. ${error instanceof Error ? error.message : error}`)
+    throw new UsageError(`${variable} cannot be used. ${messageOf(error)}`)
   }
 }
 

@@ -1,4 +1,4 @@
-import { Failure } from '../../../shared/failure.ts'
+import { Failure, messageOf } from '../../../shared/failure.ts'
 import type { Problem } from '../../../shared/felis/problem.ts'
 import { kindOfStatus } from '../../../shared/platform/http/errors.ts'
 import type { SchemaDiff } from '../../../shared/tap-schema/diff.ts'
@@ -117,7 +117,7 @@ async function send(init: RequestInit, url: string): Promise<Response> {
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
   if (cause instanceof AggregateError && cause.errors.length > 0) return reasonOf(cause.errors[0])
-  return cause instanceof Error ? cause.message || cause.name : String(cause)
+  return messageOf(cause)
 }
 
 function parseJson(text: string): unknown {

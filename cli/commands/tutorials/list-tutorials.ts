@@ -3,6 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TutorialFile, TutorialFolder, TutorialItem, TutorialMenu } from '../../../shared/discovery/tutorials.ts'
 import { findNotebookTitle, findPageTitle, titleOfName } from '../../../shared/discovery/tutorials-title.ts'
+import { messageOf } from '../../../shared/failure.ts'
 
 export interface ListedTutorials {
   readonly menu: TutorialMenu
@@ -80,7 +81,7 @@ async function readTitle(root: string, file: Omit<TutorialFile, 'title'>, compla
     const title = type === 'notebook' ? findNotebookTitle(text) : findPageTitle(text)
     return title ?? titleOfName(name)
   } catch (error) {
-    complaints.push(`${path} is listed by its name: ${error instanceof Error ? error.message : String(error)}`)
+    complaints.push(`${path} is listed by its name: ${messageOf(error)}`)
     return titleOfName(name)
   }
 }

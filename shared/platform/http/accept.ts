@@ -1,6 +1,6 @@
 /** The media type that a caller likes best (RFC 9110 §12.5.1); the first of `offered` where it does not matter. */
 export function preferType(accept: string, offered: readonly [string, ...string[]]): string {
-  const ranges = accept.split(',').map(readRange)
+  const ranges = readWeights(accept)
   let [best] = offered
   let quality = qualityOf(best, ranges)
   for (const type of offered.slice(1)) {
@@ -12,23 +12,23 @@ export function preferType(accept: string, offered: readonly [string, ...string[
   return best
 }
 
-interface Range {
-  readonly range: string
-  readonly quality: number
-}
-
-function readRange(text: string): Range {
-  const [range = '', ...parameters] = text.split(';').map((part) => part.trim().toLowerCase())
-  const given = parameters.find((parameter) => parameter.startsWith('q='))
-  const quality = given === undefined ? 1 : Number(given.slice(2))
-  return { range, quality: quality >= 0 && quality <= 1 ? quality : 0 }
+/** What an Accept or Accept-Encoding header lists, in lower case, with its weight (RFC 9110 §12.4.2). */
+export function readWeights(header: string): Map<string, number> {
+  const weights = new Map<string, number>()
+  for (const item of header.split(',')) {
+    const [name = '', ...parameters] = item.split(';').map((part) => part.trim().toLowerCase())
+    const given = parameters.find((parameter) => parameter.startsWith('q='))
+    const weight = given === undefined ? 1 : Number(given.slice(2))
+    if (!weights.has(name)) weights.set(name, weight >= 0 && weight <= 1 ? weight : 0)
+  }
+  return weights
 }
 
 /** The most specific range decides; 0 when none fits. */
-function qualityOf(type: string, ranges: readonly Range[]): number {
+function qualityOf(type: string, ranges: ReadonlyMap<string, number>): number {
   for (const pattern of [type, `${type.split('/', 1)[0]}/*`, '*/*']) {
-    const found = ranges.find(({ range }) => range === pattern)
-    if (found !== undefined) return found.quality
+    const found = ranges.get(pattern)
+    if (found !== undefined) return found
   }
   return 0
 }

@@ -45,7 +45,7 @@ export class HttpError extends Failure {
 
 interface StatusRule {
   readonly status: number
-  /** For 503: seconds, where the failure itself does not say. */
+  /** For 503: seconds. */
   readonly retryAfter?: number
   readonly severity?: 'warning' | 'error'
 }
@@ -101,7 +101,7 @@ export function describeError(error: unknown): ErrorAnswer {
   return {
     status: rule.status,
     detail: detailOf(error, rule.status),
-    headers: rule.status === 503 ? { 'retry-after': String(retryAfter(error, rule)) } : {},
+    headers: rule.status === 503 ? { 'retry-after': String(rule.retryAfter) } : {},
     severity: rule.severity ?? (rule.status >= 500 ? 'error' : 'warning'),
   }
 }
@@ -117,9 +117,4 @@ function problemDetail(problem: Problem): ErrorDetail {
   const loc = [file, ...(line === undefined ? [] : [line]), ...(path === '' ? [] : [path])]
   const hint = problem.suggestion === undefined ? '' : ` (did you mean ${problem.suggestion}?)`
   return { msg: `${problem.message}${hint}`, type: problem.code, loc }
-}
-
-function retryAfter(failure: Failure, rule: StatusRule): number {
-  const own = 'retryAfterSeconds' in failure ? Number(failure.retryAfterSeconds) : Number.NaN
-  return Number.isFinite(own) && own >= 0 ? Math.ceil(own) : (rule.retryAfter ?? 10)
 }

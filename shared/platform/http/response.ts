@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { Failure } from '../../failure.ts'
+import { Failure, messageOf } from '../../failure.ts'
 import { describeError, INTERNAL_ERROR } from './errors.ts'
 import type { ApiResponse } from './route.ts'
 
@@ -20,7 +20,7 @@ export function sendError(
 ): SentError {
   const { status, detail, headers, severity } = describeError(error)
   send(response, { status, headers: { ...headers, ...extra }, body: { detail } })
-  const reason = error instanceof Error ? error.message : String(error)
+  const reason = messageOf(error)
   const code = error instanceof Failure ? error.code : INTERNAL_ERROR
   return { status, severity, code, reason, ...(status >= 500 ? { error } : {}) }
 }

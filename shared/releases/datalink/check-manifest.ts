@@ -1,3 +1,4 @@
+import { messageOf } from '../../failure.ts'
 import type { Problem } from '../../felis/problem.ts'
 import { nearMiss } from '../../near-miss.ts'
 import { readYaml } from '../../yaml/read.ts'
@@ -91,7 +92,7 @@ function parseJson(text: string, report: DatalinkReport): unknown {
     }
     return value
   } catch (error) {
-    report.add('manifest_invalid', `the file is not JSON: ${error instanceof Error ? error.message : String(error)}`)
+    report.add('manifest_invalid', `the file is not JSON: ${messageOf(error)}`)
     return undefined
   }
 }

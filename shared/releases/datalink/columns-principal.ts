@@ -1,5 +1,5 @@
+import { compareCodePoints } from '../../code-points.ts'
 import type { Column, Schema } from '../../felis/model.ts'
-import { compareCodePoints } from './compare-code-points.ts'
 import { dumpScalar } from './dump-scalar.ts'
 
 /** The file of `datalink-columns.zip` that is made from the schemas. */

@@ -1,4 +1,5 @@
 import type { Schema } from '../../felis/model.ts'
+import { isRecord } from '../../is-record.ts'
 
 /** The object beside a release that describes it. */
 export const DESCRIPTION_NAME = 'release.json'
@@ -86,8 +87,4 @@ function isSchema(value: unknown): boolean {
     (version === null || typeof version === 'string') &&
     ['tables', 'columns', 'keys'].every((key) => typeof counts[key] === 'number')
   )
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

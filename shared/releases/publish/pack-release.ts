@@ -1,7 +1,7 @@
 import { buffer } from 'node:stream/consumers'
 import { gzipSync } from 'node:zlib'
 import { pack } from 'tar-stream'
-import { compareCodePoints } from '../datalink/compare-code-points.ts'
+import { compareCodePoints } from '../../code-points.ts'
 
 /** Where the schema files lie in a release archive (felis.md §10.1). */
 const FOLDER = ['sdm_schemas', 'python', 'lsst', 'sdm', 'schemas']

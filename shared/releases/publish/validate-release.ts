@@ -1,3 +1,4 @@
+import { compareCodePoints } from '../../code-points.ts'
 import { type Check, DEFAULT_CONTEXT } from '../../felis/context.ts'
 import { FelisLoader, type SourceFiles } from '../../felis/load.ts'
 import type { Schema } from '../../felis/model.ts'
@@ -5,7 +6,6 @@ import type { Problem } from '../../felis/problem.ts'
 import { contextOf, DEPLOYED, type LoaderOptions } from '../../tap-schema/options.ts'
 import { prepareRows } from '../../tap-schema/prepare-rows.ts'
 import { RejectedError } from '../../tap-schema/slot-failures.ts'
-import { compareCodePoints } from '../datalink/compare-code-points.ts'
 
 /** A TAP server that will take the release, and what it will load of it. */
 export interface ExpectedLoad {

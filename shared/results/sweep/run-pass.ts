@@ -1,5 +1,6 @@
+import { compareCodePoints } from '../../code-points.ts'
 import type { ListedObject, ObjectPage, ResultBucket } from '../result-bucket.ts'
-import { compareNames, type Shard } from './shards.ts'
+import type { Shard } from './shards.ts'
 import type { Run } from './sweep-run.ts'
 
 export interface PassOptions {
@@ -75,6 +76,6 @@ async function listShard(options: PassOptions, shard: number, isOver: () => bool
 
 /** The offset is inclusive, and a store that shows again what it has shown must not have it counted twice. */
 function dropHandled(objects: readonly ListedObject[], last: string): readonly ListedObject[] {
-  const first = objects.findIndex(({ name }) => compareNames(name, last) > 0)
+  const first = objects.findIndex(({ name }) => compareCodePoints(name, last) > 0)
   return first < 0 ? [] : objects.slice(first)
 }

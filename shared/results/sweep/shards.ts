@@ -1,3 +1,4 @@
+import { compareCodePoints } from '../../code-points.ts'
 import type { ResultRule } from '../../environment/results-model.ts'
 import { expandPattern } from '../classify/expand-pattern.ts'
 import type { ResultBucket } from '../result-bucket.ts'
@@ -33,12 +34,7 @@ const MOST = 1024
  */
 export function planShards(rules: readonly ResultRule[]): readonly Shard[] {
   const prefixes = rules.flatMap(({ pattern }) => expandPattern(pattern, null))
-  const cuts = [...new Set(prefixes)].filter((prefix) => prefix !== '').sort(compareNames)
+  const cuts = [...new Set(prefixes)].filter((prefix) => prefix !== '').sort(compareCodePoints)
   const bounds = cuts.length < MOST ? cuts : []
   return [null, ...bounds].map((start, index) => ({ start, end: bounds[index] ?? null }))
-}
-
-/** As Cloud Storage sorts names: by their UTF-8 bytes. */
-export function compareNames(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b))
 }

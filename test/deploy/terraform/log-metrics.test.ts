@@ -220,7 +220,7 @@ test('what becomes of an upload is told if somebody has to look', async () => {
   ])
   expect(await load('r3', Buffer.from('no archive'))).toEqual(['rejected'])
   expect(await load('r4', survey, new Error('connection refused'))).toEqual(['stage_failing'])
-  expect(await load('r5', survey, new BusyError('swap', 300, 30))).toEqual(['stage_failing', 'swap_busy'])
+  expect(await load('r5', survey, new BusyError('swap', 300))).toEqual(['stage_failing', 'swap_busy'])
 })
 
 test('a delivery that is no notification is told as rejected, one of another kind is not', async () => {
@@ -241,7 +241,7 @@ test('a swap that gives way to readers is told, other refusals are not', async (
       })
       return call(createApi([failing], { logger }), '/swap')
     })
-  expect(await swap(new BusyError('swap', 300, 30))).toEqual(['swap_busy'])
+  expect(await swap(new BusyError('swap', 300))).toEqual(['swap_busy'])
   expect(await swap(new Error('busy'))).toEqual([])
 })
 
