@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { ServerAccess } from '../cli/commands/server/access.ts'
 import { FunctionError } from '../cli/commands/server/function-access.ts'
+import type { ServerAccess } from '../cli/commands/server/server-access.ts'
 import type { Bucket } from '../shared/platform/storage/objects.ts'
 import type { StoredObject } from '../shared/releases/release-bucket.ts'
 import type { HistoryEntry } from '../shared/tap-schema/history.ts'

@@ -1,14 +1,8 @@
-import type { ResultsConnections } from '../../shared/deployment/results-connections.ts'
 import { createApi } from '../../shared/platform/http/serve.ts'
 import type { Identify } from '../../shared/platform/identity.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
+import type { CollectDependencies } from './dependencies.ts'
 import { createRoutes } from './routes.ts'
-
-/** What `collect-results` works with: put together in index.ts, or by a test. */
-export interface CollectDependencies {
-  readonly results: Omit<ResultsConnections, 'close'>
-  readonly identify: Identify
-}
 
 export interface CollectResultsOptions {
   readonly logger: Logger

@@ -4,7 +4,7 @@ import { descriptionRoute, healthRoute } from '../../shared/platform/http/servic
 import type { Logger } from '../../shared/platform/log/log.ts'
 import { destroyJob } from '../../shared/results/delete/destroy-job.ts'
 import { sweepResults } from '../../shared/results/sweep/sweep.ts'
-import type { CollectDependencies } from './collect-results.ts'
+import type { CollectDependencies } from './dependencies.ts'
 import { SCHEMAS } from './schemas.ts'
 
 export interface RouteOptions {

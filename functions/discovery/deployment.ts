@@ -8,7 +8,7 @@ import { fetchLimited } from '../../shared/platform/fetch-limited.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
 import { readSecret } from '../../shared/platform/secrets.ts'
 import { createTokenInfo } from '../../shared/platform/token-info.ts'
-import type { DiscoveryDependencies } from './discovery.ts'
+import type { DiscoveryDependencies } from './dependencies.ts'
 
 /** A query on a connection that has died silently. */
 const QUERY_TIMEOUT_MS = 10_000

@@ -3,7 +3,7 @@ import type { DiscoveryConfig } from '../../shared/environment/discovery/model.t
 import { renderTemplate } from '../../shared/environment/discovery/template.ts'
 import { HttpError } from '../../shared/platform/http/errors.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
-import type { DiscoveryDependencies } from './discovery.ts'
+import type { DiscoveryDependencies } from './dependencies.ts'
 
 export interface HipsCatalogue {
   /** @throws HttpError 404 with Repertoire's messages */

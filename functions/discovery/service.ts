@@ -3,7 +3,7 @@ import { type TapSchemasWatch, watchTapSchemas } from '../../shared/discovery/ta
 import type { DiscoveryConfig } from '../../shared/environment/discovery/model.ts'
 import type { Environment, TapServer } from '../../shared/environment/model.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
-import type { DiscoveryDependencies, DiscoveryOptions } from './discovery.ts'
+import type { DiscoveryDependencies, DiscoveryOptions } from './dependencies.ts'
 import { createDocuments, type Documents } from './documents.ts'
 import { createHipsCatalogue, type HipsCatalogue } from './hips-catalogue.ts'
 import { createTutorials, type Tutorials } from './tutorials.ts'

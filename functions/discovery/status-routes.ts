@@ -1,5 +1,5 @@
-import type { ServerState } from '../../shared/discovery/tap-schemas-watch.ts'
 import { formatAvailability } from '../../shared/discovery/vosi-availability.ts'
+import type { ServerState } from '../../shared/discovery/watched-server.ts'
 import type { Route } from '../../shared/platform/http/route.ts'
 import { publicRoute } from './public-route.ts'
 import type { Service } from './service.ts'

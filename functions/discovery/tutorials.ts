@@ -2,7 +2,7 @@ import { parseTutorialMenu, type TutorialMenu } from '../../shared/discovery/tut
 import type { DiscoveryConfig } from '../../shared/environment/discovery/model.ts'
 import { HttpError } from '../../shared/platform/http/errors.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
-import type { DiscoveryDependencies } from './discovery.ts'
+import type { DiscoveryDependencies } from './dependencies.ts'
 import { Representation } from './representation.ts'
 
 export interface Tutorials {

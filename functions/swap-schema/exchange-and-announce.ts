@@ -2,7 +2,7 @@ import type pg from 'pg'
 import type { TapServer } from '../../shared/environment/model.ts'
 import { eventAttributes } from '../../shared/releases/deliver.ts'
 import type { SwapOutcome, SwapRequest } from '../../shared/tap-schema/swap.ts'
-import type { SwapDependencies } from './swap-schema.ts'
+import type { SwapDependencies } from './dependencies.ts'
 
 export interface ExchangeRequest {
   readonly version: string

@@ -2,7 +2,7 @@ import type pg from 'pg'
 import type { TapServer } from '../../shared/environment/model.ts'
 import { nearMiss } from '../../shared/near-miss.ts'
 import { HttpError } from '../../shared/platform/http/errors.ts'
-import type { SwapDependencies } from './swap-schema.ts'
+import type { SwapDependencies } from './dependencies.ts'
 
 /** @throws HttpError 404, and what connecting throws */
 export async function findServer(

@@ -2,7 +2,7 @@ import type { TapServer } from '../../shared/environment/model.ts'
 import { withDeadline } from '../../shared/platform/deadline.ts'
 import { describeError, type ErrorDetail, HttpError } from '../../shared/platform/http/errors.ts'
 import { readStatus } from '../../shared/tap-schema/status.ts'
-import type { SwapDependencies } from './swap-schema.ts'
+import type { SwapDependencies } from './dependencies.ts'
 
 export interface ServerSummary {
   readonly name: string

@@ -7,12 +7,12 @@ import { formatDiff } from '../../shared/tap-schema/format-diff.ts'
 import { rollback } from '../../shared/tap-schema/rollback.ts'
 import { readStatus } from '../../shared/tap-schema/status.ts'
 import { swap } from '../../shared/tap-schema/swap.ts'
+import type { SwapDependencies } from './dependencies.ts'
 import { exchangeAndAnnounce } from './exchange-and-announce.ts'
 import { findServer } from './find-server.ts'
 import { listServers } from './list-servers.ts'
 import { SCHEMAS } from './schemas.ts'
 import { stageFromBucket } from './stage-from-bucket.ts'
-import type { SwapDependencies } from './swap-schema.ts'
 
 export interface RouteOptions {
   /** Where the paths start, for the description. */

@@ -9,7 +9,7 @@ import type { StoredObject } from '../../shared/releases/release-bucket.ts'
 import type { ReleaseSource } from '../../shared/tap-schema/release-source.ts'
 import { RejectedError } from '../../shared/tap-schema/slot-failures.ts'
 import type { StageOutcome } from '../../shared/tap-schema/stage.ts'
-import type { SwapDependencies } from './swap-schema.ts'
+import type { SwapDependencies } from './dependencies.ts'
 
 export interface BucketStageRequest {
   readonly version: string

@@ -1,6 +1,6 @@
 import { inOrder } from './in-order.ts'
 import type { TapSchema } from './tap-schemas.ts'
-import { WatchedServer } from './watched-server.ts'
+import { type ServerState, WatchedServer } from './watched-server.ts'
 
 export interface WatchOptions {
   /** The TAP servers, in the order in which they are shown. */
@@ -16,9 +16,6 @@ export interface WatchOptions {
   /** Milliseconds on a clock that goes on while the process is frozen. */
   readonly now?: () => number
 }
-
-/** `unknown`: not asked yet; `unreachable`: asked, and never answered; `empty`: it answers, and nothing is live. */
-export type ServerState = 'current' | 'stale' | 'empty' | 'unreachable' | 'unknown'
 
 export interface TapSchemasSnapshot {
   /** By server. A database that was never reached, or has nothing live, is left out. */

@@ -1,5 +1,7 @@
 import type { TapSchema } from './tap-schemas.ts'
-import type { ServerState } from './tap-schemas-watch.ts'
+
+/** `unknown`: not asked yet; `unreachable`: asked, and never answered; `empty`: it answers, and nothing is live. */
+export type ServerState = 'current' | 'stale' | 'empty' | 'unreachable' | 'unknown'
 
 interface WatchedServerOptions {
   readonly read: () => Promise<TapSchema | null>

@@ -1,6 +1,7 @@
 import type { ArchiveLimits } from '../releases/limits.ts'
 import type { ReleaseNaming } from '../releases/naming.ts'
 import type { LoaderOptions } from '../tap-schema/options.ts'
+import type { DatabaseAddress } from './database-address.ts'
 import type { DiscoveryConfig } from './discovery/model.ts'
 import type { ResultsConfig } from './results-model.ts'
 
@@ -62,28 +63,4 @@ export interface TapServer {
   /** PostgreSQL roles that read the slots. */
   readonly readers: readonly string[]
   readonly options: LoaderOptions
-}
-
-export type DatabaseAddress = UrlAddress | CloudSqlAddress
-
-export interface UrlAddress {
-  readonly kind: 'url'
-  /** `postgresql://…`; may hold a password, so it is never logged. */
-  readonly url: string
-  /** The file in the secrets directory that holds the password; null: the URL is complete. */
-  readonly passwordKey: string | null
-  readonly poolMax: number
-}
-
-export interface CloudSqlAddress {
-  readonly kind: 'cloudsql'
-  /** `project:region:name`. */
-  readonly instance: string
-  readonly ipType: 'PUBLIC' | 'PRIVATE' | 'PSC'
-  /** The IAM database user. */
-  readonly user: string
-  readonly database: string
-  readonly poolMax: number
-  /** null: Google's own. */
-  readonly adminApiEndpoint: string | null
 }

@@ -6,11 +6,8 @@ import { join } from 'node:path'
 import * as functions from '@google-cloud/functions-framework'
 import { getTestServer } from '@google-cloud/functions-framework/testing'
 import { onTestFinished } from 'vitest'
-import {
-  createDiscovery,
-  type DiscoveryDependencies,
-  type DiscoveryOptions,
-} from '../../functions/discovery/discovery.ts'
+import type { DiscoveryDependencies, DiscoveryOptions } from '../../functions/discovery/dependencies.ts'
+import { createDiscovery } from '../../functions/discovery/discovery.ts'
 import type { DiscoveryConfig } from '../../shared/environment/discovery/model.ts'
 import type { Environment } from '../../shared/environment/model.ts'
 import { parseEnvironment } from '../../shared/environment/parse.ts'

@@ -2,7 +2,7 @@ import type pg from 'pg'
 import type { ColumnRow, TableRow } from '../../../shared/adql/tables-from-rows.ts'
 import { withPool } from '../server/connect.ts'
 import { requireDatabase } from '../server/database-options.ts'
-import type { Rows } from './load-tables.ts'
+import type { Rows } from './catalogue-rows.ts'
 
 const TABLES = `
   select table_name, schema_name, description

@@ -1,7 +1,8 @@
 import { TableSet } from '../../../shared/adql/table-set.ts'
-import { type ColumnRow, type TableRow, tablesFromRows } from '../../../shared/adql/tables-from-rows.ts'
+import { tablesFromRows } from '../../../shared/adql/tables-from-rows.ts'
 import { withProgress } from '../../terminal/progress.ts'
 import { UsageError } from '../../terminal/usage-error.ts'
+import type { Rows } from './catalogue-rows.ts'
 
 /** Where the metadata comes from: none or one of the three. */
 export interface MetadataFlags {
@@ -31,11 +32,6 @@ export async function loadTables(flags: MetadataFlags): Promise<TableSet | undef
   if (database === undefined) return undefined
   const { readDatabaseTables } = await import('./database-tables.ts')
   return tableSet(await withProgress('reading TAP_SCHEMA', () => readDatabaseTables(database)))
-}
-
-export interface Rows {
-  readonly tables: readonly TableRow[]
-  readonly columns: readonly ColumnRow[]
 }
 
 function tableSet({ tables, columns }: Rows): TableSet {

@@ -1,7 +1,7 @@
 import type { ColumnRow, TableRow } from '../../../shared/adql/tables-from-rows.ts'
 import { Failure, messageOf } from '../../../shared/failure.ts'
 import { fetchLimited } from '../../../shared/platform/fetch-limited.ts'
-import type { Rows } from './load-tables.ts'
+import type { Rows } from './catalogue-rows.ts'
 
 /** A TAP service whose TAP_SCHEMA cannot be read. */
 export class ServiceError extends Failure {

@@ -2,10 +2,10 @@ import { diffSlots } from '../../../shared/tap-schema/diff.ts'
 import { rollback } from '../../../shared/tap-schema/rollback.ts'
 import { readStatus } from '../../../shared/tap-schema/status.ts'
 import { type SwapRequest, swap } from '../../../shared/tap-schema/swap.ts'
-import type { ExchangeRequest, ServerAccess } from './access.ts'
 import { currentActor } from './actor.ts'
 import { openPool } from './connect.ts'
 import type { DatabaseTarget } from './database-options.ts'
+import type { ExchangeRequest, ServerAccess } from './server-access.ts'
 
 /** A TAP server by its database. */
 export async function openDatabaseAccess(target: DatabaseTarget): Promise<ServerAccess> {

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
+import type { CloudSqlAddress, UrlAddress } from '../../../shared/environment/database-address.ts'
 import { refuseEndpoint, refuseInstance } from '../../../shared/environment/field-rules.ts'
-import type { CloudSqlAddress, UrlAddress } from '../../../shared/environment/model.ts'
 import { messageOf } from '../../../shared/failure.ts'
 import { UsageError } from '../../terminal/usage-error.ts'
 

@@ -6,8 +6,9 @@ import { endOnInterrupt } from '../../terminal/interrupt.ts'
 import { type OutputOptions, writeNote, writeResult } from '../../terminal/output.ts'
 import { withProgress } from '../../terminal/progress.ts'
 import { parseGeneration, parseInteger, parseSeconds, parseText } from '../parsers.ts'
-import { type ExchangeRequest, type ServerAccess, withServer } from './access.ts'
+import { withServer } from './access.ts'
 import { addServerOptions, type ServerFlags } from './options.ts'
+import type { ExchangeRequest, ServerAccess } from './server-access.ts'
 
 interface ExchangeFlags extends ServerFlags, OutputOptions {
   readonly generation?: string

@@ -6,9 +6,9 @@ import type { StageOutcome } from '../../../shared/tap-schema/stage.ts'
 import type { ServerStatus } from '../../../shared/tap-schema/status.ts'
 import type { SwapOutcome } from '../../../shared/tap-schema/swap.ts'
 import { UsageError } from '../../terminal/usage-error.ts'
-import type { ExchangeRequest, ServerAccess } from './access.ts'
 import { authorise } from './authorise.ts'
 import type { FunctionAddress } from './options.ts'
+import type { ExchangeRequest, ServerAccess } from './server-access.ts'
 
 /** The function answered, and the answer is no. */
 export class FunctionError extends Failure {

@@ -1,0 +1,16 @@
+import type pg from 'pg'
+import type { Environment, TapServer } from '../../shared/environment/model.ts'
+import type { Identify } from '../../shared/platform/identity.ts'
+import type { Logger } from '../../shared/platform/log/log.ts'
+import type { Announce } from '../../shared/releases/deliver.ts'
+import type { ReleaseBucket } from '../../shared/releases/release-bucket.ts'
+
+/** What `swap-schema` works with: put together in index.ts, or by a test. */
+export interface SwapDependencies {
+  readonly environment: Environment
+  poolFor(server: TapServer): Promise<pg.Pool>
+  readonly bucket: ReleaseBucket
+  readonly announce: Announce
+  readonly identify: Identify
+  readonly logger: Logger
+}
