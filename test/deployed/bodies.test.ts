@@ -51,6 +51,9 @@ afterAll(async () => {
   await Promise.all(Object.values(running).map(killFunction))
 })
 
+/** A client that sends this waits to be asked for the body, and here leaves it at that. */
+const EXPECT = 'Expect: 100-continue'
+
 interface Sent {
   readonly headers?: readonly string[]
   readonly body: Buffer
@@ -71,7 +74,8 @@ async function post(name: FunctionName, { headers = [], body, chunks }: Sent): P
   const length = chunks === undefined ? `Content-Length: ${body.length}` : 'Transfer-Encoding: chunked'
   const head = ['POST / HTTP/1.1', 'Host: x', 'Connection: close', 'Content-Type: application/json', length, ...headers]
   socket.write(`${head.join('\r\n')}\r\n\r\n`)
-  if (chunks === undefined) socket.write(body)
+  if (headers.includes(EXPECT)) socket.once('data', () => socket.end())
+  else if (chunks === undefined) socket.write(body)
   for (let sent = 0; sent < (chunks ?? 0) && socket.writable; sent += 1) {
     socket.write(`${body.length.toString(16)}\r\n`)
     socket.write(body)
@@ -130,8 +134,7 @@ describe.skipIf(process.platform !== 'linux')('memory is measured on Linux', () 
     })
 
     test('does not ask for a large body that is announced', async () => {
-      const headers = ['Expect: 100-continue']
-      await flat(async () => [await post(name, { headers, body: PLAIN.subarray(0, 2 * MEGABYTE) })])
+      await flat(async () => [await post(name, { headers: [EXPECT], body: PLAIN.subarray(0, 2 * MEGABYTE) })])
     })
 
     test('still answers', async () => {
