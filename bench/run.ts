@@ -3,6 +3,7 @@ import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { readArchive } from '../shared/releases/archive.ts'
 import { DEFAULT_LIMITS } from '../shared/releases/limits.ts'
+import { benchSearches, benchTranslation } from './adql.ts'
 import { describeSizes, describeStarts } from './describe-start.ts'
 import { benchDiscovery } from './discovery.ts'
 import { benchStage } from './stage.ts'
@@ -60,12 +61,16 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
     printTable(describeSizes(bundles))
     printTable(describeStarts(starts))
   },
+  async adql() {
+    print('ADQL to SQL', await benchTranslation(path, SCHEMAS))
+    print('searches by position in 1,000,000 rows', await benchSearches(1_000_000, 20))
+  },
   async sweep() {
     for (const objects of sizes) print(`sweep over ${objects} results`, await benchSweep(objects))
   },
 }
 
-const NEED_RELEASE: ReadonlySet<string> = new Set(['validate', 'stage', 'swap'])
+const NEED_RELEASE: ReadonlySet<string> = new Set(['validate', 'stage', 'swap', 'adql'])
 
 const chosen = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(BENCHES)
 const unknown = chosen.find((name) => BENCHES[name] === undefined)

@@ -22,7 +22,7 @@ export function declare(command: Command): void {
     .option('--schemas <names>', 'with --release: the schemas that queries may name: a,b', parseSchemas)
     .option('--url <url>', 'check them against the TAP_SCHEMA of this TAP service', parseText)
     .option('--database <url>', "check them against the live slot of this TAP server's database", parseText)
-    .addOption(new Option('--dialect <name>', 'print the SQL of this dialect').choices(['postgresql']))
+    .addOption(new Option('--dialect <name>', 'print the SQL of this dialect').choices(['postgresql', 'qserv']))
     .addOption(
       new Option(
         '--geometry <strategy>',

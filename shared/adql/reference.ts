@@ -111,8 +111,9 @@ Names and types are checked against a release (\`--release\`, \`--schemas\`), a 
 | \`sql\` | with \`--dialect\`: the SQL that the query service would get |
 | \`extensions\` | what the query uses beyond ADQL 2.1 |
 
-\`--dialect postgresql\` prints the SQL too, with \`--geometry portable\` (the default), \`pgsphere\` or \`postgis\`. A query that the
-dialect cannot answer is not valid there: an error of kind \`unsupported\`.
+\`--dialect postgresql\` prints the SQL too, with \`--geometry portable\` (the default), \`pgsphere\` or \`postgis\`; \`--dialect qserv\`
+prints that of Qserv. A query that the dialect cannot answer is not valid there: an error of kind \`unsupported\`. A release does
+not say how Qserv has partitioned its tables, so this command prints searches by position in the form that reads all chunks.
 
 \`--lines FILE --json\` judges many queries: a JSON string a line in, one such object a line out, thousands a second.
 `

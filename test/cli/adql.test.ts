@@ -78,17 +78,27 @@ test('with a release, an unknown column is an error with its near miss', async (
   })
 })
 
-test('with a dialect, the SQL is printed', async () => {
+test.each([
+  ['postgresql', /^select .*"ra".* from "survey"\."star"/s],
+  ['qserv', /^SELECT ra FROM survey\.star$/],
+])('with the dialect %s, its SQL is printed', async (dialect, sql) => {
   const { code, json } = await callAlmagest([
     'adql',
     '--json',
     ...withRelease(),
     '--dialect',
-    'postgresql',
+    dialect,
     'SELECT ra FROM star',
   ])
   expect(code).toBe(0)
-  expect(json<{ sql: string }>().sql).toMatch(/^select .*"ra".* from "survey"\."star"/s)
+  expect(json<{ sql: string }>().sql).toMatch(sql)
+})
+
+test('what Qserv lacks is not valid there, with the place', async () => {
+  const query = 'SELECT ra FROM star ORDER BY ra OFFSET 3'
+  const { code, json } = await callAlmagest(['adql', '--json', ...withRelease(), '--dialect', 'qserv', query])
+  expect(code).toBe(1)
+  expect(json()).toMatchObject({ valid: false, error: { kind: 'unsupported', line: 1 } })
 })
 
 test('a file of queries gets a verdict a line', async () => {
