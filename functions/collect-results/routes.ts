@@ -57,7 +57,11 @@ export function createRoutes(resolve: () => Promise<CollectDependencies>, option
     }),
     healthRoute(resolve, json('Health')),
   ]
-  routes.push(descriptionRoute(routes, { ...ABOUT, base: options.base }))
+  const describe = async () => {
+    const { identify } = await resolve()
+    return { ...ABOUT, base: options.base, callerRequired: identify.requiresCaller }
+  }
+  routes.push(descriptionRoute(routes, describe))
   return routes
 }
 

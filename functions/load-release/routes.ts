@@ -53,7 +53,7 @@ function createRoutes(dependencies: LoadDependencies): readonly Route[] {
     }),
     healthRoute(async () => dependencies, { 'application/json': { $ref: '#/components/schemas/Health' } }),
   ]
-  routes.push(descriptionRoute(routes, { ...ABOUT, base: '/' }))
+  routes.push(descriptionRoute(routes, async () => ({ ...ABOUT, base: '/' })))
   return routes
 }
 

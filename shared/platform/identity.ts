@@ -32,7 +32,11 @@ export interface IdentityOptions {
  *
  * @param request `changes`: whether it is to change something
  */
-export type Identify = (headers: RequestHeaders, request?: { readonly changes: boolean }) => Promise<Caller>
+export interface Identify {
+  (headers: RequestHeaders, request?: { readonly changes: boolean }): Promise<Caller>
+  /** Whether only a verified caller may change something, for descriptions. */
+  readonly requiresCaller?: boolean
+}
 
 /** Where the rest of the world comes in, for tests. */
 export interface IdentitySources {
@@ -80,7 +84,7 @@ export function identityOf({ identity }: Pick<Environment, 'identity'>): Identif
 export function createIdentity(options: IdentityOptions, sources: IdentitySources = {}): Identify {
   const onPlatform = options.trustPlatform && isDeployed(sources.environment)
   const verify = createVerifier(options.audience, sources.certificates)
-  return async (headers, { changes } = { changes: false }) => {
+  const identify: Identify = async (headers, { changes } = { changes: false }) => {
     const required = changes && options.requireCaller === true
     const token = readToken(headers)
     if (token === undefined) {
@@ -96,6 +100,7 @@ export function createIdentity(options: IdentityOptions, sources: IdentitySource
     if (required && caller.actor === ANONYMOUS.actor) throw unauthorised('it names nobody')
     return caller
   }
+  return Object.assign(identify, { requiresCaller: options.requireCaller === true })
 }
 
 /**

@@ -41,6 +41,6 @@ test('rows loads neither PostgreSQL nor Google Cloud', async () => {
   expect(loaded.filter((name) => /^(pg|@?google)/.test(name))).toEqual([])
 })
 
-test('validate loads no package but the one that reads its arguments', async () => {
-  expect(packages(await loadedBy(['validate', '-'], sampleSchema('survey')))).toEqual(['commander'])
+test('validate loads no packages but those that read its arguments and YAML', async () => {
+  expect(packages(await loadedBy(['validate', '-'], sampleSchema('survey')))).toEqual(['commander', 'js-yaml'])
 })

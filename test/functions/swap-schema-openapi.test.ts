@@ -75,18 +75,6 @@ test('parameters, bodies and errors are described as they are checked', async ()
   ])
 })
 
-test('what changes something is described as wanting a token, and the rest as taking one', async () => {
-  const service = await startSwapSchema({ servers: {} })
-  const { body } = await service.get('/openapi.json')
-  const security = (path: string, method: string) => body.paths[path][method].security
-  for (const path of ['stage', 'swap', 'rollback']) {
-    expect(security(`/servers/{server}/${path}`, 'post')).toEqual([{ identity: [] }])
-  }
-  expect(security('/servers', 'get')).toEqual([{}, { identity: [] }])
-  expect(security('/healthz', 'get')).toBeUndefined()
-  expect(body.components.securitySchemes.identity.description).toContain('identity.requireCaller')
-})
-
 test('every reference leads somewhere, and every operation has a name of its own', async () => {
   const service = await startSwapSchema({ servers: {} })
   const { body, text } = await service.get('/openapi.json')
@@ -107,4 +95,30 @@ test('each path says which methods it has', async () => {
     const options = await service.call('OPTIONS', path.replace('{server}', 'tap'))
     expect([options.status, options.headers.get('allow')]).toEqual([204, allow])
   }
+})
+
+test('what changes something is described with a token, or without where no caller is required', async () => {
+  for (const requireCaller of [true, false]) {
+    const service = await startSwapSchema({ servers: {}, requireCaller })
+    const { paths, components } = (await service.get('/openapi.json')).body
+    expect(components.securitySchemes.identity.description).toContain('identity.requireCaller')
+    const token = [{ identity: [] }]
+    for (const path of ['stage', 'swap', 'rollback']) {
+      expect(paths[`/servers/{server}/${path}`].post.security).toEqual(requireCaller ? token : [{}, ...token])
+    }
+    expect(paths['/servers'].get.security).toEqual([{}, ...token])
+    expect(paths['/healthz'].get.security).toBeUndefined()
+  }
+})
+
+test('texts are described without the control characters that are refused', async () => {
+  const service = await startSwapSchema({ servers: {} })
+  const { paths } = (await service.get('/openapi.json')).body
+  const { version } = paths['/servers/{server}/swap'].post.requestBody.content['application/json'].schema.properties
+  const pattern = new RegExp(version.pattern, 'u')
+  for (const text of ['\0', 'a\u001f', '\u007f', '\u009fb', 'a\nb']) {
+    expect(pattern.test(text)).toBe(false)
+    expect((await service.post('/servers/tap/swap', { version: text })).status).toBe(400)
+  }
+  for (const text of ['releases/w.1', 'é ☆', '\u00a0']) expect(pattern.test(text)).toBe(true)
 })

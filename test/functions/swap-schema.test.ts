@@ -613,31 +613,3 @@ describe('the caller', () => {
     expect((await service.get('/servers/tap')).body.history[0].actor).toBe('ann@example.org')
   })
 })
-
-describe('the environment', () => {
-  test('that is broken makes every request a 500 that tells nothing, until it is mended', async () => {
-    let broken = true
-    const service = await startSwapSchema({
-      servers: {},
-      resolve: async (dependencies) => {
-        if (broken) throw new Error('environment.yaml:3: unknown key "databse"')
-        return dependencies
-      },
-    })
-    for (const path of ['/servers', '/servers/tap', '/healthz']) {
-      const answer = await service.get(path)
-      expect(answer.status).toBe(500)
-      expect(answer.text).not.toContain('databse')
-    }
-    expect(service.log.filter((line) => line.severity === 'ERROR')).toHaveLength(3)
-    expect(JSON.stringify(service.log)).toContain('environment.yaml:3')
-    broken = false
-    expect((await service.get('/healthz')).body).toEqual({ status: 'ok' })
-    expect((await service.get('/servers')).status).toBe(200)
-  })
-
-  test('is not needed for the description', async () => {
-    const service = await startSwapSchema({ servers: {}, resolve: () => Promise.reject(new Error('broken')) })
-    expect((await service.get('/openapi.json')).status).toBe(200)
-  })
-})

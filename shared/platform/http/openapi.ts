@@ -17,6 +17,8 @@ export interface ApiDescription {
   readonly base: string
   /** Named schemas that the routes' answers refer to as `#/components/schemas/NAME`. */
   readonly schemas: Readonly<Record<string, JsonSchema>>
+  /** Whether what changes something needs an identity token; default true. */
+  readonly callerRequired?: boolean | undefined
   /** By name, what routes ask for themselves; without it the identity tokens of Google Cloud. */
   readonly securitySchemes?: Readonly<Record<string, JsonSchema>>
 }
@@ -25,7 +27,10 @@ export interface ApiDescription {
 export function describeApi(routes: readonly Route[], api: ApiDescription): JsonSchema {
   const paths: Record<string, Record<string, unknown>> = {}
   for (const route of routes) {
-    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: describeOperation(route) }
+    paths[route.path] = {
+      ...paths[route.path],
+      [route.method.toLowerCase()]: describeOperation(route, api.callerRequired !== false),
+    }
   }
   return {
     openapi: '3.1.0',
@@ -71,12 +76,12 @@ const ERRORS: JsonSchema = {
   },
 }
 
-function describeOperation(route: Route): JsonSchema {
+function describeOperation(route: Route, callerRequired: boolean): JsonSchema {
   return {
     operationId: route.operation,
     summary: route.summary,
     ...(route.description === undefined ? {} : { description: route.description }),
-    ...describeSecurity(route),
+    ...describeSecurity(route, callerRequired),
     parameters: [...pathParameters(route), ...queryParameters(route.query ?? {})],
     ...(route.body === undefined ? {} : { requestBody: describeBody(route.body) }),
     responses: {
@@ -87,10 +92,10 @@ function describeOperation(route: Route): JsonSchema {
 }
 
 /** An empty entry stands for a request without a token. */
-function describeSecurity({ method, anonymous, security }: Route): JsonSchema {
+function describeSecurity({ method, anonymous, security }: Route, callerRequired: boolean): JsonSchema {
   if (security !== undefined) return { security: [{ [security]: [] }] }
   if (anonymous === true) return {}
-  return { security: method === 'GET' ? [{}, { identity: [] }] : [{ identity: [] }] }
+  return { security: method === 'GET' || !callerRequired ? [{}, { identity: [] }] : [{ identity: [] }] }
 }
 
 function describeAnswers({ answers, otherwise = {} }: Route): JsonSchema {

@@ -1,4 +1,4 @@
-import { describeApi } from './openapi.ts'
+import { type ApiDescription, describeApi } from './openapi.ts'
 import { type JsonSchema, type Route, route } from './route.ts'
 
 /** `GET /healthz`: 200 once what the function works with can be put together; a broken environment file is an error. */
@@ -18,7 +18,7 @@ export function healthRoute(resolve: () => Promise<unknown>, answers: Readonly<R
 }
 
 /** `GET /openapi.json`: the description of the routes, itself among them. */
-export function descriptionRoute(routes: readonly Route[], about: Parameters<typeof describeApi>[1]): Route {
+export function descriptionRoute(routes: readonly Route[], about: () => Promise<ApiDescription>): Route {
   return route({
     method: 'GET',
     path: '/openapi.json',
@@ -26,6 +26,6 @@ export function descriptionRoute(routes: readonly Route[], about: Parameters<typ
     summary: 'This description',
     anonymous: true,
     answers: { 'application/json': { type: 'object' } },
-    handle: async () => ({ body: describeApi(routes, about) }),
+    handle: async () => ({ body: describeApi(routes, await about()) }),
   })
 }
