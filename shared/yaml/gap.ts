@@ -78,8 +78,11 @@ export class Gap {
 
   /** Passes white space, comments and the colon behind a key, if there is one; in brackets it needs no space. */
   passColon(isFlow: boolean): void {
+    const { at } = this
     this.passFiller()
     if (this.#text.charCodeAt(this.at) === COLON && (isFlow || !/\S/.test(this.#text.charAt(this.at + 1)))) this.#step()
+    // What follows is another entry, which looks at the line breaks before it.
+    else this.at = at
   }
 
   /** Passes white space and comments. */

@@ -119,6 +119,7 @@ const LAYOUTS: readonly [name: string, text: string, value: unknown][] = [
   ['a block without the last line break', 'a: |\n  x', { a: 'x' }],
   ['a list at the indentation of its key', 'a:\n- b\n- c: d\n  e: f', { a: ['b', { c: 'd', e: 'f' }] }],
   ['an explicit key', '? a\n: b\n? c', { a: 'b', c: null }],
+  ['explicit keys without values before others', 'a:\n  ? b\n  # c\n  ? d\n  e: 1', { a: { b: null, d: null, e: 1 } }],
   ['a set of empty values', 'a:\nb:', { a: null, b: null }],
   ['a pair in a list', '[a: 1, b]', [{ a: 1 }, 'b']],
   ['a lone word in braces', '{a, b: 1}', { a: null, b: 1 }],
