@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import { readRelease } from '../cli/commands/release/read-release.ts'
 import { UsageError } from '../cli/terminal/usage-error.ts'
-import { refuseVersion } from '../shared/releases/naming.ts'
+import { complaintAboutVersion } from '../shared/releases/naming.ts'
 import type { BuiltRelease } from '../shared/releases/publish/build-release.ts'
 import { packRelease } from '../shared/releases/publish/pack-release.ts'
 import type { Memory } from './memory.ts'
@@ -72,7 +72,7 @@ function versionFor(path: string): string {
   const full = resolve(path)
   const named = basename(full) === 'schemas.tar.gz' ? dirname(full) : full
   const version = `releases/${basename(named).replace(/\.(tar\.gz|tgz|tar)$/, '')}`
-  const complaint = refuseVersion(version)
+  const complaint = complaintAboutVersion(version)
   if (complaint === null) return version
   throw new UsageError(`${path} gives no name for a release (it ${complaint}): give one with --version`)
 }

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander'
 import { isGeneration } from '../../shared/platform/generation.ts'
-import { refuseVersion } from '../../shared/releases/naming.ts'
+import { complaintAboutVersion } from '../../shared/releases/naming.ts'
 
 /** `a,b` and repetitions of the option, in one list. */
 export function parseList(value: string, before: readonly string[] | undefined): readonly string[] {
@@ -39,7 +39,7 @@ export function parseText(value: string): string {
 
 /** A name for a release (`releases/w.2026.34`, `main`). */
 export function parseVersion(value: string): string {
-  const complaint = refuseVersion(value)
+  const complaint = complaintAboutVersion(value)
   if (complaint !== null) throw new InvalidArgumentError(`A release cannot have this name: it ${complaint}.`)
   return value
 }

@@ -27,7 +27,7 @@ export function createRoutes(resolve: () => Promise<CollectDependencies>, option
       operation: 'sweepResults',
       summary: 'One sweep over the results bucket, or as much of it as the time allows',
       description:
-        'Whether it deletes is decided by the environment. A sweep that is paused goes on at the next call; while another one runs, nothing happens.',
+        'Whether it deletes is decided by the environment. A paused sweep continues at the next call; while another one runs, nothing happens.',
       ignoresQuery: true,
       answers: json('SweepReport'),
       errors: [409, 503],
@@ -43,7 +43,8 @@ export function createRoutes(resolve: () => Promise<CollectDependencies>, option
       path: '/jobs/{id}/destroy',
       operation: 'destroyJob',
       summary: 'Delete the results of one job now',
-      description: 'Whatever their age; holds and retention policies are stronger. The job itself is not touched.',
+      description:
+        'Of any age, but objects under a hold or a retention policy are kept. The job itself is not touched.',
       params: { id: { description: 'The UWS job id', maxLength: MAX_JOB_ID, pattern: NO_CONTROLS } },
       answers: json('DestroyReport'),
       errors: [400, 409, 503],

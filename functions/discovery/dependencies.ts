@@ -6,7 +6,7 @@ import type { LiveSlot } from '../../shared/tap-schema/live-slot.ts'
 /** What `discovery` works with: put together in deployment.ts, or by a test. */
 export interface DiscoveryDependencies {
   readonly environment: Environment
-  /** Asks the server's database; null: nothing is live. It ends at some time, whatever happens. */
+  /** Asks the server's database; null: nothing is live. It always ends at some time. */
   readLive(server: TapServer): Promise<LiveSlot | null>
   /** A secret of the environment. @throws SecretError */
   readSecret(key: string): Promise<string>
@@ -28,7 +28,7 @@ export interface DiscoveryOptions {
   readonly tapDeadlineMs?: number
   /** How long HiPS properties are served without asking again; default 10 minutes. */
   readonly hipsLifetimeMs?: number
-  /** How long a HiPS tree that failed is left alone; default 30 s. */
+  /** How long a HiPS tree that failed is not asked again; default 30 s. */
   readonly hipsRetryMs?: number
   /** How long the menu of the tutorials is served without reading it again; default 1 minute. */
   readonly tutorialsLifetimeMs?: number

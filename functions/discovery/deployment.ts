@@ -53,7 +53,7 @@ function createLiveReader(environment: Environment, logger: Logger): DiscoveryDe
       const pool = await (await connections()).poolFor(server)
       return readLiveSlot(pool, { timeoutMs: QUERY_TIMEOUT_MS })
     }
-    const expired = () => new Error(`the database of ${server.name} gave no answer in ${READ_TIMEOUT_MS / 1000} s`)
+    const expired = () => new Error(`the database of ${server.name} did not answer within ${READ_TIMEOUT_MS / 1000} s`)
     return withDeadline(read(), READ_TIMEOUT_MS, expired)
   }
 }

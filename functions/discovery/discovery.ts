@@ -3,7 +3,7 @@ import type { DiscoveryDependencies, DiscoveryOptions } from './dependencies.ts'
 import { createRoutes } from './routes.ts'
 import { openService } from './service.ts'
 
-/** The HTTP function that tells everybody what is deployed where: the discovery document and what belongs to it. */
+/** The HTTP function that says what is deployed where: the discovery document and what belongs to it. */
 export function createDiscovery(
   dependencies: DiscoveryDependencies,
   options: DiscoveryOptions,

@@ -5,7 +5,7 @@ import { publicRoute } from './public-route.ts'
 import { Representation } from './representation.ts'
 import type { Service } from './service.ts'
 
-/** Trees change rarely; a list that lacks one must not stay in caches. */
+/** Trees change rarely; a list that lacks one must not be kept in caches. */
 const COMPLETE = 'public, max-age=300, stale-if-error=86400'
 const INCOMPLETE = 'public, max-age=5'
 

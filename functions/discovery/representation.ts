@@ -11,7 +11,7 @@ interface Encoded {
   readonly etag: string
 }
 
-/** RFC 9110 §5.6.7; whatever else JavaScript takes for a date is none here. */
+/** RFC 9110 §5.6.7; other texts that JavaScript reads as a date are not valid here. */
 const HTTP_DATE = /^[A-Z][a-z]+, \d\d[ -][A-Z][a-z]{2}[ -]\d{2,4} \d\d:\d\d:\d\d GMT$/
 
 /** Shorter texts would not become shorter. */

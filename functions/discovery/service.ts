@@ -57,7 +57,7 @@ function watchServers(
     },
     onChange(server, error) {
       if (error === undefined) logger.info(`the database of ${server} answers again`, { server })
-      else logger.warning(`the database of ${server} does not tell what is live`, { server, error })
+      else logger.warning(`the database of ${server} does not report what is live`, { server, error })
     },
   })
 }

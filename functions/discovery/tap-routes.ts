@@ -48,7 +48,7 @@ export function tapRoutes(service: Service): readonly Route[] {
       summary: 'Redirects to what was published with the release that is live',
       params: { ...SERVER, artifact: [...METADATA.keys()].join(', ') },
       answers: null,
-      otherwise: { 307: 'The Location header tells where it lies' },
+      otherwise: { 307: 'The Location header says where it is' },
       errors: [404, 503],
       async handle({ params }) {
         const location = findArtifact(await findTapSchema(service, params.server ?? ''), params.artifact ?? '')

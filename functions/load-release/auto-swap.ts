@@ -11,7 +11,7 @@ export type AutoSwap =
 
 /**
  * Does what the server's `swap` policy says once a release is staged: nothing, a swap, or a swap only if nothing breaks
- * for those who query the live schema. Whatever the policy, nobody who can read now is locked out.
+ * for those who query the live schema. Under every policy, those who can read now keep read access.
  *
  * @throws what `swap` and `compareSlots` throw; SlotChangedError when the slots change faster than they are compared
  */
@@ -33,7 +33,7 @@ export async function swapByPolicy(
   }
 }
 
-/** Operators swap by hand: one comparison may come too late, and hardly the next one. */
+/** Operators may swap by hand during a comparison; that rarely happens twice in a row. */
 const ROUNDS = 3
 
 /** The verdict holds for the two slots that were compared, and for no others. */
@@ -50,7 +50,8 @@ async function swapIfCompatible(pool: pg.Pool, request: SwapRequest): Promise<Au
     const reason = `${breaking.length} breaking changes, the first: ${first.kind} ${first.name} ${first.change}`
     return { outcome: 'waiting', reason }
   }
-  if (others.length > 0) return { outcome: 'waiting', reason: `${others.join(', ')} would go to the previous slot` }
+  if (others.length > 0)
+    return { outcome: 'waiting', reason: `${others.join(', ')} would be moved to the previous slot` }
   const { live, staging } = identities
   return { outcome: 'swapped', swap: await swap(pool, { ...request, expectedSlots: { live, staging } }) }
 }

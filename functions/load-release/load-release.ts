@@ -37,13 +37,13 @@ const ACTOR = 'load-release'
  *
  * Returning acknowledges the message. Permanent failures return, recorded as `rejected`.
  *
- * @throws AggregateError of whatever else failed on the servers, also a configuration that is to be mended, so that
+ * @throws AggregateError of everything else that failed on the servers, also of a wrong configuration, so that
  *   Pub/Sub delivers again
  */
 export async function loadRelease(event: unknown, dependencies: LoadDependencies): Promise<void> {
   const { environment, logger } = dependencies
   const notification = readNotification(event)
-  if (notification.kind === 'other') return logger.info(`not for us: ${notification.reason}`)
+  if (notification.kind === 'other') return logger.info(`ignored: ${notification.reason}`)
   if (notification.kind === 'malformed') return logger.error(`malformed notification: ${notification.reason}`)
   const { upload } = notification
   const { releases, servers } = environment
@@ -72,7 +72,7 @@ async function loadOnServers(
       await loadOnServer(server, arrival, fetchOnce, dependencies)
     } catch (error) {
       const fields = { server: server.name, version: arrival.version, error }
-      dependencies.logger.error(`to be tried again: ${messageOf(error)}`, fields)
+      dependencies.logger.error(`failed, will be retried: ${messageOf(error)}`, fields)
       failures.push(error)
     }
   }
@@ -103,7 +103,7 @@ async function loadOnServer(
       const yieldsTo = rivalsOf(version, server)
       const options = { actor: ACTOR, redelivery: 'skip', yieldsTo, announce } as const
       const staged = await takeFetched(pool, server, fetched, arrival, options)
-      if (staged.outcome === 'superseded') return logger.warning(`left alone: ${staged.reason}`, { ...fields, staged })
+      if (staged.outcome === 'superseded') return logger.warning(`not staged: ${staged.reason}`, { ...fields, staged })
       logger.info(staged.outcome, { ...fields, staged })
       const warnings = staged.outcome === 'staged' ? staged.warnings : []
       const leftOut = warnings.find(({ code }) => code === READER_LEFT_OUT)
@@ -179,7 +179,7 @@ async function fetchUpload(arrival: Arrival, { environment, bucket }: LoadDepend
     if (!isPermanent(error)) throw error
     const { bucket: name, object, generation } = upload
     const stored = await bucket.stat(object, generation)
-    // Deleted or overwritten since: there is nothing left to mend, and whatever took its place has its own notification.
+    // Deleted or overwritten since: there is nothing left to load, and its replacement has its own notification.
     if (stored === undefined) return { outcome: 'gone' }
     const source = { bucket: name, object, generation, sha256: '', bytes: stored.size }
     return { outcome: 'broken', error, source, durationMs: performance.now() - started }

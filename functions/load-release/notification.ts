@@ -1,7 +1,7 @@
 import { isRecord } from '../../shared/is-record.ts'
 import { isGeneration } from '../../shared/platform/generation.ts'
 
-/** An upload to a bucket, as its notification tells of it. */
+/** An upload to a bucket, as its notification describes it. */
 export interface Upload {
   readonly bucket: string
   readonly object: string
@@ -47,7 +47,7 @@ export function readNotification(event: unknown): Notification {
 
 const MESSAGE_PUBLISHED = 'google.cloud.pubsub.topic.v1.messagePublished'
 
-/** The payload repeats the attributes; one that tells another story is not from Cloud Storage. */
+/** The payload repeats the attributes; one that differs is not from Cloud Storage. */
 function checkPayload(data: unknown, format: unknown, upload: Upload): string | null {
   if (format === 'NONE') return null
   if (format !== 'JSON_API_V1') return `the payload format ${JSON.stringify(format)} is not one of Cloud Storage's`
@@ -57,9 +57,9 @@ function checkPayload(data: unknown, format: unknown, upload: Upload): string | 
   const { bucket, name: object, generation } = resource
   // A stand-in may write a number, which has lost digits by now.
   const isRounded = typeof generation === 'number' && generation === Number(upload.generation)
-  const told = { bucket, object, generation: isRounded ? upload.generation : generation }
+  const said = { bucket, object, generation: isRounded ? upload.generation : generation }
   for (const field of ['bucket', 'object', 'generation'] as const) {
-    if (told[field] !== upload[field]) return `payload and attributes disagree about the ${field}`
+    if (said[field] !== upload[field]) return `payload and attributes disagree about the ${field}`
   }
   return null
 }

@@ -33,7 +33,7 @@ function createRoutes(dependencies: LoadDependencies): readonly Route[] {
   }
   const delivery = {
     method: 'POST',
-    summary: 'Take a notification of the releases bucket, and stage the release that it tells of',
+    summary: 'Take a notification of the releases bucket, and stage the release that it announces',
     description:
       'As a push subscription of Pub/Sub or Eventarc sends it. What is not a notification of Cloud Storage is acknowledged too, and logged as an error: to deliver it again cannot help.',
     anonymous: true,

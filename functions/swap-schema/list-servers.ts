@@ -37,7 +37,7 @@ async function summarise(
     const versions = { live: live.version, staging: staging.version, previous: previous.version }
     return { name, schemaVersion, swap, ...versions }
   } catch (error) {
-    logger.warning(`the database of ${name} does not tell its status`, { server: name, error })
+    logger.warning(`the database of ${name} does not report its status`, { server: name, error })
     const [detail] = describeError(error).detail
     const unknown = { live: null, staging: null, previous: null }
     return { name, schemaVersion, swap, ...unknown, ...(detail === undefined ? {} : { error: detail }) }

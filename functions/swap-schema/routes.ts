@@ -41,7 +41,7 @@ const ID = {
 
 const LEAVE_READERS_OUT = {
   type: 'boolean',
-  description: 'Whether roles that may read what is live now may be locked out; otherwise that is refused',
+  description: 'Whether roles that may read what is live now may lose read access; otherwise that is refused',
   default: false,
 } as const satisfies Field
 

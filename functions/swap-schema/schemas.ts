@@ -98,7 +98,7 @@ export const SCHEMAS = {
       breaking: BREAKING,
       changes: list(ref('Change')),
       leftOut: { ...list(TEXT), description: 'Roles that may read what is live and not what is staged' },
-      others: { ...list(TEXT), description: 'What else is in the live schema, and would go to previous with it' },
+      others: { ...list(TEXT), description: 'What else is in the live schema, and would be moved to previous with it' },
     },
     ['leftOut', 'others'],
   ),

@@ -50,7 +50,7 @@ interface Found {
 
 /**
  * Settles on one upload before reading it: what is rejected must be the very generation that was read, or a good one
- * that arrives meanwhile would be taken for known.
+ * that arrives meanwhile would count as known.
  */
 async function findRelease(
   { environment, bucket }: SwapDependencies,

@@ -57,5 +57,5 @@ export async function connectAddress(
   return connect(address, { ...options, password: await readSecret(directory, address.passwordKey) })
 }
 
-// Whoever asked for it was told.
+// The caller that asked for it got the error.
 function ignoreFailedConnection(): void {}

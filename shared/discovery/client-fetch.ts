@@ -16,7 +16,7 @@ export async function fetchJson(url: string, options: FetchOptions, token?: stri
   try {
     return JSON.parse(text)
   } catch (cause) {
-    throw new DiscoveryError('discovery_invalid', `the answer of ${url} is no JSON`, { cause })
+    throw new DiscoveryError('discovery_invalid', `the answer of ${url} is not JSON`, { cause })
   }
 }
 

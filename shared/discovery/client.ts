@@ -52,7 +52,7 @@ export class DiscoveryClient {
     this.#now = options.now ?? Date.now
   }
 
-  /** The whole document; whoever asks at the same time waits for the same answer. */
+  /** The whole document; calls at the same time share one answer. */
   async discovery(): Promise<DiscoveryDocument> {
     if (this.#document !== undefined && this.#now() < this.#until) return this.#document
     this.#flight ??= this.#refresh().finally(() => {
@@ -129,7 +129,7 @@ function urlOfVersion({ versions }: DiscoveredApi, service: string, version: str
   return find(versions, version, `version of the service ${service}`).url
 }
 
-/** An entry by its own name; what every object has is no entry. */
+/** An entry by its own name; what every object has is not an entry. */
 function find<T>(entries: Readonly<Record<string, T>> | undefined | null, name: string, what: string): T {
   const known = entries ?? {}
   const found = Object.hasOwn(known, name) ? known[name] : undefined
@@ -153,7 +153,7 @@ function readAccess(answer: unknown, label: string): InfluxDatabaseAccess {
   if (!texts || !secrets) {
     throw new DiscoveryError(
       'discovery_invalid',
-      `the answer for the InfluxDB database ${label} is none: members are missing`,
+      `the answer for the InfluxDB database ${label} is not valid: members are missing`,
     )
   }
   return {

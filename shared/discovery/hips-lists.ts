@@ -1,4 +1,4 @@
-import { describeTree, joinTrees, refuseProperties } from './hips-properties.ts'
+import { complaintAboutProperties, describeTree, joinTrees } from './hips-properties.ts'
 
 /** One HiPS tree of a dataset. */
 export interface HipsTree {
@@ -83,7 +83,7 @@ async function fetchTree(tree: CachedTree, options: HipsListOptions, now: () => 
   tree.askedAt = now()
   try {
     const properties = await options.fetchText(`${tree.url}/properties`)
-    const complaint = refuseProperties(properties)
+    const complaint = complaintAboutProperties(properties)
     if (complaint !== null) throw new Error(`${tree.url}/properties ${complaint}`)
     tree.record = describeTree(properties, tree.url)
     tree.fetchedAt = now()

@@ -11,9 +11,9 @@ export function describeTree(properties: string, serviceUrl: string): string {
   return `${kept.toSpliced(position, 0, own).join('\n')}\n`
 }
 
-/** Why a text cannot be a properties file, as the end of a sentence; null: it can. A login page is none. */
-export function refuseProperties(text: string): string | null {
-  if (text.includes('\0')) return 'is no text'
+/** Why a text cannot be a properties file, as the end of a sentence; null: it can. A login page cannot. */
+export function complaintAboutProperties(text: string): string | null {
+  if (text.includes('\0')) return 'is not text'
   const lines = text.split(/\r\n|\n|\r/).filter((line) => line.trim() !== '' && !line.trimStart().startsWith('#'))
   const other = lines.find((line) => keyOf(line) === null)
   if (other !== undefined) return `has a line that is not "key = value": ${JSON.stringify(other.slice(0, 80))}`

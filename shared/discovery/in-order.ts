@@ -9,7 +9,7 @@ export function inOrder<V>(entries: Iterable<readonly [string, V]>): Readonly<Re
   return names.some(isIndex) ? new Proxy(plain, { ownKeys: () => names }) : plain
 }
 
-/** ECMA-262 §6.1.7: the canonical text of an integer up to 2³² - 2; more are taken for one, which does no harm. */
+/** ECMA-262 §6.1.7: the canonical text of an integer up to 2³² - 2; larger numbers count too, which does no harm. */
 function isIndex(name: string): boolean {
   return /^(?:0|[1-9]\d{0,9})$/.test(name)
 }

@@ -17,7 +17,7 @@ export function visibleDatabases<T extends Pick<GuardedDatabase, 'requiredScopes
 
 /**
  * The engineering facilities database of the environment: the one that is configured as default, else the only local
- * one that is called `efd`, else the only local one. undefined: there is none, or it cannot be told.
+ * one that is called `efd`, else the only local one. undefined: there is none, or it cannot be decided.
  */
 export function findDefault<T extends Pick<GuardedDatabase, 'label' | 'database' | 'local'>>(
   databases: readonly T[],

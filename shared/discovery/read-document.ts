@@ -9,9 +9,9 @@ import type { DiscoveryDocument } from './document.ts'
  * @throws DiscoveryError
  */
 export function readDocument(answer: unknown, url: string): DiscoveryDocument {
-  const complaint = complain(answer)
+  const complaint = complaintAbout(answer)
   if (complaint === null) return dropNulls(answer) as DiscoveryDocument
-  throw new DiscoveryError('discovery_invalid', `the answer of ${url} is no discovery document: ${complaint}`)
+  throw new DiscoveryError('discovery_invalid', `the answer of ${url} is not a discovery document: ${complaint}`)
 }
 
 /** Entries of these maps must have these members, as text. */
@@ -23,31 +23,31 @@ const ENTRIES = [
   { path: ['datasets'], needs: [] },
 ] as const
 
-function complain(answer: unknown): string | null {
-  if (!isRecord(answer)) return 'it is no object'
-  if (answer.services != null && !isRecord(answer.services)) return 'services is no object'
+function complaintAbout(answer: unknown): string | null {
+  if (!isRecord(answer)) return 'it is not an object'
+  if (answer.services != null && !isRecord(answer.services)) return 'services is not an object'
   const { applications = null } = answer
-  if (applications !== null && !Array.isArray(applications)) return 'applications is no list'
+  if (applications !== null && !Array.isArray(applications)) return 'applications is not a list'
   for (const { path, needs } of ENTRIES) {
-    const complaint = complainOfEntries(at(answer, path), path.join('.'), needs)
+    const complaint = complaintAboutEntries(at(answer, path), path.join('.'), needs)
     if (complaint !== null) return complaint
   }
   for (const [name, dataset] of Object.entries(isRecord(answer.datasets) ? answer.datasets : {})) {
     const services = isRecord(dataset) ? dataset.services : undefined
-    const complaint = complainOfEntries(services, `datasets.${name}.services`, ['url'])
+    const complaint = complaintAboutEntries(services, `datasets.${name}.services`, ['url'])
     if (complaint !== null) return complaint
   }
   return null
 }
 
-function complainOfEntries(entries: unknown, path: string, needs: readonly string[]): string | null {
+function complaintAboutEntries(entries: unknown, path: string, needs: readonly string[]): string | null {
   if (entries === undefined || entries === null) return null
-  if (!isRecord(entries)) return `${path} is no object`
+  if (!isRecord(entries)) return `${path} is not an object`
   for (const [name, entry] of Object.entries(entries)) {
-    if (!isRecord(entry)) return `${path}.${name} is no object`
+    if (!isRecord(entry)) return `${path}.${name} is not an object`
     const missing = needs.find((member) => typeof entry[member] !== 'string')
     if (missing !== undefined) return `${path}.${name} has no ${missing}`
-    const versions = complainOfEntries(entry.versions, `${path}.${name}.versions`, ['url'])
+    const versions = complaintAboutEntries(entry.versions, `${path}.${name}.versions`, ['url'])
     if (versions !== null) return versions
   }
   return null

@@ -5,7 +5,7 @@ import { type ServerState, WatchedServer } from './watched-server.ts'
 export interface WatchOptions {
   /** The TAP servers, in the order in which they are shown. */
   readonly servers: readonly string[]
-  /** Asks a server's database for its live slot; null: the slot is empty. It ends at some time, whatever happens. */
+  /** Asks a server's database for its live slot; null: the slot is empty. It always ends at some time. */
   readonly read: (server: string) => Promise<TapSchema | null>
   /** How long an answer counts as current. */
   readonly lifetimeMs: number

@@ -10,7 +10,7 @@ export interface LiveSource {
 /** What the live slot of a TAP server's database holds. */
 export interface LiveRelease {
   readonly version: string
-  /** Whether the slot itself tells its version; otherwise `version` only says that it does not. */
+  /** Whether the slot itself says its version; otherwise `version` only says that it does not. */
   readonly versioned: boolean
   /** ISO 8601, UTC. */
   readonly loadedAt: string | null

@@ -23,14 +23,14 @@ export class WatchedServer {
   #reason: string | undefined
   /** Whether the last request was answered in time, so that the next one is worth waiting for. */
   #prompt = true
-  /** Whether something became known that nobody has been told. */
+  /** Whether something became known that was not reported yet. */
   #news = true
 
   constructor(options: WatchedServerOptions) {
     this.#options = options
   }
 
-  /** Whether nothing has to be asked, waited for or told. */
+  /** Whether nothing has to be asked, waited for or reported. */
   isSettled(): boolean {
     return !this.#news && this.#flight === undefined && !this.#isOlder(this.#askedAt, this.#options.lifetimeMs)
   }
@@ -59,7 +59,7 @@ export class WatchedServer {
     return stale ? { schema: { ...answer, stale: true }, state: 'stale' } : { schema: answer, state: 'current' }
   }
 
-  /** A request that was under way before the process was frozen tells of the past: another one follows it. */
+  /** A request that was under way before the process was frozen is out of date: another one follows it. */
   #ask(): void {
     const before = this.#flight
     const askedAt = this.#options.now()

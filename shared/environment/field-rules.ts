@@ -1,5 +1,5 @@
-import { normaliseName, refuseName } from '../releases/entry-name.ts'
-import { refuseTemplate, refuseVersion } from '../releases/naming.ts'
+import { complaintAboutName, normaliseName } from '../releases/entry-name.ts'
+import { complaintAboutTemplate, complaintAboutVersion } from '../releases/naming.ts'
 
 const POSTGRES_NAME_BYTES = 63
 
@@ -17,11 +17,11 @@ export function refuseBucket(bucket: string): string | null {
 }
 
 export function refusePrefix(prefix: string): string | null {
-  return refuseVersion(prefix.replace(/\/$/, '')) ?? (/[{}]/.test(prefix) ? 'has braces' : null)
+  return complaintAboutVersion(prefix.replace(/\/$/, '')) ?? (/[{}]/.test(prefix) ? 'has braces' : null)
 }
 
 export function refuseObjectTemplate(template: string): string | null {
-  return refuseTemplate(normaliseTemplate(template))
+  return complaintAboutTemplate(normaliseTemplate(template))
 }
 
 /** Both names of the placeholder occur in Repertoire's configurations. */
@@ -42,13 +42,13 @@ export function refuseEndpoint(endpoint: string): string | null {
 export function refuseSchemaName(name: string): string | null {
   if (name.trim() === '') return 'is empty'
   if (/\.ya?ml$/.test(name)) return 'must be without its ending .yaml'
-  const complaint = refuseName(name)
+  const complaint = complaintAboutName(name)
   if (complaint !== null) return complaint
   return normaliseName(name) === name ? null : 'is no file name'
 }
 
 export function refusePattern(pattern: string): string | null {
-  return refuseVersion(pattern)
+  return complaintAboutVersion(pattern)
 }
 
 export function refuseReader(role: string): string | null {

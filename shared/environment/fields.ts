@@ -1,5 +1,5 @@
 import { DEFAULT_LIMITS } from '../releases/limits.ts'
-import { refuseVersion } from '../releases/naming.ts'
+import { complaintAboutVersion } from '../releases/naming.ts'
 import { DEPLOYED } from '../tap-schema/options.ts'
 import { databaseFields } from './database-fields.ts'
 import { DISCOVERY_FIELDS } from './discovery/fields.ts'
@@ -157,7 +157,7 @@ export const FIELDS = [
     key: 'tap.schemaVersion',
     type: 'text',
     default: null,
-    refuse: refuseVersion,
+    refuse: complaintAboutVersion,
     meaning: 'The release that servers take which do not name their own.',
   },
   {
@@ -195,7 +195,7 @@ export const FIELDS = [
     key: 'tap.servers.*.schemaVersion',
     type: 'text',
     default: null,
-    refuse: refuseVersion,
+    refuse: complaintAboutVersion,
     meaning: 'The release that it takes, before `tap.schemaVersion`.',
   },
   {

@@ -1,5 +1,5 @@
 import { messageOf } from '../failure.ts'
-import { refuseName } from '../releases/entry-name.ts'
+import { complaintAboutName } from '../releases/entry-name.ts'
 
 /** As in field-rules.ts: why a text cannot be what it is meant for, as the end of a sentence about it; null: it can. */
 
@@ -49,7 +49,7 @@ export function refuseNamePattern(pattern: string): string | null {
 }
 
 export function refuseStateName(name: string): string | null {
-  return name === '' || name.endsWith('/') ? 'is not the name of an object' : refuseName(name)
+  return name === '' || name.endsWith('/') ? 'is not the name of an object' : complaintAboutName(name)
 }
 
 const IDENTIFIER = /^(?:[A-Za-z_][A-Za-z0-9_$]*|"[^"\0]+")$/

@@ -11,7 +11,7 @@ const REFUSED: readonly { readonly complaint: string; readonly matches: (name: s
 ]
 
 /** Why a name must not be used; null: it may. */
-export function refuseName(name: string): string | null {
+export function complaintAboutName(name: string): string | null {
   return REFUSED.find((rule) => rule.matches(name))?.complaint ?? null
 }
 

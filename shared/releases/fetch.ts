@@ -18,7 +18,7 @@ export interface Release {
  * Reads a release from its bucket: the newest generation, or exactly the given one. undefined: the bucket has no such
  * object or generation (any more).
  *
- * Throws ArchiveError and ReleaseNameError (permanent), and whatever the bucket throws.
+ * Throws ArchiveError and ReleaseNameError (permanent), and what the bucket throws.
  */
 export async function fetchRelease(
   bucket: ReleaseBucket,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readArchive } from './archive.ts'
 import { decodeSchemas } from './decode-schemas.ts'
-import { normaliseName, refuseName, showName } from './entry-name.ts'
+import { complaintAboutName, normaliseName, showName } from './entry-name.ts'
 import type { Release } from './fetch.ts'
 import { findSchemasFolder, listSchemasFolders, mayBeSchema } from './layout.ts'
 import type { ArchiveLimits } from './limits.ts'
@@ -74,7 +74,7 @@ async function collect(
 ): Promise<ReadonlyMap<string, LocalFile>> {
   const files: [string, LocalFile][] = []
   for await (const file of listing) {
-    const refusal = refuseName(file.name)
+    const refusal = complaintAboutName(file.name)
     if (refusal !== null) {
       throw complain('unsafe_name', `has a name that is not allowed: it ${refusal}`, showName(file.name))
     }

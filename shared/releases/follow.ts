@@ -20,7 +20,7 @@ function takes(server: Follower, version: string): boolean {
 
 /**
  * The versions to which an upload of `version` gives way when they were uploaded later and staged before it, so that a
- * server ends up with the latest of the releases that it follows, in whatever order they are delivered (DESIGN §5). The
+ * server ends up with the latest of the releases that it follows, in any order of delivery (DESIGN §5). The
  * version that the server is set to gives way to none.
  */
 export function rivalsOf(version: string, server: Follower): (other: string) => boolean {
@@ -30,7 +30,7 @@ export function rivalsOf(version: string, server: Follower): (other: string) => 
 /** `*` stands for anything within one path segment, `**` for anything; every other character for itself. */
 export function matchesGlob(glob: string, version: string): boolean {
   const tokens = glob.match(/\*{2,}|\*|[^*]/gu) ?? []
-  // All positions in the glob that the text read so far can have led to: no backtracking, whatever the pattern.
+  // All positions in the glob that the text read so far can have led to: no backtracking, for any pattern.
   let reached = skipStars(tokens, new Set([0]))
   for (const character of version) {
     const next = new Set<number>()

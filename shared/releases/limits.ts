@@ -1,6 +1,6 @@
 const MEBIBYTE = 1024 * 1024
 
-/** How much a release archive may ask of the memory of whoever opens it. */
+/** How much a release archive may ask of the memory of the process that opens it. */
 export interface ArchiveLimits {
   /** Of the whole unpacked archive, headers and padding included; the packed object may not be larger either. */
   readonly unpackedBytes: number

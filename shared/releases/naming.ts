@@ -28,21 +28,21 @@ const VERSION_RULES: readonly { readonly complaint: string; readonly broken: (ve
 ]
 
 /** Why a text cannot be the version of a release (`releases/w.2026.34`, `main`); null: it can. */
-export function refuseVersion(version: string): string | null {
+export function complaintAboutVersion(version: string): string | null {
   return VERSION_RULES.find((rule) => rule.broken(version))?.complaint ?? null
 }
 
 /** Why a text cannot be the object name template of a bucket; null: it can. */
-export function refuseTemplate(template: string): string | null {
+export function complaintAboutTemplate(template: string): string | null {
   const parts = template.split(PLACEHOLDER)
   if (parts.length !== 2) return `must hold ${PLACEHOLDER} exactly once`
   if (/[{}]/.test(parts.join(''))) return `has braces other than those of ${PLACEHOLDER}`
   if (template.endsWith('/')) return 'names a folder, not an object: it ends with a slash'
-  const complaint = refuseVersion(template)
-  return complaint === null || complaint === 'has ".."' ? refuseDots(template) : complaint
+  const complaint = complaintAboutVersion(template)
+  return complaint === null || complaint === 'has ".."' ? complaintAboutDots(template) : complaint
 }
 
-function refuseDots(template: string): string | null {
+function complaintAboutDots(template: string): string | null {
   return template.split('/').includes('..') ? 'has a path segment ".."' : null
 }
 
@@ -51,7 +51,7 @@ function refuseDots(template: string): string | null {
  * one.
  */
 export function objectOf(naming: ReleaseNaming, version: string): string {
-  const complaint = refuseVersion(version)
+  const complaint = complaintAboutVersion(version)
   if (complaint !== null) throw new ReleaseNameError(`${quote(version)} cannot name a release: it ${complaint}`)
   const object = naming.template.split(PLACEHOLDER).join(version)
   if (Buffer.byteLength(object) > OBJECT_NAME_LIMIT) {
@@ -66,7 +66,7 @@ export function versionOf(naming: ReleaseNaming, bucket: string, object: string)
   if (bucket !== naming.bucket || object.length < prefix.length + suffix.length) return null
   if (!object.startsWith(prefix) || !object.endsWith(suffix)) return null
   const version = object.slice(prefix.length, object.length - suffix.length)
-  return refuseVersion(version) === null ? version : null
+  return complaintAboutVersion(version) === null ? version : null
 }
 
 function quote(version: string): string {

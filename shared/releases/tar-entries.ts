@@ -1,6 +1,6 @@
 import { pipeline } from 'node:stream/promises'
 import { extract, type Header } from 'tar-stream'
-import { normaliseName, refuseName, showName } from './entry-name.ts'
+import { complaintAboutName, normaliseName, showName } from './entry-name.ts'
 import type { ArchiveLimits } from './limits.ts'
 import { complaintAboutPaxRecords } from './pax-records.ts'
 import { ArchiveError, type Complain } from './release-failures.ts'
@@ -9,14 +9,14 @@ import { describeContent, SNIFF_BYTES } from './sniff.ts'
 const BLOCK = 512
 
 export interface TarContents {
-  /** Every regular file, in the order of the archive; null: content that nobody wants. */
+  /** Every regular file, in the order of the archive; null: content that is not needed. */
   readonly files: Map<string, Buffer | null>
   readonly folders: Set<string>
   /** Symbolic links, name → target. */
   readonly links: Map<string, string>
 }
 
-/** What tar-stream tells of an entry, beyond its own types: types that it does not know are null. */
+/** What tar-stream reports of an entry, beyond its own types: types that it does not know are null. */
 interface Entry extends Omit<Header, 'type' | 'linkname' | 'pax'> {
   readonly type: Header['type'] | null
   readonly linkname: string | null
@@ -25,7 +25,7 @@ interface Entry extends Omit<Header, 'type' | 'linkname' | 'pax'> {
   readonly byteOffset: number
 }
 
-/** v7 archives have no magic number; they are told from nonsense by their checksums. */
+/** v7 archives have no magic number; only their checksums show that they are archives. */
 const READ_V7: NonNullable<Parameters<typeof extract>[0]> & { allowUnknownFormat: boolean } = {
   allowUnknownFormat: true,
 }
@@ -33,7 +33,7 @@ const READ_V7: NonNullable<Parameters<typeof extract>[0]> & { allowUnknownFormat
 /**
  * Reads a tar archive (v7, ustar, GNU, pax) without writing anything anywhere. Names are normalised and safe; hard
  * links, devices and everything else that is not a file, a folder or a symbolic link is refused, and so are names
- * that occur twice and whatever follows the end marker.
+ * that occur twice and everything behind the end marker.
  */
 export async function readTar(
   chunks: AsyncIterable<Buffer>,
@@ -86,7 +86,7 @@ export async function readTar(
   return contents
 }
 
-/** What tar-stream reads extended headers with, inside of itself: no event tells of them. */
+/** What tar-stream reads extended headers with, inside of itself: there is no event for them. */
 interface HeaderDecoder {
   readonly _header: { readonly type: string }
   _decodeLongHeader(content: Uint8Array): void
@@ -105,7 +105,7 @@ function checkPaxHeaders(tar: object, complain: Complain): void {
 /** Checks an entry and notes it; returns the name of a regular file, null for anything else. */
 function register(entry: Entry, contents: TarContents, limits: ArchiveLimits, complain: Complain): string | null {
   const shown = showName(entry.name)
-  const refusal = refuseName(entry.name)
+  const refusal = complaintAboutName(entry.name)
   if (refusal !== null) throw complain('unsafe_name', `has a name that is not allowed: it ${refusal}`, shown)
   if (entry.size > limits.fileBytes) {
     throw complain('file_too_large', `has ${entry.size} bytes, over the limit of ${limits.fileBytes} for a file`, shown)

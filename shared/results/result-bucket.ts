@@ -1,4 +1,4 @@
-/** An object as a listing describes it, with what decides whether it goes. */
+/** An object as a listing describes it, with what decides whether it is deleted. */
 export interface ListedObject {
   readonly name: string
   readonly generation: string
@@ -47,7 +47,7 @@ export interface BucketSettings {
   readonly billedDays: number
 }
 
-/** `absent`: it was gone already; `replaced`: another one, or one with other metadata, is there and stays;
+/** `absent`: it was gone already; `replaced`: another one, or one with other metadata, is there and is kept;
  * `protected`: a hold or a retention policy forbids it. */
 export type RemoveOutcome = 'removed' | 'absent' | 'replaced' | 'protected'
 

@@ -14,7 +14,7 @@ export class JobTableError extends Failure {
   }
 }
 
-/** A job table without jobs is taken for a broken one, for every result would be an orphan. Nothing is deleted. */
+/** A job table without jobs is treated as broken, because every result would be an orphan. Nothing is deleted. */
 export class EmptyJobTableError extends Failure {
   constructor() {
     const advice = 'check the database and the table in results.jobs'
@@ -48,7 +48,7 @@ export class ClocksDifferError extends Failure {
   }
 }
 
-/** Deleted objects of such a bucket stay as noncurrent versions, invisible and billed. */
+/** Deleted objects of such a bucket are kept as noncurrent versions, invisible and billed. */
 export class VersionedBucketError extends Failure {
   constructor(bucket: string) {
     const advice = `switch it off: gcloud storage buckets update gs://${bucket} --no-versioning`
@@ -63,7 +63,7 @@ export class LeaseLostError extends Failure {
   }
 }
 
-/** The object at the name of the state is none that a sweep, or a sweep of this version, has written. */
+/** The object at the name of the state was not written by a sweep of this version. */
 export class SweepStateError extends Failure {
   constructor(where: string, cause?: unknown) {
     const advice = 'look at it; delete it, or choose another name in results.stateObject'

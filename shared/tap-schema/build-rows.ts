@@ -78,7 +78,7 @@ interface TableInProgress {
 function startTable(name: TapTableName, own: readonly TapRow[], options: LoaderOptions): TableInProgress {
   const table = tapTable(name)
   const columns = columnsOf(table, options)
-  // What is copied from another table is checked there, so that one mistake is told once.
+  // What is copied from another table is checked there, so that one mistake is reported once.
   const copied = new Set(table.foreignKeys.map((key) => key.column))
   const cells = columns.map((column) => ({
     name: column.name,
@@ -129,7 +129,7 @@ function addSchema(building: Building, addition: Addition, schema: Schema, index
 function addRow(building: Building, addition: Addition, source: RowSource): boolean {
   const { file, isWhole, errors } = addition
   const table = building.tables[source.table]
-  // What is there twice inside a schema that is not whole has been told with its other problems.
+  // What is there twice inside a schema that is not whole is reported with its other problems.
   if (table.unique.length > 0 && (isWhole || source.table === 'schemas')) {
     const values = table.unique.map((name) => source.cells[name] ?? null)
     const value = isTooLong(values) ? null : uniqueValue(values)
@@ -191,7 +191,7 @@ interface Repetition {
   readonly advice: string
 }
 
-/** How each table's repetitions are told. */
+/** How each table's repetitions are reported. */
 const REPEATED: Readonly<Record<TapTableName, (cells: RowSource['cells'], options: LoaderOptions) => Repetition>> = {
   schemas: (cells) => ({
     noun: 'the schema name',
@@ -214,7 +214,7 @@ const REPEATED: Readonly<Record<TapTableName, (cells: RowSource['cells'], option
   key_columns: (cells) => ({ noun: 'the key', name: cells.key_id, advice: 'rename one of them' }),
 }
 
-/** Far longer than what any table holds, which is told of it; a name of a table is in the row of each of its columns. */
+/** Far longer than what any table holds, which is reported; a name of a table is in the row of each of its columns. */
 function isTooLong(values: readonly Cell[]): boolean {
   return values.some((value) => typeof value === 'string' && value.length > 10_000)
 }

@@ -7,7 +7,7 @@ import { SLOT_SCHEMA } from './slots.ts'
 import { TAP_TABLE_NAMES } from './tables.ts'
 
 /**
- * Holds the staging slot against the history before it goes live: as many rows in each table as were staged and verified.
+ * Compares the staging slot with the history before it goes live: as many rows in each table as were staged and verified.
  * A slot that the history does not know is taken as it is.
  *
  * @throws StagingChangedError, EmptySlotError

@@ -22,7 +22,7 @@ export interface SlotContents {
 }
 
 /**
- * Reads the standard columns of a slot's five tables, whoever made it and under whatever postfix.
+ * Reads the standard columns of a slot's five tables, of any tool and with any postfix.
  *
  * @returns empty contents and version null when the slot does not exist
  * @throws EmptySlotError when the schema exists but is not a whole TAP_SCHEMA, or more than that (`findForeignCode`)

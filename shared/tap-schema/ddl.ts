@@ -49,7 +49,7 @@ export function createViews(schema: string, options: LoaderOptions): string {
 }
 
 /**
- * `versions` tells what the slot holds and travels with it through every swap; `version` is the same under the name and
+ * `versions` says what the slot holds and is moved with it through every swap; `version` is the same under the name and
  * with the columns that Repertoire uses.
  */
 export function createVersions(schema: string): string {

@@ -11,7 +11,7 @@ import { readSlots } from './transaction.ts'
 export interface DiffSide {
   readonly slot: string
   readonly version: string | null
-  /** The number of the stage that filled it; null: it has none; not given: this is no slot. */
+  /** The number of the stage that filled it; null: it has none; not given: this is not a slot. */
   readonly id?: number | null
 }
 
@@ -23,7 +23,7 @@ export interface SchemaDiff {
   readonly changes: readonly Change[]
   /** From live to staging: roles that may read what is live and not what is staged; not given: none. */
   readonly leftOut?: readonly string[]
-  /** From live to staging: what else is in the live schema, and would go to previous with it; not given: nothing. */
+  /** From live to staging: what else is in the live schema, and would be moved to previous with it; not given: nothing. */
   readonly others?: readonly string[]
 }
 

@@ -38,7 +38,7 @@ export function checkExpectation(slot: string, found: SlotVersion, expected: Exp
 
 /**
  * Whether an exchange has been made already, so that the same call again, after an answer that was lost, changes nothing.
- * An id tells for certain. Without one, the exchange has to be the last thing that happened to the slots and to the
+ * An id decides it. Without one, the exchange has to be the last thing that happened to the slots and to the
  * version: a caller who staged it again meanwhile, or was refused, means something else.
  */
 export async function isDone(

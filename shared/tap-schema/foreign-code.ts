@@ -3,8 +3,8 @@ import { INSIDE_SLOTS } from './dependents.ts'
 import { SLOT_SCHEMA, type SlotName } from './slots.ts'
 
 /**
- * What would run code of whoever made the slot as soon as somebody else reads it, owns it or analyzes it: views that do
- * more than name columns, triggers, rules, policies, and whatever uses functions, types or tables from elsewhere.
+ * What would run code of the slot's maker as soon as somebody else reads it, owns it or analyzes it: views that do
+ * more than name columns, triggers, rules, policies, and everything that uses functions, types or tables from elsewhere.
  * PostgreSQL runs such code with the rights of the reader or of the owner, and a slot that is staged holds nothing of
  * the kind.
  *

@@ -7,8 +7,10 @@ import type { Change } from './diff-contents.ts'
 export function formatDiff(diff: SchemaDiff): string {
   const heading = `${sideName(diff.from)} -> ${sideName(diff.to)}`
   const beside = [
-    ...(diff.leftOut ?? []).map((name) => `! reader ${name} could not read it after a swap`),
-    ...(diff.others ?? []).map((object) => `! ${object} is no part of a release and would go to the previous slot`),
+    ...(diff.leftOut ?? []).map((name) => `! reader ${name} would lose read access in a swap`),
+    ...(diff.others ?? []).map(
+      (object) => `! ${object} is not part of a release and would be moved to the previous slot`,
+    ),
   ]
   if (diff.changes.length === 0) return joinLines([heading, ...beside, 'no changes'])
   const whole = wholeTables(diff.changes)

@@ -4,7 +4,7 @@ import type { ReleaseSource } from './release-source.ts'
 import { OWNER_ROLE, STAGER_ROLE } from './slots.ts'
 import type { TapTableName } from './tables.ts'
 
-/** `superseded`: an upload that was left alone, because a later one of another version was staged before it. */
+/** `superseded`: an upload that was not staged, because a later one of another version was staged before it. */
 export type HistoryAction = 'staged' | 'swapped' | 'rolled_back' | 'rejected' | 'superseded'
 
 export type RowCounts = Readonly<Record<TapTableName, number>>
@@ -27,7 +27,7 @@ export interface HistoryEntry {
 
 export type NewHistoryEntry = Omit<HistoryEntry, 'id' | 'at'>
 
-/** What an entry says. Its number, its time and the login are PostgreSQL's own word, which nobody may give otherwise. */
+/** What an entry says. Its number, its time and the login are set by PostgreSQL and cannot be given. */
 const WRITTEN: readonly string[] = [
   'action',
   'version',
@@ -174,7 +174,7 @@ export function sourceOf(row: SourceRow): ReleaseSource | null {
 }
 
 /**
- * What the ledger knows of an upload. `done`: this very generation was staged or rejected before, or left alone for a
+ * What the ledger knows of an upload. `done`: this very generation was staged or rejected before, or not staged for a
  * later upload of another version. `superseded`: a later generation of the same object was.
  */
 export type Delivery = 'new' | 'done' | 'superseded'

@@ -4,8 +4,8 @@ import { SLOT_SCHEMA, type SlotName } from './slots.ts'
 import { TAP_TABLE_NAMES } from './tables.ts'
 
 /**
- * What lies in a slot's schema and is no part of a TAP_SCHEMA: tables of the TAP service's own, such as CADC's servers
- * keep them, functions, types. It goes with the schema when the slots change places.
+ * What lies in a slot's schema and is not part of a TAP_SCHEMA: tables of the TAP service's own, such as CADC's servers
+ * keep them, functions, types. It is moved with the schema when the slots change places.
  *
  * @returns descriptions such as `table tap_schema.settings`, sorted
  */
@@ -14,7 +14,7 @@ export async function findOtherObjects(client: pg.ClientBase, slot: SlotName): P
   const tables = await findTables(client, schema)
   const names = tables === null ? [] : Object.values(tables).map(({ name }) => name)
   const own = [...TAP_TABLE_NAMES, ...names, 'versions', 'version']
-  // Of tables that somebody has not finished, nobody knows which postfix they have.
+  // The postfix of tables that are not complete is not known.
   const unfinished = tables === null ? TAP_TABLE_NAMES : []
   const found = await client.query<{ object: string }>(FIND_OTHERS, [schema, own, unfinished])
   return found.rows.map(({ object }) => object)

@@ -7,7 +7,7 @@ import { TAP_TABLE_NAMES } from './tables.ts'
 export const READER_LEFT_OUT = 'reader_left_out'
 
 /**
- * Finds the roles that may read what is live: those that a grant names, whoever they stand for. `public` is everybody.
+ * Finds the roles that may read what is live: those that a grant names. `public` is everybody.
  *
  * @returns their names in order; none where nothing is live
  */
@@ -20,8 +20,8 @@ export async function findLiveReaders(client: Pick<pg.ClientBase, 'query'>): Pro
 }
 
 /**
- * Finds the roles that may read what is live and could not read what takes its place: the schema, or a table that is in
- * both. Grants stay with the schemas through a swap, so that their TAP service would find nothing after it.
+ * Finds the roles that may read what is live and not what takes its place: the schema, or a table that is in
+ * both. A schema keeps its grants through a swap, so that their TAP service would find nothing after it.
  *
  * @returns their names in order; none where one of the slots does not exist
  */

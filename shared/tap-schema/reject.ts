@@ -11,7 +11,7 @@ export interface Rejection {
   readonly actor: string
   readonly problems: readonly Problem[]
   readonly durationMs: number
-  /** Whether an upload that the ledger knows is left alone (an event), or looked at again (an operator's wish). */
+  /** Whether an upload that the history knows is skipped (an event), or recorded again (an operator's request). */
   readonly redelivery: 'skip' | 'restage'
 }
 

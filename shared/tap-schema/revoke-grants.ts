@@ -1,10 +1,10 @@
 import type pg from 'pg'
 
 /**
- * Leaves nobody but the owner more than reading in a slot. Grants stay with a table through every change of owner and
- * name, so that whoever staged it could keep a right to change what is live.
+ * Revokes every right in a slot but reading, from all but the owner. A table keeps its grants through every change of owner
+ * and name, so that the login that staged it could otherwise still change what is live.
  *
- * @returns what was taken back, as warnings
+ * @returns what was revoked, as warnings
  */
 export async function revokeGrants(client: pg.ClientBase, schema: string): Promise<readonly string[]> {
   const { rows } = await client.query<{ statement: string; warning: string }>(FIND_GRANTS, [schema])
@@ -32,5 +32,5 @@ with slot as (
    where privilege_type not in ('SELECT', 'USAGE') and grantee <> owner
 )
 select format('revoke %s on %s from %s cascade', privilege, target, login) as statement,
-       format('%s was granted %s on %s: taken back', login, lower(privilege), target) as warning
+       format('%s was granted %s on %s: revoked', login, lower(privilege), target) as warning
   from excess order by 1`

@@ -77,7 +77,7 @@ async function prepareSlots(client: pg.PoolClient, { readers = [] }: InitialiseO
   return [...new Set(owners.map(({ owner }) => owner))]
 }
 
-/** A TAP service can be the very login that made its `tap_schema`; an administrator or an operator is none. */
+/** A TAP service can be the very login that made its `tap_schema`; an administrator or an operator is not one. */
 async function findOwners(client: pg.PoolClient): Promise<readonly { schema: string; owner: string }[]> {
   const { rows } = await client.query<{ schema: string; owner: string }>(
     `select distinct n.nspname as schema, r.rolname as owner

@@ -77,7 +77,7 @@ async function rollBackOnce(
 alter schema ${quote(previous)} rename to ${quote(live)};
 alter schema ${quote(between)} rename to ${quote(previous)}`)
   }
-  const staying = dependents.map((object) => `${object} depends on a slot and stays with its tables`)
+  const staying = dependents.map((object) => `${object} depends on a slot and is kept with its tables`)
   return {
     outcome: 'rolled_back',
     live: target.version,
@@ -87,7 +87,7 @@ alter schema ${quote(between)} rename to ${quote(previous)}`)
   }
 }
 
-/** Where there is no previous slot, whoever may stage could make one. */
+/** Where there is no previous slot, every login that may stage could make one. */
 async function refuseStagers(client: pg.PoolClient): Promise<void> {
   const { rows } = await client.query<{ owner: string }>(FIND_STAGERS, [SLOT_SCHEMA.previous, STAGER_ROLE, OWNER_ROLE])
   const [found] = rows

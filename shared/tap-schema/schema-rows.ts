@@ -11,7 +11,7 @@ export interface RowSource {
   readonly table: TapTableName
   readonly cells: Readonly<Record<string, Cell>>
   readonly from: FelisObject | Column
-  /** What the file says and the table cannot, whatever the cells hold. */
+  /** What the file says and the table cannot, with any content of the cells. */
   readonly problem?: RowProblem
 }
 

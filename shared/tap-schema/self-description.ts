@@ -9,7 +9,7 @@ import {
   textLimit,
 } from './tables.ts'
 
-/** The name under which the table set describes itself, whatever the slot's own name is. */
+/** The name under which the table set describes itself, under any name of the slot. */
 export const SELF_NAME = 'tap_schema'
 
 const DESCRIPTION = 'A TAP-standard-mandated schema to describe tablesets in a TAP 1.1 service'

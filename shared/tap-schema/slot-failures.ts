@@ -36,17 +36,17 @@ export class AmbiguousSlotError extends Failure {
   }
 }
 
-/** Somebody who can read what is live would be locked out. Nothing was changed. */
+/** Roles that can read what is live would lose read access. Nothing was changed. */
 export class ReaderLeftOutError extends Failure {
   readonly readers: readonly string[]
   constructor(version: string, readers: readonly string[]) {
     const names = readers.join(', ')
     const grant = `let them read it (\`almagest init --reader ${readers.join(' ')}\`, or stage it again with these readers)`
-    const allow = 'or say that they are to be left out (--leave-readers-out, leaveReadersOut)'
+    const allow = 'or allow that they lose it (--leave-readers-out, leaveReadersOut)'
     super(
       'conflict',
       'reader_left_out',
-      `${names} may read what is live and could not read ${version}: ${grant}, ${allow}; nothing was changed`,
+      `${names} would lose read access: what is live can be read, ${version} not; ${grant}, ${allow}; nothing was changed`,
     )
     this.readers = readers
   }
@@ -71,7 +71,7 @@ export class StagingChangedError extends Failure {
   }
 }
 
-/** Locks were not to be had in time. Nothing was changed; trying again later can help. */
+/** Could not get locks in time. Nothing was changed; trying again later can help. */
 export class BusyError extends Failure {
   readonly operation: string
   readonly waitedMs: number

@@ -4,7 +4,7 @@ import { DEPLOYED } from './options.ts'
 import { quote } from './slots.ts'
 import { TAP_TABLE_NAMES, type TapTableName, tapTable } from './tables.ts'
 
-/** One of the five tables of a slot, whoever made it. */
+/** One of the five tables of a slot, of any tool. */
 export interface SlotTable {
   /** For a `from` clause. */
   readonly from: string

@@ -15,7 +15,7 @@ export interface SlotVersion {
   readonly stagedBy: string | null
 }
 
-/** The version in a slot: null when there is no such slot, UNVERSIONED when nothing in it tells. */
+/** The version in a slot: null when there is no such slot, UNVERSIONED when nothing in it says. */
 export async function readSlotVersion(client: pg.ClientBase, slot: SlotName): Promise<string | null> {
   return (await readSlot(client, slot))?.version ?? null
 }
@@ -62,7 +62,7 @@ export async function peek<T>(client: pg.ClientBase, work: () => Promise<T>): Pr
   return found
 }
 
-/** What is known of a slot that does not tell, or must not be asked. */
+/** What is known of a slot that does not say, or must not be asked. */
 export const NOTHING_KNOWN: SlotVersion = {
   id: null,
   version: UNVERSIONED,
@@ -87,7 +87,7 @@ async function readNewest(client: pg.ClientBase, schema: string, table: string):
   return { id: asId(row.history_id), version, loadedAt: asDate(loaded_at), source: sourceOf(row), stagedBy }
 }
 
-/** `infinity` is none. */
+/** `infinity` is not a date. */
 function asDate(value: unknown): Date | null {
   return value instanceof Date ? value : null
 }

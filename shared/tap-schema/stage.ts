@@ -35,10 +35,10 @@ export interface StageRequest extends RowsRequest {
   /** Roles that may read the slot, now and after every swap; none: those that may read what is live. */
   readonly readers: readonly string[]
   readonly actor: string
-  /** Whether an upload that the ledger knows is left alone (an event) or staged again (an operator's wish). */
+  /** Whether an upload that the history knows is skipped (an event) or staged again (an operator's request). */
   readonly redelivery: 'skip' | 'restage'
   /**
-   * With `skip`: the versions of which a later upload to the same bucket, once staged, makes this one stay away. Not
+   * With `skip`: the versions of which a later upload to the same bucket, once staged, keeps this one from being staged. Not
    * given: none.
    */
   readonly yieldsTo?: ((version: string) => boolean) | undefined
@@ -58,7 +58,7 @@ export type StageOutcome =
 
 /**
  * Loads a release into the staging slot of one TAP server, in one transaction, and verifies it (DESIGN §4). Whatever
- * fails, the former staging slot stays as it was.
+ * fails, the former staging slot is kept as it was.
  *
  * @throws RejectedError before the database is touched, with all problems; StagingInUseError, MissingRoleError,
  *   NotInitialisedError, BusyError, VerificationError, DatabaseError with nothing changed
@@ -87,7 +87,7 @@ async function knownDelivery(client: pg.PoolClient, request: StageRequest): Prom
   return null
 }
 
-/** Written down, because nothing else tells why an upload is not staged. */
+/** Recorded, because nothing else says why an upload was not staged. */
 async function giveWay(client: pg.PoolClient, request: StageRequest, started: number): Promise<StageOutcome | null> {
   const { version, source, actor, yieldsTo } = request
   if (yieldsTo === undefined) return null
@@ -113,7 +113,7 @@ async function fillStaging(
   const schema = SLOT_SCHEMA.staging
   const replaced = (await peekSlot(client, 'staging'))?.version ?? null
   const asideAs = await freeStaging(client, version)
-  // What is made from here on belongs to the role, whoever stages next.
+  // What is made from here on belongs to the role and not to this login.
   await client.query(`set local role ${STAGER_ROLE}`)
   const readers = await chooseReaders(client, request.readers)
   await client.query(`create schema ${quote(schema)} authorization ${STAGER_ROLE};\n${createTables(schema, options)}`)

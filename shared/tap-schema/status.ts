@@ -12,7 +12,7 @@ export interface SlotStatus {
   /** The PostgreSQL schema. */
   readonly schema: string
   readonly exists: boolean
-  /** The number of the stage that filled it, which tells it from every other one; null: it has none. */
+  /** The number of the stage that filled it, which no other stage has; null: it has none. */
   readonly id: number | null
   readonly version: string | null
   /** ISO 8601, UTC. */

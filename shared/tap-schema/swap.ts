@@ -20,13 +20,13 @@ import { readSlotStatus, type SlotStatus } from './status.ts'
 export interface SwapRequest extends Partial<Patience>, Expectation {
   /** With it, also that the slots hold the very schemas that somebody has looked at. */
   readonly expectedSlots?: Partial<SlotIdentities>
-  /** Whether roles that may read what is live now may be locked out; not given: no. */
+  /** Whether roles that may read what is live now may lose read access; not given: no. */
   readonly leaveReadersOut?: boolean
   readonly actor: string
 }
 
 export interface SwapOutcome {
-  /** `unchanged`: this very exchange was made before. */
+  /** `unchanged`: the same swap was made before. */
   readonly outcome: 'swapped' | 'rolled_back' | 'unchanged'
   /** The version that is live now. */
   readonly live: string
@@ -106,7 +106,7 @@ async function swapOnce(
   return { outcome: 'swapped', live: staged.version, previous: replaced, slots, warnings }
 }
 
-/** Gives the staging slot to the owner, so that nobody changes it any more, and only then looks what it holds. */
+/** Gives the staging slot to the owner, so that no one else can change it, and only then reads what it holds. */
 async function takeOverStaged(
   client: pg.PoolClient,
   seen: SlotVersion | null,
@@ -126,7 +126,7 @@ async function takeOverStaged(
 
 /**
  * @returns warnings of readers who are left out on purpose
- * @throws ReaderLeftOutError when nobody said that they may be
+ * @throws ReaderLeftOutError when the request does not allow it
  */
 export async function allowLeftOut(
   client: pg.PoolClient,

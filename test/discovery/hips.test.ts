@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { createHipsLists } from '../../shared/discovery/hips-lists.ts'
-import { describeTree, refuseProperties } from '../../shared/discovery/hips-properties.ts'
+import { complaintAboutProperties, describeTree } from '../../shared/discovery/hips-properties.ts'
 import { DATA, HAS_DATA, NEEDS_DATA } from '../support/golden.ts'
 
 const URL_LINE = 'hips_service_url         = https://d.example/t'
@@ -37,16 +37,16 @@ describe('the record of a tree', () => {
   })
 
   test('may hold comments, indented too', () => {
-    expect(refuseProperties('# one\n  # two\n a = 1\n')).toBeNull()
+    expect(complaintAboutProperties('# one\n  # two\n a = 1\n')).toBeNull()
   })
 
   test.each([
     ['<html><body>Log in</body></html>', 'has a line that is not'],
     ['', 'is empty'],
     ['# only a comment\n', 'is empty'],
-    ['a = 1\0', 'is no text'],
+    ['a = 1\0', 'is not text'],
   ])('is not made of %j', (text, reason) => {
-    expect(refuseProperties(text)).toContain(reason)
+    expect(complaintAboutProperties(text)).toContain(reason)
   })
 })
 

@@ -30,7 +30,7 @@ describe('the metadata of a live release', () => {
     })
   })
 
-  test('is found by the version in a slot that does not tell its source', () => {
+  test('is found by the version in a slot that does not say its source', () => {
     const { metadata } = describeTapSchema({ ...LIVE, version: 'w 1#x', source: null }, RELEASES)
     expect(metadata?.schemas).toBe('https://cdn.example/r/w%201%23x/schemas.tar.gz')
     expect(metadata?.datalink_columns).toBe('https://cdn.example/r/w%201%23x/datalink-columns.zip')

@@ -89,7 +89,7 @@ describe('a swap that waits for the verdict "compatible"', () => {
     await swap(database.pool, { expectedVersion: 'one', actor })
     await stageRelease(database.pool, stageRequest('two', { readers: ['almagest_owner'] }))
     const outcome = await swapByPolicy(database.pool, { swap: policy }, { expectedVersion: 'two', actor })
-    const reason = expect.stringContaining(`${reader} may read what is live and could not read two`)
+    const reason = expect.stringContaining(`${reader} would lose read access`)
     expect(outcome).toEqual({ outcome: 'waiting', reason })
     expect(await versions(database)).toEqual(['one', 'two', null])
   })

@@ -502,7 +502,7 @@ test('a site view over the staging slot delays a release: it is not rejected, an
   expect((await stack.status()).history.map(({ action }) => action)).toEqual(['staged'])
   expect(stack.announced.map(({ event }) => event)).toEqual(['staged'])
   expect(stack.log.filter(({ severity }) => severity === 'ERROR').map(({ message }) => message)).toEqual([
-    expect.stringMatching(/^to be tried again: staging releases\/r2 .*view site\.preview/),
+    expect.stringMatching(/^failed, will be retried: staging releases\/r2 .*view site\.preview/),
     'the delivery failed and will be repeated',
   ])
   await pool.query('drop view site.preview')
@@ -510,7 +510,7 @@ test('a site view over the staging slot delays a release: it is not rejected, an
   expect((await stack.status()).slots.staging.version).toBe('releases/r2')
 })
 
-describe('what is not for us', () => {
+describe('what is ignored', () => {
   test.each<[string, unknown]>([
     ['a deletion', pushBody('releases/r1', '1', { attributes: { eventType: 'OBJECT_DELETE' } })],
     ['a metadata change', pushBody('releases/r1', '1', { attributes: { eventType: 'OBJECT_METADATA_UPDATE' } })],
@@ -612,7 +612,7 @@ describe('the swap policy', () => {
     },
   )
 
-  test('always: a reader who would be locked out keeps the release waiting, which is a warning', async () => {
+  test('always: a reader who would lose read access keeps the release waiting, which is a warning', async () => {
     const stack = await startStack({ tap: { swap: 'always', readers: ['almagest_owner'] } })
     await deliver(stack, 'releases/r1', ['a'])
     await stack.databases.tap!.pool.query(`grant usage on schema tap_schema to public;
@@ -620,7 +620,7 @@ describe('the swap policy', () => {
     expect(await deliver(stack, 'releases/r2', ['a'])).toBe(204)
     const { slots } = await stack.status()
     expect([slots.live.version, slots.staging.version]).toEqual(['releases/r1', 'releases/r2'])
-    const message = expect.stringMatching(/^not swapped: public may read what is live and could not read releases\/r2/)
+    const message = expect.stringMatching(/^not swapped: public would lose read access: .* releases\/r2 not/)
     expect(stack.log).toContainEqual(expect.objectContaining({ severity: 'WARNING', message }))
   })
 

@@ -431,7 +431,7 @@ describe('POST /servers/{server}/swap', () => {
   })
 })
 
-describe('readers who would be locked out', () => {
+describe('readers who would lose read access', () => {
   test('make a swap a 409, unless the caller says that they may be', async () => {
     const { service, database } = await start()
     await deploy(service, 'w.1')

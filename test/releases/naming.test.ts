@@ -1,7 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { matchesGlob } from '../../shared/releases/follow.ts'
-import { objectOf, refuseTemplate, refuseVersion, serversFor, versionOf } from '../../shared/releases/naming.ts'
+import {
+  complaintAboutTemplate,
+  complaintAboutVersion,
+  objectOf,
+  serversFor,
+  versionOf,
+} from '../../shared/releases/naming.ts'
 import { ReleaseNameError } from '../../shared/releases/release-failures.ts'
 
 const naming = { bucket: 'releases', template: '{version}/schemas.tar.gz' }
@@ -10,7 +16,7 @@ describe('the name of a release', () => {
   it.each(['main', 'releases/w.2026.34', 'tickets/DM-54475', 'v30.0.11.rc1', 'ünïcode', 'a b', 'x'.repeat(512)])(
     'may be %s, and leads to its object and back',
     (version) => {
-      expect(refuseVersion(version)).toBeNull()
+      expect(complaintAboutVersion(version)).toBeNull()
       const object = objectOf(naming, version)
       expect(object).toBe(`${version}/schemas.tar.gz`)
       expect(versionOf(naming, 'releases', object)).toBe(version)
@@ -34,7 +40,7 @@ describe('the name of a release', () => {
     '\ud800',
     'x'.repeat(513),
   ])('must not be %j', (version) => {
-    expect(refuseVersion(version)).not.toBeNull()
+    expect(complaintAboutVersion(version)).not.toBeNull()
     expect(() => objectOf(naming, version)).toThrow(ReleaseNameError)
     expect(versionOf(naming, 'releases', `${version}/schemas.tar.gz`)).toBeNull()
   })
@@ -51,7 +57,7 @@ describe('the name of a release', () => {
     fc.assert(
       fc.property(path, affix, affix, (version, before, after) => {
         const template = `${before}{version}${after}`
-        fc.pre(refuseTemplate(template) === null)
+        fc.pre(complaintAboutTemplate(template) === null)
         const anyNaming = { bucket: 'b', template }
         expect(versionOf(anyNaming, 'b', objectOf(anyNaming, version))).toBe(version)
       }),
@@ -85,7 +91,7 @@ describe('an object', () => {
 
 describe('a template', () => {
   it.each(['{version}', '{version}/schemas.tar.gz', 'a/{version}.tar.gz', 'v..{version}'])('may be %s', (template) => {
-    expect(refuseTemplate(template)).toBeNull()
+    expect(complaintAboutTemplate(template)).toBeNull()
   })
 
   it.each([
@@ -99,7 +105,7 @@ describe('a template', () => {
     'a//{version}',
     'a\n{version}',
   ])('must not be %j', (template) => {
-    expect(refuseTemplate(template)).not.toBeNull()
+    expect(complaintAboutTemplate(template)).not.toBeNull()
   })
 })
 

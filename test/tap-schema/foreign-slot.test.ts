@@ -34,7 +34,7 @@ describe('a live slot that a server of CADC made', () => {
     expect(await readLiveSlot(pool, { timeoutMs: 10_000 })).toMatchObject({ versioned: false, schemas: ['survey'] })
   })
 
-  test('is compared by its tables, and the diff says what else would go to previous', async () => {
+  test('is compared by its tables, and the diff says what else would be moved to previous', async () => {
     const { pool } = await takeOver(CADC_SLOT)
     const diff = await diffSlots(pool, 'live', 'staging')
     expect(diff).toMatchObject({ from: { version: 'unversioned' }, breaking: false, others })
@@ -42,7 +42,7 @@ describe('a live slot that a server of CADC made', () => {
       ['schema', 'survey', ['description']],
       ['table', 'survey.object', ['description']],
     ])
-    expect(formatDiff(diff)).toContain('\n! table tap_schema.settings is no part of a release and would go to')
+    expect(formatDiff(diff)).toContain('\n! table tap_schema.settings is not part of a release and would be moved to')
   })
 
   test('keeps its own tables through a swap, which says where they are, and comes back with them', async () => {
@@ -60,7 +60,7 @@ describe('a live slot that a server of CADC made', () => {
   test('is swapped by hand: what it holds beside a TAP_SCHEMA makes "compatible" wait', async () => {
     const { pool } = await takeOver(CADC_SLOT)
     const outcome = await swapByPolicy(pool, { swap: 'compatible' }, { expectedVersion: 'r1', actor })
-    expect(outcome).toEqual({ outcome: 'waiting', reason: `${others.join(', ')} would go to the previous slot` })
+    expect(outcome).toEqual({ outcome: 'waiting', reason: `${others.join(', ')} would be moved to the previous slot` })
   })
 })
 

@@ -249,7 +249,7 @@ test('grants that change a slot do not go live with it', async () => {
     grant create on schema ${S} to public`)
   await loader.query(`grant delete on ${S}.versions to ${readerLogin}`)
   const { warnings } = await swap(operator, { expectedVersion: 'r2', actor })
-  expect(warnings).toContain('public was granted insert on table tap_schema_staging.tables11: taken back')
+  expect(warnings).toContain('public was granted insert on table tap_schema_staging.tables11: revoked')
   for (const login of [loaderLogin, readerLogin]) {
     expect(warnings.filter((warning) => warning.startsWith(login))).not.toEqual([])
   }

@@ -80,7 +80,7 @@ test('a reader reads after every swap and rollback without new grants, and can c
   await expect(reader.query('select * from almagest.history')).rejects.toMatchObject({ code: '42501' })
 })
 
-test('a stage says who may read what is live and could not read the release after a swap', async () => {
+test('a stage says who would lose read access in a swap', async () => {
   const database = await createTestDatabase()
   const [kept, member, lost, group] = await Promise.all([1, 2, 3, 4].map(() => database.createLogin()))
   await database.pool.query(`grant ${group} to ${member}`)
@@ -104,7 +104,7 @@ test('a stage says who may read what is live and could not read the release afte
   })
   const diff = await diffSlots(database.pool, 'live', 'staging')
   expect(diff.leftOut).toEqual(['public'])
-  expect(formatDiff(diff)).toContain('\n! reader public could not read it after a swap\n')
+  expect(formatDiff(diff)).toContain('\n! reader public would lose read access in a swap\n')
 })
 
 test('a swap or a rollback that would lock out a reader is refused, unless the caller says that it may', async () => {
@@ -145,7 +145,7 @@ test('who owned a live slot before init can read it afterwards, and after the ne
   expect(await initialiseDatabase(database.pool)).toEqual([])
 })
 
-test('a reader who would be locked out can be let in by init, and then the swap is made', async () => {
+test('a reader who would lose read access can be let in by init, and then the swap is made', async () => {
   const database = await createTestDatabase()
   const reader = await database.createLogin()
   await stageRelease(database.pool, stageRequest('r1', { readers: [reader] }))

@@ -46,7 +46,7 @@ export function declareExchange(command: Command, { argument, label, exchange, d
       'expect this very stage, as `almagest status` shows it; then a repeated call changes nothing',
       parseId,
     )
-    .option('--leave-readers-out', 'go on where roles that may read what is live now would be locked out')
+    .option('--leave-readers-out', 'go on where roles that may read what is live now would lose read access')
     .option('--deadline <seconds>', 'how long to keep trying for the locks (default: 30)', parseSeconds)
     .option('--actor <name>', 'who is named in the history, with --database (default: your login)', parseText)
     .option('--json', 'print one JSON document')

@@ -48,7 +48,7 @@ export function writeDescription(description: ReleaseDescription): Buffer {
   return Buffer.from(`${JSON.stringify(description, null, 2)}\n`)
 }
 
-/** null: it is no description of a release. */
+/** null: it is not the description of a release. */
 export function readDescription(content: Uint8Array): ReleaseDescription | null {
   let value: unknown
   try {

@@ -12,7 +12,7 @@ const UNKNOWN_OS = 255
 
 /**
  * Packs schema files (name below the folder of schemas → text) as `schemas.tar.gz`. The same files make the same bytes,
- * in whatever order they come and whenever they were written.
+ * in any order and with any times.
  */
 export async function packRelease(files: ReadonlyMap<string, string>): Promise<Buffer> {
   const tar = pack()

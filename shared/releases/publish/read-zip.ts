@@ -2,9 +2,9 @@ import { crc32, inflateRawSync } from 'node:zlib'
 import { DEFAULT_LIMITS } from '../limits.ts'
 
 /**
- * The files of a ZIP archive, name → content, whoever has packed it (APPNOTE 6.3 §4.3); folders are left out.
+ * The files of a ZIP archive, name → content, of any packer (APPNOTE 6.3 §4.3); folders are left out.
  *
- * @returns null for what is no such archive, is damaged, larger than a release may be, encrypted or beyond 4 GiB
+ * @returns null for what is not such an archive, is damaged, larger than a release may be, encrypted or beyond 4 GiB
  */
 export function readZip(archive: Buffer): ReadonlyMap<string, Buffer> | null {
   try {

@@ -44,7 +44,7 @@ export interface PublishedPart {
 }
 
 export interface PublishOutcome {
-  /** completed: an earlier attempt had been interrupted. */
+  /** completed: an earlier attempt was interrupted. */
   readonly outcome: 'published' | 'replaced' | 'completed' | 'unchanged'
   readonly parts: readonly PublishedPart[]
 }
@@ -145,7 +145,7 @@ const PACKED: readonly {
 
 /**
  * An archive of the same files in other bytes, say of another version of the compressor or packed by the tools before
- * ours, stays as it is: nothing new is to be loaded.
+ * ours, is kept as it is: nothing new is to be loaded.
  */
 async function adoptArchives(release: BuiltRelease, { target, prefix }: Destination): Promise<BuiltRelease> {
   const adopted = await Promise.all(

@@ -32,7 +32,7 @@ export function validateRelease(
 ): Validation {
   const found = new Problems()
   const loader = new FelisLoader(files, { ...contextOf(DEPLOYED), checks })
-  // Datalink metadata are in the order of the indexes that the files give, whatever a TAP server makes of them.
+  // Datalink metadata are in the order of the indexes that the files give, not those of the TAP server.
   const asWritten = new FelisLoader(files, DEFAULT_CONTEXT)
   const names = [...files.keys()].sort(compareCodePoints)
   const schemas = names.flatMap((file) => {

@@ -2,9 +2,9 @@ import type { ListedObject } from '../result-bucket.ts'
 import { isActive, isDestroyed, type Job } from './jobs.ts'
 import type { RuleMatch } from './match-rule.ts'
 
-/** Who an object belongs to, as far as the job table tells. */
+/** Who an object belongs to, as far as the job table says. */
 export type Owner =
-  /** There is no job table, or the object tells no job. */
+  /** There is no job table, or the object names no job. */
   | { readonly kind: 'nobody' }
   | { readonly kind: 'job'; readonly job: Job }
   /** Not in the table, whose newest job is of this time; orphans are deleted after `graceMs`. */
@@ -15,7 +15,7 @@ export interface Subject {
   /** Milliseconds since 1970. */
   readonly created: number
   readonly match: RuleMatch | null
-  /** When the object itself says that it may go; NaN: it says something that is no time. */
+  /** When the object itself says that it may be deleted; NaN: what it says is not a time. */
   readonly ownDestruction: number | null
   readonly owner: Owner
   /** The time of the whole sweep, by the earliest of the clocks that were compared. */
@@ -32,7 +32,7 @@ interface Rule {
   readonly applies: (subject: Subject) => boolean
 }
 
-/** What keeps an object whatever its job says. */
+/** Reasons to keep an object that do not depend on its job. */
 const PROTECTIONS = [
   {
     reason: 'unmatched',
@@ -67,10 +67,10 @@ const PROTECTIONS = [
   {
     reason: 'owner-conflict',
     action: 'keep',
-    meaning: 'its name and its metadata tell different jobs',
+    meaning: 'its name and its metadata name different jobs',
     applies: ({ match, object }) => {
-      const told = object.metadata.jobid
-      return match?.job != null && told !== undefined && told !== match.job
+      const named = object.metadata.jobid
+      return match?.job != null && named !== undefined && named !== match.job
     },
   },
 ] as const satisfies readonly Rule[]
@@ -110,7 +110,7 @@ const VERDICTS = [
   {
     reason: 'unreadable-destruction',
     action: 'keep',
-    meaning: 'its destruction metadata is no time',
+    meaning: 'its destruction metadata is not a time',
     applies: ({ ownDestruction }) => Number.isNaN(ownDestruction),
   },
   {

@@ -11,7 +11,7 @@ const NOTHING: readonly Beginning[] = [{ text: '', open: true }]
 /**
  * Prefixes of which every name that fits the pattern has one: literal text, choices and small classes are written out
  * (`^r/[0-9a-f]{2}/…` makes 256). With a job id, which then stands in the place of the group `job`, they lead to the
- * objects of that job. A pattern that tells nothing gives the empty prefix.
+ * objects of that job. A pattern that fixes nothing gives the empty prefix.
  */
 export function expandPattern(pattern: string, job: string | null): readonly string[] {
   const { beginnings } = readChoices(pattern.slice(1, -1), 0, job)

@@ -1,19 +1,19 @@
 import type { ResultRule, ResultsConfig } from '../../environment/results-model.ts'
 import { InvalidPatternError } from '../result-failures.ts'
 
-/** The rule that an object falls under, and the job that its name tells. */
+/** The rule that an object falls under, and the job that its name holds. */
 export interface RuleMatch {
   readonly rule: ResultRule
-  /** null: the name tells none. */
+  /** null: the name holds none. */
   readonly job: string | null
 }
 
-/** The first rule that fits the whole name; null: none does, and the object is nobody's business. */
+/** The first rule that fits the whole name; null: none does, and the object is ignored. */
 export type MatchRule = (name: string) => RuleMatch | null
 
 /**
  * Prepares the patterns of the rules. They are matched by RE2, in time that is linear in the length of the name: names
- * come from whoever writes results, and one that makes an expression backtrack would stop every sweep. RE2 is loaded here,
+ * come from those who write results, and one that makes an expression backtrack would stop every sweep. RE2 is loaded here,
  * for no other function than `collect-results` needs it.
  *
  * @throws InvalidPatternError
@@ -38,7 +38,7 @@ export async function createMatchRule(rules: readonly ResultRule[]): Promise<Mat
   }
 }
 
-/** The state of the sweep itself falls under no rule, whatever its name. */
+/** The state of the sweep itself falls under no rule, under any name. */
 export function isState(
   { bucket, stateBucket, stateObject }: ResultsConfig,
   { name }: { readonly name: string },

@@ -18,7 +18,7 @@ export interface OwnerLookup {
 }
 
 /**
- * Without a job table everything belongs to nobody. An answer that may come of a broken table is none.
+ * Without a job table everything belongs to nobody. An answer of a table that may be broken is not used.
  *
  * @param storeTime the time by the clock of the store
  */

@@ -26,7 +26,7 @@ const TIMEOUT_MS = 60_000
 
 /**
  * A table of jobs as CADC's UWS library keeps it in PostgreSQL; it is only read. Each question is a transaction of its
- * own, with its own snapshot, in which whatever could hide rows is an error instead.
+ * own, with its own snapshot, in which everything that could hide rows is an error instead.
  */
 export function openUwsJobs(
   database: () => Promise<JobDatabase>,
@@ -47,7 +47,7 @@ export function openUwsJobs(
            ${deleted}::text as deleted
       from ${from}
      where ${condition}`
-  // The first one can use the index whatever the type of the column is.
+  // The first one can use the index with any type of the column.
   const [byValue, byText] = [
     find(`${id} operator(pg_catalog.=) any($1)`),
     find(`${id}::text operator(pg_catalog.=) any($1::text[])`),
@@ -82,8 +82,8 @@ export function openUwsJobs(
     },
     async inspect() {
       const [row] = await ask<{ newest: string | null; filled: boolean; now: string }>(inspect, [])
-      if (row === undefined) throw new JobTableError(shown, new Error('it gave no answer'))
-      // Jobs without a time of creation tell nothing about how far the table reaches: everything is newer.
+      if (row === undefined) throw new JobTableError(shown, new Error('it did not answer'))
+      // Jobs without a time of creation say nothing about how far the table reaches: everything is newer.
       const newest = row.filled ? Number(row.newest ?? Number.NEGATIVE_INFINITY) : null
       return { newest, now: Number(row.now) }
     },

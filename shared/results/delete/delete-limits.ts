@@ -44,7 +44,7 @@ export function findExcess(
 /**
  * A job table that does not know the jobs of many results has probably lost them: it was emptied, restored from an old or
  * partial copy, or is another table. Then nothing that it says can be relied on. So all results without a job count, also
- * those that are kept for now, and they stop whatever is to be deleted. Nor may there be more of them than the survey saw.
+ * those that are kept for now, and too many of them stop every deletion. Nor may there be more of them than the survey saw.
  */
 function findMissingJobs(rows: readonly TallyRow[], selected: Selected, percent: number): TooManyDeletionsError | null {
   if (percent >= 100) return null

@@ -9,12 +9,12 @@ export interface DeleteTools {
   readonly pace: DeletePace
   /** Called before each deletion. Throws when nothing may be deleted any more. */
   checkpoint(): Promise<void>
-  /** Called before each deletion: whether the object is still to go. Throws as `checkpoint`. */
+  /** Called before each deletion: whether the object is still to be deleted. Throws as `checkpoint`. */
   isStillExpired(object: ListedObject): Promise<boolean>
   mayGoOn(): boolean
-  /** Hears of each object that went. */
+  /** Called for each object that was deleted. */
   readonly onDeleted: (object: ListedObject) => void
-  /** Hears of each deletion that the store did not do. */
+  /** Called for each deletion that the store did not do. */
   readonly onFailed: (error: Failure) => void
 }
 
@@ -27,7 +27,7 @@ export type DeleteResult = { readonly deletions: Deletions } & (
 const MOST_FAILURES = 20
 
 /**
- * Deletes objects as they were listed: what was overwritten or changed since then stays. What a hold or a retention
+ * Deletes objects as they were listed: what was overwritten or changed since then is kept. What a hold or a retention
  * policy forbids, the store refuses, or does not do even after several attempts, is counted. When it refuses one after
  * the other and does nothing else, the rest of them is counted as failed without asking.
  *
@@ -117,7 +117,7 @@ function noteSurvivor(deletions: Deletions, survivor: { readonly name: string; r
   deletions.oldestSurvivor = { name: survivor.name, timeCreated: survivor.timeCreated }
 }
 
-/** Adds what became of one page; what stays is only counted when the page does not come again. */
+/** Adds what became of one page; what is kept is only counted when the page does not come again. */
 export function addDeletions(total: Deletions, { outcome, deletions }: DeleteResult): void {
   total.deleted += deletions.deleted
   total.deletedBytes += deletions.deletedBytes

@@ -3,9 +3,9 @@ export interface Deletions {
   deletedBytes: number
   /** They were gone already. */
   absent: number
-  /** Overwritten, or their metadata changed, since they were listed: they stay. */
+  /** Overwritten, or their metadata changed, since they were listed: they are kept. */
   replaced: number
-  /** Refused for a hold or a retention policy: they stay. */
+  /** Refused for a hold or a retention policy: they are kept. */
   protected: number
   /** The store did not do it, also after several attempts. */
   failed: number

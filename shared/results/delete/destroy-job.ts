@@ -30,8 +30,8 @@ export interface DestroyedObject {
 }
 
 /**
- * Deletes the results of one job now, whatever their age, `customTime` and destruction; holds and retention policies
- * are stronger. The job itself is not touched, and one that has not ended is refused. Doing it twice is no harm.
+ * Deletes the results of one job now, whatever their age, `customTime` and destruction; objects under holds and
+ * retention policies are kept. The job itself is not touched, and one that has not ended is refused. It can be repeated.
  *
  * @throws ActiveJobError, EndlessListingError, and as sweepResults
  */
@@ -60,8 +60,8 @@ export async function destroyJob(
   })
   const deletions = noDeletions()
   if (mode === 'delete') {
-    const going = objects.flatMap(({ object, shown }) => (shown.kept ? [] : [object]))
-    const result = await deleteObjects(going, {
+    const selected = objects.flatMap(({ object, shown }) => (shown.kept ? [] : [object]))
+    const result = await deleteObjects(selected, {
       bucket: parts.bucket,
       pace: createDeletePace(config.limits, clock),
       checkpoint: async () => {},
@@ -97,8 +97,8 @@ async function findObjects(
       for await (const object of listAll(bucket, prefix, checkTime)) {
         if (isState(config, object)) continue
         const match = matchRule(object.name)
-        const told = object.metadata.jobid
-        const isOfJob = match !== null && (match.job ?? told) === job && (told === undefined || told === job)
+        const named = object.metadata.jobid
+        const isOfJob = match !== null && (match.job ?? named) === job && (named === undefined || named === job)
         if (isOfJob) found.set(object.name, { object, rule: match.rule })
       }
     }

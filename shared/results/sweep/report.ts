@@ -16,7 +16,7 @@ export interface SweepReport {
   readonly startedAt: string | null
   readonly phase: Run['phase'] | null
   readonly listed: Count
-  /** What is to go. */
+  /** What is to be deleted. */
   readonly selected: Count
   readonly rows: readonly TallyRow[]
   readonly deletions: Deletions

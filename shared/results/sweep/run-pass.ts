@@ -52,7 +52,7 @@ export async function runPass(options: PassOptions): Promise<'done' | 'paused'> 
 async function listShard(options: PassOptions, shard: number, isOver: () => boolean): Promise<'done' | 'paused'> {
   const { bucket, shards, run } = options
   const { start = null, end = null } = shards[shard] ?? {}
-  /** Of a page that brought nothing new: whoever goes on by names alone would stand still. */
+  /** Of a page that brought nothing new: going on by names alone would ask for it again and again. */
   let pageToken: string | null = null
   for (;;) {
     if (isOver() || !options.mayGoOn()) return 'paused'

@@ -22,7 +22,7 @@ export interface Run {
   readonly effort: Effort
 }
 
-/** First everything is looked at, then deleted what has to go: nothing goes before it is known how much will. */
+/** First everything is looked at, then deleted: nothing is deleted before it is known how much there is to delete. */
 export type Phase = 'survey' | 'delete'
 
 export type Position = string | null | true

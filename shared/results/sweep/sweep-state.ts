@@ -16,7 +16,7 @@ const FORMAT = 'sweep 1'
 
 export const NO_STATE: SweepState = { almagest: FORMAT, lease: null, run: null, last: null }
 
-/** null: it is no state that this version of the sweep has written. */
+/** null: it was not written by this version of the sweep. */
 export function parseState(content: Buffer): SweepState | null {
   let value: unknown
   try {

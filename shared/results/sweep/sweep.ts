@@ -58,7 +58,7 @@ export interface SweepProgress {
 
 /**
  * One sweep over the results bucket, or as much of it as the time budget allows (results-gc §4.3 B). Everything is
- * looked at first; when not too much would go, it is looked at again and deleted, each object only as it was listed. A
+ * looked at first; when not too much would be deleted, it is looked at again and deleted, each object only as it was listed. A
  * dry run ends before that and writes nothing at all.
  *
  * @throws JobTableError, EmptyJobTableError, ClocksDifferError, TooManyDeletionsError, VersionedBucketError, LeaseLostError,
@@ -152,14 +152,14 @@ class Sweep {
     const lease = await acquireLease({ ...parts, owner: randomUUID(), offsetMs: this.#offsetMs }, found)
     if (lease === null) return this.#report(beginRun(this.#config, [], this.#now), 'busy')
     const run = await this.#continue(state).catch(async (error: unknown) => {
-      await this.#giveBack(error, state.run, lease, state.last)
+      await this.#releaseAfter(error, state.run, lease, state.last)
       throw error
     })
     try {
       return await this.#runPhases(run, lease, state.last)
     } catch (error) {
       this.#account(run)
-      await this.#giveBack(error, run, lease, state.last)
+      await this.#releaseAfter(error, run, lease, state.last)
       throw error
     }
   }
@@ -241,7 +241,7 @@ class Sweep {
       }
       const isStillExpired = this.#parts.jobs === null ? ALWAYS : createRecheck(expired, ask, this.#clock)
       const result = await deleteObjects(expired, { ...deleting, onDeleted, isStillExpired })
-      // In the same breath, so that nothing counts twice or not at all for the share that may go.
+      // In the same breath, so that nothing counts twice or not at all for the share that may be deleted.
       const account = () => {
         underWay.objects -= expired.length
         underWay.orphans -= orphans.size
@@ -290,7 +290,7 @@ class Sweep {
       try {
         await lease.save({ run, last })
       } catch (error) {
-        // A hiccup is no loss as long as the lease lasts.
+        // One failed save does no harm while the lease lasts.
         if (error instanceof LeaseLostError || lease.age > leaseMs / 2) throw error
         this.#parts.logger.warning('the position of the sweep was not saved', { error })
       } finally {
@@ -315,7 +315,7 @@ class Sweep {
     if (excess !== null) throw excess
   }
 
-  /** null: so many may go. */
+  /** null: so many may be deleted. */
   #findExcess(run: Run, selected: Selected): TooManyDeletionsError | null {
     return findExcess(run.rows, selected, this.#config.limits, this.#request.allowPercent)
   }
@@ -335,20 +335,23 @@ class Sweep {
     const shards = shardsOf(this.#config.rules, run.positions.length)
     if (shards !== null && canContinue(run, this.#config, this.#now)) {
       this.#shards = shards
-      this.#parts.logger.info('going on with an interrupted sweep', since)
+      this.#parts.logger.info('continuing an interrupted sweep', since)
       return run
     }
-    this.#parts.logger.warning('an interrupted sweep is too old, or of other rules: beginning anew', since)
+    this.#parts.logger.warning(
+      'an interrupted sweep is too old, or has other rules: starting from the beginning',
+      since,
+    )
     return this.#begin()
   }
 
-  /** What has stopped the sweep stays what is reported, whatever becomes of the lease. */
-  async #giveBack(error: unknown, run: Run | null, lease: Lease, last: SweepState['last']): Promise<void> {
+  /** The error that stopped the sweep is reported, also when the lease cannot be released. */
+  async #releaseAfter(error: unknown, run: Run | null, lease: Lease, last: SweepState['last']): Promise<void> {
     if (error instanceof LeaseLostError) return
     // What was too much is counted again from the beginning.
     const kept = error instanceof TooManyDeletionsError ? null : run
     await lease.release({ run: kept, last }).catch((lost: unknown) => {
-      this.#parts.logger.warning('the lease was not given back and will run out', { error: lost })
+      this.#parts.logger.warning('the lease was not released; it will expire', { error: lost })
     })
   }
 

@@ -48,7 +48,7 @@ export class Tally {
     return total
   }
 
-  /** What goes first, then the largest first. */
+  /** What is to be deleted first, then the largest first. */
   rows(): TallyRow[] {
     return [...this.#rows.values()].sort(
       (a, b) => a.action.localeCompare(b.action) || b.objects - a.objects || keyOf(a).localeCompare(keyOf(b)),

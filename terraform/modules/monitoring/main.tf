@@ -8,7 +8,7 @@ locals {
     }
     stage_failing = {
       function    = "load-release"
-      filter      = "severity>=ERROR AND jsonPayload.message=~\"^(to be tried again|the delivery failed)\""
+      filter      = "severity>=ERROR AND jsonPayload.message=~\"^(failed, will be retried|the delivery failed)\""
       description = "Deliveries that failed and are repeated"
     }
     swap_busy = {

@@ -77,7 +77,7 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   'the minimum age over, it goes': { age: DAY, job: { deletedByUser: true }, verdict: 'delete user-deleted' },
   'an object from the future, by a clock that is wrong, is young': { age: -HOUR, verdict: 'keep young' },
-  'name and metadata that tell different jobs keep it': {
+  'name and metadata that name different jobs keep it': {
     object: { metadata: { jobid: 'xyz' } },
     job: { deletedByUser: true },
     verdict: 'keep owner-conflict',
