@@ -9,7 +9,7 @@ export function formatText(validation: Validation, terminal: { readonly width: n
   const problems = gatherProblems(validation.reports)
   const lines = new Map<string, readonly string[]>()
   const linesOf = (file: string): readonly string[] => {
-    const known = lines.get(file) ?? validation.textOf(file)?.split(/\r?\n/) ?? []
+    const known = lines.get(file) ?? validation.textOf(file)?.split(/\r\n?|\n/) ?? []
     lines.set(file, known)
     return known
   }

@@ -491,6 +491,7 @@ describe('POST /servers/{server}/rollback', () => {
   test.each([
     [{ version: 'w.1', id: '4' }, 'int_type'],
     [{ version: 'w.1', id: 0 }, 'less_than_minimum'],
+    [{ version: 'w.1', id: 1e18 }, 'greater_than_maximum'],
     [{ version: 'w.1', leaveReadersOut: 'yes' }, 'bool_type'],
   ])('with %j is a 400', async (body, type) => {
     const { service } = await start()

@@ -127,7 +127,7 @@ const FIELD_RULES: readonly FieldRule[] = [
   },
   {
     type: 'int_type',
-    breaks: (value, field) => field.type === 'integer' && !Number.isSafeInteger(value),
+    breaks: (value, field) => field.type === 'integer' && !Number.isInteger(value),
     expected: (_, value) => `must be a whole number, not ${nameOf(value)}`,
   },
   {
@@ -162,15 +162,20 @@ const FIELD_RULES: readonly FieldRule[] = [
   },
   {
     type: 'less_than_minimum',
-    breaks: (value, field) => typeof value === 'number' && value < (field.minimum ?? Number.NEGATIVE_INFINITY),
-    expected: (field) => `must be ${field.minimum} or more`,
+    breaks: (value, field) => typeof value === 'number' && value < rangeOf(field).minimum,
+    expected: (field) => `must be ${rangeOf(field).minimum} or more`,
   },
   {
     type: 'greater_than_maximum',
-    breaks: (value, field) => typeof value === 'number' && value > (field.maximum ?? Number.POSITIVE_INFINITY),
-    expected: (field) => `must be ${field.maximum} or less`,
+    breaks: (value, field) => typeof value === 'number' && value > rangeOf(field).maximum,
+    expected: (field) => `must be ${rangeOf(field).maximum} or less`,
   },
 ]
+
+/** What an integer field takes. JSON numbers beyond 2⁵³ have lost their last digits by the time they are read. */
+export function rangeOf({ minimum, maximum }: Field): { readonly minimum: number; readonly maximum: number } {
+  return { minimum: minimum ?? Number.MIN_SAFE_INTEGER, maximum: maximum ?? Number.MAX_SAFE_INTEGER }
+}
 
 function nameOf(value: unknown): string {
   if (value === null) return 'null'

@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http'
+import { rangeOf } from './input.ts'
 import {
   type Field,
   type Fields,
@@ -134,7 +135,8 @@ function describeBody(fields: Fields | 'any'): JsonSchema {
 }
 
 function describeField(field: Field): JsonSchema {
-  const { required: _, patternHint: __, example, ...limits } = field
+  const { required: _, patternHint: __, example, ...given } = field
+  const limits = field.type === 'integer' ? { ...given, ...rangeOf(field) } : given
   const isFree = field.type === 'string' && field.enum === undefined && field.pattern === undefined
   const schema = isFree ? { ...limits, pattern: NO_CONTROLS } : limits
   return example === undefined ? schema : { ...schema, examples: [example] }
