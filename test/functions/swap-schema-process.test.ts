@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import { readStatus } from '../../shared/tap-schema/status.ts'
 import { swap } from '../../shared/tap-schema/swap.ts'
 import { buildRelease } from '../releases/build-archive.ts'
+import { countSwaps } from '../support/count-swaps.ts'
 import { startFakeGcs } from '../support/fake-gcs.ts'
 import { ROOT, startFunction, writeEnvironment } from '../support/function-process.ts'
 import { createTestDatabase } from '../support/postgres.ts'
@@ -69,14 +70,7 @@ test('a process that is told to stop in the middle of a swap leaves everything a
       (response) => response.status,
       () => 'broken off',
     )
-    const waiting = async () => {
-      const found = await database.pool.query(
-        `select count(*)::int as n from pg_locks where database = (select oid from pg_database
-          where datname = current_database()) and locktype = 'advisory' and granted`,
-      )
-      return found.rows[0].n
-    }
-    await expect.poll(waiting, { timeout: 60_000 }).toBe(1)
+    await expect.poll(() => countSwaps(database), { timeout: 60_000 }).toBe(1)
     const exited = once(child, 'exit')
     child.kill('SIGTERM')
     await exited

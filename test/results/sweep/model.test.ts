@@ -128,8 +128,9 @@ class World {
     try {
       await sweepResults(this.config, parts, { mode: 'delete', timeBudgetMs, saveEveryMs })
     } catch (error) {
-      const passes = error instanceof Killed || (error as { code?: string }).code === 'lease_lost'
-      if (!passes) throw error
+      // Time may jump by more than an hour while the store answers: to a sweep its clocks differ, and it deletes nothing.
+      const { code = '' } = error as { code?: string }
+      if (!(error instanceof Killed) && !['lease_lost', 'clocks_differ'].includes(code)) throw error
     }
   }
 
@@ -175,7 +176,7 @@ test('whatever happens meanwhile, nothing live is deleted, and everything expire
     deleted += world.bucket.removed.length
     kept += left.length
   })
-  await fc.assert(property, { numRuns: 60 })
+  await fc.assert(property, { numRuns: 60, examples: [[512257126]] })
   // Otherwise nothing was tried.
   expect(deleted).toBeGreaterThan(1000)
   expect(kept).toBeGreaterThan(100)
