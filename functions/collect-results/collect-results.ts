@@ -1,5 +1,4 @@
 import { createApi } from '../../shared/platform/http/serve.ts'
-import type { Identify } from '../../shared/platform/identity.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
 import type { CollectDependencies } from './dependencies.ts'
 import { createRoutes } from './routes.ts'
@@ -10,16 +9,11 @@ export interface CollectResultsOptions {
   readonly prefix?: string
 }
 
-/**
- * The HTTP function that Cloud Scheduler calls to sweep the results bucket, and that destroys the results of one job.
- *
- * @param dependencies asked for at each request; a rejection is answered as an error and asked for again
- */
+/** The HTTP function that Cloud Scheduler calls to sweep the results bucket, and that destroys the results of one job. */
 export function createCollectResults(
-  dependencies: () => Promise<CollectDependencies>,
+  dependencies: CollectDependencies,
   { logger, prefix = '' }: CollectResultsOptions,
 ): ReturnType<typeof createApi> {
   const routes = createRoutes(dependencies, { logger, base: prefix === '' ? '/' : prefix })
-  const identify: Identify = async (...request) => (await dependencies()).identify(...request)
-  return createApi(routes, { logger, prefix, identify })
+  return createApi(routes, { logger, prefix, identify: dependencies.identify })
 }

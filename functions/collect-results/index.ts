@@ -16,7 +16,4 @@ const dependencies = await openAtStart(async () => {
   return { results, identify: identityOf(environment) }
 }, logger)
 
-http(
-  'collect-results',
-  createCollectResults(async () => dependencies, { logger }),
-)
+http('collect-results', createCollectResults(dependencies, { logger }))

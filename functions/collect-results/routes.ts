@@ -18,7 +18,8 @@ function json(name: keyof typeof SCHEMAS): { readonly 'application/json': JsonSc
 }
 
 /** Everything that `collect-results` answers; its OpenAPI description is made from the same table. */
-export function createRoutes(resolve: () => Promise<CollectDependencies>, options: RouteOptions): readonly Route[] {
+export function createRoutes(dependencies: CollectDependencies, options: RouteOptions): readonly Route[] {
+  const { results } = dependencies
   const { logger } = options
   const routes: Route[] = [
     route({
@@ -32,7 +33,6 @@ export function createRoutes(resolve: () => Promise<CollectDependencies>, option
       answers: json('SweepReport'),
       errors: [409, 503],
       async handle({ headers }) {
-        const { results } = await resolve()
         const { mode, limits } = results.config
         const request = { mode, timeBudgetMs: limits.timeBudgetMs, scheduledFor: readSchedule(headers) }
         return { body: await sweepResults(results.config, { ...results, logger }, request) }
@@ -49,20 +49,16 @@ export function createRoutes(resolve: () => Promise<CollectDependencies>, option
       answers: json('DestroyReport'),
       errors: [400, 409, 503],
       async handle({ params, caller }) {
-        const { results } = await resolve()
         const { mode } = results.config
         logger.info(`results of job ${params.id} are to be destroyed`, { job: params.id, mode, actor: caller.actor })
         const job = requireJobId(params.id)
         return { body: await destroyJob(results.config, { ...results, logger }, { job, mode }) }
       },
     }),
-    healthRoute(resolve, json('Health')),
+    healthRoute(json('Health')),
   ]
-  const describe = async () => {
-    const { identify } = await resolve()
-    return { ...ABOUT, base: options.base, callerRequired: identify.requiresCaller }
-  }
-  routes.push(descriptionRoute(routes, describe))
+  const { requiresCaller } = dependencies.identify
+  routes.push(descriptionRoute(routes, { ...ABOUT, base: options.base, callerRequired: requiresCaller }))
   return routes
 }
 

@@ -51,9 +51,9 @@ function createRoutes(dependencies: LoadDependencies): readonly Route[] {
       operation: 'takeNotificationOfTopic',
       params: { project: 'Project of the topic', topic: 'The topic; neither makes a difference' },
     }),
-    healthRoute(async () => dependencies, { 'application/json': { $ref: '#/components/schemas/Health' } }),
+    healthRoute({ 'application/json': { $ref: '#/components/schemas/Health' } }),
   ]
-  routes.push(descriptionRoute(routes, async () => ({ ...ABOUT, base: '/' })))
+  routes.push(descriptionRoute(routes, { ...ABOUT, base: '/' }))
   return routes
 }
 

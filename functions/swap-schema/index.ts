@@ -7,7 +7,4 @@ import { createSwapSchema } from './swap-schema.ts'
 const logger = createLogger({ fields: { function: 'swap-schema' } })
 const deployment = await openAtStart(() => openDeployment('swap-schema', logger), logger)
 
-http(
-  'swap-schema',
-  createSwapSchema(async () => deployment, { logger }),
-)
+http('swap-schema', createSwapSchema(deployment, { logger }))

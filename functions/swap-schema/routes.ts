@@ -52,7 +52,7 @@ function json(name: keyof typeof SCHEMAS): { readonly 'application/json': JsonSc
 }
 
 /** Everything that `swap-schema` answers; its OpenAPI description is made from the same table. */
-export function createRoutes(resolve: () => Promise<SwapDependencies>, options: RouteOptions): readonly Route[] {
+export function createRoutes(dependencies: SwapDependencies, options: RouteOptions): readonly Route[] {
   const routes: Route[] = [
     route({
       method: 'GET',
@@ -61,7 +61,7 @@ export function createRoutes(resolve: () => Promise<SwapDependencies>, options: 
       summary: 'The TAP servers and the version in each of their slots',
       description: 'All databases are asked at once. One that does not answer shows as an error of its server.',
       answers: json('ServerList'),
-      handle: async () => ({ body: await listServers(await resolve(), options.statusDeadlineMs) }),
+      handle: async () => ({ body: await listServers(dependencies, options.statusDeadlineMs) }),
     }),
     route({
       method: 'GET',
@@ -75,7 +75,7 @@ export function createRoutes(resolve: () => Promise<SwapDependencies>, options: 
       answers: json('Server'),
       errors: [404, 503],
       async handle({ params, query }) {
-        const { server, pool } = await findServer(await resolve(), params.server)
+        const { server, pool } = await findServer(dependencies, params.server)
         const { name, schemas, schemaVersion, follow, swap, readers } = server
         const { slots, history } = await readStatus(pool, { historyLimit: query.history })
         return { body: { name, schemas, schemaVersion, follow, swap, readers, slots, history } }
@@ -99,7 +99,7 @@ export function createRoutes(resolve: () => Promise<SwapDependencies>, options: 
       answers: { ...json('Diff'), 'text/plain': { type: 'string' } },
       errors: [404, 409, 503],
       async handle({ params, query, headers }) {
-        const { pool } = await findServer(await resolve(), params.server)
+        const { pool } = await findServer(dependencies, params.server)
         const diff = await diffSlots(pool, query.from, query.to)
         const preferred = preferType(String(headers.accept ?? ''), ['application/json', 'text/plain'])
         const asText = query.format === undefined ? preferred === 'text/plain' : query.format === 'text'
@@ -117,31 +117,27 @@ export function createRoutes(resolve: () => Promise<SwapDependencies>, options: 
       answers: json('Staged'),
       errors: [404, 409, 422, 503],
       async handle({ params, body, caller }) {
-        const dependencies = await resolve()
         const { server, pool } = await findServer(dependencies, params.server)
         return { body: await stageFromBucket(dependencies, server, pool, { ...body, actor: caller.actor }) }
       },
     }),
-    exchangeRoute(resolve, swap, {
+    exchangeRoute(dependencies, swap, {
       path: '/servers/{server}/swap',
       operation: 'swapSlots',
       summary: 'Make the staged release live',
       version: 'What the staging slot has to hold',
     }),
-    exchangeRoute(resolve, rollback, {
+    exchangeRoute(dependencies, rollback, {
       path: '/servers/{server}/rollback',
       operation: 'rollBack',
       summary: 'Exchange the live and the previous release',
       description: 'The call that names what is live now, made afterwards, undoes it.',
       version: 'What the previous slot has to hold',
     }),
-    healthRoute(resolve, json('Health')),
+    healthRoute(json('Health')),
   ]
-  const describe = async () => {
-    const { identify } = await resolve()
-    return { ...ABOUT, base: options.base, callerRequired: identify.requiresCaller }
-  }
-  routes.push(descriptionRoute(routes, describe))
+  const { requiresCaller } = dependencies.identify
+  routes.push(descriptionRoute(routes, { ...ABOUT, base: options.base, callerRequired: requiresCaller }))
   return routes
 }
 
@@ -155,7 +151,7 @@ interface ExchangeAbout {
 }
 
 function exchangeRoute(
-  resolve: () => Promise<SwapDependencies>,
+  dependencies: SwapDependencies,
   exchange: Parameters<typeof exchangeAndAnnounce>[0],
   { version, ...about }: ExchangeAbout,
 ): Route {
@@ -172,7 +168,6 @@ function exchangeRoute(
     answers: json('Exchanged'),
     errors: [404, 409, 503],
     async handle({ params, body, caller }) {
-      const dependencies = await resolve()
       const { server, pool } = await findServer(dependencies, params.server)
       return { body: await exchangeAndAnnounce(exchange, dependencies, server, pool, { ...body, actor: caller.actor }) }
     },

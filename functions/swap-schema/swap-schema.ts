@@ -1,5 +1,4 @@
 import { createApi } from '../../shared/platform/http/serve.ts'
-import type { Identify } from '../../shared/platform/identity.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
 import type { SwapDependencies } from './dependencies.ts'
 import { createRoutes } from './routes.ts'
@@ -12,17 +11,12 @@ export interface SwapSchemaOptions {
   readonly statusDeadlineMs?: number
 }
 
-/**
- * The HTTP function with which operators look at the slots of the TAP servers, stage, swap and roll back.
- *
- * @param dependencies asked for at each request; a rejection is answered as an error and asked for again
- */
+/** The HTTP function with which operators look at the slots of the TAP servers, stage, swap and roll back. */
 export function createSwapSchema(
-  dependencies: () => Promise<SwapDependencies>,
+  dependencies: SwapDependencies,
   options: SwapSchemaOptions,
 ): ReturnType<typeof createApi> {
   const { logger, prefix = '', statusDeadlineMs = 5_000 } = options
   const routes = createRoutes(dependencies, { base: prefix === '' ? '/' : prefix, statusDeadlineMs })
-  const identify: Identify = async (...request) => (await dependencies()).identify(...request)
-  return createApi(routes, { logger, prefix, identify })
+  return createApi(routes, { logger, prefix, identify: dependencies.identify })
 }

@@ -34,10 +34,7 @@ async function start(describe: (gcs: FakeGcs) => string, identify: Identify = as
   onTestFinished(() => results.close())
   started += 1
   const name = `collect-results-${started}`
-  functions.http(
-    name,
-    createCollectResults(async () => ({ results, identify }), { logger }),
-  )
+  functions.http(name, createCollectResults({ results, identify }, { logger }))
   const server = getTestServer(name)
   await once(server.listen(0, '127.0.0.1'), 'listening')
   onTestFinished(() => {

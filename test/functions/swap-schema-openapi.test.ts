@@ -1,8 +1,5 @@
 import { expect, test } from 'vitest'
-import { createRoutes } from '../../functions/swap-schema/routes.ts'
 import { startSwapSchema } from './swap-schema-service.ts'
-
-const routes = createRoutes(() => Promise.reject(new Error('not needed')), { base: '/', statusDeadlineMs: 1 })
 
 const ISSUE = [
   'GET /servers',
@@ -15,11 +12,7 @@ const ISSUE = [
   'GET /openapi.json',
 ]
 
-test('the routes are those of the interface', () => {
-  expect(routes.map(({ method, path }) => `${method} ${path}`)).toEqual(ISSUE)
-})
-
-test('every route is described, and every description has a route', async () => {
+test('the routes of the interface are described, and no others', async () => {
   const service = await startSwapSchema({ servers: {} })
   const { body } = await service.get('/openapi.json')
   expect(body.openapi).toBe('3.1.0')
@@ -81,13 +74,16 @@ test('every reference leads somewhere, and every operation has a name of its own
   const references = [...text.matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)].map((match) => match[1]!)
   expect(references.length).toBeGreaterThan(10)
   for (const name of references) expect(Object.keys(body.components.schemas)).toContain(name)
-  const names = routes.map((route) => route.operation)
+  const items = Object.values<Record<string, { operationId: string }>>(body.paths)
+  const names = items.flatMap((item) => Object.values(item).map(({ operationId }) => operationId))
+  expect(names).toHaveLength(ISSUE.length)
   expect(new Set(names).size).toBe(names.length)
 })
 
 test('each path says which methods it has', async () => {
   const service = await startSwapSchema({ servers: {} })
-  for (const { method, path } of routes) {
+  for (const route of ISSUE) {
+    const [method, path = ''] = route.split(' ')
     const allow = method === 'GET' ? 'GET, HEAD, OPTIONS' : 'POST, OPTIONS'
     const answer = await service.call(method === 'GET' ? 'PUT' : 'GET', path.replace('{server}', 'tap'))
     expect(answer.status).toBe(405)

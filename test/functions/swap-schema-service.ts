@@ -47,8 +47,6 @@ export interface ServiceOptions {
   readonly statusDeadlineMs?: number
   readonly prefix?: string
   readonly requireCaller?: boolean
-  /** Stands between the function and what it works with. */
-  readonly resolve?: (dependencies: SwapDependencies) => Promise<SwapDependencies>
 }
 
 let started = 0
@@ -77,10 +75,9 @@ export async function startSwapSchema(options: ServiceOptions): Promise<Service>
     logger,
   }
   const { prefix = '', statusDeadlineMs = 10_000 } = options
-  const resolve = () => options.resolve?.(dependencies) ?? Promise.resolve(dependencies)
   started += 1
   const name = `swap-schema-${started}`
-  functions.http(name, createSwapSchema(resolve, { logger, statusDeadlineMs, prefix }))
+  functions.http(name, createSwapSchema(dependencies, { logger, statusDeadlineMs, prefix }))
   const http = getTestServer(name)
   await once(http.listen(0, '127.0.0.1'), 'listening')
   onTestFinished(() => {

@@ -284,14 +284,10 @@ describe('POST /servers/{server}/stage', () => {
   })
 
   test('that is asked for again is recorded again only when there is something else to say', async () => {
-    let schemas = ['a']
-    const { service } = await start({
-      async resolve(dependencies) {
-        const { environment } = dependencies
-        const servers = new Map([...environment.servers].map(([name, server]) => [name, { ...server, schemas }]))
-        return { ...dependencies, environment: { ...environment, servers } }
-      },
-    })
+    const schemas = ['a']
+    const { service } = await start({ server: { schemas } })
+    // As after a deployment with another environment file.
+    const configure = (...names: string[]) => schemas.splice(0, schemas.length, ...names)
     await service.upload('w.1')
     const stage = () => service.post('/servers/tap/stage', { version: 'w.1' })
     const problems = async () => {
@@ -303,12 +299,12 @@ describe('POST /servers/{server}/stage', () => {
       Array(3).fill([422, 'schema_missing']),
     )
     expect(await problems()).toEqual([1])
-    schemas = ['a', 'b']
+    configure('a', 'b')
     expect((await stage()).body.detail).toHaveLength(2)
     expect(await problems()).toEqual([2, 1])
-    schemas = ['survey']
+    configure('survey')
     expect((await stage()).status).toBe(200)
-    schemas = ['a', 'b']
+    configure('a', 'b')
     expect((await stage()).status).toBe(422)
     expect(await problems()).toEqual([2, 0, 2, 1])
     expect(service.events.map(({ event }) => event)).toEqual(['rejected', 'rejected', 'staged', 'rejected'])

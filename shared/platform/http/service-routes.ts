@@ -1,8 +1,8 @@
 import { type ApiDescription, describeApi } from './openapi.ts'
 import { type JsonSchema, type Route, route } from './route.ts'
 
-/** `GET /healthz`: 200 once what the function works with can be put together; a broken environment file is an error. */
-export function healthRoute(resolve: () => Promise<unknown>, answers: Readonly<Record<string, JsonSchema>>): Route {
+/** `GET /healthz`: 200. What the function works with was put together when its process started, or there is none. */
+export function healthRoute(answers: Readonly<Record<string, JsonSchema>>): Route {
   return route({
     method: 'GET',
     path: '/healthz',
@@ -10,15 +10,12 @@ export function healthRoute(resolve: () => Promise<unknown>, answers: Readonly<R
     summary: 'Whether the function runs and can read its environment; neither bucket nor database is asked',
     anonymous: true,
     answers,
-    async handle() {
-      await resolve()
-      return { body: { status: 'ok' } }
-    },
+    handle: async () => ({ body: { status: 'ok' } }),
   })
 }
 
 /** `GET /openapi.json`: the description of the routes, itself among them. */
-export function descriptionRoute(routes: readonly Route[], about: () => Promise<ApiDescription>): Route {
+export function descriptionRoute(routes: readonly Route[], about: ApiDescription): Route {
   return route({
     method: 'GET',
     path: '/openapi.json',
@@ -26,6 +23,6 @@ export function descriptionRoute(routes: readonly Route[], about: () => Promise<
     summary: 'This description',
     anonymous: true,
     answers: { 'application/json': { type: 'object' } },
-    handle: async () => ({ body: describeApi(routes, await about()) }),
+    handle: async () => ({ body: describeApi(routes, about) }),
   })
 }

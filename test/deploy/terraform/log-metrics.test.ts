@@ -88,7 +88,7 @@ async function sweep(
   prepare(bucket, jobs)
   const config = resultsConfig(change)
   const results = { config, bucket, stateBucket: bucket, jobs: config.jobs === null ? null : jobs, retries: () => 0 }
-  const dependencies = async () => ({ results, identify: async () => ANONYMOUS })
+  const dependencies = { results, identify: async () => ANONYMOUS }
   return record('collect-results', (logger) => call(createCollectResults(dependencies, { logger }), '/'))
 }
 
