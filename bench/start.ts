@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
@@ -89,9 +90,7 @@ const FUNCTIONS: readonly Start[] = [
   },
 ]
 
-const HELLO = `
-import { http } from '@google-cloud/functions-framework'
-http('hello', (_request, response) => response.send('hello'))`
+const HELLO = readFileSync(join(import.meta.dirname, 'hello.ts'), 'utf8')
 
 const BARE = `
 import { createServer } from 'node:http'

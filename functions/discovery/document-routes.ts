@@ -2,9 +2,6 @@ import type { Route } from '../../shared/platform/http/route.ts'
 import { publicRoute } from './public-route.ts'
 import type { Service } from './service.ts'
 
-/** A swap shows within this and the lifetime of what the databases said. */
-export const SHORT_LIVED = 'public, max-age=3, stale-if-error=86400'
-
 export function documentRoutes({ config, documents, tutorials }: Service): readonly Route[] {
   const base = `${config.pathPrefix}/discovery`
   return [
@@ -14,7 +11,7 @@ export function documentRoutes({ config, documents, tutorials }: Service): reado
       summary: 'What is deployed, where, in which version',
       answers: { json: 'Discovery' },
       cacheable: true,
-      handle: async ({ headers }) => (await documents.readDiscovery()).answer(headers, SHORT_LIVED),
+      handle: ({ headers }) => documents.answer('discovery', headers),
     }),
     publicRoute({
       path: `${base}/nublado`,
@@ -22,7 +19,7 @@ export function documentRoutes({ config, documents, tutorials }: Service): reado
       summary: 'The same in the form that notebooks find as /etc/nublado/discovery/v1.json',
       answers: { json: 'Nublado' },
       cacheable: true,
-      handle: async ({ headers }) => (await documents.readNublado()).answer(headers, SHORT_LIVED),
+      handle: ({ headers }) => documents.answer('nublado', headers),
     }),
     publicRoute({
       path: `${base}/tutorials`,

@@ -3,13 +3,17 @@ import { toNubladoForm } from '../../shared/discovery/nublado-form.ts'
 import { ownUrls } from '../../shared/discovery/own-urls.ts'
 import type { TapSchemasSnapshot, TapSchemasWatch } from '../../shared/discovery/tap-schemas-watch.ts'
 import type { Environment } from '../../shared/environment/model.ts'
+import type { ApiRequest, ApiResponse } from '../../shared/platform/http/route.ts'
 import { Representation } from './representation.ts'
 
 /** The documents that are made of the configuration and of what is live. */
 export interface Documents {
-  readDiscovery(): Promise<Representation>
-  readNublado(): Promise<Representation>
+  /** Without a promise while nothing has changed: most requests are for one of them (serve.ts). */
+  answer(form: 'discovery' | 'nublado', headers: ApiRequest['headers']): ApiResponse | Promise<ApiResponse>
 }
+
+/** A swap shows within this and the lifetime of what the databases said. */
+export const SHORT_LIVED = 'public, max-age=3, stale-if-error=86400'
 
 const JSON_TYPE = 'application/json'
 
@@ -19,8 +23,7 @@ export function createDocuments(environment: Environment, watch: TapSchemasWatch
   // Without a host name there is nothing in the configuration that we would have to serve.
   const urls = ownUrls(config) ?? { baseUrl: '' }
   let built: Built | undefined
-  const build = async (): Promise<Built> => {
-    const snapshot = await watch.current()
+  const build = (snapshot: TapSchemasSnapshot): Built => {
     if (built?.snapshot === snapshot) return built
     const document = buildDiscovery(config, { ...urls, tapSchemas: snapshot.schemas })
     const [text, nublado] = [JSON.stringify(document), JSON.stringify(toNubladoForm(document))]
@@ -32,8 +35,11 @@ export function createDocuments(environment: Environment, watch: TapSchemasWatch
     return built
   }
   return {
-    readDiscovery: async () => (await build()).discovery,
-    readNublado: async () => (await build()).nublado,
+    answer(form, headers) {
+      const snapshot = watch.current()
+      const answerFrom = (known: TapSchemasSnapshot) => build(known)[form].answer(headers, SHORT_LIVED)
+      return snapshot instanceof Promise ? snapshot.then(answerFrom) : answerFrom(snapshot)
+    },
   }
 }
 

@@ -13,7 +13,8 @@ export interface PublicRoute {
   readonly cacheable?: true
   readonly otherwise?: Readonly<Record<number, string>>
   readonly errors?: readonly number[]
-  handle(request: ApiRequest): Promise<ApiResponse>
+  /** What is known is best answered without a promise (serve.ts). */
+  handle(request: ApiRequest): ApiResponse | Promise<ApiResponse>
 }
 
 /** Something that everybody may read, scripts of any web page included. Parameters that caches are evaded with do no harm. */

@@ -9,6 +9,10 @@ interface Encoded {
   readonly content: Buffer
   /** Strong: the bytes of one encoding (RFC 9110 §8.8.3). */
   readonly etag: string
+  /** What a 304 says too. */
+  readonly validators: Readonly<Record<string, string>>
+  /** What a 200 says. */
+  readonly entity: Readonly<Record<string, string>>
 }
 
 /** RFC 9110 §5.6.7; other texts that JavaScript reads as a date are not valid here. */
@@ -52,16 +56,11 @@ export class Representation {
   answer(headers: ApiRequest['headers'], cacheControl: string): ApiResponse {
     const offered: readonly Encoding[] = this.#identity.length < WORTH_BYTES ? ['identity'] : ['br', 'gzip', 'identity']
     const encoding = preferEncoding(joined(headers['accept-encoding']), offered)
-    const { content, etag } = this.#encode(encoding)
-    const about = {
-      'cache-control': cacheControl,
-      etag,
-      'last-modified': this.#modified.toUTCString(),
-      vary: 'accept-encoding',
+    const { content, etag, validators, entity } = this.#encode(encoding)
+    if (this.#isKnown(headers, etag)) {
+      return { status: 304, headers: { ...validators, 'cache-control': cacheControl }, body: undefined }
     }
-    if (this.#isKnown(headers, etag)) return { status: 304, headers: about, body: undefined }
-    const coded = encoding === 'identity' ? {} : { 'content-encoding': encoding }
-    return { headers: { ...about, ...coded, 'content-type': this.#contentType }, body: content }
+    return { headers: { ...entity, 'cache-control': cacheControl }, body: content }
   }
 
   #isKnown(headers: ApiRequest['headers'], etag: string): boolean {
@@ -75,7 +74,11 @@ export class Representation {
     const known = this.#encoded.get(encoding)
     if (known !== undefined) return known
     const suffix = encoding === 'identity' ? '' : `-${encoding}`
-    const encoded = { content: ENCODERS[encoding](this.#identity), etag: `"${this.#hash}${suffix}"` }
+    const etag = `"${this.#hash}${suffix}"`
+    const validators = { etag, 'last-modified': this.#modified.toUTCString(), vary: 'accept-encoding' }
+    const coded = encoding === 'identity' ? {} : { 'content-encoding': encoding }
+    const entity = { ...validators, ...coded, 'content-type': this.#contentType }
+    const encoded = { content: ENCODERS[encoding](this.#identity), etag, validators, entity }
     this.#encoded.set(encoding, encoded)
     return encoded
   }

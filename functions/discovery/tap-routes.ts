@@ -2,7 +2,7 @@ import type { TapMetadata, TapSchema } from '../../shared/discovery/tap-schemas.
 import { nearMiss } from '../../shared/near-miss.ts'
 import { HttpError } from '../../shared/platform/http/errors.ts'
 import type { Route } from '../../shared/platform/http/route.ts'
-import { SHORT_LIVED } from './document-routes.ts'
+import { SHORT_LIVED } from './documents.ts'
 import { publicRoute } from './public-route.ts'
 import { Representation } from './representation.ts'
 import type { Service } from './service.ts'

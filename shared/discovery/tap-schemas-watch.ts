@@ -27,9 +27,9 @@ export interface TapSchemasWatch {
   /**
    * What is live, not older than the lifetime unless marked stale. All databases are asked at once, with one request in
    * flight for each. Only a database that answered in time last time is waited for. As long as nothing changes, the very
-   * same object is answered.
+   * same object is answered, and without a promise while nothing has to be asked.
    */
-  current(): Promise<TapSchemasSnapshot>
+  current(): TapSchemasSnapshot | Promise<TapSchemasSnapshot>
   /** What is known, without asking. */
   known(): TapSchemasSnapshot
 }
@@ -52,14 +52,14 @@ export function watchTapSchemas(options: WatchOptions): TapSchemasWatch {
     if (JSON.stringify(latest) !== JSON.stringify(snapshot)) snapshot = latest
     return snapshot
   }
-  const current = async () => {
-    if (watched.every((server) => server.isSettled())) return snapshot
+  const refresh = async () => {
     const awaited = watched.flatMap((server) => server.refresh() ?? [])
     if (awaited.length > 0 && !(await settlesWithin(awaited, deadlineMs))) {
       for (const server of watched) server.giveUp()
     }
     return known()
   }
+  const current = () => (watched.every((server) => server.isSettled()) ? snapshot : refresh())
   return { current, known }
 }
 

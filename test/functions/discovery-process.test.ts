@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { dirname, join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { DEPLOYED } from '../../shared/tap-schema/options.ts'
 import { stageRelease } from '../../shared/tap-schema/stage.ts'
 import { swap } from '../../shared/tap-schema/swap.ts'
@@ -107,4 +107,15 @@ test('the deployed function answers from its configuration, a database, secrets,
 
   expect(await getJson(`${base}/tutorials`)).toEqual({ url: 'https://git.example/tutorials', ...menu })
   expect(await (await get('/availability')).text()).toContain('<available>true</available>')
+})
+
+test('lines of the log carry an execution id where LOG_EXECUTION_ID asks for it', async () => {
+  const file = await writeEnvironment('baseHostname: data.example.com\n')
+  const { url, output } = await startFunction({ ...DISCOVERY, variables: { LOG_EXECUTION_ID: 'true' } }, file)
+  expect((await fetch(`${url}/nowhere`, { headers: { 'function-execution-id': 'e1' } })).status).toBe(404)
+  const line = await vi.waitFor(() => {
+    const lines = output().split('\n')
+    return JSON.parse(lines.find((text) => text.includes('/nowhere')) ?? '')
+  })
+  expect(line['logging.googleapis.com/labels']).toEqual({ execution_id: 'e1' })
 })

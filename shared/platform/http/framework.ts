@@ -9,7 +9,8 @@ import { sendError } from './response.ts'
  * server that a request arrives at, so it is changed there, before the first request is looked at:
  *
  * - its body parsers are taken out: they unpack up to 1 GiB for anybody, before the function is called. Who needs a body
- *   reads it (http-body.ts);
+ *   reads it (body.ts);
+ * - an execution id for each request, and its context, are only made where they are logged;
  * - a client that waits for `100 Continue` gets it only when its body is read;
  * - a malformed % in the path is answered as our errors are, and not with a page that holds a stack trace.
  */
@@ -22,6 +23,7 @@ export function tameFramework(logger: Logger): void {
       if (!isExpress(listener) || tamed.has(listener)) continue
       tamed.add(listener)
       removeBodyParsers(listener)
+      if (!logsExecutionIds()) removeExecutionContext(listener)
       listener.use((error: unknown, _request: unknown, response: ServerResponse, _next: unknown) => {
         const { severity, ...failed } = sendError(response, translate(error))
         logger[severity](`request refused: ${failed.reason}`, failed)
@@ -60,6 +62,20 @@ function removeBodyParsers({ router }: ExpressApplication): void {
     throw new Error(`the functions-framework has other body parsers than those that are known: ${names.join(', ')}`)
   }
   router.stack = router.stack.filter(({ name }) => !BODY_PARSERS.includes(name))
+}
+
+/** What a tenth of a short answer's time goes into, for nothing but the lines of a log that asks for it. */
+const EXECUTION_CONTEXT = ['executionContextMiddleware', 'asyncLocalStorageMiddleware']
+
+function removeExecutionContext({ router }: ExpressApplication): void {
+  router.stack = router.stack.filter(({ name }) => !EXECUTION_CONTEXT.includes(name))
+}
+
+/** Whether the framework's option is given, in either of its forms. */
+function logsExecutionIds(): boolean {
+  return (
+    process.env.LOG_EXECUTION_ID !== undefined || process.argv.some((word) => word.startsWith('--log-execution-id'))
+  )
 }
 
 function translate(error: unknown): unknown {

@@ -19,21 +19,27 @@ export function sendError(
   extra: Readonly<Record<string, string>> = {},
 ): SentError {
   const { status, detail, headers, severity } = describeError(error)
-  send(response, { status, headers: { ...headers, ...extra }, body: { detail } })
+  send(response, { status, headers, body: { detail } }, extra)
   const reason = messageOf(error)
   const code = error instanceof Failure ? error.code : INTERNAL_ERROR
   return { status, severity, code, reason, ...(status >= 500 ? { error } : {}) }
 }
 
 /** Sends an answer; returns the status that the caller sees. */
-export function send(response: ServerResponse, answer: ApiResponse): number {
+export function send(
+  response: ServerResponse,
+  answer: ApiResponse,
+  extra: Readonly<Record<string, string>> = {},
+): number {
   const status = answer.status ?? 200
   // The framework answers itself when the process is told to stop.
   if (response.headersSent) return response.statusCode
   response.statusCode = status
   response.setHeader('cache-control', 'no-store')
   response.setHeader('x-content-type-options', 'nosniff')
-  for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value)
+  for (const headers of [answer.headers, extra]) {
+    for (const name in headers) response.setHeader(name, headers[name] ?? '')
+  }
   if (answer.body === undefined) {
     finish(response)
     return status

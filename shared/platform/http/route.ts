@@ -112,7 +112,7 @@ export interface Route<
       ValuesOf<Query>,
       Body extends 'any' ? unknown : Body extends Fields ? ValuesOf<Body> : undefined
     >,
-  ): Promise<ApiResponse>
+  ): ApiResponse | Promise<ApiResponse>
 }
 
 /** A route whose handler is typed after its path, query and body. */
@@ -129,36 +129,42 @@ export interface RouteMatch {
   readonly params: Readonly<Record<string, string>>
 }
 
-/** The routes whose path fits, whatever their method. `segments` are decoded. */
-export function matchRoutes(routes: readonly Route[], segments: readonly string[]): RouteMatch[] {
-  return routes.flatMap((candidate) => {
-    const params = matchPath(candidate.path, segments)
-    return params === undefined ? [] : [{ route: candidate, params }]
+/** The routes whose path fits decoded segments, whatever their method. */
+export type Router = (segments: readonly string[]) => readonly RouteMatch[]
+
+export function createRouter(routes: readonly Route[]): Router {
+  const templates = routes.map((route) => {
+    const parts = templateSegments(route.path).map((part) => ({ part, name: paramName(part) }))
+    return { route, parts }
   })
+  return (segments) => {
+    const matches: RouteMatch[] = []
+    for (const { route, parts } of templates) {
+      const params = matchParts(parts, segments)
+      if (params !== undefined) matches.push({ route, params })
+    }
+    return matches
+  }
 }
 
-function matchPath(template: string, segments: readonly string[]): Record<string, string> | undefined {
-  const parts = templateSegments(template)
+interface TemplatePart {
+  readonly part: string
+  /** undefined: the part stands for itself. */
+  readonly name: string | undefined
+}
+
+function matchParts(parts: readonly TemplatePart[], segments: readonly string[]): Record<string, string> | undefined {
   if (parts.length !== segments.length) return undefined
+  const fits = ({ part, name }: TemplatePart, index: number) =>
+    name === undefined ? segments[index] === part : segments[index] !== ''
+  if (!parts.every(fits)) return undefined
   const params: Record<string, string> = {}
-  for (const [index, part] of parts.entries()) {
-    const segment = segments[index] ?? ''
-    const name = paramName(part)
-    if (name === undefined ? segment !== part : segment === '') return undefined
-    if (name !== undefined) params[name] = segment
-  }
+  for (const [index, { name }] of parts.entries()) if (name !== undefined) params[name] = segments[index] ?? ''
   return params
 }
 
-/** There are as many templates as routes, and each request is held against all of them. */
-const SEGMENTS = new Map<string, readonly string[]>()
-
 export function templateSegments(template: string): readonly string[] {
-  const known = SEGMENTS.get(template)
-  if (known !== undefined) return known
-  const segments = template.split('/').slice(1)
-  SEGMENTS.set(template, segments)
-  return segments
+  return template.split('/').slice(1)
 }
 
 /** `server` for `{server}`; undefined for a literal segment. */
