@@ -3,7 +3,7 @@ import { UsageError } from '../cli/terminal/usage-error.ts'
 import type { Bucket } from '../shared/platform/storage/objects.ts'
 import { ARCHIVE_NAME } from '../shared/releases/publish/assemble-parts.ts'
 import type { BuiltRelease } from '../shared/releases/publish/build-release.ts'
-import type { StoredObject } from '../shared/releases/release-bucket.ts'
+import type { StoredObject } from '../shared/stored-objects.ts'
 import type { ReleaseContent } from './choose-release.ts'
 import { NAMING } from './environment.ts'
 

@@ -1,4 +1,4 @@
-import type { Problem } from './felis/problem.ts'
+import type { Problem } from './problem.ts'
 
 export interface FailureDetails {
   /** Why it happened: the error that this one explains. */

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { Check } from '../../shared/felis/context.ts'
-import type { Problem } from '../../shared/felis/problem.ts'
 import { showControls } from '../../shared/printable.ts'
+import type { Problem } from '../../shared/problem.ts'
 import type { BuiltRelease } from '../../shared/releases/publish/build-release.ts'
 import type { SchemaDescription } from '../../shared/releases/publish/description.ts'
 import type { PublishedPart, PublishOutcome } from '../../shared/releases/publish/upload-release.ts'

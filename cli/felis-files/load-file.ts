@@ -1,7 +1,7 @@
 import type { FelisContext } from '../../shared/felis/context.ts'
 import { FelisLoader } from '../../shared/felis/load.ts'
 import type { Schema } from '../../shared/felis/model.ts'
-import type { Problem } from '../../shared/felis/problem.ts'
+import type { Problem } from '../../shared/problem.ts'
 import { UsageError } from '../terminal/usage-error.ts'
 import { InvalidSchemaError } from './compute-rows.ts'
 import { findSchemas } from './find-schemas.ts'

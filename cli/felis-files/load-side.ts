@@ -1,5 +1,5 @@
 import { FelisLoader, type LoadedSchema } from '../../shared/felis/load.ts'
-import type { Problem } from '../../shared/felis/problem.ts'
+import type { Problem } from '../../shared/problem.ts'
 import type { DiffSide } from '../../shared/tap-schema/diff.ts'
 import { contextOf, type LoaderOptions } from '../../shared/tap-schema/options.ts'
 import { UsageError } from '../terminal/usage-error.ts'

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Problem } from '../../shared/felis/problem.ts'
+import type { Problem } from '../../shared/problem.ts'
 import { decodeSchemas } from '../../shared/releases/decode-schemas.ts'
 import { DEFAULT_LIMITS } from '../../shared/releases/limits.ts'
 import { ArchiveError } from '../../shared/releases/release-failures.ts'

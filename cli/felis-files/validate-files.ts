@@ -1,7 +1,7 @@
 import type { Check, FelisContext } from '../../shared/felis/context.ts'
 import { FelisLoader, type LoadedSchema } from '../../shared/felis/load.ts'
-import type { Problem } from '../../shared/felis/problem.ts'
 import { resolveUri } from '../../shared/felis/resolve-uri.ts'
+import type { Problem } from '../../shared/problem.ts'
 import { buildRows } from '../../shared/tap-schema/build-rows.ts'
 import { findEmptyParts } from '../../shared/tap-schema/empty-parts.ts'
 import { contextOf, type LoaderOptions } from '../../shared/tap-schema/options.ts'

@@ -1,6 +1,6 @@
 import { Failure, messageOf } from '../../shared/failure.ts'
-import { formatProblem, type Problem } from '../../shared/felis/problem.ts'
 import { showControlsInLines } from '../../shared/printable.ts'
+import { formatProblem, type Problem } from '../../shared/problem.ts'
 import { isDebugging } from './debugging.ts'
 import { FAILED, USAGE } from './exit-codes.ts'
 import { writeError, writeJson, writeNote } from './output.ts'

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseEnvironment } from '../../shared/environment/parse.ts'
-import { formatProblem } from '../../shared/felis/problem.ts'
+import { formatProblem } from '../../shared/problem.ts'
 import { runTerraform } from './run-terraform.ts'
 
 const FOLDER = join(import.meta.dirname, '..', '..', 'terraform')

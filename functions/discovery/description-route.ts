@@ -1,7 +1,7 @@
 import { describeApi } from '../../shared/platform/http/openapi.ts'
+import { Representation } from '../../shared/platform/http/representation.ts'
 import type { Route } from '../../shared/platform/http/route.ts'
 import { publicRoute } from './public-route.ts'
-import { Representation } from './representation.ts'
 import { SCHEMAS } from './schemas.ts'
 import type { Service } from './service.ts'
 import { DESCRIPTION, VERSION } from './status-routes.ts'

@@ -3,8 +3,8 @@ import { toNubladoForm } from '../../shared/discovery/nublado-form.ts'
 import { ownUrls } from '../../shared/discovery/own-urls.ts'
 import type { TapSchemasSnapshot, TapSchemasWatch } from '../../shared/discovery/tap-schemas-watch.ts'
 import type { Environment } from '../../shared/environment/model.ts'
+import { Representation } from '../../shared/platform/http/representation.ts'
 import type { ApiRequest, ApiResponse } from '../../shared/platform/http/route.ts'
-import { Representation } from './representation.ts'
 
 /** The documents that are made of the configuration and of what is live. */
 export interface Documents {

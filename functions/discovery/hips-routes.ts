@@ -1,8 +1,8 @@
 import type { HipsList } from '../../shared/discovery/hips-lists.ts'
 import { HttpError } from '../../shared/platform/http/errors.ts'
+import { Representation } from '../../shared/platform/http/representation.ts'
 import type { ApiRequest, Route } from '../../shared/platform/http/route.ts'
 import { publicRoute } from './public-route.ts'
-import { Representation } from './representation.ts'
 import type { Service } from './service.ts'
 
 /** Trees change rarely; a list that lacks one must not be kept in caches. */

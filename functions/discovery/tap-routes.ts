@@ -1,10 +1,10 @@
 import type { TapMetadata, TapSchema } from '../../shared/discovery/tap-schemas.ts'
 import { nearMiss } from '../../shared/near-miss.ts'
 import { HttpError } from '../../shared/platform/http/errors.ts'
+import { Representation } from '../../shared/platform/http/representation.ts'
 import type { Route } from '../../shared/platform/http/route.ts'
 import { SHORT_LIVED } from './documents.ts'
 import { publicRoute } from './public-route.ts'
-import { Representation } from './representation.ts'
 import type { Service } from './service.ts'
 
 /** The last part of the URL that never needs editing, and the member of the document that it stands for. */

@@ -1,9 +1,9 @@
 import { parseTutorialMenu, type TutorialMenu } from '../../shared/discovery/tutorials.ts'
 import type { DiscoveryConfig } from '../../shared/environment/discovery/model.ts'
 import { HttpError } from '../../shared/platform/http/errors.ts'
+import { Representation } from '../../shared/platform/http/representation.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
 import type { DiscoveryDependencies } from './dependencies.ts'
-import { Representation } from './representation.ts'
 
 export interface Tutorials {
   /** @throws HttpError 404 where the environment names no tutorials, 503 when their menu was never readable */

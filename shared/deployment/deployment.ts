@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import type { Environment, TapServer } from '../environment/model.ts'
 import { type EventPublisher, openPublisher } from '../platform/events.ts'
-import { type Identify, identityOf } from '../platform/identity.ts'
+import { createIdentity, type Identify } from '../platform/identity.ts'
 import type { Logger } from '../platform/log/log.ts'
 import { openBucket } from '../platform/storage/objects.ts'
 import type { ReleaseBucket } from '../releases/release-bucket.ts'
@@ -36,7 +36,7 @@ export async function openDeployment(functionName: string, logger: Logger): Prom
     poolFor: connections.poolFor,
     bucket: releases === null ? NO_BUCKET : openBucket({ bucket: releases.bucket, ...storage }, { logger }),
     announce: publisher.publish,
-    identify: identityOf(environment),
+    identify: createIdentity(environment.identity),
     logger,
   }
 }

@@ -3,9 +3,9 @@ import { resolve } from 'node:path'
 import { EnvironmentError } from '../environment/failures.ts'
 import type { Environment } from '../environment/model.ts'
 import { parseEnvironment } from '../environment/parse.ts'
-import { formatProblem } from '../felis/problem.ts'
 import { type Lazy, lazily } from '../lazily.ts'
 import type { Logger } from '../platform/log/log.ts'
+import { formatProblem } from '../problem.ts'
 
 /** Environments by absolute path. */
 const loaded = new Map<string, Lazy<Environment>>()

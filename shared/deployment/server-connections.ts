@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import type pg from 'pg'
-import type { DatabaseAddress } from '../environment/database-address.ts'
+import type { DatabaseAddress } from '../database-address.ts'
 import type { Environment, TapServer } from '../environment/model.ts'
 import { type Lazy, lazily } from '../lazily.ts'
 import { type ConnectOptions, connect, type Database } from '../platform/postgres/database.ts'

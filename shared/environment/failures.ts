@@ -1,5 +1,5 @@
 import { Failure } from '../failure.ts'
-import { formatProblem, type Problem } from '../felis/problem.ts'
+import { formatProblem, type Problem } from '../problem.ts'
 
 /** The environment file cannot be used as it is; a new deployment with a mended one helps, trying again does not. */
 export class EnvironmentError extends Failure {

@@ -1,7 +1,7 @@
+import type { DatabaseAddress } from '../database-address.ts'
 import type { ArchiveLimits } from '../releases/limits.ts'
 import type { ReleaseNaming } from '../releases/naming.ts'
 import type { LoaderOptions } from '../tap-schema/options.ts'
-import type { DatabaseAddress } from './database-address.ts'
 import type { DiscoveryConfig } from './discovery/model.ts'
 import type { ResultsConfig } from './results-model.ts'
 

@@ -1,4 +1,4 @@
-import type { Problem } from '../felis/problem.ts'
+import type { Problem } from '../problem.ts'
 import { readDiscovery } from './discovery/read-discovery.ts'
 import type { Environment } from './model.ts'
 import { readReleases } from './read-releases.ts'

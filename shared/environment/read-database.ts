@@ -1,4 +1,4 @@
-import type { CloudSqlAddress, DatabaseAddress, UrlAddress } from './database-address.ts'
+import type { CloudSqlAddress, DatabaseAddress, UrlAddress } from '../database-address.ts'
 import { normaliseDatabaseUrl } from './field-rules.ts'
 import type { Report } from './report.ts'
 import type { Settings, ValueKey } from './settings.ts'

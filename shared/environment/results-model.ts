@@ -1,4 +1,4 @@
-import type { DatabaseAddress } from './database-address.ts'
+import type { DatabaseAddress } from '../database-address.ts'
 
 /** The results bucket of a deployment and what is deleted from it. Every duration is in milliseconds. */
 export interface ResultsConfig {

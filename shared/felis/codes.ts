@@ -1,5 +1,5 @@
+import type { Problem } from '../problem.ts'
 import type { Check } from './context.ts'
-import type { Problem } from './problem.ts'
 
 /** What a problem's code stands for. */
 export interface CodeMeaning {

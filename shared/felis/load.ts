@@ -1,3 +1,4 @@
+import type { Problem } from '../problem.ts'
 import type { Construction } from '../yaml/construct.ts'
 import { Locator } from '../yaml/locate.ts'
 import { readYaml } from '../yaml/read.ts'
@@ -12,7 +13,6 @@ import { generateIds } from './generate-ids.ts'
 import { below, type Draft } from './location.ts'
 import type { Schema } from './model.ts'
 import { placeProblems } from './place-problems.ts'
-import type { Problem } from './problem.ts'
 import { INVALID, type Reading, report, startReading } from './reading.ts'
 import { resolveUri } from './resolve-uri.ts'
 

@@ -1,6 +1,6 @@
+import type { Problem } from '../problem.ts'
 import type { Locator } from '../yaml/locate.ts'
 import { type Draft, keysOf, showPath } from './location.ts'
-import type { Problem } from './problem.ts'
 
 /** Gives drafts their positions in the file, in the order in which a reader meets them. */
 export function placeProblems(file: string, locator: Locator, drafts: readonly Draft[]): readonly Problem[] {

@@ -1,4 +1,3 @@
-import type { Environment } from '../environment/model.ts'
 import { Failure } from '../failure.ts'
 import { lazily } from '../lazily.ts'
 import { withDeadline } from './deadline.ts'
@@ -23,7 +22,7 @@ export interface IdentityOptions {
   readonly audience: readonly string[]
   /** Whether the platform in front verifies tokens. Only true for a service that `allUsers` may not invoke. */
   readonly trustPlatform: boolean
-  /** Whether only a verified caller may change something. */
+  /** Whether only a verified caller may change something; by default, of what is deployed (`isDeployed`). */
   readonly requireCaller?: boolean
 }
 
@@ -65,13 +64,8 @@ const CLOCK_SKEW_SECONDS = 300
 const CERTIFICATES_MS = 10_000
 
 /** Whether this is a service of Cloud Run (its container contract sets the variable), and not somebody's machine. */
-export function isDeployed(environment: IdentitySources['environment'] = process.env): boolean {
+function isDeployed(environment: IdentitySources['environment'] = process.env): boolean {
   return (environment.K_SERVICE ?? '') !== ''
-}
-
-/** As an environment describes it: where it does not say so, a caller is required of what is deployed. */
-export function identityOf({ identity }: Pick<Environment, 'identity'>): Identify {
-  return createIdentity({ ...identity, requireCaller: identity.requireCaller ?? isDeployed() })
 }
 
 /**
@@ -82,10 +76,12 @@ export function identityOf({ identity }: Pick<Environment, 'identity'>): Identif
  *   CertificatesError when it cannot be verified now
  */
 export function createIdentity(options: IdentityOptions, sources: IdentitySources = {}): Identify {
-  const onPlatform = options.trustPlatform && isDeployed(sources.environment)
+  const deployed = isDeployed(sources.environment)
+  const onPlatform = options.trustPlatform && deployed
+  const requiresCaller = options.requireCaller ?? deployed
   const verify = createVerifier(options.audience, sources.certificates)
   const identify: Identify = async (headers, { changes } = { changes: false }) => {
-    const required = changes && options.requireCaller === true
+    const required = changes && requiresCaller
     const token = readToken(headers)
     if (token === undefined) {
       if (required) throw callerRequired()
@@ -100,7 +96,7 @@ export function createIdentity(options: IdentityOptions, sources: IdentitySource
     if (required && caller.actor === ANONYMOUS.actor) throw unauthorised('it names nobody')
     return caller
   }
-  return Object.assign(identify, { requiresCaller: options.requireCaller === true })
+  return Object.assign(identify, { requiresCaller })
 }
 
 /**

@@ -1,17 +1,4 @@
-/** An object of a bucket, as far as a release needs to know it. */
-export interface StoredObject {
-  readonly bucket: string
-  readonly name: string
-  readonly generation: string
-  /** In bytes, as stored. */
-  readonly size: number
-  /** Base64 of the big-endian checksum, as the GCS JSON API writes it. */
-  readonly crc32c: string | null
-  /** ISO 8601. */
-  readonly timeCreated: string
-  readonly contentType: string | null
-  readonly metadata: Readonly<Record<string, string>>
-}
+import type { StoredObject } from '../stored-objects.ts'
 
 /** What a release bucket must be able to do. */
 export interface ReleaseBucket {

@@ -1,5 +1,5 @@
 import { Failure } from '../failure.ts'
-import type { Problem } from '../felis/problem.ts'
+import type { Problem } from '../problem.ts'
 
 export type ArchiveErrorCode =
   | 'not_gzip'

@@ -1,7 +1,7 @@
 import type { LoadedSchema } from '../felis/load.ts'
 import { below, type Draft } from '../felis/location.ts'
 import type { FelisObject, Schema } from '../felis/model.ts'
-import type { Problem } from '../felis/problem.ts'
+import type { Problem } from '../problem.ts'
 import { abridge } from '../yaml/values.ts'
 import type { LoaderOptions } from './options.ts'
 import { type CellCheck, checkOf } from './row-limits.ts'

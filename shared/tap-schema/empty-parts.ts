@@ -1,6 +1,6 @@
 import type { LoadedSchema } from '../felis/load.ts'
 import { below, type Draft } from '../felis/location.ts'
-import type { Problem } from '../felis/problem.ts'
+import type { Problem } from '../problem.ts'
 
 /** Felis takes a schema without tables and a table without columns; a TAP service cannot show either. */
 export function findEmptyParts({ schema, place }: LoadedSchema): readonly Problem[] {

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import type { Problem } from '../felis/problem.ts'
+import type { Problem } from '../problem.ts'
 import type { ReleaseSource } from './release-source.ts'
 import { OWNER_ROLE, STAGER_ROLE } from './slots.ts'
 import type { TapTableName } from './tables.ts'

@@ -1,6 +1,6 @@
 import { FelisLoader, type SourceFiles } from '../felis/load.ts'
-import type { Problem } from '../felis/problem.ts'
 import { nearMiss } from '../near-miss.ts'
+import type { Problem } from '../problem.ts'
 import { buildRows } from './build-rows.ts'
 import { findEmptyParts } from './empty-parts.ts'
 import { contextOf, type LoaderOptions } from './options.ts'

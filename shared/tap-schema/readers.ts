@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import type { Problem } from '../felis/problem.ts'
+import type { Problem } from '../problem.ts'
 import { EVERYBODY, OWNER_ROLE, SLOT_SCHEMA, STAGER_ROLE } from './slots.ts'
 import { TAP_TABLE_NAMES } from './tables.ts'
 

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import type { Problem } from '../felis/problem.ts'
+import type { Problem } from '../problem.ts'
 import { findDelivery, isRejectedFor, recordHistory } from './history.ts'
 import type { ReleaseSource } from './release-source.ts'
 import { STAGER_ROLE } from './slots.ts'

@@ -1,5 +1,5 @@
 import { Failure, messageOf } from '../failure.ts'
-import type { Problem } from '../felis/problem.ts'
+import type { Problem } from '../problem.ts'
 import type { SlotVersion } from './slot-version.ts'
 
 /** The release cannot be loaded as it is: every problem is listed, and the database was not touched. */

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import type { Problem } from '../felis/problem.ts'
+import type { Problem } from '../problem.ts'
 import { copyInto, copyRows } from './copy-rows.ts'
 import {
   addConstraints,

@@ -4,7 +4,7 @@ import { toNubladoForm } from '../../shared/discovery/nublado-form.ts'
 import { ownUrls } from '../../shared/discovery/own-urls.ts'
 import type { TapSchema } from '../../shared/discovery/tap-schemas.ts'
 import { parseEnvironment } from '../../shared/environment/parse.ts'
-import { formatProblem } from '../../shared/felis/problem.ts'
+import { formatProblem } from '../../shared/problem.ts'
 
 const BASE = 'https://rsp.example.org'
 

@@ -5,7 +5,7 @@ import { buildDiscovery } from '../../shared/discovery/build-document.ts'
 import { toNubladoForm } from '../../shared/discovery/nublado-form.ts'
 import type { DiscoveryConfig } from '../../shared/environment/discovery/model.ts'
 import { parseEnvironment } from '../../shared/environment/parse.ts'
-import { formatProblem } from '../../shared/felis/problem.ts'
+import { formatProblem } from '../../shared/problem.ts'
 
 const GOLDEN = join(import.meta.dirname, '../../../shared/data/golden/discovery')
 const present = existsSync(GOLDEN)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parseEnvironment } from '../../shared/environment/parse.ts'
 import { requireDiscovery } from '../../shared/environment/require.ts'
-import { formatProblem } from '../../shared/felis/problem.ts'
+import { formatProblem } from '../../shared/problem.ts'
 import { NO_DISCOVERY } from '../support/discovery-config.ts'
 import { complaintsOf, environmentOf, problemOf } from './parse-text.ts'
 

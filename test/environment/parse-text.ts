@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { parseEnvironment } from '../../shared/environment/parse.ts'
-import type { Problem } from '../../shared/felis/problem.ts'
-import { formatProblem } from '../../shared/felis/problem.ts'
+import type { Problem } from '../../shared/problem.ts'
+import { formatProblem } from '../../shared/problem.ts'
 
 export function environmentOf(yaml: string) {
   const { environment, problems } = parseEnvironment('env.yaml', yaml)

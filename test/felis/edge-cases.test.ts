@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type Check, DEFAULT_CONTEXT, type FelisContext } from '../../shared/felis/context.ts'
 import { FelisLoader } from '../../shared/felis/load.ts'
-import type { Problem } from '../../shared/felis/problem.ts'
+import type { Problem } from '../../shared/problem.ts'
 import { buildRows } from '../../shared/tap-schema/build-rows.ts'
 import { PLAIN } from '../../shared/tap-schema/options.ts'
 import { columnsOf, type TapRow, type TapTableName, tapTable } from '../../shared/tap-schema/tables.ts'

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { DEFAULT_CONTEXT, type FelisContext } from '../../shared/felis/context.ts'
 import { FelisLoader, type LoadedSchema } from '../../shared/felis/load.ts'
 import type { Schema } from '../../shared/felis/model.ts'
-import { formatProblem, type Problem } from '../../shared/felis/problem.ts'
+import { formatProblem, type Problem } from '../../shared/problem.ts'
 
 function load(
   files: Readonly<Record<string, string>>,

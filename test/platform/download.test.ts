@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { type File, Storage } from '@google-cloud/storage'
 import { expect, onTestFinished, test } from 'vitest'
 import { download } from '../../shared/platform/storage/download.ts'
-import type { StoredObject } from '../../shared/releases/release-bucket.ts'
+import type { StoredObject } from '../../shared/stored-objects.ts'
 
 /** A store that answers when the test says so, and the stream that the client reads its answer with. */
 async function startStore() {

@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { MemoryStore } from '../../local/gcs/memory-store.ts'
 import type { BucketOptions } from '../../shared/platform/storage/objects.ts'
 import { openBucket } from '../../shared/platform/storage/objects.ts'
-import type { ObjectPage } from '../../shared/results/result-bucket.ts'
+import type { ObjectPage } from '../../shared/stored-objects.ts'
 import { type Fault, startFakeGcs } from '../support/fake-gcs.ts'
 
 const NAME = 'releases/w.2026.34/schemas.tar.gz'

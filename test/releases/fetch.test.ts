@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { fetchRelease } from '../../shared/releases/fetch.ts'
 import { DEFAULT_LIMITS } from '../../shared/releases/limits.ts'
-import type { ReleaseBucket, StoredObject } from '../../shared/releases/release-bucket.ts'
+import type { ReleaseBucket } from '../../shared/releases/release-bucket.ts'
+import type { StoredObject } from '../../shared/stored-objects.ts'
 import { buildRelease } from './build-archive.ts'
 
 const naming = { bucket: 'releases', template: '{version}/schemas.tar.gz' }

@@ -4,7 +4,7 @@ import { PreconditionError } from '../../shared/platform/storage/storage-failure
 import { assembleParts } from '../../shared/releases/publish/assemble-parts.ts'
 import type { BuiltRelease } from '../../shared/releases/publish/build-release.ts'
 import { type PublishTarget, uploadRelease } from '../../shared/releases/publish/upload-release.ts'
-import type { StoredObject } from '../../shared/releases/release-bucket.ts'
+import type { StoredObject } from '../../shared/stored-objects.ts'
 import { sampleSchema } from '../support/sample-release.ts'
 import { buildSample } from './build-sample.ts'
 

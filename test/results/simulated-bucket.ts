@@ -1,12 +1,7 @@
 import { Failure } from '../../shared/failure.ts'
 import type { Clock } from '../../shared/results/clock.ts'
-import type {
-  ListedObject,
-  ObjectPage,
-  ObjectRange,
-  RemoveOutcome,
-  ResultBucket,
-} from '../../shared/results/result-bucket.ts'
+import type { ResultBucket } from '../../shared/results/result-bucket.ts'
+import type { ListedObject, ObjectPage, ObjectRange, RemoveOutcome } from '../../shared/stored-objects.ts'
 import { EPOCH } from './config.ts'
 
 class Conflict extends Failure {

@@ -7,7 +7,7 @@ import { ownUrls } from '../../../shared/discovery/own-urls.ts'
 import type { DiscoveryConfig } from '../../../shared/environment/discovery/model.ts'
 import { parseEnvironment } from '../../../shared/environment/parse.ts'
 import { Failure } from '../../../shared/failure.ts'
-import { formatProblem, type Problem } from '../../../shared/felis/problem.ts'
+import { formatProblem, type Problem } from '../../../shared/problem.ts'
 import { withFileErrors } from '../../terminal/file-error.ts'
 
 export interface FormOptions {

@@ -5,7 +5,7 @@ import { Failure } from '../../../shared/failure.ts'
 import { PreconditionError, TooLargeError } from '../../../shared/platform/storage/storage-failures.ts'
 import type { ReleaseShelf } from '../../../shared/releases/publish/list-releases.ts'
 import type { PublishTarget } from '../../../shared/releases/publish/upload-release.ts'
-import type { StoredObject } from '../../../shared/releases/release-bucket.ts'
+import type { StoredObject } from '../../../shared/stored-objects.ts'
 
 /** The folder cannot be read or written. */
 export class FolderError extends Failure {

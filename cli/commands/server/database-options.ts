@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import type { CloudSqlAddress, UrlAddress } from '../../../shared/environment/database-address.ts'
+import type { CloudSqlAddress, UrlAddress } from '../../../shared/database-address.ts'
 import { refuseEndpoint, refuseInstance } from '../../../shared/environment/field-rules.ts'
 import { messageOf } from '../../../shared/failure.ts'
 import { UsageError } from '../../terminal/usage-error.ts'

@@ -1,6 +1,6 @@
 import { Failure, messageOf } from '../../../shared/failure.ts'
-import type { Problem } from '../../../shared/felis/problem.ts'
 import { kindOfStatus } from '../../../shared/platform/http/errors.ts'
+import type { Problem } from '../../../shared/problem.ts'
 import type { SchemaDiff } from '../../../shared/tap-schema/diff.ts'
 import type { StageOutcome } from '../../../shared/tap-schema/stage.ts'
 import type { ServerStatus } from '../../../shared/tap-schema/status.ts'

@@ -1,5 +1,5 @@
 import { Failure, type FailureKind } from '../../failure.ts'
-import type { Problem } from '../../felis/problem.ts'
+import type { Problem } from '../../problem.ts'
 
 /** One entry of an error answer, in the shape that the whole family of services uses. */
 export interface ErrorDetail {

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import type { CloudSqlAddress } from '../../environment/database-address.ts'
+import type { CloudSqlAddress } from '../../database-address.ts'
 import { withDeadline } from '../deadline.ts'
 import type { Logger } from '../log/log.ts'
 import { type RetryPolicy, retry } from '../retry.ts'

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import type { CloudSqlAddress, DatabaseAddress, UrlAddress } from '../../environment/database-address.ts'
+import type { CloudSqlAddress, DatabaseAddress, UrlAddress } from '../../database-address.ts'
 import type { Logger } from '../log/log.ts'
 import type { RetryPolicy } from '../retry.ts'
 import { databaseUserOf, openCloudSql } from './cloud-sql.ts'

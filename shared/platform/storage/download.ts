@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { File } from '@google-cloud/storage'
-import type { StoredObject } from '../../releases/release-bucket.ts'
+import type { StoredObject } from '../../stored-objects.ts'
 import { encodeCrc32c, updateCrc32c } from './crc32c.ts'
 import { DamagedAnswerError } from './storage-failures.ts'
 

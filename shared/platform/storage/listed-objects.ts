@@ -1,5 +1,5 @@
 import type { BucketMetadata, FileMetadata } from '@google-cloud/storage'
-import type { BucketSettings, ListedObject } from '../../results/result-bucket.ts'
+import type { BucketSettings, ListedObject } from '../../stored-objects.ts'
 import { DamagedAnswerError } from './storage-failures.ts'
 
 const FIELDS = [

@@ -1,15 +1,14 @@
 import { setMaxListeners } from 'node:events'
 import type { File, FileMetadata, Bucket as RemoteBucket } from '@google-cloud/storage'
 import { lazily } from '../../lazily.ts'
-import type { ReleaseBucket, StoredObject } from '../../releases/release-bucket.ts'
 import type {
   BucketDescription,
   ListedObject,
   ObjectPage,
   ObjectRange,
   RemoveOutcome,
-  ResultBucket,
-} from '../../results/result-bucket.ts'
+  StoredObject,
+} from '../../stored-objects.ts'
 import { withDeadline } from '../deadline.ts'
 import { isGeneration } from '../generation.ts'
 import type { Logger } from '../log/log.ts'
@@ -55,17 +54,33 @@ export interface BucketOptions {
 }
 
 /** A bucket of Cloud Storage. Everything throws StorageError when the store does not answer, also after retries. */
-export interface Bucket extends ReleaseBucket, Omit<ResultBucket, 'read' | 'save'> {
+export interface Bucket {
+  /** The newest generation, or the given one; undefined: there is no such object or generation. */
+  stat(name: string, generation?: string): Promise<StoredObject | undefined>
+  /**
+   * The content, verified against the object's crc32c; undefined: there is no such object or generation.
+   *
+   * @throws TooLargeError beyond `maxBytes`
+   */
+  read(
+    name: string,
+    options: { readonly generation?: string; readonly maxBytes: number },
+  ): Promise<{ readonly object: StoredObject; readonly content: Buffer } | undefined>
   /** Objects whose names begin with `prefix`, in the order of their names. */
   list(prefix: string): AsyncGenerator<StoredObject>
+  /** One request: up to 1,000 objects in the order of their names' UTF-8 bytes; without a token the first ones. */
+  page(range: ObjectRange, pageToken?: string | null): Promise<ObjectPage>
+  describe(): Promise<BucketDescription>
   /**
    * Writes an object over the given generation, '0' for one that must not exist yet.
    *
    * @throws PreconditionError, ObjectNameError
    */
   save(name: string, content: Uint8Array, options: SaveOptions): Promise<StoredObject>
-  /** Deletes exactly this generation; `replaced`: another one is there and stays. */
-  remove(name: string, generation: string): Promise<'removed' | 'absent' | 'replaced'>
+  /** Deletes exactly this generation; `replaced`: another one is there and is kept. */
+  remove(name: string, generation: string): Promise<Exclude<RemoveOutcome, 'protected'>>
+  /** Deletes exactly this generation with exactly this metadata. */
+  removeListed(object: Pick<ListedObject, 'name' | 'generation' | 'metageneration'>): Promise<RemoveOutcome>
 }
 
 export interface SaveOptions {
@@ -209,7 +224,7 @@ class CloudBucket implements Bucket {
     return this.#call('write', name, write, this.#timeoutMs + content.length / BYTES_PER_MS)
   }
 
-  async remove(name: string, generation: string): Promise<'removed' | 'absent' | 'replaced'> {
+  async remove(name: string, generation: string): Promise<Exclude<RemoveOutcome, 'protected'>> {
     if (!canExist(name, generation)) return 'absent'
     return this.#remove(name, { ifGenerationMatch: generation })
   }
@@ -225,7 +240,7 @@ class CloudBucket implements Bucket {
     }
   }
 
-  async #remove(name: string, conditions: object): Promise<'removed' | 'absent' | 'replaced'> {
+  async #remove(name: string, conditions: object): Promise<Exclude<RemoveOutcome, 'protected'>> {
     const remote = await this.#open()
     const uri = `/o/${encodeURIComponent(name)}`
     const outcome = await this.#call('delete', name, () =>

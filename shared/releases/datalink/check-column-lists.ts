@@ -1,5 +1,5 @@
-import type { Problem } from '../../felis/problem.ts'
 import { nearMiss } from '../../near-miss.ts'
+import type { Problem } from '../../problem.ts'
 import { Locator } from '../../yaml/locate.ts'
 import { readYaml } from '../../yaml/read.ts'
 import { isYamlList, isYamlMap, type YamlValue } from '../../yaml/values.ts'

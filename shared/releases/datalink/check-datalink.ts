@@ -1,5 +1,5 @@
 import type { Schema } from '../../felis/model.ts'
-import type { Problem } from '../../felis/problem.ts'
+import type { Problem } from '../../problem.ts'
 import { checkColumnLists } from './check-column-lists.ts'
 import { checkManifest, MANIFEST_NAME, type Manifest } from './check-manifest.ts'
 import { checkSnippet } from './check-snippet.ts'

@@ -1,6 +1,6 @@
 import { messageOf } from '../../failure.ts'
-import type { Problem } from '../../felis/problem.ts'
 import { nearMiss } from '../../near-miss.ts'
+import type { Problem } from '../../problem.ts'
 import { readYaml } from '../../yaml/read.ts'
 import { DatalinkReport } from './problems.ts'
 import type { PublishedColumns } from './published-columns.ts'

@@ -1,5 +1,5 @@
-import type { Problem } from '../../felis/problem.ts'
 import { nearMiss } from '../../near-miss.ts'
+import type { Problem } from '../../problem.ts'
 import { findXmlFault } from '../../xml/find-fault.ts'
 import { DatalinkReport } from './problems.ts'
 import { listVariables } from './template-variables.ts'

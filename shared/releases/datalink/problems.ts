@@ -1,4 +1,4 @@
-import type { Problem } from '../../felis/problem.ts'
+import type { Problem } from '../../problem.ts'
 import { Locator } from '../../yaml/locate.ts'
 
 export type DatalinkProblemCode =

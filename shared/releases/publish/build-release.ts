@@ -1,6 +1,6 @@
 import type { Check } from '../../felis/context.ts'
 import type { SourceFiles } from '../../felis/load.ts'
-import type { Problem } from '../../felis/problem.ts'
+import type { Problem } from '../../problem.ts'
 import { readArchive } from '../archive.ts'
 import { checkDatalink, type DatalinkFiles, NO_SNIPPETS } from '../datalink/check-datalink.ts'
 import { buildPrincipalColumns, PRINCIPAL_NAME } from '../datalink/columns-principal.ts'

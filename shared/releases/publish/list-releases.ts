@@ -1,5 +1,6 @@
+import type { StoredObject } from '../../stored-objects.ts'
 import { type ReleaseNaming, versionOf } from '../naming.ts'
-import type { ReleaseBucket, StoredObject } from '../release-bucket.ts'
+import type { ReleaseBucket } from '../release-bucket.ts'
 import { ARCHIVE_NAME } from './assemble-parts.ts'
 import { DESCRIPTION_NAME, type ReleaseDescription, readDescription } from './description.ts'
 

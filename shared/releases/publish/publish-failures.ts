@@ -1,5 +1,5 @@
 import { Failure } from '../../failure.ts'
-import type { Problem } from '../../felis/problem.ts'
+import type { Problem } from '../../problem.ts'
 
 /** What was to be published is not fit for it: every problem is listed, and nothing was uploaded. */
 export class InvalidReleaseError extends Failure {

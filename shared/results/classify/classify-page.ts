@@ -1,5 +1,5 @@
 import type { ResultRule } from '../../environment/results-model.ts'
-import type { ListedObject } from '../result-bucket.ts'
+import type { ListedObject } from '../../stored-objects.ts'
 import {
   classifyResult,
   classifyWithoutOwner,

@@ -1,4 +1,4 @@
-import type { ListedObject } from '../result-bucket.ts'
+import type { ListedObject } from '../../stored-objects.ts'
 import { isActive, isDestroyed, type Job } from './jobs.ts'
 import type { RuleMatch } from './match-rule.ts'
 

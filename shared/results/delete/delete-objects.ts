@@ -1,5 +1,6 @@
 import { Failure } from '../../failure.ts'
-import type { ListedObject, ResultBucket } from '../result-bucket.ts'
+import type { ListedObject } from '../../stored-objects.ts'
+import type { ResultBucket } from '../result-bucket.ts'
 import { DeletionsFailError } from '../result-failures.ts'
 import type { DeletePace } from './delete-pace.ts'
 import { type Deletions, noDeletions } from './deletions.ts'

@@ -1,5 +1,5 @@
+import type { ListedObject } from '../../stored-objects.ts'
 import type { Clock } from '../clock.ts'
-import type { ListedObject } from '../result-bucket.ts'
 
 /** An answer of the job table that is older than this is asked for again: a user may have extended a destruction. */
 const FRESH_MS = 5_000

@@ -1,6 +1,6 @@
 import type { ResultsConfig, SweepMode } from '../../environment/results-model.ts'
+import type { BucketDescription } from '../../stored-objects.ts'
 import type { Deletions } from '../delete/deletions.ts'
-import type { BucketDescription } from '../result-bucket.ts'
 import type { Effort, Run } from './sweep-run.ts'
 import { Tally, type TallyRow } from './tally.ts'
 

@@ -1,5 +1,6 @@
 import { compareCodePoints } from '../../code-points.ts'
-import type { ListedObject, ObjectPage, ResultBucket } from '../result-bucket.ts'
+import type { ListedObject, ObjectPage } from '../../stored-objects.ts'
+import type { ResultBucket } from '../result-bucket.ts'
 import type { Shard } from './shards.ts'
 import type { Run } from './sweep-run.ts'
 

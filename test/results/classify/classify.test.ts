@@ -4,7 +4,7 @@ import { REASONS } from '../../../shared/results/classify/classify-result.ts'
 import type { Job } from '../../../shared/results/classify/jobs.ts'
 import { createMatchRule } from '../../../shared/results/classify/match-rule.ts'
 import { createOwnerLookup } from '../../../shared/results/classify/owners.ts'
-import type { ListedObject } from '../../../shared/results/result-bucket.ts'
+import type { ListedObject } from '../../../shared/stored-objects.ts'
 import { DAY, FLAT, HOUR, JobsInMemory, SHARDED, TEMPORARY } from '../config.ts'
 
 const NOW = Date.parse('2026-11-21T12:00:00Z')

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { ListedObject } from '../../../shared/results/result-bucket.ts'
 import { type SweepParts, sweepResults } from '../../../shared/results/sweep/sweep.ts'
+import type { ListedObject } from '../../../shared/stored-objects.ts'
 import { DAY, FLAT, HOUR, JOB_TABLE, JobsInMemory, resultsConfig, rule, SILENT, TEMPORARY } from '../config.ts'
 import { Killed, SimulatedBucket, TestClock } from '../simulated-bucket.ts'
 

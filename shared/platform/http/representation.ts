@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
-import type { ApiRequest, ApiResponse } from '../../shared/platform/http/route.ts'
-import { preferEncoding } from './prefer-encoding.ts'
+import { preferEncoding } from './accept.ts'
+import type { ApiRequest, ApiResponse } from './route.ts'
 
 type Encoding = 'identity' | 'br' | 'gzip'
 
