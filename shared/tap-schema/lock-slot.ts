@@ -2,11 +2,17 @@ import type pg from 'pg'
 import { TAP_TABLE_NAMES } from './tables.ts'
 
 /** Beginnings of relation names: a table, its view and its postfix belong together. */
-export const LOCK_UNITS: readonly string[] = ['version', ...TAP_TABLE_NAMES]
+const BEGINNINGS: readonly string[] = ['version', ...TAP_TABLE_NAMES]
 
-/** The unit that a relation of a slot belongs to; `other` for what is no part of a slot. */
+/** Whatever else is in the schema, such as tables of a server's own, is locked together. */
+const OTHER = 'other'
+
+/** What is locked at once. */
+const LOCK_UNITS: readonly string[] = [...BEGINNINGS, OTHER]
+
+/** The unit that a relation of a slot belongs to. */
 export function unitOf(relation: string): string {
-  return LOCK_UNITS.find((unit) => relation.startsWith(unit)) ?? 'other'
+  return BEGINNINGS.find((beginning) => relation.startsWith(beginning)) ?? OTHER
 }
 
 /**
@@ -33,21 +39,16 @@ export class LockOrder {
 }
 
 /**
- * Takes ACCESS EXCLUSIVE on every table and view of a slot, so that no query can see one table of the old release and
+ * Takes ACCESS EXCLUSIVE on the tables and views of a slot, so that no query can see one table of the old release and
  * another of the new one. From its first lock on, readers wait behind it for `waitMs` milliseconds at most.
  *
- * @param except units that need no lock any more
  * @throws the server's 55P03 with the unit that was held as its detail
  */
-export async function lockSlot(
-  client: pg.ClientBase,
-  schema: string,
-  { units, waitMs, except = [] }: LockWishes,
-): Promise<void> {
+export async function lockSlot(client: pg.ClientBase, schema: string, { units, waitMs }: LockWishes): Promise<void> {
   await client.query(
     `select set_config('almagest.schema', $1, true), set_config('almagest.units', $2, true),
-            set_config('almagest.wait', $3, true), set_config('almagest.except', $4, true)`,
-    [schema, units.join(','), String(Math.max(1, Math.round(waitMs))), except.join(',')],
+            set_config('almagest.wait', $3, true)`,
+    [schema, units.join(','), String(Math.max(1, Math.round(waitMs)))],
   )
   await client.query(TAKE_LOCKS)
 }
@@ -56,29 +57,28 @@ export interface LockWishes {
   /** In their order. */
   readonly units: readonly string[]
   readonly waitMs: number
-  readonly except?: readonly string[]
 }
 
 /** Names of a slot's tables and views, ready for a statement; a view before its table, as in a query that reads it. */
 const NAMES = `string_agg(format('%I.%I', n.nspname, c.relname), ', ' order by c.relkind = 'v' desc, c.relname)`
 
-// One statement for all, because every round trip between the first lock and the commit holds readers up. What is no part
-// of a slot comes last.
+/** `unitOf`, for a relation `c`. */
+const UNIT = `coalesce((select b from unnest(array['${BEGINNINGS.join("', '")}']) as b where starts_with(c.relname, b)), '${OTHER}')`
+
+// One statement for all, because every round trip between the first lock and the commit holds readers up.
 const TAKE_LOCKS = `
 do $$
 declare
   units text[] := string_to_array(current_setting('almagest.units'), ',');
-  except_units text[] := string_to_array(current_setting('almagest.except'), ',');
   give_up_at timestamptz := clock_timestamp() + current_setting('almagest.wait')::int * interval '1 ms';
   unit text;
   names text;
 begin
-  foreach unit in array units || array['other'] loop
-    continue when unit = any(except_units);
+  foreach unit in array units loop
     select ${NAMES} into names
       from pg_class c join pg_namespace n on n.oid = c.relnamespace
      where n.nspname = current_setting('almagest.schema') and c.relkind in ('r', 'p', 'v')
-       and unit = coalesce((select u from unnest(units) as u where starts_with(c.relname, u)), 'other');
+       and unit = ${UNIT};
     continue when names is null;
     perform set_config('lock_timeout', greatest(1, extract(epoch from give_up_at - clock_timestamp()) * 1000)::int::text, true);
     begin
@@ -92,11 +92,11 @@ end $$`
 /** The names of each unit's view and table in a slot, ready for a statement. */
 export async function readUnitNames(client: pg.ClientBase, schema: string): Promise<ReadonlyMap<string, string>> {
   const found = await client.query<{ unit: string; names: string }>(
-    `select unit, ${NAMES} as names
-       from pg_class c join pg_namespace n on n.oid = c.relnamespace, unnest($2::text[]) as unit
-      where n.nspname = $1 and c.relkind in ('r', 'p', 'v') and starts_with(c.relname, unit)
+    `select ${UNIT} as unit, ${NAMES} as names
+       from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      where n.nspname = $1 and c.relkind in ('r', 'p', 'v')
       group by unit`,
-    [schema, LOCK_UNITS],
+    [schema],
   )
   return new Map(found.rows.map(({ unit, names }) => [unit, names]))
 }

@@ -67,7 +67,8 @@ export async function lockThroughGates(
       // Nobody inside waits at a gate: a keeper is just about to get its own.
       await (next.length > 0 ? changeRows(next) : pause())
     }
-    await lockSlot(client, schema, { units: [...names.keys()], waitMs: left(), except: gates })
+    const rest = [...names.keys()].filter((unit) => !gates.includes(unit))
+    await lockSlot(client, schema, { units: rest, waitMs: left() })
     // A keeper that has its gate keeps it: it waits for nothing any more that could fail.
     if ((await findOpenUnits()).size > 0) throw new SlotsInUse('a gate was lost again')
   } catch (error) {
