@@ -15,11 +15,6 @@ export interface SlotVersion {
   readonly stagedBy: string | null
 }
 
-/** The version in a slot: null when there is no such slot, UNVERSIONED when nothing in it says. */
-export async function readSlotVersion(client: pg.ClientBase, slot: SlotName): Promise<string | null> {
-  return (await readSlot(client, slot))?.version ?? null
-}
-
 /**
  * Reads `versions`, or `version` in a slot that Repertoire made. A staging slot whose views would run code of whoever
  * made it is not read.
