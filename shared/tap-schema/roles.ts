@@ -2,9 +2,9 @@ import type pg from 'pg'
 import { Failure, messageOf } from '../failure.ts'
 import { grantReaders } from './ddl.ts'
 import { HISTORY_DDL } from './history.ts'
-import { BusyError, DatabaseError, isLockFailure, MissingRoleError, sqlStateOf } from './slot-failures.ts'
+import { MissingRoleError, sqlStateOf } from './slot-failures.ts'
 import { OWNER_ROLE, quote, SLOT_NAMES, SLOT_OWNER, SLOT_SCHEMA, STAGER_ROLE } from './slots.ts'
-import { BEGIN, nameSessions, setLockTimeout } from './transaction.ts'
+import { inTransaction, setLockTimeout, throwBusy } from './transaction.ts'
 
 export interface InitialiseOptions {
   /** Logins that may stage: the loader of servers that never swap by themselves. */
@@ -27,33 +27,23 @@ export interface InitialiseOptions {
  *   rest is done; BusyError when readers hold a slot that is to be handed over; DatabaseError
  */
 export async function initialiseDatabase(pool: pg.Pool, options: InitialiseOptions = {}): Promise<readonly string[]> {
+  const operation = 'preparing the database'
   const started = performance.now()
-  const client = await pool.connect()
-  let broken: Error | undefined
-  const remember = (error: Error) => {
-    broken = error
-  }
-  client.on('error', remember)
-  try {
-    await client.query(BEGIN)
+  const prepare = async (client: pg.PoolClient) => {
     await setLockTimeout(client, options.lockTimeoutMs ?? LOCK_TIMEOUT_MS)
     await prepareRoles(client, options)
     const foreign = await findForeignSlot(client)
     const formerOwners = foreign === null ? await prepareSlots(client, options) : []
-    const lacking = await findLackingGrant(client)
-    await client.query('commit')
-    if (foreign !== null) throw refuseHandOver(foreign)
-    if (lacking !== null) throw new MissingRoleError(lacking)
-    return formerOwners
-  } catch (error) {
-    await client.query('rollback').catch(remember)
-    if (!isLockFailure(error)) throw await explain(client, error)
-    const busy = new BusyError('preparing the database', performance.now() - started, error)
-    throw busy.naming(await nameSessions(client))
-  } finally {
-    client.off('error', remember)
-    client.release(broken)
+    return { foreign, formerOwners, lacking: await findLackingGrant(client) }
   }
+  const { foreign, formerOwners, lacking } = await inTransaction(pool, operation, (client) =>
+    prepare(client).catch((error: unknown) => throwBusy(operation, started, error)),
+  ).catch(async (error: unknown) => {
+    throw await explain(pool, error)
+  })
+  if (foreign !== null) throw refuseHandOver(foreign)
+  if (lacking !== null) throw new MissingRoleError(lacking)
+  return formerOwners
 }
 
 const LOCK_TIMEOUT_MS = 10_000
@@ -158,12 +148,13 @@ function refuseHandOver({ schema, owner, login }: ForeignSlot): MissingRoleError
   )
 }
 
-async function explain(client: pg.PoolClient, error: unknown): Promise<Failure> {
-  if (error instanceof Failure) return error
+/** Says what is missing for `init`, where that is why its transaction failed. */
+async function explain(pool: pg.Pool, failure: unknown): Promise<unknown> {
+  const error = failure instanceof Failure ? failure.cause : undefined
   const said = messageOf(error)
   switch (sqlStateOf(error)) {
     case '42501': {
-      const message = `preparing the database is not allowed for this login: ${said} (${await findAdvice(client)})`
+      const message = `preparing the database is not allowed for this login: ${said} (${await findAdvice(pool)})`
       return new MissingRoleError(message, error)
     }
     case '42704': {
@@ -171,13 +162,13 @@ async function explain(client: pg.PoolClient, error: unknown): Promise<Failure> 
       return new MissingRoleError(`preparing the database failed: ${said} (${advice})`, error)
     }
     default:
-      return new DatabaseError('preparing the database', error)
+      return failure
   }
 }
 
 /** Only who made the roles and the history may change them: somebody else must know who that is. */
-async function findAdvice(client: pg.PoolClient): Promise<string> {
-  const { rows } = await client.query<{ name: string }>(PREPARED_BY).catch(() => ({ rows: [] }))
+async function findAdvice(pool: pg.Pool): Promise<string> {
+  const { rows } = await pool.query<{ name: string }>(PREPARED_BY).catch(() => ({ rows: [] }))
   const names = rows.map(({ name }) => name).join(', ')
   return names === ''
     ? 'init needs a login that may create roles and owns the database'

@@ -49,7 +49,8 @@ export async function readSlots<T>(
   })
 }
 
-function throwBusy(operation: string, started: number, error: unknown): never {
+/** For a transaction whose wait for a lock was in vain. Other errors are thrown as they are. */
+export function throwBusy(operation: string, started: number, error: unknown): never {
   if (!isLockFailure(error)) throw error
   throw new BusyError(operation, performance.now() - started, error)
 }
@@ -105,7 +106,7 @@ export async function inTransaction<T>(
 }
 
 /** After the end of a transaction that was in vain: whoever was in its way is most likely there still. */
-export async function nameSessions(client: pg.PoolClient): Promise<readonly string[]> {
+async function nameSessions(client: pg.PoolClient): Promise<readonly string[]> {
   try {
     await client.query(BEGIN)
     return await findSessionsInTheWay(client)
