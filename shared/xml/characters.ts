@@ -2,9 +2,16 @@
 export const FORBIDDEN = /[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u
 const ALL_FORBIDDEN = new RegExp(FORBIDDEN, 'gu')
 
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
+const REFERENCES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  // Readers make a line feed of a carriage return that is not written as a reference (XML 1.0 §2.11).
+  '\r': '&#13;',
+}
 
 /** The text as it is written in an element or between double quotes; forbidden characters become U+FFFD. */
 export function escapeXml(text: string): string {
-  return text.replace(ALL_FORBIDDEN, '\uFFFD').replace(/[&<>"]/g, (character) => ENTITIES[character] ?? character)
+  return text.replace(ALL_FORBIDDEN, '\uFFFD').replace(/[&<>"\r]/g, (character) => REFERENCES[character] ?? character)
 }
