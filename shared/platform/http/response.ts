@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http'
 import { Failure, messageOf } from '../../failure.ts'
 import { describeError, INTERNAL_ERROR } from './errors.ts'
-import type { ApiResponse } from './route.ts'
+import type { ApiResponse, WriteError } from './route.ts'
+import { type ByteStream, pour } from './stream.ts'
 
 interface SentError {
   readonly status: number
@@ -12,14 +13,22 @@ interface SentError {
   readonly error?: unknown
 }
 
-/** Sends what the family's error format says about anything that was thrown. */
+/** The error format of the whole family of services. */
+const writeFamilyError: WriteError = ({ detail }) => ({ body: { detail } })
+
+/** Sends what is said about anything that was thrown. Where an answer is under way already, its connection is broken. */
 export function sendError(
   response: ServerResponse,
   error: unknown,
   extra: Readonly<Record<string, string>> = {},
+  write: WriteError = writeFamilyError,
 ): SentError {
-  const { status, detail, headers, severity } = describeError(error)
-  send(response, { status, headers, body: { detail } }, extra)
+  const answer = describeError(error)
+  const { status, severity } = answer
+  const written = write(answer)
+  const isUnderWay = response.headersSent && !response.writableEnded
+  if (isUnderWay) response.destroy()
+  else send(response, { status, headers: { ...answer.headers, ...written.headers }, body: written.body }, extra)
   const reason = messageOf(error)
   const code = error instanceof Failure ? error.code : INTERNAL_ERROR
   return { status, severity, code, reason, ...(status >= 500 ? { error } : {}) }
@@ -34,12 +43,7 @@ export function send(
   const status = answer.status ?? 200
   // The framework answers itself when the process is told to stop.
   if (response.headersSent) return response.statusCode
-  response.statusCode = status
-  response.setHeader('cache-control', 'no-store')
-  response.setHeader('x-content-type-options', 'nosniff')
-  for (const headers of [answer.headers, extra]) {
-    for (const name in headers) response.setHeader(name, headers[name] ?? '')
-  }
+  setHead(response, answer, extra)
   if (answer.body === undefined) {
     finish(response)
     return status
@@ -49,6 +53,33 @@ export function send(
   response.setHeader('content-length', content.length)
   finish(response, content)
   return status
+}
+
+/**
+ * Sends an answer whose body comes bit by bit.
+ *
+ * @returns the status, and whether the client took all of it
+ * @throws what the body throws
+ */
+export async function sendStream(
+  response: ServerResponse,
+  answer: ApiResponse & { readonly body: ByteStream },
+  extra: Readonly<Record<string, string>> = {},
+): Promise<{ readonly status: number; readonly complete: boolean }> {
+  const complete = await pour(response, answer.body, () => {
+    setHead(response, answer, extra)
+    if (!response.hasHeader('content-type')) response.setHeader('content-type', 'application/octet-stream')
+  })
+  return { status: response.statusCode, complete }
+}
+
+function setHead(response: ServerResponse, answer: ApiResponse, extra: Readonly<Record<string, string>>): void {
+  response.statusCode = answer.status ?? 200
+  response.setHeader('cache-control', 'no-store')
+  response.setHeader('x-content-type-options', 'nosniff')
+  for (const headers of [answer.headers, extra]) {
+    for (const name in headers) response.setHeader(name, headers[name] ?? '')
+  }
 }
 
 /** How long a connection that is to be closed still takes what its client sends. */

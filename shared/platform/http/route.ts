@@ -1,4 +1,6 @@
-import type { Caller } from '../identity.ts'
+import type { Caller, RequestHeaders } from '../identity.ts'
+import type { ErrorAnswer } from './errors.ts'
+import type { Form, FormLimits } from './form.ts'
 
 /** One value that a caller may give, in the query or in the JSON body. Everything that checks or describes it is here. */
 export interface Field {
@@ -60,8 +62,12 @@ export interface ApiRequest<Params = Readonly<Record<string, string>>, Query = u
   readonly params: Params
   readonly query: Query
   readonly body: Body
+  /** What a route with `form` was given: the pairs of the query, then those of the body. */
+  readonly form: Form
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
   readonly caller: Caller
+  /** Aborted when the client goes away before it has its answer. */
+  readonly signal: AbortSignal
 }
 
 export interface ApiResponse {
@@ -69,11 +75,16 @@ export interface ApiResponse {
   readonly status?: number
   readonly headers?: Readonly<Record<string, string>>
   /**
-   * A string is sent as `text/plain`, bytes as `application/octet-stream`, unless `headers` name a content type; anything
-   * else as JSON.
+   * A string is sent as `text/plain`, bytes as `application/octet-stream`, unless `headers` name a content type, a
+   * `ByteStream` as it comes; anything else as JSON.
    */
   readonly body: unknown
+  /** For the line of the log, asked for when the answer was sent. */
+  readonly log?: () => Readonly<Record<string, unknown>>
 }
+
+/** How an error is written. Its status and its own headers are sent in any case. */
+export type WriteError = (answer: ErrorAnswer) => Pick<ApiResponse, 'headers' | 'body'>
 
 export interface Route<
   Path extends string = string,
@@ -92,6 +103,15 @@ export interface Route<
   readonly query?: Query
   /** Given: the JSON object that has to be sent; `any`: a JSON value of which the handler makes sense itself. */
   readonly body?: Body
+  /**
+   * Given: it takes a form, in the query and, with POST, as a body, of no more than this. Then nothing is checked but
+   * that it can be read; the handler makes sense of it.
+   */
+  readonly form?: (params: Readonly<Record<string, string>>) => FormLimits
+  /** Left out: `{"detail":[{"msg","type","loc"?}]}`, as the whole family of services does it. */
+  readonly writeError?: WriteError
+  /** Finds out who asks, and whether he may, in a way of its own, before a body is read. */
+  readonly identify?: (headers: RequestHeaders, params: Readonly<Record<string, string>>) => Promise<Caller>
   /** Answers without looking at who asks. */
   readonly anonymous?: boolean
   /** Whether scripts of any web page may read what this answers, errors included. */

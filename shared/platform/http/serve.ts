@@ -4,9 +4,10 @@ import { ANONYMOUS, type Caller, type Identify } from '../identity.ts'
 import { type Logger, withTrace } from '../log/log.ts'
 import { checkBodyHeaders, readBody } from './body.ts'
 import { HttpError } from './errors.ts'
+import { type Form, parsePairs, readForm } from './form.ts'
 import { tameFramework } from './framework.ts'
 import { parseJson, readObject, readQuery, requireJson } from './input.ts'
-import { send, sendError } from './response.ts'
+import { send, sendError, sendStream } from './response.ts'
 import {
   type ApiRequest,
   type ApiResponse,
@@ -16,7 +17,9 @@ import {
   type RouteMatch,
   type Router,
   templateSegments,
+  type WriteError,
 } from './route.ts'
+import { isStream } from './stream.ts'
 
 export interface ApiOptions {
   readonly logger: Logger
@@ -24,6 +27,8 @@ export interface ApiOptions {
   readonly identify?: Identify
   /** What stands before the paths of the routes, `/swap-schema`, where several functions share a port. Default none. */
   readonly prefix?: string
+  /** What each answer says of the software, `Almagest/1.0`; default nothing. */
+  readonly server?: string
   /** Default 64 KiB. */
   readonly maxBodyBytes?: number
 }
@@ -37,6 +42,8 @@ interface Progress {
   actor: string | null
   /** What every answer of this path carries. */
   headers: Readonly<Record<string, string>>
+  /** How the errors of this path are written. */
+  writeError: WriteError | undefined
 }
 
 const DEFAULT_MAX_BODY_BYTES = 64 * 1024
@@ -48,23 +55,31 @@ const DEFAULT_MAX_BODY_BYTES = 64 * 1024
 export function createApi(routes: readonly Route[], options: ApiOptions): Handler {
   tameFramework(options.logger)
   const router = createRouter(routes)
+  const everywhere: Readonly<Record<string, string>> = options.server === undefined ? {} : { server: options.server }
   return (request, response) =>
     withTrace(request.headers, () => {
       const started = performance.now()
       const path = shorten((request.url ?? '/').split('?', 1)[0] ?? '/')
-      const progress: Progress = { path, actor: null, headers: {} }
+      const progress: Progress = { path, actor: null, headers: everywhere, writeError: undefined }
       const fields = () => ({
         method: request.method,
         path: progress.path,
         durationMs: Math.round((performance.now() - started) * 10) / 10,
         actor: progress.actor,
       })
+      const report = (answer: ApiResponse, status: number, more: Readonly<Record<string, unknown>> = {}) => {
+        const known = { ...fields(), status, ...answer.log?.(), ...more }
+        options.logger.info(`${request.method} ${progress.path} ${status}`, known)
+      }
       const succeed = (answer: ApiResponse) => {
-        const status = send(response, answer, progress.headers)
-        options.logger.info(`${request.method} ${progress.path} ${status}`, { ...fields(), status })
+        const { body } = answer
+        if (!isStream(body)) return report(answer, send(response, answer, progress.headers))
+        return sendStream(response, { ...answer, body }, progress.headers).then(({ status, complete }) =>
+          report(answer, status, complete ? {} : { disconnected: true }),
+        )
       }
       const fail = (error: unknown) => {
-        const { severity, ...sent } = sendError(response, error, progress.headers)
+        const { severity, ...sent } = sendError(response, error, progress.headers, progress.writeError)
         const failed = { ...sent, reason: shorten(sent.reason) }
         options.logger[severity](`${request.method} ${progress.path} ${failed.status}: ${failed.reason}`, {
           ...fields(),
@@ -73,7 +88,8 @@ export function createApi(routes: readonly Route[], options: ApiOptions): Handle
       }
       try {
         const answer = answerRequest(router, routes, options, request, response, progress)
-        return answer instanceof Promise ? answer.then(succeed).catch(fail) : succeed(answer)
+        const done = answer instanceof Promise ? answer.then(succeed) : succeed(answer)
+        return done?.catch(fail)
       } catch (error) {
         fail(error)
       }
@@ -99,15 +115,14 @@ function answerRequest(
   response: ServerResponse,
   progress: Progress,
 ): ApiResponse | Promise<ApiResponse> {
-  const limit = options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES
-  checkBodyHeaders(request, limit)
   const { segments, search } = readTarget(request.url ?? '/', options.prefix ?? '')
   const matches = router(segments)
   const [first] = matches
   if (first === undefined) throw unknownPath(routes, segments)
   progress.path = first.route.path
+  progress.writeError = first.route.writeError
   const cors = matches.some((match) => match.route.cors === true)
-  if (cors) progress.headers = CORS
+  if (cors) progress.headers = { ...progress.headers, ...CORS }
   if (request.method === 'OPTIONS') {
     const preflight = cors && request.headers['access-control-request-method'] !== undefined
     const allow = allowedMethods(matches)
@@ -122,19 +137,53 @@ function answerRequest(
   }
   const { route, params } = match
   progress.path = route.path
+  progress.writeError = route.writeError
   const headers = request.headersDistinct
+  const formLimits = route.form?.(params)
+  const limit = formLimits?.bytes ?? options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES
+  checkBodyHeaders(request, limit)
   const answerTo = (caller: Caller) => {
     progress.actor = caller.actor
-    const query = route.ignoresQuery === true ? {} : readQuery(search, route.query ?? {})
+    const query = formLimits !== undefined || route.ignoresQuery === true ? {} : readQuery(search, route.query ?? {})
     // `route` typed the handler after the very fields that were checked here.
-    const handle = (body?: unknown) =>
-      route.handle({ method, params, query, body, headers, caller } as ApiRequest<never, never, never>)
-    return route.body === undefined ? handle() : readJson(route.body, request, response, limit).then(handle)
+    const handle = (body: unknown, form: Form) => {
+      const given = {
+        ...{ method, params, query, body, form, headers, caller },
+        get signal() {
+          return signalOf(response)
+        },
+      }
+      return route.handle(given as ApiRequest<never, never, never>)
+    }
+    if (formLimits !== undefined) {
+      const pairs = parsePairs(search)
+      if (method === 'GET') return handle(undefined, { pairs, files: NO_FILES })
+      return readForm(request, response, formLimits).then((form) =>
+        handle(undefined, { ...form, pairs: [...pairs, ...form.pairs] }),
+      )
+    }
+    if (route.body === undefined) return handle(undefined, NO_FORM)
+    return readJson(route.body, request, response, limit).then((body) => handle(body, NO_FORM))
   }
+  if (route.identify !== undefined) return route.identify(headers, params).then(answerTo)
   const { identify } = options
   if (route.anonymous === true || identify === undefined) return answerTo(ANONYMOUS)
   // RFC 9110 §9.2.1: a safe method changes nothing.
   return identify(headers, { changes: route.method !== 'GET' }).then(answerTo)
+}
+
+const NO_FILES: Form['files'] = new Map()
+const NO_FORM: Form = { pairs: [], files: NO_FILES }
+
+/** Made for those who ask for it. */
+function signalOf(response: ServerResponse): AbortSignal {
+  const controller = new AbortController()
+  const leave = () => {
+    if (!response.writableFinished) controller.abort()
+  }
+  if (response.destroyed) leave()
+  else response.once('close', leave)
+  return controller.signal
 }
 
 async function readJson(

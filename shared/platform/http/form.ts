@@ -1,0 +1,82 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { readBody } from './body.ts'
+import { HttpError } from './errors.ts'
+
+/** What a form holds (HTML §4.10.21), however it was sent. */
+export interface Form {
+  /** Names and values in their order; a name may come more than once. */
+  readonly pairs: readonly (readonly [name: string, value: string])[]
+  /** The files of a multipart body, by the names of their parts. */
+  readonly files: ReadonlyMap<string, FormFile>
+}
+
+export interface FormFile {
+  readonly content: Uint8Array
+  readonly contentType: string | null
+}
+
+export interface FormLimits {
+  /** Of a whole body. */
+  readonly bytes: number
+  /** Of all names and values together. */
+  readonly textBytes: number
+  /** How many parts a multipart body may have. */
+  readonly parts: number
+}
+
+/**
+ * The pairs of a query string or of a body in `application/x-www-form-urlencoded`.
+ *
+ * @throws HttpError 400 for a `%` that is not followed by UTF-8 in hexadecimal digits
+ */
+export function parsePairs(text: string): Form['pairs'] {
+  return text.split('&').flatMap((pair): Form['pairs'] => {
+    if (pair === '') return []
+    const end = pair.indexOf('=')
+    return end < 0 ? [[decode(pair), '']] : [[decode(pair.slice(0, end)), decode(pair.slice(end + 1))]]
+  })
+}
+
+/**
+ * Reads the form in the body of a request whose headers were checked (`checkBodyHeaders`). A body that is empty needs no
+ * type.
+ *
+ * @throws HttpError 400, 408, 413, 415, 503
+ */
+export async function readForm(request: IncomingMessage, response: ServerResponse, limits: FormLimits): Promise<Form> {
+  const given = request.headers['content-type'] ?? ''
+  const [type = '', ...parameters] = given.split(';').map((part) => part.trim().toLowerCase())
+  const charset = parameters.find((parameter) => parameter.startsWith('charset='))?.slice('charset='.length) ?? ''
+  if (type !== '' && (type !== URLENCODED || !/^(?:"?utf-?8"?)?$/.test(charset))) throw unsupported(given)
+  const body = await readBody(request, response, Math.min(limits.bytes, limits.textBytes))
+  if (type === '' && body.length > 0) throw unsupported(given)
+  return { pairs: parsePairs(decodeText(body)), files: new Map() }
+}
+
+const URLENCODED = 'application/x-www-form-urlencoded'
+
+function decodeText(body: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(body)
+  } catch (cause) {
+    throw new HttpError(400, { msg: 'the form is not UTF-8', type: 'invalid_encoding', loc: ['body'] }, { cause })
+  }
+}
+
+function decode(text: string): string {
+  const plain = text.replaceAll('+', ' ')
+  if (!plain.includes('%')) return plain
+  try {
+    return decodeURIComponent(plain)
+  } catch (cause) {
+    const shown = plain.length <= 60 ? plain : `${plain.slice(0, 60)}…`
+    const msg = `a % must be followed by two hexadecimal digits that make UTF-8: ${JSON.stringify(shown)}`
+    throw new HttpError(400, { msg, type: 'invalid_escape', loc: ['form'] }, { cause })
+  }
+}
+
+function unsupported(given: string): HttpError {
+  const found = given === '' ? 'no content-type is given' : `not ${JSON.stringify(given)}`
+  const msg = `the body must be a form, ${URLENCODED} or multipart/form-data, in UTF-8: ${found}`
+  return new HttpError(415, { msg, type: 'unsupported_media_type', loc: ['header', 'content-type'] })
+}
