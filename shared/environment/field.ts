@@ -1,3 +1,5 @@
+import type { Shape } from './shapes.ts'
+
 /** Why a text cannot be the value of a field, as the end of a sentence about it; null: it can. */
 export type Refuse = (text: string) => string | null
 
@@ -46,5 +48,12 @@ export interface FlagField extends FieldBase {
   readonly default: boolean | null
 }
 
-export type ValueField = TextField | TextsField | IntegerField | FlagField
+/** Whatever its shape reads. */
+export interface ShapedField extends FieldBase {
+  readonly type: 'shaped'
+  readonly default: null
+  readonly shape: Shape<unknown>
+}
+
+export type ValueField = TextField | TextsField | IntegerField | FlagField | ShapedField
 export type Field = GroupField | ValueField

@@ -17,6 +17,7 @@ import {
   refuseTopic,
 } from './field-rules.ts'
 import { RESULTS_FIELDS } from './results-fields.ts'
+import { TAP_SERVICE } from './tap-service.ts'
 
 const MAX_INTEGER = 2 ** 31 - 1
 const HOUR_MS = 3_600_000
@@ -270,6 +271,13 @@ export const FIELDS = [
     max: 1_000_000,
     nullable: true,
     meaning: '`schema_index` of the first schema of the list, the next ones count on; null: none.',
+  },
+  {
+    key: 'tap.servers.*.service',
+    type: 'shaped',
+    default: null,
+    shape: TAP_SERVICE,
+    meaning: 'The TAP service over its data, where Almagest is to answer queries.',
   },
   ...RESULTS_FIELDS,
   ...DISCOVERY_FIELDS,

@@ -4,6 +4,7 @@ import type { ReleaseNaming } from '../releases/naming.ts'
 import type { LoaderOptions } from '../tap-schema/options.ts'
 import type { DiscoveryConfig } from './discovery/model.ts'
 import type { ResultsConfig } from './results-model.ts'
+import type { TapService } from './tap-service.ts'
 
 /** One deployment, as its environment file describes it. Every default is filled in. */
 export interface Environment {
@@ -63,4 +64,6 @@ export interface TapServer {
   /** PostgreSQL roles that read the slots. */
   readonly readers: readonly string[]
   readonly options: LoaderOptions
+  /** null: queries are not answered. */
+  readonly service: TapService | null
 }

@@ -4,6 +4,7 @@ import { identifyDatabase, readDatabase } from './read-database.ts'
 import { isOnTheWeb } from './read-releases.ts'
 import type { Report } from './report.ts'
 import type { Settings } from './settings.ts'
+import { serviceOf } from './tap-service.ts'
 
 /** A name that fits into a URL path, a log field and an event attribute as it is. */
 const SERVER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
@@ -27,6 +28,7 @@ export function readServers(
     if (server !== null) servers.set(name, server)
   }
   refuseSharedDatabases(servers, settings, report)
+  refuseServices(servers, settings, report)
   return servers
 }
 
@@ -50,6 +52,7 @@ function readServer(
     if (!namesReleases(settings)) report.error('missing_key', part.placeOf('tap.servers.*.follow'), message)
   }
   const database = readDatabase(part, 'tap.servers.*', report)
+  const service = part.get('tap.servers.*.service')
   if (database === null) return null
   return {
     name,
@@ -60,6 +63,7 @@ function readServer(
     swap: part.get('tap.servers.*.swap'),
     readers: part.get('tap.servers.*.readers'),
     options: readOptions(part),
+    service: service === null ? null : serviceOf(service, database),
   }
 }
 
@@ -94,6 +98,31 @@ function refuseSharedDatabases(servers: ReadonlyMap<string, TapServer>, settings
     const place = settings.named('tap.servers').get(name)?.place
     if (owner === undefined || place === undefined) owners.set(database, name)
     else report.error('shared_database', place, `has the same database as ${owner} (${database}); each needs its own`)
+  }
+}
+
+/** What is wrong with services beside others and with the rest of the file. */
+function refuseServices(servers: ReadonlyMap<string, TapServer>, settings: Settings, report: Report): void {
+  const urls: string[] = []
+  const canIdentify = settings.has('discovery.tokenInfoUrl') || settings.get('discovery.trustedProxy')
+  for (const [name, { service }] of servers) {
+    const place = settings.named('tap.servers').get(name)?.placeOf('tap.servers.*.service')
+    if (service === null || place === undefined) continue
+    const { url, access } = service
+    const other = urls.find((before) => url === before || url.startsWith(`${before}/`) || before.startsWith(`${url}/`))
+    urls.push(url)
+    if (other !== undefined) {
+      report.error(
+        'conflict',
+        place,
+        `the URL ${url} and that of another server (${other}) are the same, or one lies in the other`,
+      )
+    }
+    if (access.type === 'gafaelfawr' && !canIdentify && !settings.wasWrong('discovery.tokenInfoUrl')) {
+      const message =
+        'access.type is gafaelfawr, but nobody can be identified: give discovery.tokenInfoUrl, or discovery.trustedProxy'
+      report.error('missing_key', place, message)
+    }
   }
 }
 

@@ -1,19 +1,21 @@
 import { nearMiss } from '../near-miss.ts'
-import type { IntegerField, TextField, TextsField, ValueField } from './field.ts'
+import type { IntegerField, ShapedField, TextField, TextsField, ValueField } from './field.ts'
 import type { Place, Report } from './report.ts'
+import { describeNode } from './shapes.ts'
 import type { Located } from './yaml-positions.ts'
 
 type Value = string | number | boolean | null | readonly string[]
 
 interface Reading {
   /** undefined: not given, or not one that can be used. */
-  readonly value: Value | undefined
+  readonly value: unknown
   /** Whether something about it has been reported. */
   readonly wrong: boolean
 }
 
 /** Reads the value of a field as its row of the table wants it, and reports what is wrong with it. */
 export function readValue(field: ValueField, node: Located, key: Place, report: Report): Reading {
+  if (field.type === 'shaped') return readShaped(field, node, key, report)
   if (node.kind === 'scalar' && node.value === null) {
     return { value: field.type === 'integer' && field.nullable ? null : undefined, wrong: false }
   }
@@ -22,7 +24,18 @@ export function readValue(field: ValueField, node: Located, key: Place, report: 
   return { value, wrong: report.count > before }
 }
 
-function readTyped(field: ValueField, node: Located, place: Place, report: Report): Value | undefined {
+function readShaped({ shape }: ShapedField, node: Located, { path }: Place, report: Report): Reading {
+  if (node.kind === 'scalar' && node.value === null) return { value: undefined, wrong: false }
+  const value = shape.read(node, path, report)
+  return { value, wrong: value === undefined }
+}
+
+function readTyped(
+  field: Exclude<ValueField, ShapedField>,
+  node: Located,
+  place: Place,
+  report: Report,
+): Value | undefined {
   switch (field.type) {
     case 'text':
       return readText(field, node, place, report)
@@ -101,14 +114,3 @@ function asText(node: Located, place: Place, report: Report): string | undefined
 
 /** What a shell or Compose would replace. In a password, `$` can be written as %24. */
 const VARIABLE = /\$\{[A-Za-z_]\w*\}/
-
-/** What was found, without showing a text: it may be a secret that lies in the wrong place. */
-export function describeNode(node: Located): string {
-  if (node.kind === 'sequence') return 'a list'
-  if (node.kind === 'mapping') return 'a mapping'
-  if (node.value === null) return 'nothing'
-  if (typeof node.value === 'number' || typeof node.value === 'bigint') return `the number ${node.value}`
-  if (typeof node.value === 'boolean') return `the truth value ${node.value}`
-  if (typeof node.value === 'string') return 'text'
-  return node.value instanceof Date ? 'a date' : 'something else'
-}

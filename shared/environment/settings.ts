@@ -5,6 +5,7 @@ import { FIELDS } from './fields.ts'
 import { FOREIGN_KEYS } from './foreign-keys.ts'
 import { readValue } from './read-value.ts'
 import type { Place, Report } from './report.ts'
+import type { Shape } from './shapes.ts'
 import { toSnakeCase } from './snake-case.ts'
 import type { Located, LocatedMapping } from './yaml-positions.ts'
 
@@ -21,9 +22,11 @@ interface ValueTypes {
 
 /** What a field holds, by its row of the table: null is possible when it is the default, or means something. */
 type ValueAt<K extends ValueKey> =
-  | (FieldAt<K> extends { choices: readonly (infer C)[] }
-      ? C
-      : ValueTypes[Extract<FieldAt<K>['type'], keyof ValueTypes>])
+  | (FieldAt<K> extends { shape: Shape<infer T> }
+      ? T
+      : FieldAt<K> extends { choices: readonly (infer C)[] }
+        ? C
+        : ValueTypes[Extract<FieldAt<K>['type'], keyof ValueTypes>])
   | (FieldAt<K> extends { default: null } | { nullable: true } ? null : never)
 
 interface Given {

@@ -80,7 +80,6 @@ hips: {datasets: {dp1: {path: [a]}}, pathPrefix: x}
       'env.yaml:10:12: rules.app.0.type: must be one of data, internal, ui, not "dta" (did you mean data?)',
       'env.yaml:11:35: rules.app.1.template: "https://{{hostname}}/" has {{hostname}}: a template may hold {{ base_hostname }} and {{ dataset }}, and no other braces',
       'env.yaml:12:7: hips.sourceTemplate: sourceTemplate is missing',
-      'env.yaml:12:24: hips.datasets.dp1.paths: paths is missing',
       'env.yaml:12:25: hips.datasets.dp1.path: there is no key "path" here (did you mean paths?)',
       'env.yaml:12:50: hips.pathPrefix: "x" must begin with a slash',
     ])

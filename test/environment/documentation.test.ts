@@ -5,7 +5,7 @@ import type { Field } from '../../shared/environment/field.ts'
 import { FIELDS } from '../../shared/environment/fields.ts'
 import { FOREIGN_KEYS } from '../../shared/environment/foreign-keys.ts'
 import { parseEnvironment } from '../../shared/environment/parse.ts'
-import { renderRow } from './field-row.ts'
+import { renderRow, renderRowsBelow } from './field-row.ts'
 
 const text = readFileSync(join(import.meta.dirname, '../../docs/configuration.md'), 'utf8')
 const lines = new Set(text.split('\n'))
@@ -18,7 +18,7 @@ describe('docs/configuration.md', () => {
 
   it('describes no key that the code does not have', () => {
     const rows = [...lines].filter((line) => line.startsWith('| `'))
-    expect(rows.toSorted()).toEqual(fields.map(renderRow).toSorted())
+    expect(rows.toSorted()).toEqual(fields.flatMap((field) => [renderRow(field), ...renderRowsBelow(field)]).toSorted())
   })
 
   it.each(FOREIGN_KEYS)("names Repertoire's key %s", (key) => {

@@ -2,8 +2,19 @@ import type { Field } from '../../shared/environment/field.ts'
 
 /** A row of the table in docs/configuration.md, as the field's row in the code has it. */
 export function renderRow(field: Field): string {
-  const key = field.key.replace('.*', '.NAME')
+  const key = nameOf(field)
   return `| \`${key}\` | ${describeType(field)} | ${describeDefault(field)} | ${field.meaning} |`
+}
+
+/** Those of the keys below a field that has a shape. */
+export function renderRowsBelow(field: Field): string[] {
+  if (field.type !== 'shaped') return []
+  const rows = field.shape.rows?.(nameOf(field)) ?? []
+  return rows.map((row) => `| \`${row.key}\` | ${row.type} | ${row.default} | ${row.meaning} |`)
+}
+
+function nameOf({ key }: Field): string {
+  return key.replace('.*', '.NAME')
 }
 
 function describeType(field: Field): string {
@@ -18,6 +29,8 @@ function describeType(field: Field): string {
       return field.single ? 'text or list of texts' : 'list of texts'
     case 'integer':
       return `${field.min} to ${field.max}${field.nullable ? ', or null' : ''}`
+    case 'shaped':
+      return field.shape.type
     case 'flag':
       return '`true`, `false`'
   }

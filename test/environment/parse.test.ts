@@ -77,6 +77,7 @@ tap:
             schemaVersion: 'releases/w.2026.34',
             follow: ['main', 'tickets/**'],
             swap: 'compatible',
+            service: null,
             readers: ['reader', 'tap@project.iam'],
             options: {
               postfix: '',
@@ -102,6 +103,7 @@ tap:
             schemaVersion: 'releases/w.2026.24',
             follow: [],
             swap: 'never',
+            service: null,
             readers: [],
             options: DEPLOYED,
           },

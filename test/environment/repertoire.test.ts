@@ -42,6 +42,7 @@ describe.skipIf(!present)('configurations of Repertoire (skipped without ../shar
         schemaVersion: 'w.2025.43',
         follow: [],
         swap: 'never',
+        service: null,
         readers: [],
         options: DEPLOYED,
       },

@@ -107,6 +107,7 @@ const TAP: Omit<TapServer, 'name'> = {
   follow: ['releases/*', 'main'],
   swap: 'never',
   readers: [],
+  service: null,
   options: DEPLOYED,
 }
 

@@ -119,6 +119,7 @@ function environmentWith(options: ServiceOptions, apiEndpoint: string): Environm
     follow: [],
     swap: 'never',
     readers: [],
+    service: null,
     options: DEPLOYED,
   }
   const names = Object.keys(options.servers)

@@ -1,6 +1,7 @@
 import { compareCodePoints } from '../../code-points.ts'
 import { nearMiss } from '../../near-miss.ts'
 import type { Report } from '../report.ts'
+import { readMembers, type SectionOf, spellingsOf } from '../sections.ts'
 import type { Settings } from '../settings.ts'
 import type { LocatedMapping } from '../yaml-positions.ts'
 import { chooseRules } from './choose-rules.ts'
@@ -8,7 +9,6 @@ import type { DiscoveryConfig, TutorialsConfig } from './model.ts'
 import { normaliseBaseUrl } from './read-texts.ts'
 import { refuseRendered } from './refuse-rendered.ts'
 import { REPERTOIRE_KEYS } from './repertoire-keys.ts'
-import { readMembers, type SectionOf, spellingsOf } from './shapes.ts'
 
 type Repertoire = SectionOf<typeof REPERTOIRE_KEYS>
 
@@ -17,7 +17,7 @@ const INDIFFERENT = spellingsOf({ name: REPERTOIRE_KEYS.name, pathPrefix: REPERT
 
 /** What the file tells about the environment. null: something is wrong with it, and that has been reported. */
 export function readDiscovery(root: LocatedMapping, settings: Settings, report: Report): DiscoveryConfig | null {
-  const repertoire = readMembers(root, REPERTOIRE_KEYS, '', report)
+  const repertoire = readMembers(root, REPERTOIRE_KEYS, '', report).whole()
   requireHostname(root, report)
   warnOfToken(root, report)
   const tutorials = readTutorials(settings, report)

@@ -1,16 +1,17 @@
 import { refuseEmpty } from '../field-rules.ts'
-import type { Place, Report } from '../report.ts'
+import type { Report } from '../report.ts'
+import { type Found, type Members, optional, required, section, tagged } from '../sections.ts'
+import { anyText, choiceOf, flag, listOf, mapOf, type Shape } from '../shapes.ts'
 import { instant, ivoid, serverPath, url } from './read-texts.ts'
 import type { RegistryConfig, RegistryEntry, ServiceEntry } from './registry-model.ts'
-import { choiceOf, flag, listOf, mapOf, optional, type Read, required, section, tagged, text } from './shapes.ts'
 
-const texts = listOf(text())
+const texts = listOf(anyText())
 
 const ENTRY = {
   ivoid: required(ivoid),
   created: required(instant),
-  title: required(text()),
-  description: required(text()),
+  title: required(anyText()),
+  description: required(anyText()),
   docsUrl: optional(url, null),
   subjects: optional(texts, []),
   facilities: optional(texts, []),
@@ -18,12 +19,12 @@ const ENTRY = {
 }
 
 /** What the registry is told of a dataset. */
-export const registryEntry: Read<RegistryEntry> = section(ENTRY)
+export const registryEntry: Shape<RegistryEntry> = section(ENTRY)
 
 const entries = mapOf(registryEntry)
 
 /** What the registry is told of a data service. */
-export const serviceEntry: Read<ServiceEntry> = tagged<ServiceEntry>('ivoaServiceType', {
+export const serviceEntry: Shape<ServiceEntry> = tagged<ServiceEntry>('ivoaServiceType', {
   gms: section({ ivoaServiceType: required(choiceOf({ gms: 'gms' as const })), ...ENTRY }),
   soda: section({ ivoaServiceType: required(choiceOf({ soda: 'soda' as const })), ...ENTRY }),
   sia: section({ ivoaServiceType: required(choiceOf({ sia: 'sia' as const })), records: required(entries) }),
@@ -31,10 +32,10 @@ export const serviceEntry: Read<ServiceEntry> = tagged<ServiceEntry>('ivoaServic
     {
       ivoaServiceType: required(choiceOf({ tap: 'tap' as const })),
       ...ENTRY,
-      adqlVersion: optional(text(refuseEmpty), '2.1'),
+      adqlVersion: optional(anyText(refuseEmpty), '2.1'),
       uploadSupported: optional(flag, true),
       additionalOutputFormats: optional(
-        listOf(section({ mime: required(text(refuseEmpty)), alias: optional(texts, []) })),
+        listOf(section({ mime: required(anyText(refuseEmpty)), alias: optional(texts, []) })),
         [],
       ),
       datasets: optional(entries, new Map<string, RegistryEntry>()),
@@ -44,23 +45,23 @@ export const serviceEntry: Read<ServiceEntry> = tagged<ServiceEntry>('ivoaServic
 })
 
 /** The publishing registry of the environment. */
-export const registry: Read<RegistryConfig> = section({
-  adminEmail: required(text(refuseEmpty)),
+export const registry: Shape<RegistryConfig> = section({
+  adminEmail: required(anyText(refuseEmpty)),
   authority: required(ivoid),
   ivoid: required(ivoid),
   created: required(instant),
-  creator: required(text()),
-  rights: required(text()),
+  creator: required(anyText()),
+  rights: required(anyText()),
   rightsUri: optional(url, null),
-  repositoryName: required(text()),
-  shortName: optional(text(), null),
+  repositoryName: required(anyText()),
+  shortName: optional(anyText(), null),
   organisation: required(
     section({
       created: required(instant),
-      description: required(text()),
+      description: required(anyText()),
       homepage: required(url),
       ivoid: required(ivoid),
-      title: required(text()),
+      title: required(anyText()),
     }),
   ),
   subjects: optional(texts, []),
@@ -71,7 +72,7 @@ export const registry: Read<RegistryConfig> = section({
 /** Two records of one identifier would replace each other. */
 function refuseSharedIvoid(
   service: { readonly ivoid: string; readonly datasets: ReadonlyMap<string, RegistryEntry> },
-  place: Place,
+  { place }: Found<Members>,
   report: Report,
 ): void {
   for (const [name, dataset] of service.datasets) {

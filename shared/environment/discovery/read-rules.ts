@@ -1,21 +1,10 @@
-import type { Place, Report } from '../report.ts'
+import type { Report } from '../report.ts'
+import { type Found, type Members, optional, required, section, tagged } from '../sections.ts'
+import { anyText, choiceOf, flag, listOf, mapOf, type Shape, transformed } from '../shapes.ts'
 import type { Located } from '../yaml-positions.ts'
 import type { DataRule, InternalRule, ServiceRule, UiRule, VersionRule } from './model.ts'
 import { serviceEntry } from './read-registry.ts'
 import { optionalTemplate, template, url } from './read-texts.ts'
-import {
-  choiceOf,
-  flag,
-  listOf,
-  mapOf,
-  optional,
-  type Read,
-  required,
-  section,
-  tagged,
-  text,
-  transformed,
-} from './shapes.ts'
 
 const DATALINK_LINKS = 'ivo://ivoa.net/std/DataLink#links-1.1'
 const GMS_SEARCH = 'ivo://ivoa.net/std/gms#search-1.0'
@@ -49,11 +38,11 @@ const NEEDED_IDS = { gms: [GMS_SEARCH], sia: [SIA_QUERY], soda: [SODA_ASYNC, SOD
 
 /** What 3.x lets a service say of itself; `hips` too. */
 export const DESCRIPTION = {
-  title: optional(text(), null),
+  title: optional(anyText(), null),
   docsUrl: optional(url, null),
-  requiredScopes: optional(listOf(text()), []),
+  requiredScopes: optional(listOf(anyText()), []),
   quotaLabels: optional(
-    mapOf(section({ title: required(text()), internal: optional(flag, false) })),
+    mapOf(section({ title: required(anyText()), internal: optional(flag, false) })),
     new Map<string, { readonly title: string; readonly internal: boolean }>(),
   ),
 }
@@ -71,15 +60,15 @@ const DATA = {
   ...INTERNAL,
   datasets: optional(
     // An empty list means what no list means.
-    transformed(listOf(text()), (names) => (names.length === 0 ? null : names)),
+    transformed(listOf(anyText()), (names) => (names.length === 0 ? null : names)),
     null,
   ),
   ivoaRegistry: optional(serviceEntry, null),
 }
 
 /** 2.x: a list of rules, each with its type and name. */
-const NAMED = { name: required(text()) }
-const ruleList: Read<readonly ServiceRule[]> = listOf(
+const NAMED = { name: required(anyText()) }
+const ruleList: Shape<readonly ServiceRule[]> = listOf(
   tagged<ServiceRule>('type', {
     data: section({ type: required(choiceOf({ data: 'data' as const })), ...NAMED, ...DATA }, refuseStandardIds),
     internal: section({ type: required(choiceOf({ internal: 'internal' as const })), ...NAMED, ...INTERNAL }),
@@ -88,7 +77,7 @@ const ruleList: Read<readonly ServiceRule[]> = listOf(
 )
 
 /** 3.x: the rules by type and name. */
-const ruleMap: Read<readonly ServiceRule[]> = transformed(
+const ruleMap: Shape<readonly ServiceRule[]> = transformed(
   section({
     data: optional(mapOf(section(DATA, refuseStandardIds)), new Map<string, never>()),
     internal: optional(mapOf(section(INTERNAL)), new Map<string, never>()),
@@ -108,10 +97,13 @@ export interface ApplicationRules {
   readonly node: Located
 }
 
-export const applicationRules: Read<ApplicationRules> = (node, path, report) => {
-  const syntax = node.kind === 'mapping' ? 'map' : 'list'
-  const rules = (syntax === 'map' ? ruleMap : ruleList)(node, path, report)
-  return rules === undefined ? undefined : { syntax, rules, node }
+export const applicationRules: Shape<ApplicationRules> = {
+  type: 'rules',
+  read: (node, path, report) => {
+    const syntax = node.kind === 'mapping' ? 'map' : 'list'
+    const rules = (syntax === 'map' ? ruleMap : ruleList).read(node, path, report)
+    return rules === undefined ? undefined : { syntax, rules, node }
+  },
 }
 
 const TEMPLATE = { template: required(template) }
@@ -133,7 +125,7 @@ export interface RuleOverride {
 /** 3.x: other templates for the rules of one application, by type and name. */
 export type ApplicationOverrides = Readonly<Record<ServiceRule['type'], ReadonlyMap<string, RuleOverride>>>
 
-export const applicationOverrides: Read<ApplicationOverrides> = section({
+export const applicationOverrides: Shape<ApplicationOverrides> = section({
   data: optional(apiOverrides, new Map<string, never>()),
   internal: optional(apiOverrides, new Map<string, never>()),
   ui: optional(uiOverrides, new Map<string, never>()),
@@ -142,7 +134,7 @@ export const applicationOverrides: Read<ApplicationOverrides> = section({
 /** A registry record needs to know which version is which. */
 function refuseStandardIds(
   { versions, ivoaRegistry }: Pick<DataRule, 'versions' | 'ivoaRegistry'>,
-  place: Place,
+  { place }: Found<Members>,
   report: Report,
 ): void {
   const ids = [...versions.values()].flatMap(({ ivoaStandardId }) => ivoaStandardId ?? [])

@@ -1,7 +1,6 @@
 import { refuseEmpty } from '../field-rules.ts'
 import { parseInstant } from '../parse-instant.ts'
-import { describeNode } from '../read-value.ts'
-import { type Read, text, transformed } from './shapes.ts'
+import { anyText, describeNode, type Shape, transformed } from '../shapes.ts'
 import { refuseTemplate, renderTemplate } from './template.ts'
 
 /** Clients refuse longer ones. */
@@ -11,7 +10,7 @@ const MAX_URL = 2083
 const SAMPLE = { base_hostname: 'rsp.example.org', dataset: 'dp1' }
 
 /** An http or https URL, normalised. */
-export const url: Read<string> = transformed(text(refuseUrl), (found) => new URL(found).href)
+export const url: Shape<string> = transformed(anyText(refuseUrl), (found) => new URL(found).href)
 
 /** Normalised and without slashes at its end, to be continued. */
 export function normaliseBaseUrl(found: string): string {
@@ -19,39 +18,42 @@ export function normaliseBaseUrl(found: string): string {
 }
 
 /** A template of a URL. */
-export const template: Read<string> = text(refuseUrlTemplate)
+export const template: Shape<string> = anyText(refuseUrlTemplate)
 
 /** The same, where an empty text is as good as none. */
-export const optionalTemplate: Read<string | null> = transformed(
-  text((found) => (found === '' ? null : refuseUrlTemplate(found))),
+export const optionalTemplate: Shape<string | null> = transformed(
+  anyText((found) => (found === '' ? null : refuseUrlTemplate(found))),
   (found) => found || null,
 )
 
 /** A path of a server: begins with a slash, ends with none. */
-export const serverPath: Read<string> = transformed(text(refusePath), withoutSlash)
+export const serverPath: Shape<string> = transformed(anyText(refusePath), withoutSlash)
 
 /** The same in front of others: empty is the root, as `/` is. */
-export const pathPrefix: Read<string> = transformed(
-  text((found) => (found === '' ? null : refusePath(found))),
+export const pathPrefix: Shape<string> = transformed(
+  anyText((found) => (found === '' ? null : refusePath(found))),
   withoutSlash,
 )
 
-export const hostname: Read<string> = text(refuseHostname)
+export const hostname: Shape<string> = anyText(refuseHostname)
 
 /** An IVOA identifier (IVOA Identifiers 2.0 §2.3). */
-export const ivoid: Read<string> = text((found) =>
+export const ivoid: Shape<string> = anyText((found) =>
   /^ivo:\/\/[^\s/?#]+(?:\/[^\s?#]*)?(?:\?[^\s#]*)?(?:#\S*)?$/i.test(found)
     ? null
     : 'is no IVOA identifier: expected ivo://authority/path',
 )
 
-export const instant: Read<Date> = (node, path, report) => {
-  const value = node.kind === 'scalar' ? node.value : undefined
-  const date = typeof value === 'string' ? parseInstant(value) : value
-  if (date instanceof Date) return date
-  const found = typeof value === 'string' ? JSON.stringify(value) : describeNode(node)
-  report.error('invalid_value', { path, at: node.at }, `must be a date like 2026-04-16T00:00:00Z, not ${found}`)
-  return undefined
+export const instant: Shape<Date> = {
+  type: 'date',
+  read: (node, path, report) => {
+    const value = node.kind === 'scalar' ? node.value : undefined
+    const date = typeof value === 'string' ? parseInstant(value) : value
+    if (date instanceof Date) return date
+    const found = typeof value === 'string' ? JSON.stringify(value) : describeNode(node)
+    report.error('invalid_value', { path, at: node.at }, `must be a date like 2026-04-16T00:00:00Z, not ${found}`)
+    return undefined
+  },
 }
 
 function refuseUrlTemplate(found: string): string | null {

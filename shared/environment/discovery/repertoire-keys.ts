@@ -1,20 +1,22 @@
 import { refuseEmpty, refusePasswordKey } from '../field-rules.ts'
+import { optional, required, section } from '../sections.ts'
+import { anyText, flag, listOf, mapOf, type Shape, transformed } from '../shapes.ts'
+import type { Located } from '../yaml-positions.ts'
 import type { EnvironmentDescription, InfluxDatabaseConfig } from './model.ts'
 import { registry, registryEntry } from './read-registry.ts'
 import { applicationOverrides, applicationRules, DESCRIPTION } from './read-rules.ts'
 import { hostname, pathPrefix, template, url } from './read-texts.ts'
-import { flag, listOf, mapOf, optional, type Read, required, section, text, transformed } from './shapes.ts'
 
-const texts = listOf(text())
+const texts = listOf(anyText())
 const urls = mapOf(url)
 
-const environment: Read<EnvironmentDescription> = transformed(
+const environment: Shape<EnvironmentDescription> = transformed(
   section({
-    name: required(text()),
-    label: required(text()),
-    title: optional(text(), null),
-    titleLong: optional(text(), null),
-    description: optional(text(), null),
+    name: required(anyText()),
+    label: required(anyText()),
+    title: optional(anyText(), null),
+    titleLong: optional(anyText(), null),
+    description: optional(anyText(), null),
     docsUrl: required(url),
   }),
   ({ title, titleLong, ...given }) => ({
@@ -26,27 +28,27 @@ const environment: Read<EnvironmentDescription> = transformed(
 )
 
 const dataset = section({
-  description: required(text()),
+  description: required(anyText()),
   docsUrl: optional(url, null),
   ivoaRegistry: optional(registryEntry, null),
 })
 
 const hips = section({
   datasets: required(mapOf(transformed(section({ paths: required(texts) }), ({ paths }) => paths))),
-  legacy: optional(section({ dataset: optional(text(), null), pathPrefix: required(pathPrefix) }), null),
+  legacy: optional(section({ dataset: optional(anyText(), null), pathPrefix: required(pathPrefix) }), null),
   pathPrefix: required(pathPrefix),
   sourceTemplate: required(template),
   ...DESCRIPTION,
 })
 
-const influxDatabase: Read<InfluxDatabaseConfig> = section({
+const influxDatabase: Shape<InfluxDatabaseConfig> = section({
   url: required(url),
-  database: required(text(refuseEmpty)),
-  username: required(text()),
-  passwordKey: required(text(refusePasswordKey)),
+  database: required(anyText(refuseEmpty)),
+  username: required(anyText()),
+  passwordKey: required(anyText(refusePasswordKey)),
   schemaRegistry: required(url),
   local: optional(flag, false),
-  description: optional(text(), null),
+  description: optional(anyText(), null),
   requiredScopes: optional(texts, []),
 })
 
@@ -58,11 +60,11 @@ export const REPERTOIRE_KEYS = {
   butlerConfigs: optional(urls, new Map<string, string>()),
   datasets: optional(mapOf(dataset), new Map<string, never>()),
   environment: optional(environment, null),
-  environmentName: optional(text(), null),
+  environmentName: optional(anyText(), null),
   hips: optional(hips, null),
   influxdbDatabases: optional(mapOf(influxDatabase, refuseLabel), new Map<string, never>()),
   ivoaRegistry: optional(registry, null),
-  name: optional(text(refuseEmpty), 'Almagest'),
+  name: optional(anyText(refuseEmpty), 'Almagest'),
   obscoreConfigs: optional(urls, new Map<string, string>()),
   pathPrefix: optional(pathPrefix, '/repertoire'),
   rules: optional(mapOf(applicationRules), new Map<string, never>()),
@@ -77,9 +79,12 @@ function refuseLabel(label: string): string | null {
   return label === '.' || label === '..' ? 'is no label: it cannot be the end of a URL' : null
 }
 
-function withNode<T extends object>(read: Read<T>): Read<T & { readonly node: Parameters<Read<T>>[0] }> {
-  return (node, path, report) => {
-    const value = read(node, path, report)
-    return value === undefined ? undefined : { ...value, node }
+function withNode<T extends object>(shape: Shape<T>): Shape<T & { readonly node: Located }> {
+  return {
+    type: shape.type,
+    read: (node, path, report) => {
+      const value = shape.read(node, path, report)
+      return value === undefined ? undefined : { ...value, node }
+    },
   }
 }

@@ -186,7 +186,7 @@ test('what becomes of an upload is told if somebody has to look', async () => {
   const database = { kind: 'url', url: 'postgresql://unused', passwordKey: null, poolMax: 2 } as const
   const server: TapServer = {
     ...{ name: 'tap', database, schemas: ['survey'], schemaVersion: null, follow: ['**'] },
-    ...{ swap: 'compatible', readers: [], options: DEPLOYED },
+    ...{ swap: 'compatible', readers: [], service: null, options: DEPLOYED },
   }
   const environment = {
     ...{ file: 'environment.yaml', topic: null, secretsDirectory: '/nowhere', results: null, discovery: NO_DISCOVERY },

@@ -1,0 +1,175 @@
+import type { DatabaseAddress } from '../database-address.ts'
+import { databaseKeys, readDatabase } from './database-keys.ts'
+import { refuseReader } from './field-rules.ts'
+import { PHYSICAL_NAMES } from './physical-names.ts'
+import { optional, part, required, type SectionOf, section, sectionAs } from './sections.ts'
+import { integer, oneOf, orNull, type Shape, text, uniqueListOf } from './shapes.ts'
+import { complaintAboutProse, SITE_FUNCTION } from './site-functions.ts'
+
+const KIBIBYTE = 1024
+const MEBIBYTE = 1024 * KIBIBYTE
+const GIBIBYTE = 1024 * MEBIBYTE
+
+function complaintAboutServiceUrl(url: string): string | null {
+  const { protocol, username, password, search, hash } = URL.parse(url) ?? {}
+  if (protocol !== 'http:' && protocol !== 'https:') return 'is not a URL: expected https://… or http://…'
+  if (username !== '' || password !== '') return 'has a user name or password, which everybody would read'
+  if (search !== '' || hash !== '' || /[?#]/.test(url))
+    return 'must be without ? and #: /sync and the like are appended'
+  if (url.endsWith('/')) return 'must be without a slash at its end: /sync and the like are appended'
+  return /\/\/|\/\.\.?(?:\/|$)|[\s\\]/.test(url.slice(url.indexOf('://') + 3))
+    ? 'has a path that clients write in another way: no "//", ".", "..", "\\" or spaces'
+    : null
+}
+
+function complaintAboutOrigin(origin: string): string | null {
+  if (origin === '*') return 'must stand alone, not in a list'
+  const url = URL.parse(origin)
+  const isWeb = url?.protocol === 'http:' || url?.protocol === 'https:'
+  return isWeb && url.origin === origin ? null : 'is not an origin: expected https://HOST or https://HOST:PORT'
+}
+
+const origins = uniqueListOf(text(complaintAboutOrigin))
+
+/** `*`, or a list of origins. */
+const cors: Shape<'*' | readonly string[]> = {
+  type: '`"*"` or list of texts',
+  read: (node, path, report) => (node.kind === 'scalar' && node.value === '*' ? '*' : origins.read(node, path, report)),
+}
+
+/** Where the queries are answered; `database` null: in the server's own. */
+const query = sectionAs(
+  {
+    type: optional(oneOf('postgresql'), 'postgresql' as const, 'What answers queries: a PostgreSQL database.'),
+    schemas: optional(
+      uniqueListOf(text()),
+      null,
+      'Names of the schemas, as in TAP_SCHEMA, whose tables it has; queries of other tables are refused. Without the key: all.',
+    ),
+    role: optional(
+      text(refuseReader),
+      null,
+      'PostgreSQL role that queries run as (`set role`); the user of the address must be a member of it. It should be able to read the data and TAP_SCHEMA, and nothing else. Without it: the user of the address.',
+    ),
+    ...databaseKeys('Without this and `database`: that of the server.'),
+  },
+  (found, report) => {
+    const database = readDatabase(found, report)
+    const given = found.whole()
+    if (database === undefined || given === undefined) return undefined
+    return { type: given.type, schemas: given.schemas, role: given.role, database }
+  },
+)
+
+const maxrec = section(
+  {
+    default: optional(integer(1, 1_000_000_000), 100_000, 'Rows of a result where a query does not say MAXREC.'),
+    hard: optional(
+      orNull(integer(1, 1_000_000_000)),
+      1_000_000,
+      'Rows of a result at most, whatever MAXREC says; null: no bound.',
+    ),
+  },
+  (value, found, report) => {
+    if (value.hard === null || value.default <= value.hard) return
+    const message = `the default (${value.default}) is larger than the hard limit (${value.hard})`
+    report.error('conflict', found.placeOf(found.isGiven('default') ? 'default' : 'hard'), message)
+  },
+)
+
+const limits = section({
+  maxrec: part(maxrec, 'Rows of a result. One that is cut off says so (overflow).'),
+  syncSeconds: optional(
+    integer(1, 3600),
+    60,
+    'How long a sync query may take, from its arrival to its last byte. Keep it below the time-out of the platform.',
+  ),
+  queryBytes: optional(integer(100, MEBIBYTE), 100_000, 'Size of the text of a query.'),
+  joins: optional(integer(0, 99), 30, 'Joins in a whole query, a comma in FROM is one.'),
+  uploads: part(
+    section({
+      tables: optional(integer(0, 100), 10, 'Tables that a query may upload; 0: none.'),
+      rows: optional(integer(1, 100_000_000), 100_000, 'Rows of each.'),
+      bytes: optional(
+        integer(KIBIBYTE, 4 * GIBIBYTE),
+        32 * MEBIBYTE,
+        'Size of each. Cloud Run takes requests up to 32 MiB; a table that is uploaded by its URL may be larger.',
+      ),
+    }),
+    'Tables that come with a query (TAP_UPLOAD).',
+  ),
+})
+
+const access = sectionAs(
+  {
+    type: optional(
+      oneOf('anonymous', 'gafaelfawr'),
+      'anonymous' as const,
+      'Who may query: everybody, or users whom Gafaelfawr knows (`discovery.tokenInfoUrl` or `discovery.trustedProxy`).',
+    ),
+    scopes: optional(uniqueListOf(text()), [], 'Scopes that a user needs; all of them.'),
+  },
+  (found, report) => {
+    const given = found.whole()
+    if (given === undefined) return undefined
+    if (given.type === 'gafaelfawr') return { type: given.type, scopes: given.scopes }
+    if (given.scopes.length > 0) {
+      const message =
+        'are asked of nobody, because access.type is anonymous: set it to gafaelfawr, or remove the scopes'
+      report.error('conflict', found.placeOf('scopes'), message)
+    }
+    return { type: given.type }
+  },
+)
+
+const example = section({
+  name: required(text(), 'Its title.'),
+  query: required(text(complaintAboutProse), 'ADQL that works here.'),
+  description: optional(text(complaintAboutProse), null, 'What it shows.'),
+  table: optional(text(), null, 'The table that it is about.'),
+})
+
+const KEYS = {
+  url: required(
+    text(complaintAboutServiceUrl),
+    'Public URL, without a slash at its end, as clients reach it: `https://data.example.org/api/tap`. `/sync`, `/tables` and the like lie below it.',
+  ),
+  query: part(query, 'What answers the queries.'),
+  geometry: optional(
+    oneOf('auto', 'portable', 'pgsphere', 'postgis'),
+    'auto' as const,
+    'How geometry is computed: by the extension pgSphere or PostGIS, or without any. `auto`: by the extension that the database has, pgSphere before PostGIS.',
+  ),
+  names: part(PHYSICAL_NAMES, 'How the names of TAP_SCHEMA become names of the database.'),
+  limits: part(limits, 'What a query may cost.'),
+  access: part(access, 'Who may query. `/capabilities` and `/availability` are open to everybody.'),
+  cors: optional(
+    cors,
+    '*' as const,
+    'Web pages whose scripts may use the service: `"*"` for all, or a list of origins (`https://HOST`).',
+  ),
+  examples: optional(
+    uniqueListOf(example, ({ name }) => name),
+    [],
+    'Queries for `/examples`.',
+  ),
+  functions: optional(
+    uniqueListOf(SITE_FUNCTION, ({ name }) => name.toLowerCase()),
+    [],
+    'Functions that the database of the site has and ADQL does not. One that is called like a function of Almagest replaces it.',
+  ),
+}
+
+type Section = SectionOf<typeof KEYS>
+
+/** A TAP service as its section describes it. Every default is filled in. */
+export interface TapService extends Omit<Section, 'query'> {
+  readonly query: Omit<Section['query'], 'database'> & { readonly database: DatabaseAddress }
+}
+
+export const TAP_SERVICE = section(KEYS)
+
+/** The service of a server with this database. */
+export function serviceOf(given: Section, own: DatabaseAddress): TapService {
+  return { ...given, query: { ...given.query, database: given.query.database ?? own } }
+}

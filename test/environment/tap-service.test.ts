@@ -1,0 +1,248 @@
+import { describe, expect, it } from 'vitest'
+import { nameKey } from '../../shared/environment/physical-names.ts'
+import { fillArguments } from '../../shared/environment/site-functions.ts'
+import { complaintsOf, environmentOf, problemOf, withServer, withUrl } from './parse-text.ts'
+
+const indent = (lines: string) => lines.replace(/^(?=.)/gm, '  ')
+const withService = (lines: string) => withUrl(`service:\n  url: https://h.example/tap\n${indent(lines)}`)
+const serviceOf = (lines: string) => environmentOf(withService(lines)).servers.get('tap')!.service!
+
+describe('the TAP service of a server', () => {
+  it('is null where there is no section', () => {
+    expect(environmentOf(withUrl('')).servers.get('tap')?.service).toBeNull()
+  })
+
+  it('has a default for everything but its URL', () => {
+    expect(serviceOf('')).toEqual({
+      url: 'https://h.example/tap',
+      query: {
+        type: 'postgresql',
+        schemas: null,
+        role: null,
+        database: { kind: 'url', url: 'postgresql://tap@h/tap', passwordKey: null, poolMax: 5 },
+      },
+      geometry: 'auto',
+      names: { rule: 'lower', schemas: new Map(), tables: new Map(), columns: new Map() },
+      limits: {
+        maxrec: { default: 100_000, hard: 1_000_000 },
+        syncSeconds: 60,
+        queryBytes: 100_000,
+        joins: 30,
+        uploads: { tables: 10, rows: 100_000, bytes: 33_554_432 },
+      },
+      access: { type: 'anonymous' },
+      cors: '*',
+      examples: [],
+      functions: [],
+    })
+  })
+
+  it('may have its data in a database of its own', () => {
+    const lines = 'query: {role: tap_reader, database: {instance: "p:r:n", user: tap@p.iam, name: data, poolMax: 20}}'
+    expect(serviceOf(lines).query).toEqual({
+      type: 'postgresql',
+      schemas: null,
+      role: 'tap_reader',
+      database: {
+        kind: 'cloudsql',
+        instance: 'p:r:n',
+        ipType: 'PRIVATE',
+        user: 'tap@p.iam',
+        database: 'data',
+        poolMax: 20,
+        adminApiEndpoint: null,
+      },
+    })
+  })
+
+  it('may have no hard limit of rows', () => {
+    expect(serviceOf('limits: {maxrec: {hard: null}}').limits.maxrec).toEqual({ default: 100_000, hard: null })
+  })
+
+  it('may be for users with certain scopes', () => {
+    const yaml = `${withService('access: {type: gafaelfawr, scopes: ["read:tap"]}')}discovery: {trustedProxy: true}\n`
+    expect(environmentOf(yaml).servers.get('tap')?.service?.access).toEqual({
+      type: 'gafaelfawr',
+      scopes: ['read:tap'],
+    })
+  })
+
+  it('may be open to the scripts of some web pages', () => {
+    const origins = ['https://a.example', 'http://localhost:8000']
+    expect(serviceOf(`cors: ${JSON.stringify(origins)}`).cors).toEqual(origins)
+  })
+
+  it('may have examples of several lines', () => {
+    const lines = 'examples:\n  - name: All\n    query: |\n      SELECT *\n      FROM a.b\n    table: a.b'
+    expect(serviceOf(lines).examples).toEqual([
+      { name: 'All', query: 'SELECT *\nFROM a.b\n', description: null, table: 'a.b' },
+    ])
+  })
+
+  it('takes its keys in snake_case', () => {
+    expect(serviceOf('limits: {sync_seconds: 5, query_bytes: 1000}').limits).toMatchObject({
+      syncSeconds: 5,
+      queryBytes: 1000,
+    })
+  })
+
+  it.each([
+    ['no URL', withUrl('service: {geometry: auto}'), 'missing_key'],
+    ['a misspelt key', withService('geometri: auto'), 'unknown_key'],
+    ['a misspelt key further down', withService('limits: {uploads: {row: 5}}'), 'unknown_key'],
+    ['another backend', withService('query: {type: mysql}'), 'invalid_value'],
+    ["one of Almagest's own roles", withService('query: {role: almagest_owner}'), 'invalid_value'],
+    [
+      'a database given twice',
+      withService('query: {databaseUrl: "postgresql://h/a", database: {url: "postgresql://h/b"}}'),
+      'conflict',
+    ],
+    ['a database that is no URL', withService('query: {databaseUrl: "h/a"}'), 'invalid_value'],
+    ['a variable in a database', withService(`query: {databaseUrl: "postgresql://\${HOST}/a"}`), 'unsupported'],
+    ['a schema twice', withService('query: {schemas: [a, a]}'), 'duplicate_item'],
+    ['an unknown geometry', withService('geometry: q3c'), 'invalid_value'],
+    ['a rule of names that does not exist', withService('names: {case: upper}'), 'invalid_value'],
+    ['a name of four parts', withService('names: {exceptions: {a.b.c.d: e}}'), 'invalid_value'],
+    ['a column that lies elsewhere', withService('names: {exceptions: {a.b.c: d.e}}'), 'invalid_value'],
+    ['a table in a catalogue', withService('names: {exceptions: {a.b: c.d.e}}'), 'invalid_value'],
+    ['a name in two spellings', withService('names: {exceptions: {a.b: c, A.B: d}}'), 'conflict'],
+    ['a name over 63 bytes', withService(`names: {exceptions: {a.b: ${'x'.repeat(64)}}}`), 'invalid_value'],
+    ['a default over the hard limit', withService('limits: {maxrec: {default: 11, hard: 10}}'), 'conflict'],
+    ['no rows at all', withService('limits: {maxrec: {hard: 0}}'), 'out_of_range'],
+    ['half a second', withService('limits: {syncSeconds: 0.5}'), 'wrong_type'],
+    ['an upload of 5 GiB', withService('limits: {uploads: {bytes: 5368709120}}'), 'out_of_range'],
+    ['scopes that nobody is asked for', withService('access: {scopes: [a]}'), 'conflict'],
+    ['users whom nobody can identify', withService('access: {type: gafaelfawr}'), 'missing_key'],
+    ['a path for an origin', withService('cors: ["https://a.example/"]'), 'invalid_value'],
+    ['all origins among others', withService('cors: ["*"]'), 'invalid_value'],
+    ['one origin that is no list', withService('cors: https://a.example'), 'wrong_type'],
+    ['an example without a query', withService('examples: [{name: a}]'), 'missing_key'],
+    ['an example twice', withService('examples: [{name: a, query: b}, {name: a, query: c}]'), 'duplicate_item'],
+  ])('is refused with %s', (_, yaml, code) => {
+    expect(problemOf(yaml).code).toBe(code)
+  })
+
+  it.each([
+    ['ftp://h.example/tap', 'is not a URL'],
+    ['/tap', 'is not a URL'],
+    ['https://h.example/tap/', 'without a slash at its end'],
+    ['https://h.example/tap?a=b', 'without ? and #'],
+    ['https://h.example/tap#', 'without ? and #'],
+    ['https://u:p@h.example/tap', 'user name or password'],
+    ['https://h.example//tap', 'clients write in another way'],
+    ['https://h.example/../tap', 'clients write in another way'],
+  ])('cannot be at %s', (url, reason) => {
+    expect(problemOf(withUrl(`service: {url: "${url}"}`)).message).toContain(reason)
+  })
+
+  it('reports what is wrong at its place, with what would be right', () => {
+    const yaml = withService('limits:\n  uploads:\n    tabels: 5\n  joins: 100')
+    expect(complaintsOf(yaml)).toEqual([
+      '10:13 unknown_key tap.servers.tap.service.limits.uploads.tabels',
+      '11:18 out_of_range tap.servers.tap.service.limits.joins',
+    ])
+    const [message, suggestion] = [problemOf(withService('geometry: pgspere')), problemOf(withService('querry: {}'))]
+    expect(message.suggestion).toBe('pgsphere')
+    expect(suggestion.suggestion).toBe('query')
+  })
+
+  it.each(['https://h.example/tap', 'https://h.example/tap/more', 'https://h.example'])(
+    'does not share its URL with another server: %s',
+    (url) => {
+      const other = `    other: {schemas: [a], databaseUrl: "postgresql://h/other", service: {url: "${url}"}}\n`
+      expect(problemOf(withService('') + other)).toMatchObject({
+        code: 'conflict',
+        path: 'tap.servers.other.service',
+      })
+    },
+  )
+
+  it('may be wrong where the server is disabled', () => {
+    const yaml = withServer('enabled: false\nservice: {url: "ftp://h"}')
+    expect(environmentOf(yaml).servers.size).toBe(0)
+  })
+})
+
+describe('names of the database', () => {
+  const { names } = serviceOf(
+    'names:\n  case: exact\n  exceptions:\n    DP1: dp1_2025\n    dp1.Object: Public."Object"\n    \'dp1."Order"\': orders\n    dp1.Object.ra: coord_ra',
+  )
+
+  it('are found however a name of TAP_SCHEMA is written', () => {
+    expect(names.rule).toBe('exact')
+    expect(names.schemas.get(nameKey('dp1'))).toBe('dp1_2025')
+    expect(names.tables.get(nameKey('dp1.object'))).toEqual({ schema: 'public', name: 'Object' })
+    expect(names.columns.get(nameKey('dp1.Object.RA'))).toBe('coord_ra')
+  })
+
+  it('keep the case of delimited names apart', () => {
+    expect(names.tables.get(nameKey('dp1."Order"'))).toEqual({ name: 'orders' })
+    expect(names.tables.get(nameKey('dp1."order"'))).toBeUndefined()
+    expect(names.tables.get(nameKey('dp1.order'))).toBeUndefined()
+  })
+})
+
+describe("functions of the site's own", () => {
+  const withFunction = (signature: string, sql: string) =>
+    withService(
+      `functions:\n  - signature: ${JSON.stringify(signature)}\n    description: d\n    sql: ${JSON.stringify(sql)}`,
+    )
+
+  it('are read with their parameters', () => {
+    const yaml = withFunction('Airmass( alt double, site TEXT ) -> real', 'site.airmass($1, $2)')
+    expect(environmentOf(yaml).servers.get('tap')?.service?.functions).toEqual([
+      {
+        name: 'Airmass',
+        parameters: [
+          { name: 'alt', type: 'DOUBLE' },
+          { name: 'site', type: 'TEXT' },
+        ],
+        returns: 'REAL',
+        description: 'd',
+        sql: 'site.airmass($1, $2)',
+      },
+    ])
+  })
+
+  it('may have no parameters', () => {
+    const yaml = withFunction('epoch() -> DOUBLE', '51544.5::float8')
+    expect(environmentOf(yaml).servers.get('tap')?.service?.functions[0]?.parameters).toEqual([])
+  })
+
+  it.each([
+    ['a name alone', 'airmass', 'f()', 'is not a signature'],
+    ['no result', 'f(a DOUBLE)', 'f($1)', 'is not a signature'],
+    ['a word of ADQL', 'abs(a DOUBLE) -> DOUBLE', 'f($1)', 'reserved word'],
+    ['an unknown type', 'f(a DUOBLE) -> DOUBLE', 'f($1)', 'did you mean DOUBLE?'],
+    ['an unknown result', 'f(a DOUBLE) -> FLOAT8', 'f($1)', 'must be one of DOUBLE'],
+    ['a parameter without a type', 'f(a) -> DOUBLE', 'f($1)', 'expected its name and type'],
+    ['an argument too many', 'f(a DOUBLE) -> DOUBLE', 'f($1, $2)', 'has $2, but f has one parameter'],
+    ['an argument too few', 'f(a DOUBLE, b DOUBLE) -> DOUBLE', 'f($1)', 'does not use $2, the parameter b'],
+    ['an argument in quotes alone', 'f(a DOUBLE) -> DOUBLE', "f('$1')", 'does not use $1'],
+    ['two statements', 'f(a DOUBLE) -> DOUBLE', 'f($1); drop table t', 'must be one expression'],
+    ['a comment', 'f(a DOUBLE) -> DOUBLE', 'f($1) -- why', 'must be one expression'],
+    ['an open parenthesis', 'f(a DOUBLE) -> DOUBLE', 'f($1', '"(" that is not closed'],
+    ['a closed parenthesis', 'f(a DOUBLE) -> DOUBLE', 'f($1))', '")" without its "("'],
+    ['an open quote', 'f(a DOUBLE) -> DOUBLE', "f($1, 'x)", 'not closed'],
+    ['no SQL', 'f(a DOUBLE) -> DOUBLE', '', 'is empty'],
+  ])('are refused with %s', (_, signature, sql, reason) => {
+    const { code, message } = problemOf(withFunction(signature, sql))
+    expect(code).toBe('invalid_value')
+    expect(message).toContain(reason)
+  })
+
+  it('are refused twice, in whatever case', () => {
+    const one = '{signature: "f() -> DOUBLE", description: d, sql: "1"}'
+    expect(problemOf(withService(`functions: [${one}, ${one.replace('f()', 'F()')}]`)).code).toBe('duplicate_item')
+  })
+
+  it('get their arguments where the numbers are, and not in quotes', () => {
+    expect(fillArguments(`f($2, '$1', "$1", $1)`, ['$2', 'b'])).toBe(`f(b, '$1', "$1", $2)`)
+    expect(
+      fillArguments(
+        'f($10)',
+        Array.from({ length: 10 }, (_, index) => `a${index}`),
+      ),
+    ).toBe('f(a9)')
+  })
+})
