@@ -6,15 +6,15 @@ function parameter(name: string, type: ParameterType): Parameter {
 }
 
 function longitude(name: string): Parameter {
-  return { name, type: 'DOUBLE', range: { what: 'longitude', from: 0, to: 360, wraps: true } }
+  return { name, type: 'DOUBLE', range: { what: 'longitude', from: 0, to: 360, unit: 'degrees', wraps: true } }
 }
 
 function latitude(name: string): Parameter {
-  return { name, type: 'DOUBLE', range: { what: 'latitude', from: -90, to: 90 } }
+  return { name, type: 'DOUBLE', range: { what: 'latitude', from: -90, to: 90, unit: 'degrees' } }
 }
 
 function extent(name: string, to: number): Parameter {
-  return { name, type: 'DOUBLE', range: { what: name, from: 0, to } }
+  return { name, type: 'DOUBLE', range: { what: name, from: 0, to, unit: 'degrees' } }
 }
 
 const SIZES = [extent('width', 360), extent('height', 180)]

@@ -1,33 +1,11 @@
 import { BIGINT, DOUBLE, INTEGER, TEXT } from '../value-type.ts'
-import type { FunctionRow, Parameter, ParameterType, Signature, SqlOfCall } from './row.ts'
-
-function parameters(...list: readonly (readonly [name: string, type: ParameterType])[]): Parameter[] {
-  return list.map(([name, type]) => ({ name, type }))
-}
-
-const NOT_ON_QSERV = { refused: 'Qserv has no such function.' }
-
-interface Udf {
-  readonly name: string
-  readonly signatures: readonly Signature[]
-  readonly meaning: string
-  readonly aggregate?: true
-  readonly volatile?: true
-  readonly postgresql: SqlOfCall
-}
-
-/** A user defined function that only PostgreSQL has. */
-function udf({ postgresql, ...row }: Udf): FunctionRow {
-  return { ...row, group: 'udf', sql: { postgresql, qserv: NOT_ON_QSERV } }
-}
+import type { FunctionRow, Signature } from './row.ts'
+import { alias, parameters, udf } from './udf.ts'
 
 /** The text of a timestamp's seconds since 1970, as PostgreSQL counts them. */
 function epoch(time: string): string {
   return `extract(epoch from ${time})::float8`
 }
-
-const toJd: SqlOfCall = (time = '') => `(${epoch(time)} / 86400 + 2440587.5)`
-const toMjd: SqlOfCall = (time = '') => `(${epoch(time)} / 86400 + 40587)`
 
 const OF_TIME: Signature = { parameters: parameters(['d', 'TIMESTAMP']), returns: 'DOUBLE', result: DOUBLE, unit: 'd' }
 const MATCH: Signature = {
@@ -35,6 +13,20 @@ const MATCH: Signature = {
   returns: 'INTEGER',
   result: INTEGER,
 }
+
+const TO_JD = udf({
+  name: 'ivo_to_jd',
+  signatures: [OF_TIME],
+  meaning: 'Julian date of a timestamp; time scales are left alone.',
+  postgresql: (time = '') => `(${epoch(time)} / 86400 + 2440587.5)`,
+})
+
+const TO_MJD = udf({
+  name: 'ivo_to_mjd',
+  signatures: [OF_TIME],
+  meaning: 'Modified Julian date of a timestamp; time scales are left alone.',
+  postgresql: (time = '') => `(${epoch(time)} / 86400 + 40587)`,
+})
 
 /** The IVOA's catalogue of user defined functions (Endorsed Note 1.2), as far as PostgreSQL has them without help. */
 export const IVOA: readonly FunctionRow[] = [
@@ -79,18 +71,8 @@ export const IVOA: readonly FunctionRow[] = [
     meaning: '1 if the intervals from a1 to b1 and from a2 to b2 have a point in common, else 0.',
     postgresql: (a1, b1, a2, b2) => `(${a1} <= ${b2} and ${a2} <= ${b1} and ${a1} <= ${b1} and ${a2} <= ${b2})::int`,
   }),
-  udf({
-    name: 'ivo_to_jd',
-    signatures: [OF_TIME],
-    meaning: 'Julian date of a timestamp; time scales are left alone.',
-    postgresql: toJd,
-  }),
-  udf({
-    name: 'ivo_to_mjd',
-    signatures: [OF_TIME],
-    meaning: 'Modified Julian date of a timestamp; time scales are left alone.',
-    postgresql: toMjd,
-  }),
+  TO_JD,
+  TO_MJD,
   udf({
     name: 'ivo_normal_random',
     signatures: [{ parameters: parameters(['mu', 'DOUBLE'], ['sigma', 'DOUBLE']), returns: 'DOUBLE', result: DOUBLE }],
@@ -131,21 +113,18 @@ export const OTHERS: readonly FunctionRow[] = [
   udf({
     name: 'GAIA_HEALPIX_INDEX',
     signatures: [
-      { parameters: parameters(['order', 'INTEGER'], ['source_id', 'BIGINT']), returns: 'BIGINT', result: BIGINT },
+      {
+        parameters: [
+          { name: 'order', type: 'INTEGER', range: { what: 'HEALPix order', from: 0, to: 12 } },
+          { name: 'source_id', type: 'BIGINT' },
+        ],
+        returns: 'BIGINT',
+        result: BIGINT,
+      },
     ],
     meaning: 'HEALPix pixel (nested) of a Gaia source at an order from 0 to 12, which its identifier holds.',
     postgresql: (order, id) => `(${id} >> (59 - 2 * ${order}))`,
   }),
-  udf({
-    name: 'gavo_to_jd',
-    signatures: [OF_TIME],
-    meaning: 'The same as ivo_to_jd.',
-    postgresql: toJd,
-  }),
-  udf({
-    name: 'gavo_to_mjd',
-    signatures: [OF_TIME],
-    meaning: 'The same as ivo_to_mjd.',
-    postgresql: toMjd,
-  }),
+  alias(TO_JD, 'gavo_to_jd'),
+  alias(TO_MJD, 'gavo_to_mjd'),
 ]

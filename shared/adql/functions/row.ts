@@ -27,7 +27,13 @@ export interface Parameter {
   /** Only a literal will do, because it is read when the query is translated: names of units, of frames. */
   readonly literal?: true
   /** What a constant must lie between; `what` is how a message calls it. Longitudes wrap, so a right one is offered. */
-  readonly range?: { readonly what: string; readonly from: number; readonly to: number; readonly wraps?: true }
+  readonly range?: {
+    readonly what: string
+    readonly from: number
+    readonly to: number
+    readonly unit?: 'degrees'
+    readonly wraps?: true
+  }
 }
 
 /** A type and unit, as far as they are known when an expression is resolved. */

@@ -1,5 +1,6 @@
 import { AGGREGATES, GENERAL, STRING_FUNCTIONS } from './general.ts'
 import { GEOMETRY } from './geometry.ts'
+import { HEALPIX } from './healpix.ts'
 import { IVOA, OTHERS } from './ivoa.ts'
 import { MATHEMATICAL, TRIGONOMETRICAL } from './mathematical.ts'
 import type { FunctionRow } from './row.ts'
@@ -14,6 +15,7 @@ export const FUNCTIONS: readonly FunctionRow[] = [
   ...AGGREGATES,
   ...GEOMETRY,
   ...IVOA,
+  ...HEALPIX,
   ...SCISQL,
   ...OTHERS,
 ]

@@ -11,6 +11,7 @@ import type {
 } from '../resolved.ts'
 import { isGeometry, type ValueType } from '../value-type.ts'
 import type { Context } from './context.ts'
+import { callByRule } from './evaluate-once.ts'
 import { geometrySql, shapeSql } from './geometry.ts'
 import { columnSql, doubleSql, textSql } from './names.ts'
 import { constantShape, shapeOf, unsupported } from './shapes.ts'
@@ -104,7 +105,7 @@ const ARGUMENT_TYPES: Readonly<Partial<Record<ParameterType, string>>> = {
 function callSql(call: ResolvedCall, context: Context): string {
   const rule = call.function.sql.postgresql
   if (typeof rule === 'object') throw unsupported('function', `${call.function.name}: ${rule.refused}`, call.span)
-  if (typeof rule === 'function') return rule(...argumentsSql(call, context))
+  if (typeof rule === 'function') return callByRule(rule, call, argumentsSql(call, context))
   return call.function.aggregate ? aggregateSql(call, context) : geometrySql(call, context)
 }
 

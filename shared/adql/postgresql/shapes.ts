@@ -82,7 +82,7 @@ function shapeOfCall(call: ResolvedCall, context: Context): ShapeSql {
     case 'CENTROID':
       return centroidShape(call, context)
     default:
-      throw unsupported('geometry-value', `This service does not know the shape of ${call.function.name}.`, call.span)
+      return shapeOfArray(`(${context.expression(call)})`, call)
   }
 }
 

@@ -142,7 +142,8 @@ function checkRange(value: ResolvedExpression, parameter: Parameter | undefined)
   if (range === undefined || constant === undefined || (constant >= range.from && constant <= range.to)) return
   const wrapped = range.wraps ? String(Number((((constant % 360) + 360) % 360).toPrecision(15))) : undefined
   const hint = wrapped === undefined ? '' : ` Write ${wrapped}, which is the same place.`
-  const message = `The ${range.what} ${constant} is not between ${range.from} and ${range.to} degrees.${hint}`
+  const unit = range.unit === undefined ? '' : ` ${range.unit}`
+  const message = `The ${range.what} ${constant} is not between ${range.from} and ${range.to}${unit}.${hint}`
   const suggestions = wrapped === undefined ? [] : [wrapped]
   throw new AdqlError('coordinate-range', message, value.span, { suggestions })
 }

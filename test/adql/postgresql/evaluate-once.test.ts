@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { AdqlError } from '../../../shared/adql/error.ts'
+import { answer, CREATE_LINES, sqlOn } from '../../support/adql-values.ts'
+import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts'
+
+function errorOf(adql: string): AdqlError {
+  try {
+    sqlOn(adql)
+  } catch (error) {
+    if (error instanceof AdqlError) return error
+    throw error
+  }
+  throw new Error(`accepted: ${adql}`)
+}
+
+describe('arguments that a function needs several times', () => {
+  let database: TestDatabase
+  beforeAll(async () => {
+    database = await createTestDatabase({ initialised: false, keep: true })
+    await database.pool.query(CREATE_LINES)
+    await database.pool.query(
+      `insert into fn.line (id, a, b, n) select i, 10 * i, i, i % 3 from generate_series(1, 20) as i`,
+    )
+  })
+  afterAll(async () => database?.drop())
+
+  test('are written once, however deep calls are nested', () => {
+    const nest = (depth: number): string =>
+      depth === 0 ? 'a' : `COORD1(ivo_healpix_center(3, ivo_healpix_index(3, ${nest(depth - 1)}, b)))`
+    const [two, four] = [2, 4].map((depth) => sqlOn(`SELECT ${nest(depth)} FROM fn.line`).length)
+    expect(four).toBeLessThan(2.5 * two!)
+  })
+
+  test('are computed anew for each row, random ones too', async () => {
+    const rows = await answer(database.pool, 'SELECT ivo_healpix_index(29, 360 * RAND(), b) FROM fn.line')
+    expect(new Set(rows.flat()).size).toBe(20)
+  })
+
+  test('may be aggregates of columns', async () => {
+    const adql =
+      'SELECT n, ivo_healpix_index(1, AVG(a), AVG(b)) AS p, ivo_healpix_index(1, MIN(a), b) AS q FROM fn.line GROUP BY n, b'
+    const rows = await answer(database.pool, `${adql} HAVING ivo_healpix_index(1, AVG(a), AVG(b)) IS NOT NULL`)
+    expect(rows).toHaveLength(20)
+    for (const [, p, q] of rows) expect(p).toBe(q)
+  })
+
+  test('that no row decides are refused, and can come from a subquery', async () => {
+    expect(errorOf('SELECT ivo_healpix_center(3, COUNT(*)) FROM fn.line')).toMatchObject({
+      fault: 'unsupported',
+      reason: 'rowless-argument',
+      span: { start: 29, end: 37 },
+    })
+    expect(errorOf('SELECT ivo_healpix_index(3, 360 * RAND(), 5) FROM fn.line').message).toBe(
+      'RAND cannot be an argument of ivo_healpix_index here. Compute it in a subquery: SELECT … FROM (SELECT RAND(…) AS a FROM …) AS t.',
+    )
+    const inner = '(SELECT 360 * RAND() AS r, 5 AS d FROM fn.line) AS t'
+    const rows = await answer(database.pool, `SELECT ivo_healpix_index(29, t.r, t.d) FROM ${inner}`)
+    expect(new Set(rows.flat()).size).toBe(20)
+    const count = '(SELECT COUNT(*) AS n FROM fn.line) AS t'
+    expect(await answer(database.pool, `SELECT ivo_healpix_center(3, t.n) FROM ${count}`)).toEqual([
+      [[expect.any(Number), expect.any(Number)]],
+    ])
+  })
+})
