@@ -1,0 +1,103 @@
+import { Failure } from '../../failure.ts'
+import {
+  QueryBusyError,
+  QueryLimitError,
+  QueryServiceError,
+  QueryUnavailableError,
+  QueryValueError,
+} from '../errors.ts'
+
+export interface Circumstances {
+  readonly timeoutMs: number
+  /** Tables that the query reads, as TAP_SCHEMA calls them. */
+  readonly tables: readonly string[]
+}
+
+/**
+ * What an error of PostgreSQL means for whoever asked. Its own text names our SQL and the tables behind it, so it is the
+ * cause and nothing else.
+ */
+export function explainError(error: unknown, circumstances: Circumstances): Failure {
+  if (error instanceof Failure) return error
+  const state = sqlStateOf(error)
+  if (state === null) {
+    return /timeout exceeded when trying to connect/.test(String(error))
+      ? new QueryBusyError(BUSY, error)
+      : new QueryUnavailableError('The connection to the database was lost: try again in a moment.', error)
+  }
+  const rule = RULES.find(([pattern]) => pattern.test(state))
+  return rule === undefined ? ofService(UNKNOWN, error) : rule[1](error, circumstances)
+}
+
+export function sqlStateOf(error: unknown): string | null {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  return /^[0-9A-Z]{5}$/.test(code) && /\d/.test(code) ? code : null
+}
+
+const BUSY = 'The service answers as many queries as it can at once: try again in a moment.'
+const UNKNOWN = 'The database could not answer this query. The log of the service says why.'
+
+type Explanation = (error: unknown, circumstances: Circumstances) => Failure
+
+function ofValue(what: string): Explanation {
+  return (error) => new QueryValueError(what, error)
+}
+
+function ofService(what: string, error: unknown): Failure {
+  return new QueryServiceError(what, error)
+}
+
+const lostTable: Explanation = (error, { tables }) =>
+  ofService(
+    `The service describes ${named(tables)}, but its database has not all of that. Its operators can see it in the log.`,
+    error,
+  )
+
+const notAllowed: Explanation = (error, { tables }) =>
+  ofService(`The service may not read all of ${named(tables)}. Its operators can see it in the log.`, error)
+
+/** By PostgreSQL's SQLSTATE (appendix A), the first that fits. */
+const RULES: readonly (readonly [RegExp, Explanation])[] = [
+  [/^22012$/, ofValue('The query divides by zero.')],
+  [
+    /^22003$/,
+    ofValue(
+      'A number becomes too large or too small for its type. CAST it to DOUBLE PRECISION, or leave such rows out.',
+    ),
+  ],
+  [/^2201E$/, ofValue('The query takes the logarithm of a number that is not positive.')],
+  [/^2201F$/, ofValue('The query takes a power, or a root, that is not a real number.')],
+  [/^2201B$/, ofValue('A regular expression of the query cannot be read.')],
+  [/^22P02$/, ofValue('A text cannot be read as the type that the query casts it to.')],
+  [/^2200[78]$/, ofValue('A text cannot be read as a date and time, or it is out of range.')],
+  [
+    /^22/,
+    ofValue(
+      'A value cannot be computed: the query has an argument out of range, or a text that its type does not take.',
+    ),
+  ],
+  [/^21000$/, ofValue('A subquery that must give one value gives more than one row.')],
+  [
+    /^57014$/,
+    (error, { timeoutMs }) =>
+      new QueryLimitError(
+        'time',
+        `The query did not finish within ${timeoutMs / 1000} s, the limit of this request. Let it find less, or run it as an asynchronous job, which may take longer.`,
+        error,
+      ),
+  ],
+  [/^(53300|53400|55P03|40P01|40001)$/, (error) => new QueryBusyError(BUSY, error)],
+  [/^53200$/, (error) => new QueryLimitError('size', 'The query needs more memory than the database has.', error)],
+  [/^53100$/, (error) => new QueryLimitError('size', 'The query needs more disk space than the database has.', error)],
+  [/^54/, (error) => new QueryLimitError('size', 'The query is too complex for the database.', error)],
+  [
+    /^(57P|08|58)/,
+    (error) => new QueryUnavailableError('The database is not available: try again in a moment.', error),
+  ],
+  [/^(42P01|42703|3F000)$/, lostTable],
+  [/^42501$/, notAllowed],
+]
+
+function named(tables: readonly string[]): string {
+  return tables.length === 0 ? 'what the query reads' : tables.join(', ')
+}

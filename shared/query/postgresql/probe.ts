@@ -1,0 +1,50 @@
+import type pg from 'pg'
+import { quote } from '../../adql/names.ts'
+import type { GeometryStrategy } from '../../adql/postgresql.ts'
+
+/** What is found out once of the server that answers queries. */
+export interface ServerFacts {
+  readonly geometry: GeometryStrategy
+  /** Where the operators of the geometry extension are; `''` without one: PostgreSQL's own are always found. */
+  readonly searchPath: string
+  /** Whether the server can look during a statement if its client is still there (PostgreSQL 14 and later). */
+  readonly noticesLostClients: boolean
+}
+
+/** The extension that a strategy needs. */
+const EXTENSIONS: Readonly<Record<string, GeometryStrategy>> = { pg_sphere: 'pgsphere', postgis: 'postgis' }
+
+/**
+ * @param geometry `auto`: by the extension that the database has, pg_sphere before PostGIS
+ */
+export async function probeServer(pool: pg.Pool, geometry: GeometryStrategy | 'auto'): Promise<ServerFacts> {
+  const { rows } = await pool.query<{ name: string; schema: string }>(
+    `select e.extname::text as name, n.nspname::text as schema
+       from pg_catalog.pg_extension e
+       join pg_catalog.pg_namespace n on n.oid = e.extnamespace
+      where e.extname = any ($1)
+      order by e.extname`,
+    [Object.keys(EXTENSIONS)],
+  )
+  const [first] = rows
+  const found = geometry === 'auto' ? first : rows.find(({ name }) => EXTENSIONS[name] === geometry)
+  const strategy = geometry === 'auto' ? (EXTENSIONS[found?.name ?? ''] ?? 'portable') : geometry
+  return {
+    geometry: strategy,
+    searchPath: found === undefined ? '' : quote(found.schema),
+    noticesLostClients: await canSet(pool, 'client_connection_check_interval', '1s'),
+  }
+}
+
+async function canSet(pool: pg.Pool, setting: string, value: string): Promise<boolean> {
+  try {
+    await pool.query(`set local ${setting} = '${value}'`)
+    return true
+  } catch (error) {
+    if (UNSUPPORTED.includes(error instanceof Error && 'code' in error ? String(error.code) : '')) return false
+    throw error
+  }
+}
+
+/** undefined_object: an older server; invalid_parameter_value: a system that cannot do it. */
+const UNSUPPORTED: readonly string[] = ['42704', '22023']

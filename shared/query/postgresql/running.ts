@@ -1,0 +1,110 @@
+import type pg from 'pg'
+import { QueryCancelledError } from '../errors.ts'
+import { cancelQuery } from './cancel.ts'
+import { CopyOut } from './copy-out.ts'
+
+/** Rows that wait in memory for a slow client; the server waits behind them. */
+const CAPACITY = 1 << 20
+
+/** A cancelled statement that has not ended by then is left to the server, which sees that its client is gone. */
+const GIVE_UP_MS = 3_000
+
+/** A request to cancel can arrive before the statement has begun, and does nothing then. */
+const CANCEL_EVERY_MS = 250
+
+/** The time limit is the server's; one that waits for a slow client does not look at the clock. */
+const TIME_GRACE_MS = 500
+
+export interface StatementLimits {
+  readonly timeoutMs: number
+  readonly signal?: AbortSignal | undefined
+  /** Bytes that may wait to be fetched. */
+  readonly capacity?: number
+}
+
+/** One statement under way on a connection of a pool, which goes back when it is over. */
+export class RunningStatement {
+  readonly copy: CopyOut
+  readonly #client: pg.PoolClient
+  readonly #pool: pg.Pool
+  readonly #over: Promise<void>
+  readonly #signal: AbortSignal | undefined
+  readonly #timer: NodeJS.Timeout
+  #stopped: 'time' | 'caller' | undefined
+  #cancelling: Promise<void> | undefined
+
+  constructor(client: pg.PoolClient, pool: pg.Pool, text: string, limits: StatementLimits) {
+    this.#client = client
+    this.#pool = pool
+    this.#signal = limits.signal
+    this.copy = new CopyOut(text, limits.capacity ?? CAPACITY)
+    this.#timer = setTimeout(() => this.#stop('time'), limits.timeoutMs + TIME_GRACE_MS)
+    limits.signal?.addEventListener('abort', this.#abort)
+    client.on('error', ignore)
+    client.query(this.copy)
+    this.#over = this.#giveBack()
+    if (limits.signal?.aborted === true) this.#stop('caller')
+  }
+
+  /** What the copy failed with; a cancelled one has nothing else to say. */
+  whyOf(error: unknown): unknown {
+    if (this.#stopped === 'caller') return new QueryCancelledError(error)
+    return this.#stopped === 'time' ? new TimeIsUp(error) : error
+  }
+
+  /** Cancels what still runs; resolves when the connection is back in its pool, or closed. */
+  async close(): Promise<void> {
+    this.#stop('caller')
+    await this.#over
+  }
+
+  readonly #abort = (): void => this.#stop('caller')
+
+  #stop(by: 'time' | 'caller'): void {
+    this.copy.discard()
+    if (this.#stopped !== undefined || this.copy.isOver) return
+    this.#stopped = by
+    this.#cancelling = this.#cancel()
+  }
+
+  async #cancel(): Promise<void> {
+    const until = performance.now() + GIVE_UP_MS
+    while (!this.copy.isOver && performance.now() < until) {
+      await cancelQuery(this.#client, this.#pool).catch(ignore)
+      await Promise.race([this.copy.ended, pause(CANCEL_EVERY_MS)])
+    }
+    if (!this.copy.isOver) await (this.#client as unknown as pg.Client).end()
+  }
+
+  async #giveBack(): Promise<void> {
+    const { clean, error } = await this.copy.ended
+    clearTimeout(this.#timer)
+    this.#signal?.removeEventListener('abort', this.#abort)
+    // A cancel that is still under way could hit the next statement.
+    await this.#cancelling
+    let broken = !clean
+    if (clean && error !== undefined)
+      await this.#client.query('rollback').catch(() => {
+        broken = true
+      })
+    this.#client.off('error', ignore)
+    this.#client.release(broken)
+  }
+}
+
+/** The server's answer to a statement that took too long, as PostgreSQL gives it. */
+class TimeIsUp extends Error {
+  readonly code = '57014'
+  constructor(cause: unknown) {
+    super('the statement took too long', { cause })
+  }
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((done) => {
+    setTimeout(done, milliseconds).unref()
+  })
+}
+
+// The statement itself reports it.
+function ignore(): void {}

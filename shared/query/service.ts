@@ -1,0 +1,33 @@
+import type { ResultColumn } from '../adql/resolved.ts'
+import type { Field } from '../votable/field.ts'
+
+export interface QueryRequest {
+  readonly adql: string
+  /** Rows that the client takes at most. One more is fetched, which tells an overflow; for 0 none is. */
+  readonly maxRows: number
+  /** For the query as a whole, until its last row is fetched. */
+  readonly timeoutMs: number
+  /** Cancels the query, also while it is being started. */
+  readonly signal?: AbortSignal
+}
+
+export interface RunningQuery {
+  readonly columns: readonly ResultColumn[]
+  readonly fields: readonly Field[]
+  /** The release whose names the query was resolved by. */
+  readonly release: { readonly version: string; readonly identity: string }
+  /** Binary COPY of PostgreSQL, header included, in chunks of any size. To be read once; throws what `start` throws. */
+  readonly rows: AsyncIterable<Uint8Array>
+  /** Cancels what still runs and gives back what is held. May be called at any time, and again. */
+  close(): Promise<void>
+}
+
+export interface QueryService {
+  /**
+   * Starts a query: resolves when its first row is there, or when it is known that there is none.
+   *
+   * @throws AdqlError for the query's text; QueryLimitError, QueryValueError, QueryBusyError, QueryUnavailableError,
+   *   QueryServiceError, QueryCancelledError; Failures of loading the metadata
+   */
+  start(request: QueryRequest): Promise<RunningQuery>
+}

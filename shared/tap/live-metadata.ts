@@ -1,0 +1,151 @@
+import type pg from 'pg'
+import type { TableMetadata } from '../adql/metadata.ts'
+import { TableSet } from '../adql/table-set.ts'
+import { tablesFromRows } from '../adql/tables-from-rows.ts'
+import { Failure } from '../failure.ts'
+import type { LiveTables, LiveTablesSource } from '../query/live-tables.ts'
+import type { ReleaseSource } from '../tap-schema/release-source.ts'
+import { findTables, type SlotTables } from '../tap-schema/slot-tables.ts'
+import { readSafeSlot } from '../tap-schema/slot-version.ts'
+import { quote, SLOT_SCHEMA, UNVERSIONED } from '../tap-schema/slots.ts'
+import { TAP_TABLE_NAMES } from '../tap-schema/tables.ts'
+import { inTransaction } from '../tap-schema/transaction.ts'
+import { MetadataError, NothingLiveError } from './metadata-failures.ts'
+import { isOwnName, withOwnRows } from './own-tables.ts'
+import { readSlotRows, type SlotRows } from './slot-rows.ts'
+
+/** Everything that a service says of its tables, from the slot that was found live. */
+export interface LiveMetadata extends LiveTables {
+  /** Whether the slot says its version; one that another tool made may not. */
+  readonly versioned: boolean
+  readonly loadedAt: Date | null
+  /** The release in the bucket that it came from. */
+  readonly source: ReleaseSource | null
+  readonly rows: SlotRows
+}
+
+export interface LiveMetadataOptions {
+  /** Where TAP_SCHEMA lies. */
+  readonly pool: pg.Pool
+  /** Whose rights it is read with; null: those of the pool's login. */
+  readonly role: string | null
+}
+
+/**
+ * Knows the metadata that is live: read once for each slot that goes live, and shared by all who ask. The last one is
+ * kept; queries under way keep the one that they began with.
+ */
+export function watchLiveMetadata(options: LiveMetadataOptions): LiveMetadataSource {
+  let last: LiveMetadata | undefined
+  let loading: { readonly identity: string; readonly metadata: Promise<LiveMetadata> } | undefined
+
+  function load(identity: string): Promise<LiveMetadata> {
+    if (loading?.identity === identity) return loading.metadata
+    const metadata = loadLive(options).then((loaded) => {
+      last = loaded
+      return loaded
+    })
+    const mine = { identity, metadata }
+    loading = mine
+    const forget = () => {
+      if (loading === mine) loading = undefined
+    }
+    metadata.then(forget, forget)
+    return metadata
+  }
+
+  async function refresh(): Promise<LiveMetadata> {
+    const identity = await readIdentity(options.pool)
+    return last?.identity === identity ? last : load(identity)
+  }
+
+  return { identitySql: IDENTITY, latest: async () => last ?? refresh(), refresh }
+}
+
+export type LiveMetadataSource = LiveTablesSource<LiveMetadata>
+
+// The oid of the schema goes with it through every rename, and each stage makes a new one.
+const IDENTITY = `select oid::text from pg_catalog.pg_namespace where nspname = '${SLOT_SCHEMA.live}'`
+
+async function readIdentity(on: pg.Pool | pg.PoolClient): Promise<string> {
+  try {
+    const { rows } = await on.query<{ oid: string }>(IDENTITY)
+    if (rows[0] === undefined) throw new NothingLiveError()
+    return rows[0].oid
+  } catch (error) {
+    throw error instanceof Failure ? error : new MetadataError(error)
+  }
+}
+
+/** The tables may have other names in the slot that goes live in between. */
+const LOAD_ATTEMPTS = 3
+
+async function loadLive(options: LiveMetadataOptions): Promise<LiveMetadata> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await inTransaction(options.pool, 'reading the live slot', (client) => readLive(client, options))
+    } catch (error) {
+      if (error instanceof NothingLiveError) throw error
+      if (attempt === LOAD_ATTEMPTS) throw new MetadataError(error)
+    }
+  }
+}
+
+/** In one transaction that holds locks on the tables, so that no swap comes in between. */
+async function readLive(client: pg.PoolClient, { role }: LiveMetadataOptions): Promise<LiveMetadata> {
+  await client.query(`set transaction read only${role === null ? '' : `; set local role ${quote(role)}`}`)
+  const before = await findTables(client, SLOT_SCHEMA.live)
+  if (before === null) throw new NothingLiveError()
+  await client.query(lockSqlOf(before, []))
+  const identity = await readIdentity(client)
+  const found = await findTables(client, SLOT_SCHEMA.live)
+  if (found === null) throw new NothingLiveError()
+  const slot = await readSafeSlot(client, 'live')
+  const rows = withOwnRows(await readSlotRows(client, found))
+  const tables = tablesFromRows(rows.tables, rows.columns).map((table) => physicalInSlot(table, found))
+  const slotTables = tables.filter(({ schema }) => isOwnName(schema.text))
+  const version = slot?.version ?? UNVERSIONED
+  return {
+    identity,
+    version,
+    versioned: version !== UNVERSIONED,
+    loadedAt: slot?.loadedAt ?? null,
+    source: slot?.source ?? null,
+    rows,
+    tables: new TableSet(tables),
+    slotTables: new Set(slotTables),
+    lockSql: lockSqlOf(found, await findLockable(client, slotTables)),
+  }
+}
+
+/** TAP_SCHEMA's own tables under the names that they have in the slot. */
+function physicalInSlot(table: TableMetadata, found: SlotTables): TableMetadata {
+  if (!isOwnName(table.schema.text)) return table
+  const standard = TAP_TABLE_NAMES.find((name) => name === table.name.text.toLowerCase())
+  const { text, delimited } = table.name
+  const name = standard === undefined ? (delimited ? text : text.toLowerCase()) : found[standard].name
+  return { ...table, physical: { schema: SLOT_SCHEMA.live, name } }
+}
+
+/** Own tables beside the five, such as `version`, as far as the slot has them. */
+async function findLockable(client: pg.PoolClient, tables: readonly TableMetadata[]): Promise<readonly string[]> {
+  const { rows } = await client.query<{ name: string }>(
+    `select c.relname::text as name
+       from pg_class c
+       join pg_namespace n on n.oid = c.relnamespace
+      where n.nspname = $1 and c.relname = any ($2) and c.relkind in ('r', 'p', 'v')
+      order by c.relname`,
+    [SLOT_SCHEMA.live, tables.map(({ physical, name }) => physical?.name ?? name.text)],
+  )
+  return rows.map(({ name }) => name)
+}
+
+/** Locks are taken in the order in which a swap takes them: what tells the version, the five tables, all others. */
+function lockSqlOf(found: SlotTables, others: readonly string[]): string {
+  const standard = TAP_TABLE_NAMES.map((table) => found[table].name)
+  const more = others.filter((name) => !standard.includes(name))
+  const isVersion = (name: string) => name.startsWith('version')
+  const names = [...more.filter(isVersion), ...standard, ...more.filter((name) => !isVersion(name))]
+  const list = names.map((name) => `${quote(SLOT_SCHEMA.live)}.${quote(name)}`).join(', ')
+  return `lock table ${list} in access share mode`
+}
