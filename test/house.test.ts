@@ -26,6 +26,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'shared/felis': [],
   'shared/adql': [],
   'shared/tap-schema': ['shared/felis'],
+  'shared/tables': ['shared/adql', 'shared/felis', 'shared/tap-schema'],
   'shared/releases': ['shared/felis', 'shared/tap-schema'],
   'shared/environment': ['shared/felis', 'shared/releases', 'shared/tap-schema'],
   'shared/discovery': ['shared/environment', 'shared/felis'],

@@ -45,6 +45,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./adql.ts'),
   },
   {
+    name: 'create-tables',
+    summary: 'make the tables of Felis schemas in PostgreSQL, or write the SQL for it',
+    load: () => import('./create-tables.ts'),
+  },
+  {
     name: 'init',
     summary: "prepare a TAP server's database: roles, history, grants",
     load: () => import('./init.ts'),
