@@ -1,0 +1,64 @@
+import { XmlWriter } from '../../xml/writer.ts'
+import type { Field } from '../field.ts'
+import { NULL_ELEMENTS, planColumn } from './column-plan.ts'
+
+/** INFO (VOTable 1.4 §3.4.1); `text` is its content. */
+export interface Info {
+  readonly name: string
+  readonly value: string
+  readonly text?: string
+}
+
+/** What a result document says besides its rows. */
+export interface ResultHead {
+  readonly fields: readonly Field[]
+  readonly infos: readonly Info[]
+  /** Well-formed XML of RESOURCEs of type meta: DataLink service descriptors. */
+  readonly services: readonly string[]
+}
+
+/** The namespace of every version from 1.3 to 1.5 (VOTable 1.4 §3.1). */
+const NAMESPACE = 'http://www.ivoa.net/xml/VOTable/v1.3'
+
+/** Begins a document with its RESOURCE of type results (DALI 1.1 §4.4). */
+export function openDocument(infos: readonly Info[]): XmlWriter {
+  const writer = new XmlWriter()
+    .open('VOTABLE', { version: '1.4', xmlns: NAMESPACE })
+    .open('RESOURCE', { type: 'results' })
+  for (const info of infos) writeInfo(writer, info)
+  return writer
+}
+
+export function writeInfo(writer: XmlWriter, { name, value, text }: Info): void {
+  writer.element('INFO', { name, value }, text)
+}
+
+export function writeFields(writer: XmlWriter, fields: readonly Field[]): void {
+  for (const field of fields) writeField(writer, field)
+}
+
+function writeField(writer: XmlWriter, field: Field): void {
+  const { id, name, datatype, arraysize, xtype, unit, ucd, utype, description } = field
+  const attributes = { ID: id, name, datatype, arraysize, xtype, unit: unit || undefined, ucd: ucd || undefined, utype }
+  const plan = planColumn(field)
+  const nullElement = plan.cell === plan.element ? undefined : NULL_ELEMENTS[datatype]
+  if (!description && nullElement === undefined) return void writer.element('FIELD', attributes)
+  writer.open('FIELD', attributes)
+  if (description) writer.element('DESCRIPTION', {}, description)
+  if (nullElement !== undefined) writer.element('VALUES', { null: nullElement })
+  writer.close()
+}
+
+export const STATUS_OK: Info = { name: 'QUERY_STATUS', value: 'OK' }
+/** There would be more rows (TAP 1.1 §2.7.4). */
+export const STATUS_OVERFLOW: Info = { name: 'QUERY_STATUS', value: 'OVERFLOW' }
+
+export function errorStatus(message: string): Info {
+  return { name: 'QUERY_STATUS', value: 'ERROR', text: message }
+}
+
+/** The document that says why there is no result (DALI 1.1 §4.4.1): UTF-8, without a table. */
+export function writeErrorDocument(message: string, infos: readonly Info[] = []): Uint8Array {
+  const writer = openDocument([errorStatus(message), ...infos])
+  return Buffer.from(writer.close().close().take())
+}
