@@ -38,7 +38,8 @@ export function toPostgresql(query: ResolvedQuery, { geometry, maxRows }: Postgr
     expression: (expression) => expressionSql(expression, context),
     column: storedColumnSql,
     condition: (condition, filtering) => conditionSql(condition, filtering, context),
-    subquery: (inner) => `(${queryExpressionSql(inner, undefined, undefined, context)})`,
+    subquery: (inner, columns = inner.columns) =>
+      `(${queryExpressionSql(inner, { columns, outermost: false }, undefined, context)})`,
   }
   return querySql(query, maxRows, context)
 }

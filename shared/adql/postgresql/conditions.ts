@@ -7,13 +7,15 @@ import type {
   ResolvedCondition,
   ResolvedExpression,
   ResolvedInList,
+  ResolvedInQuery,
+  ResolvedQueryBody,
 } from '../resolved.ts'
 import type { ComparisonOperator } from '../syntax.ts'
 import type { Context } from './context.ts'
 import { angleSql, nearSql } from './distance.ts'
 import { pointsOfDistance, relationSql } from './geometry.ts'
 import { textSql } from './names.ts'
-import { isPadded } from './types.ts'
+import { isPadded, sqlType } from './types.ts'
 
 export function conditionSql(condition: ResolvedCondition, filtering: boolean, context: Context): string {
   const not = 'negated' in condition && condition.negated ? 'not ' : ''
@@ -28,7 +30,7 @@ export function conditionSql(condition: ResolvedCondition, filtering: boolean, c
       return relationInList(condition, filtering, context) ?? `${operand} ${not}in (${values.join(', ')})`
     }
     case 'in-query':
-      return `${context.expression(condition.operand)} ${not}in ${context.subquery(condition.query)}`
+      return inQuerySql(condition, not, context)
     case 'like': {
       const word = condition.caseless ? 'ilike' : 'like'
       // ADQL knows no escape: a backslash is a backslash.
@@ -144,11 +146,31 @@ function betweenSql(condition: ResolvedBetween, not: string, filtering: boolean,
   return near === undefined ? plain : `${near} and ${plain}`
 }
 
+function inQuerySql({ operand, query }: ResolvedInQuery, not: string, context: Context): string {
+  const [column] = query.columns
+  if (column === undefined) throw new RangeError('the subquery of IN has not been checked')
+  const type = column.type.kind === 'null' ? operand.type : column.type
+  const sql = operandSql(operand, [{ ...selectedIn(query.body), type }], context)
+  return `${sql} ${not}in ${context.subquery(query, [{ ...column, type }])}`
+}
+
+/** What a subquery of one column selects; the first operand of a set operation names it for all. */
+function selectedIn(body: ResolvedQueryBody): ResolvedExpression {
+  if (body.kind === 'nested') return selectedIn(body.query.body)
+  if (body.kind === 'set-operation') return selectedIn(body.left)
+  const [item] = body.items
+  if (item === undefined) throw new RangeError('nothing is selected')
+  return item.expression
+}
+
 /**
  * One side of a comparison. CHAR(n) is compared as PostgreSQL does, blanks apart, so that its index can be used; a
  * literal beside a REAL column is rounded to one, or they would never be equal.
  */
 function operandSql(expression: ResolvedExpression, others: readonly ResolvedExpression[], context: Context): string {
+  const [known] = others.filter(({ type }) => type.kind !== 'null')
+  // A column or a value of NULLs alone has no type in ADQL; text, as which it is kept, compares with text only.
+  if (expression.type.kind === 'null' && known) return `(${context.expression(expression)})::${sqlType(known.type)}`
   if (isPaddedColumn(expression)) return context.column(expression)
   if (expression.kind === 'string' && expression.type.kind === 'text' && others.some(isPaddedColumn)) {
     return textSql(expression.value)

@@ -1,3 +1,4 @@
+import type { SourceColumn } from '../metadata.ts'
 import type { ResolvedColumn, ResolvedCondition, ResolvedExpression, ResolvedQueryExpression } from '../resolved.ts'
 
 /** How positions and shapes are stored, and what can find them by an index. */
@@ -14,6 +15,6 @@ export interface Context {
    * SQL of a condition. `filtering`: only true matters, so false may stand for NULL; that lets an index answer.
    */
   condition(condition: ResolvedCondition, filtering: boolean): string
-  /** A query in parentheses. */
-  subquery(query: ResolvedQueryExpression): string
+  /** A query in parentheses. `columns`: as what its values are wanted, where not as they are. */
+  subquery(query: ResolvedQueryExpression, columns?: readonly SourceColumn[]): string
 }

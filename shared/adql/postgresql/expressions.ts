@@ -27,7 +27,7 @@ export function storedColumnSql({ source, column }: ResolvedColumn): string {
 export function expressionSql(expression: ResolvedExpression, context: Context): string {
   switch (expression.kind) {
     case 'number':
-      return expression.type.kind === 'integer' ? expression.text : `${expression.text}::float8`
+      return expression.type.kind === 'integer' ? expression.text : doubleSql(Number(expression.text))
     case 'string':
       return stringSql(expression)
     case 'null':
@@ -41,7 +41,7 @@ export function expressionSql(expression: ResolvedExpression, context: Context):
     case 'cast':
       return castSql(expression, context)
     case 'signed':
-      return `(${expression.sign} ${expressionSql(expression.operand, context)})`
+      return `(${expression.sign} ${asType(expression.operand, sqlType(expression.type), context)})`
     case 'binary':
       return binarySql(expression, context)
     case 'conversion':
@@ -80,10 +80,15 @@ function mergedColumnSql(
 export function asType(expression: ResolvedExpression, type: string | undefined, context: Context): string {
   const sql = expressionSql(expression, context)
   if (type === undefined || sqlType(expression.type) === type) return sql
-  if (expression.kind === 'number' && expression.type.kind === 'integer' && type !== 'text') {
-    return type === 'integer' ? sql : `${sql}::${type}`
-  }
-  return `(${sql})::${type}`
+  const isInteger = expression.kind === 'number' && expression.type.kind === 'integer'
+  return isInteger && type !== 'text' ? `${sql}::${type}` : `(${sql})::${type}`
+}
+
+/** The expression as a value of a type that takes it; a shape where any shape may stand is text, as in DALI's xtype. */
+export function asValue(expression: ResolvedExpression, type: ValueType, context: Context): string {
+  const { kind } = expression.type
+  if (type.kind !== 'region' || kind === 'region' || kind === 'null') return asType(expression, sqlType(type), context)
+  return `('${kind} ' || array_to_string(${expressionSql(expression, context)}, ' '))`
 }
 
 /** Operands get the type of the result first: 16 bits overflow, and a real added to an integer is not a double. */
@@ -112,24 +117,28 @@ function callSql(call: ResolvedCall, context: Context): string {
 function argumentsSql(call: ResolvedCall, context: Context): string[] {
   return call.arguments.map((value, index) => {
     const type = parameterAt(call.signature, index)?.type
-    const wanted = type === 'ANY' ? sqlType(call.type) : type && ARGUMENT_TYPES[type]
-    return asType(value, wanted, context)
+    if (type === 'ANY') return asValue(value, call.type, context)
+    return asType(value, type && ARGUMENT_TYPES[type], context)
   })
 }
+
+/** PostgreSQL has no greatest boolean. */
+const EXTREMES_OF_BOOLEANS: Readonly<Record<string, string>> = { MAX: 'bool_or', MIN: 'bool_and' }
 
 /** Sums and means of reals are made in doubles; what PostgreSQL makes numeric becomes the declared type again. */
 function aggregateSql(
   { function: { name }, arguments: [value], star, distinct, type }: ResolvedCall,
   context: Context,
 ) {
-  const word = distinct ? 'distinct ' : ''
+  const quantity = distinct ? 'distinct ' : ''
   if (star || value === undefined) return 'count(*)'
-  if (name === 'COUNT') return `count(${word}${expressionSql(value, context)})`
+  if (name === 'COUNT') return `count(${quantity}${expressionSql(value, context)})`
   const sql =
     value.type.datatype === 'float' && name !== 'MIN' && name !== 'MAX'
       ? asType(value, 'float8', context)
       : expressionSql(value, context)
-  const total = `${name.toLowerCase()}(${word}${value.kind === 'null' ? 'null::float8' : sql})`
+  const word = value.type.kind === 'boolean' ? EXTREMES_OF_BOOLEANS[name] : undefined
+  const total = `${word ?? name.toLowerCase()}(${quantity}${value.kind === 'null' ? 'null::float8' : sql})`
   return name === 'MIN' || name === 'MAX' ? total : `(${total})::${sqlType(type)}`
 }
 

@@ -25,8 +25,20 @@ function joinSql(join: ResolvedJoin, context: Context): string {
   return `(${left} ${join.type} join ${right} on ${on ?? 'true'})`
 }
 
-function onSql({ on, pairs }: ResolvedJoin, context: Context): string | undefined {
-  if (on !== undefined) return context.condition(on, true)
+function onSql({ type, left, right, on, pairs }: ResolvedJoin, context: Context): string | undefined {
+  if (on !== undefined) {
+    const condition = context.condition(on, true)
+    return type === 'full' ? `(${condition}) and ${alwaysEqual(left, right)}` : condition
+  }
   if (pairs.length === 0) return undefined
-  return pairs.map(({ left, right }) => `${context.expression(left)} = ${context.expression(right)}`).join(' and ')
+  return pairs.map((pair) => `${context.expression(pair.left)} = ${context.expression(pair.right)}`).join(' and ')
+}
+
+/** PostgreSQL's FULL JOIN needs an equality of a value of the left with one of the right; this one is always true. */
+function alwaysEqual(left: ResolvedTableReference, right: ResolvedTableReference): string {
+  return [left, right].map((side) => `case when ${firstSource(side)}.* is null then 0 else 0 end`).join(' = ')
+}
+
+function firstSource(reference: ResolvedTableReference): string {
+  return reference.kind === 'source' ? `s${reference.source.id}` : firstSource(reference.left)
 }

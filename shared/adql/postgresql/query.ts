@@ -8,7 +8,7 @@ import type {
   ResolvedSortKey,
 } from '../resolved.ts'
 import type { Context } from './context.ts'
-import { textOf } from './expressions.ts'
+import { asValue, textOf } from './expressions.ts'
 import { tableReferenceSql } from './from.ts'
 import { isPadded, sqlType } from './types.ts'
 
@@ -37,8 +37,11 @@ export function queryExpressionSql(
   const { body, orderBy, offset } = query
   const keys = orderBy.map((key) => sortKeySql(key, context))
   const limit = least(body.kind === 'select' ? body.top : undefined, most)
+  const inner = bodySql(body, target, context)
+  const isOverridden = body.kind === 'nested' && (keys.length > 0 || limit !== undefined || offset !== undefined)
   return [
-    bodySql(body, target, context),
+    // PostgreSQL takes parentheses away: the clauses in them and behind them would be two of one select.
+    isOverridden ? `select * from ${inner} as q` : inner,
     ...(keys.length === 0 ? [] : [`order by ${keys.join(', ')}`]),
     ...(limit === undefined ? [] : [`limit ${limit}`]),
     ...(offset === undefined ? [] : [`offset ${offset}`]),
@@ -91,8 +94,8 @@ function itemSql(
   outermost: boolean,
   context: Context,
 ): string {
-  const sql = context.expression(expression)
   const type = column?.type ?? expression.type
+  const sql = asValue(expression, type, context)
   if (outermost && type.kind === 'timestamp') return textOf(type, sql)
   const wanted = sqlType(type)
   return wanted === undefined ? sql : `(${sql})::${wanted}`

@@ -3,8 +3,10 @@ import type { FunctionRow, Parameter, ParameterType, Signature } from '../functi
 import { parameterAt, takesCount } from '../functions/signatures.ts'
 import type {
   ResolvedCall,
+  ResolvedColumn,
   ResolvedConversion,
   ResolvedExpression,
+  ResolvedMergedColumn,
   ResolvedShape,
   ResolvedString,
 } from '../resolved.ts'
@@ -13,6 +15,7 @@ import { conversionFactor, parseUnit } from '../units.ts'
 import { CIRCLE, commonType, DOUBLE, isGeometry, isNumber, POINT, POLYGON, type ValueType } from '../value-type.ts'
 import { adapt, capital, describe, requireComparable } from './check-types.ts'
 import { constantOf } from './constants.ts'
+import { operandsOf } from './grouping.ts'
 import type { Scope } from './scope.ts'
 import { parseRegion, ShapeError } from './shapes.ts'
 
@@ -26,7 +29,8 @@ export function resolveCall(
 ): ResolvedCall | ResolvedConversion | ResolvedShape {
   const row = scope.context.findFunction(call.name.text)
   if (row === undefined) throw new RangeError(`${call.name.text} has not been checked`)
-  const values = call.arguments.map((argument) => resolve(argument, scope))
+  const resolved = call.arguments.map((argument) => resolve(argument, scope))
+  const values = row.name === 'COALESCE' ? alike(resolved) : resolved
   if (row.name === 'IN_UNIT') return convert(call, values)
   if (row.name === 'REGION') return regionOf(call, values)
   const signature = chooseSignature(row, call, values)
@@ -45,6 +49,12 @@ export function resolveCall(
     unit: typeof signature.unit === 'function' ? signature.unit(fitted) : signature.unit,
     span: call.span,
   }
+}
+
+/** A literal of COALESCE beside a timestamp or a boolean is one. */
+function alike(values: readonly ResolvedExpression[]): readonly ResolvedExpression[] {
+  const model = values.find(({ type }) => type.kind === 'timestamp' || type.kind === 'boolean')
+  return model === undefined ? values : values.map((value) => adapt(value, model.type))
 }
 
 /** The first signature that fits all arguments; the error is about the first argument that the nearest does not take. */
@@ -116,9 +126,23 @@ function fitArgument(value: ResolvedExpression, parameter: Parameter | undefined
 function checkArguments(row: FunctionRow, signature: Signature, values: readonly ResolvedExpression[]): void {
   if (row.name === 'MIN' || row.name === 'MAX') values.forEach(requireComparable)
   if (row.name === 'COALESCE') requireOneType(values)
+  if (row.aggregate) requireOwnColumn(row, values)
   values.forEach((value, index) => {
     checkRange(value, parameterAt(signature, index))
   })
+}
+
+/** SQL would make an aggregate of outer columns alone one of the outer query; its place is there. */
+function requireOwnColumn(row: FunctionRow, values: readonly ResolvedExpression[]): void {
+  const [first, ...others] = values.flatMap(columnsIn)
+  if (first === undefined || [first, ...others].some(({ depth }) => depth === 0)) return
+  const message = `${row.name} takes a column of the query in which it stands; this one is of the query around it. Compute ${row.name} there.`
+  throw new AdqlError('aggregate', message, first.span)
+}
+
+function columnsIn(value: ResolvedExpression): (ResolvedColumn | ResolvedMergedColumn)[] {
+  const isColumn = value.kind === 'column' || value.kind === 'merged-column'
+  return isColumn ? [value] : operandsOf(value).flatMap(columnsIn)
 }
 
 function requireOneType(values: readonly ResolvedExpression[]): void {

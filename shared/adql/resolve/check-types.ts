@@ -59,12 +59,18 @@ export function adapt(value: ResolvedExpression, beside: ValueType): ResolvedExp
 }
 
 function timeOf(text: string, { span }: ResolvedExpression): ResolvedExpression {
-  if (!TIME.test(text)) {
+  if (!TIME.test(text) || !isDay(text.slice(0, 10))) {
     const message = `'${text}' is not a valid time: write it as '2021-01-14T11:25:00' or '2021-01-14'.`
     throw new AdqlError('type', message, span)
   }
   const value = text.replace(' ', 'T').replace('Z', '')
   return { kind: 'string', value, type: TIMESTAMP, unit: undefined, span }
+}
+
+/** Whether the calendar has this day: PostgreSQL has no year 0. */
+function isDay(text: string): boolean {
+  const day = new Date(`${text}T00:00:00Z`)
+  return !text.startsWith('0000') && !Number.isNaN(day.valueOf()) && day.toISOString().startsWith(text)
 }
 
 /** Two values that are compared with each other, literals adapted to what stands beside them. */

@@ -1,5 +1,5 @@
 import { AdqlError } from '../error.ts'
-import type { ResolvedCondition } from '../resolved.ts'
+import type { ResolvedCondition, ResolvedNull } from '../resolved.ts'
 import type { Between, Comparison, Condition, InList, InQuery, Like } from '../syntax.ts'
 import { comparable, requireText } from './check-types.ts'
 import { resolveExpression } from './expressions.ts'
@@ -60,8 +60,8 @@ function resolveInQuery(condition: InQuery, scope: Scope): ResolvedCondition {
     const message = `The subquery of IN must select one column; this one selects ${query.columns.length}.`
     throw new AdqlError('subquery-columns', message, condition.query.span)
   }
-  comparable(operand, { kind: 'null', type: column.type, unit: undefined, span: condition.query.span })
-  return { ...condition, operand, query }
+  const selected: ResolvedNull = { kind: 'null', type: column.type, unit: undefined, span: condition.query.span }
+  return { ...condition, operand: comparable(operand, selected)[0], query }
 }
 
 function resolveLike(condition: Like, scope: Scope): ResolvedCondition {

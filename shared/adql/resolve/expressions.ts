@@ -1,5 +1,12 @@
 import { AdqlError } from '../error.ts'
-import type { ResolvedBinary, ResolvedCast, ResolvedExpression, ResolvedShape, Shape } from '../resolved.ts'
+import type {
+  ResolvedBinary,
+  ResolvedCast,
+  ResolvedExpression,
+  ResolvedNumber,
+  ResolvedShape,
+  Shape,
+} from '../resolved.ts'
 import type { BinaryOperation, Cast, CastTarget, Expression, NumberLiteral, Signed } from '../syntax.ts'
 import {
   BIGINT,
@@ -32,13 +39,7 @@ import { parseNumbers, ShapeError } from './shapes.ts'
 export function resolveExpression(expression: Expression, scope: Scope): ResolvedExpression {
   switch (expression.kind) {
     case 'number':
-      return {
-        kind: 'number',
-        text: expression.text,
-        type: numberType(expression),
-        unit: undefined,
-        span: expression.span,
-      }
+      return resolveNumber(expression)
     case 'string':
       return { kind: 'string', value: expression.value, type: TEXT, unit: undefined, span: expression.span }
     case 'null':
@@ -56,6 +57,19 @@ export function resolveExpression(expression: Expression, scope: Scope): Resolve
   }
 }
 
+function resolveNumber(literal: NumberLiteral): ResolvedNumber {
+  const { text, span } = literal
+  const value = Number(text)
+  const isTooSmall = value === 0 && /^[\d.]*[1-9]/.test(text)
+  if (Number.isFinite(value) && !isTooSmall) {
+    return { kind: 'number', text, type: numberType(literal), unit: undefined, span }
+  }
+  const message = isTooSmall
+    ? `${text} is nearer to 0 than any number but 0 can be; the nearest is about 5e-324.`
+    : `${text} is too large: the largest number is about 1.8e308.`
+  throw new AdqlError('type', message, span)
+}
+
 /** The narrowest of int and long that holds an integer; all other numbers are doubles. */
 function numberType({ text, integer }: NumberLiteral): ValueType {
   if (!integer || text.length > 19) return DOUBLE
@@ -67,8 +81,15 @@ function numberType({ text, integer }: NumberLiteral): ValueType {
 function resolveSigned({ sign, operand, span }: Signed, scope: Scope): ResolvedExpression {
   const value = resolveExpression(operand, scope)
   requireNumber(value, `The sign ${sign}`)
-  return { kind: 'signed', sign, operand: value, type: value.type, unit: value.unit, span }
+  if (value.kind === 'number' && sign === '-' && value.text === LOWEST_LONG) {
+    return { kind: 'signed', sign, operand: { ...value, type: BIGINT }, type: BIGINT, unit: undefined, span }
+  }
+  const type = value.type.kind === 'null' ? DOUBLE : value.type
+  return { kind: 'signed', sign, operand: value, type, unit: value.unit, span }
 }
+
+/** Without its sign it is no long. */
+const LOWEST_LONG = '9223372036854775808'
 
 function resolveBinary({ operator, left, right, span }: BinaryOperation, scope: Scope): ResolvedBinary {
   const a = resolveExpression(left, scope)

@@ -1,7 +1,7 @@
 import { nearMisses } from '../../near-miss.ts'
 import { AdqlError } from '../error.ts'
 import { type ColumnFacts, ColumnList, nameMeans, type TableMetadata } from '../metadata.ts'
-import { declared, writtenName } from '../names.ts'
+import { adqlName, declared, writtenName } from '../names.ts'
 import type { JoinPair, ResolvedJoin, ResolvedTableReference, Source } from '../resolved.ts'
 import type { DerivedTable, Join, Name, NamedTable, Span, TableReference } from '../syntax.ts'
 import { didYouMean } from '../table-set.ts'
@@ -149,10 +149,8 @@ function requireOne(name: Name, found: readonly VisibleColumn[], side: Visible):
     const message = `${writtenName(name)} may be one of ${found.length} columns on one side of the join: ${where}.`
     throw new AdqlError('ambiguous-column', message, name.span)
   }
-  const suggestions = nearMisses(
-    name.text,
-    side.all().map((column) => nameOf(column).text),
-  )
+  const names = new Map(side.all().map((column) => [nameOf(column).text, adqlName(nameOf(column))]))
+  const suggestions = nearMisses(name.text, names.keys()).map((text) => names.get(text) ?? text)
   const message = `${writtenName(name)} must be a column on both sides of the join; there is none in ${where}.${didYouMean(suggestions)}`
   throw new AdqlError('unknown-column', message, name.span, { suggestions })
 }

@@ -57,11 +57,16 @@ export class Scope {
   readonly visible: Visible
   readonly outer: Scope | undefined
   readonly context: Context
+  /** Those of the select list: no column is called so, but people write them like columns. */
+  readonly aliases: readonly Name[]
+  /** The columns that subqueries have named so far. */
+  readonly correlated: (ResolvedColumn | ResolvedMergedColumn)[] = []
 
-  constructor(context: Context, visible: Visible, outer: Scope | undefined) {
+  constructor(context: Context, visible: Visible, outer: Scope | undefined, aliases: readonly Name[] = []) {
     this.context = context
     this.visible = visible
     this.outer = outer
+    this.aliases = aliases
   }
 
   /**
@@ -79,6 +84,7 @@ export class Scope {
       const [first, second] = found
       if (first === undefined) continue
       if (second !== undefined) throw ambiguous(column, found)
+      if (depth > 0) scope.correlated.push(referTo(first, span, 0))
       return referTo(first, span, depth)
     }
     throw this.#unknownColumn(column)
@@ -110,7 +116,9 @@ export class Scope {
         )
       }
       const { type, unit } = first
-      return { kind: 'column', source, column: first, qualified: true, depth, type, unit, span: path.span }
+      const own = { kind: 'column', source, column: first, qualified: true, type, unit, span: path.span } as const
+      if (depth > 0) scope.correlated.push({ ...own, depth: 0 })
+      return { ...own, depth }
     }
     throw this.#unknownSource(qualifier, qualifierSpan(qualifier))
   }
@@ -129,6 +137,11 @@ export class Scope {
 
   #unknownColumn(name: Name): AdqlError {
     const error = unknownIn(this.#allSources(), name, name.span)
+    if (this.aliases.some((alias) => nameMeans(name, declared(alias)))) {
+      const written = writtenName(name)
+      const message = `${written} is an alias of the select list: only ORDER BY can use it, by itself. Write here what it stands for.`
+      return new AdqlError('unknown-column', message, name.span)
+    }
     if (error.suggestions.length > 0) return error
     const elsewhere = this.context.tables.tables.filter((table) => table.columns.find(name).length > 0)
     if (elsewhere.length === 0) return error

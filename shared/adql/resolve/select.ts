@@ -2,7 +2,14 @@ import { AdqlError } from '../error.ts'
 import type { ColumnFacts, SourceColumn } from '../metadata.ts'
 import { nameMeans } from '../metadata.ts'
 import { declared, writtenName } from '../names.ts'
-import type { ResolvedExpression, ResolvedItem, ResolvedSelect, ResolvedSortKey } from '../resolved.ts'
+import type {
+  ResolvedColumn,
+  ResolvedExpression,
+  ResolvedItem,
+  ResolvedMergedColumn,
+  ResolvedSelect,
+  ResolvedSortKey,
+} from '../resolved.ts'
 import type { Expression, Select, SelectItem, SortKey } from '../syntax.ts'
 import { requireComparable } from './check-types.ts'
 import { resolveCondition } from './conditions.ts'
@@ -21,19 +28,27 @@ export function resolveSelect(
   context: Context,
 ): { readonly select: ResolvedSelect; readonly orderBy: readonly ResolvedSortKey[] } {
   const { references, visible } = resolveFrom(select.from, outer, context)
-  const scope = new Scope(context, visible, outer)
+  const aliases = select.items.flatMap((item) => ('alias' in item && item.alias ? [item.alias] : []))
+  const scope = new Scope(context, visible, outer, aliases)
   const where = select.where && resolveCondition(select.where, scope)
   const items = select.items.flatMap((item) => resolveItem(item, scope))
   const groupBy = select.groupBy.map((expression) => resolveGroupKey(expression, scope))
   if (select.distinct) for (const { expression } of items) requireComparable(expression)
+  const before = scope.correlated.length
   const having = select.having && resolveCondition(select.having, scope)
+  const correlated = scope.correlated.slice(before).flatMap(columnsOf)
   const keys = orderBy.map((key) => resolveSortKey(key, items, select, scope))
   for (const { by } of keys) {
     const value = by.kind === 'expression' ? by.expression : items[by.index]?.expression
     if (value !== undefined) requireComparable(value)
   }
   const sorted = keys.flatMap(({ by }) => (by.kind === 'expression' ? [by.expression] : []))
-  const values = [...items.map(({ expression }) => expression), ...(having ? valuesOf(having) : []), ...sorted]
+  const values = [
+    ...items.map(({ expression }) => expression),
+    ...(having ? valuesOf(having) : []),
+    ...correlated,
+    ...sorted,
+  ]
   const grouped = groupBy.length > 0 || having !== undefined || values.some(hasAggregate)
   if (grouped) {
     const groupedBy = new Set(groupBy.map(keyOf))
@@ -53,6 +68,12 @@ export function resolveSelect(
     span: select.span,
   }
   return { select: resolved, orderBy: keys }
+}
+
+/** PostgreSQL knows a common column of FULL JOIN in a subquery only by its two columns. */
+function columnsOf(column: ResolvedColumn | ResolvedMergedColumn): (ResolvedColumn | ResolvedMergedColumn)[] {
+  const isCoalesced = column.kind === 'merged-column' && column.join === 'full'
+  return isCoalesced ? [...columnsOf(column.left), ...columnsOf(column.right)] : [column]
 }
 
 function resolveGroupKey(expression: Expression, scope: Scope): ResolvedExpression {
