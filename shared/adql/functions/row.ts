@@ -26,6 +26,8 @@ export interface Parameter {
   readonly type: ParameterType
   /** Only a literal will do, because it is read when the query is translated: names of units, of frames. */
   readonly literal?: true
+  /** Of a literal: what it may be, with case. */
+  readonly values?: readonly string[]
   /** What a constant must lie between; `what` is how a message calls it. Longitudes wrap, so a right one is offered. */
   readonly range?: {
     readonly what: string

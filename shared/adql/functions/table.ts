@@ -1,3 +1,4 @@
+import { ASTROMETRY } from './astrometry.ts'
 import { AGGREGATES, GENERAL, STRING_FUNCTIONS } from './general.ts'
 import { GEOMETRY } from './geometry.ts'
 import { HEALPIX } from './healpix.ts'
@@ -16,6 +17,7 @@ export const FUNCTIONS: readonly FunctionRow[] = [
   ...GEOMETRY,
   ...IVOA,
   ...HEALPIX,
+  ...ASTROMETRY,
   ...SCISQL,
   ...OTHERS,
 ]

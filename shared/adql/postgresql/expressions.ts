@@ -14,7 +14,8 @@ import type { Context } from './context.ts'
 import { callByRule } from './evaluate-once.ts'
 import { geometrySql, shapeSql } from './geometry.ts'
 import { columnSql, doubleSql, textSql } from './names.ts'
-import { constantShape, shapeOf, unsupported } from './shapes.ts'
+import { constantShape, unsupported } from './shape-sql.ts'
+import { shapeOf } from './shapes.ts'
 import { isPadded, sqlType } from './types.ts'
 
 /** A column as it is stored, under our own name of its source. */

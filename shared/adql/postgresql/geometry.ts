@@ -4,15 +4,17 @@ import { contains, intersects, SLACK } from '../sphere/relations.ts'
 import { angle, toPosition, toVector } from '../sphere/vectors.ts'
 import type { Context } from './context.ts'
 import { type AngleSql, distanceSql, METRES_PER_DEGREE, nearSql, type PointSql } from './distance.ts'
+import { rotationOf, turnedBack } from './frames.ts'
 import { doubleSql, textSql } from './names.ts'
 import { arraySql, coordinatesSql, nativeSql, testsOf } from './polygons.ts'
-import { type PolygonSql, pointOfNumbers, type ShapeSql, shapeOf, unsupported } from './shapes.ts'
+import { type PolygonSql, type ShapeSql, unsupported } from './shape-sql.ts'
+import { pointOfNumbers, shapeOf } from './shapes.ts'
 
 /** CONTAINS or INTERSECTS as a condition. `filtering`: only true matters, so an index may answer. */
 export function relationSql(call: ResolvedCall, filtering: boolean, context: Context): string {
   const [first, second] = call.arguments
   if (first === undefined || second === undefined) throw new RangeError(`${call.function.name} has not been checked`)
-  const [a, b] = [shapeOf(first, context), shapeOf(second, context)]
+  const [a, b] = shapesOf(first, second, context)
   const within = call.function.name === 'CONTAINS'
   if (a.figure !== undefined && b.figure !== undefined) {
     return String((within ? contains : intersects)(a.figure, b.figure))
@@ -20,6 +22,26 @@ export function relationSql(call: ResolvedCall, filtering: boolean, context: Con
   const question = { call, filtering, context }
   if (within || a.kind === 'point') return containsSql(a, b, question)
   return b.kind === 'point' ? containsSql(b, a, question) : intersectsSql(a, b, question)
+}
+
+/**
+ * Two shapes to be compared. Where a change of frame stands beside constants, they are turned back instead: that is done
+ * once, and leaves columns to their index.
+ */
+function shapesOf(
+  first: ResolvedExpression,
+  second: ResolvedExpression,
+  context: Context,
+): readonly [ShapeSql, ShapeSql] {
+  const [a, b] = [shapeOf(first, context), shapeOf(second, context)]
+  const [ofA, ofB] = [rotationOf(first), rotationOf(second)]
+  if (ofA !== undefined && a.figure === undefined && b.figure !== undefined) {
+    return [shapeOf(ofA.shape, context), turnedBack(b, ofA, second.span, context)]
+  }
+  if (ofB !== undefined && b.figure === undefined && a.figure !== undefined) {
+    return [turnedBack(a, ofB, first.span, context), shapeOf(ofB.shape, context)]
+  }
+  return [a, b]
 }
 
 interface Question {
@@ -76,12 +98,17 @@ export function pointsOfDistance(call: ResolvedCall, context: Context): readonly
   if (call.arguments.length === 4) {
     return [pointOfNumbers(call.arguments, context), pointOfNumbers(call.arguments.slice(2), context)]
   }
-  return [pointSql(first, context), pointSql(second, context)]
+  if (first === undefined || second === undefined) throw new RangeError('DISTANCE has not been checked')
+  const [a, b] = shapesOf(first, second, context)
+  return [requirePoint(a), requirePoint(b)]
 }
 
 function pointSql(expression: ResolvedExpression | undefined, context: Context): PointSql {
-  const shape = expression && shapeOf(expression, context)
-  if (shape?.kind !== 'point') throw new RangeError('a point was expected')
+  return requirePoint(shapeOf(requireValue(expression), context))
+}
+
+function requirePoint(shape: ShapeSql): PointSql {
+  if (shape.kind !== 'point') throw new RangeError('a point was expected')
   return shape.at
 }
 

@@ -15,7 +15,7 @@ import {
   spoint,
 } from './distance.ts'
 import { doubleSql } from './names.ts'
-import { type PolygonSql, unsupported } from './shapes.ts'
+import { type PolygonSql, unsupported } from './shape-sql.ts'
 
 /** What can be asked of a polygon; each answer is NULL where a part of the question is. */
 export interface PolygonTests {

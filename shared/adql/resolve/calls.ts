@@ -1,3 +1,4 @@
+import { nearMisses } from '../../near-miss.ts'
 import { AdqlError } from '../error.ts'
 import type { FunctionRow, Parameter, ParameterType, Signature } from '../functions/row.ts'
 import { parameterAt, takesCount } from '../functions/signatures.ts'
@@ -11,6 +12,7 @@ import type {
   ResolvedString,
 } from '../resolved.ts'
 import type { Call, Expression } from '../syntax.ts'
+import { didYouMean, listOf } from '../table-set.ts'
 import { conversionFactor, parseUnit } from '../units.ts'
 import { CIRCLE, commonType, DOUBLE, isGeometry, isNumber, POINT, POLYGON, type ValueType } from '../value-type.ts'
 import { adapt, capital, describe, requireComparable } from './check-types.ts'
@@ -70,7 +72,9 @@ function chooseSignature(row: FunctionRow, call: Call, values: readonly Resolved
   const parameter = nearest && parameterAt(nearest.signature, nearest.misfit)
   if (value === undefined || parameter === undefined) throw new RangeError(`${row.name} has not been checked`)
   const place = values.length === 1 ? '' : ` as its ${ordinal(nearest?.misfit ?? 0)} argument`
-  const message = `${row.name} takes ${WORDS[parameter.type]}${place}; this is ${describe(value.type)}.`
+  const wanted = parameter.literal ? 'a text in quotes' : WORDS[parameter.type]
+  const found = value.type.kind === 'text' && parameter.literal ? 'another one' : describe(value.type)
+  const message = `${row.name} takes ${wanted}${place}; this is ${found}.`
   throw new AdqlError('type', message, value.span)
 }
 
@@ -129,6 +133,7 @@ function checkArguments(row: FunctionRow, signature: Signature, values: readonly
   if (row.aggregate) requireOwnColumn(row, values)
   values.forEach((value, index) => {
     checkRange(value, parameterAt(signature, index))
+    checkLiteral(value, parameterAt(signature, index), row)
   })
 }
 
@@ -170,6 +175,14 @@ function checkRange(value: ResolvedExpression, parameter: Parameter | undefined)
   const message = `The ${range.what} ${constant} is not between ${range.from} and ${range.to}${unit}.${hint}`
   const suggestions = wrapped === undefined ? [] : [wrapped]
   throw new AdqlError('coordinate-range', message, value.span, { suggestions })
+}
+
+function checkLiteral(value: ResolvedExpression, parameter: Parameter | undefined, row: FunctionRow): void {
+  const values = parameter?.values
+  if (values === undefined || value.kind !== 'string' || values.includes(value.value)) return
+  const suggestions = nearMisses(value.value, values).map((near) => `'${near}'`)
+  const message = `${row.name} does not know '${value.value}'.${didYouMean(suggestions)} It knows ${listOf(values, 'and')}.`
+  throw new AdqlError('arguments', message, value.span, { suggestions })
 }
 
 /** IN_UNIT(x, 'unit'): a factor that both units, known now, decide. */

@@ -1,0 +1,43 @@
+import { AdqlError } from '../error.ts'
+import type { Shape } from '../resolved.ts'
+import { makePolygon } from '../sphere/polygon.ts'
+import type { Figure } from '../sphere/relations.ts'
+import { toVector } from '../sphere/vectors.ts'
+import type { Span } from '../syntax.ts'
+import { type AngleSql, constantAngle, constantPoint, type PointSql } from './distance.ts'
+
+/** A shape in SQL; `figure` where all of it is constant. */
+export type ShapeSql =
+  | { readonly kind: 'point'; readonly at: PointSql; readonly figure?: Figure }
+  | { readonly kind: 'circle'; readonly at: PointSql; readonly radius: AngleSql; readonly figure?: Figure }
+  | PolygonSql
+
+export type PolygonSql =
+  | { readonly kind: 'polygon'; readonly vertices: readonly PointSql[]; readonly figure?: Figure & { kind: 'polygon' } }
+  /** A column: of the strategy's own type where it stands in a table, of coordinates where it comes from a subquery. */
+  | { readonly kind: 'polygon'; readonly column: string; readonly stored: boolean; readonly figure?: undefined }
+
+export function unsupported(reason: string, message: string, span: Span): AdqlError {
+  return new AdqlError('unsupported', message, span, { reason })
+}
+
+export function constantShape(shape: Shape, span: Span): ShapeSql {
+  switch (shape.kind) {
+    case 'point': {
+      const { longitude, latitude } = shape
+      const figure: Figure = { kind: 'point', at: toVector(longitude, latitude) }
+      return { kind: 'point', at: constantPoint(longitude, latitude), figure }
+    }
+    case 'circle': {
+      const { longitude, latitude, radius } = shape
+      const figure: Figure = { kind: 'circle', centre: toVector(longitude, latitude), radius }
+      return { kind: 'circle', at: constantPoint(longitude, latitude), radius: constantAngle(radius), figure }
+    }
+    case 'polygon': {
+      const polygon = makePolygon(shape.vertices)
+      if (typeof polygon === 'string') throw new AdqlError('region', `This polygon ${polygon}.`, span)
+      const vertices = shape.vertices.map(([longitude, latitude]) => constantPoint(longitude, latitude))
+      return { kind: 'polygon', vertices, figure: { kind: 'polygon', polygon } }
+    }
+  }
+}
