@@ -12,13 +12,22 @@ let server: http.Server
 let url: string
 /** How many requests have arrived. */
 let arrived: number
+/** How many of their bodies were read to the end. */
+let read: number
+/** What has to happen before they are answered. */
+let answerable: Promise<void>
 
 beforeEach(async () => {
   arrived = 0
+  read = 0
+  answerable = Promise.resolve()
   server = http.createServer(async (request, response) => {
     arrived += 1
     try {
-      send(response, { body: String((await readBody(request, response, MAX)).length) })
+      const { length } = await readBody(request, response, MAX)
+      read += 1
+      await answerable
+      send(response, { body: String(length) })
     } catch (error) {
       sendError(response, error)
     }
@@ -73,6 +82,22 @@ test('bodies that are too much together are refused one by one, and those that c
   const again = begin(10 * MEGABYTE)
   again.request.end()
   expect(await again.answer).toEqual([200, String(10 * MEGABYTE)])
+})
+
+test('a body counts until it is answered', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  answerable = promise
+  const held = [begin(11 * MEGABYTE), begin(11 * MEGABYTE)]
+  for (const { request } of held) request.end()
+  await expect.poll(() => read).toBe(2)
+  const refused = begin(4 * MEGABYTE)
+  refused.request.end()
+  expect(await refused.answer).toEqual([503, 'busy'])
+  resolve()
+  for (const { answer } of held) expect(await answer).toEqual([200, String(11 * MEGABYTE)])
+  const again = begin(11 * MEGABYTE)
+  again.request.end()
+  expect(await again.answer).toEqual([200, String(11 * MEGABYTE)])
 })
 
 test('bodies that break off leave no trace in what is counted', async () => {

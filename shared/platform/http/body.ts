@@ -1,7 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { HttpError } from './errors.ts'
 
-/** What all bodies that are being read may hold in memory together, in bytes: an instance has 512 MiB. */
+/**
+ * What all bodies may hold in memory together, in bytes, from their first byte until they are answered: an instance has
+ * 512 MiB. Where a single one may be larger, two of its size fit.
+ */
 const ALL_BODIES = 16 * 1024 * 1024
 
 /** How long a body may take to arrive. */
@@ -42,17 +45,23 @@ export function readBody(request: IncomingMessage, response: ServerResponse, max
   return new Promise((done, fail) => {
     const chunks: Buffer[] = []
     let held = 0
+    const release = () => {
+      inMemory -= held
+      held = 0
+    }
     const finish = () => {
       clearTimeout(timer)
-      inMemory -= held
       request.off('data', take).off('end', succeed).off('error', breakOff).off('close', breakOff)
     }
     const succeed = () => {
       finish()
+      if (response.destroyed) release()
+      else response.once('close', release)
       done(Buffer.concat(chunks))
     }
     const refuse = (error: HttpError) => {
       finish()
+      release()
       // What still comes is thrown away as it comes, so that the client gets to read the answer.
       request.on('error', ignore).resume()
       fail(error)
@@ -62,7 +71,7 @@ export function readBody(request: IncomingMessage, response: ServerResponse, max
       held += chunk.length
       inMemory += chunk.length
       if (held > maxBytes) refuse(tooLarge(maxBytes))
-      else if (inMemory > ALL_BODIES) refuse(tooMany())
+      else if (inMemory > Math.max(ALL_BODIES, 2 * maxBytes)) refuse(tooMany())
     }
     const breakOff = () => refuse(new HttpError(400, BROKEN_OFF))
     const timer = setTimeout(() => refuse(tooSlow()), BODY_MS)
@@ -71,7 +80,7 @@ export function readBody(request: IncomingMessage, response: ServerResponse, max
   })
 }
 
-/** Of all bodies that are being read now, in bytes. */
+/** Of all bodies that are not answered yet, in bytes. */
 let inMemory = 0
 
 function ignore(): void {}

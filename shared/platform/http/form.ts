@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { readBody } from './body.ts'
 import { HttpError } from './errors.ts'
+import { boundaryOf, type Part, parseMultipart, textOf } from './multipart.ts'
 
 /** What a form holds (HTML §4.10.21), however it was sent. */
 export interface Form {
@@ -46,6 +47,11 @@ export function parsePairs(text: string): Form['pairs'] {
 export async function readForm(request: IncomingMessage, response: ServerResponse, limits: FormLimits): Promise<Form> {
   const given = request.headers['content-type'] ?? ''
   const [type = '', ...parameters] = given.split(';').map((part) => part.trim().toLowerCase())
+  if (type === MULTIPART) {
+    const boundary = boundaryOf(given)
+    const body = await readBody(request, response, limits.bytes)
+    return sortParts(parseMultipart(body, boundary, limits.parts), limits)
+  }
   const charset = parameters.find((parameter) => parameter.startsWith('charset='))?.slice('charset='.length) ?? ''
   if (type !== '' && (type !== URLENCODED || !/^(?:"?utf-?8"?)?$/.test(charset))) throw unsupported(given)
   const body = await readBody(request, response, Math.min(limits.bytes, limits.textBytes))
@@ -53,6 +59,25 @@ export async function readForm(request: IncomingMessage, response: ServerRespons
   return { pairs: parsePairs(decodeText(body)), files: new Map() }
 }
 
+function sortParts(parts: Iterable<Part>, { textBytes }: FormLimits): Form {
+  const pairs: (readonly [name: string, value: string])[] = []
+  const files = new Map<string, FormFile>()
+  let held = 0
+  for (const part of parts) {
+    const { name, isFile, contentType, content } = part
+    if (isFile) {
+      if (files.has(name)) throw twice(name)
+      files.set(name, { content, contentType })
+      continue
+    }
+    held += name.length + content.length
+    if (held > textBytes) throw tooMuchText(textBytes)
+    pairs.push([name, textOf(part)])
+  }
+  return { pairs, files }
+}
+
+const MULTIPART = 'multipart/form-data'
 const URLENCODED = 'application/x-www-form-urlencoded'
 
 function decodeText(body: Buffer): string {
@@ -75,8 +100,18 @@ function decode(text: string): string {
   }
 }
 
+function twice(name: string): HttpError {
+  const msg = `two files of the form are called ${JSON.stringify(name)}`
+  return new HttpError(400, { msg, type: 'duplicate', loc: ['body'] })
+}
+
+function tooMuchText(textBytes: number): HttpError {
+  const msg = `the parts of the form that are not files have more than ${textBytes} bytes together`
+  return new HttpError(413, { msg, type: 'body_too_large', loc: ['body'] })
+}
+
 function unsupported(given: string): HttpError {
   const found = given === '' ? 'no content-type is given' : `not ${JSON.stringify(given)}`
-  const msg = `the body must be a form, ${URLENCODED} or multipart/form-data, in UTF-8: ${found}`
+  const msg = `the body must be a form, ${URLENCODED} or ${MULTIPART}, in UTF-8: ${found}`
   return new HttpError(415, { msg, type: 'unsupported_media_type', loc: ['header', 'content-type'] })
 }
