@@ -2,11 +2,12 @@ import { readFile, stat } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import { readRelease } from '../cli/commands/release/read-release.ts'
 import { UsageError } from '../cli/terminal/usage-error.ts'
+import type { SourceFiles } from '../shared/felis/load.ts'
 import { complaintAboutVersion } from '../shared/releases/naming.ts'
 import type { BuiltRelease } from '../shared/releases/publish/build-release.ts'
 import { packRelease } from '../shared/releases/publish/pack-release.ts'
 import type { Memory } from './memory.ts'
-import { SAMPLE } from './sample/sample.ts'
+import { type Sample, SKY } from './sample/sample.ts'
 
 /** What was asked for on the command line. */
 export interface ReleaseWish {
@@ -24,6 +25,8 @@ export interface ChosenRelease {
   readonly version: string
   readonly schemas: readonly string[]
   readonly content: ReleaseContent
+  /** Its schema files; null: it lies in the bucket already. */
+  readonly files: SourceFiles | null
   /** Whether nobody asked for it: whatever is live then stays live. */
   readonly isDefault: boolean
 }
@@ -37,24 +40,27 @@ export interface ChosenRelease {
 export async function chooseRelease(wish: ReleaseWish, memory: Memory | null): Promise<ChosenRelease> {
   if (wish.path !== undefined) return chooseFromDisk(wish.path, wish, memory)
   const isDefault = wish.version === undefined && wish.schemas === undefined
-  const version = wish.version ?? memory?.chosen ?? SAMPLE.version
+  const version = wish.version ?? memory?.chosen ?? SKY.version
   const known = memory?.schemas[version]
-  if (version === SAMPLE.version) {
-    return { version, schemas: wish.schemas ?? known ?? SAMPLE.schemas.tap, content: buildSample, isDefault }
-  }
+  if (version === SKY.version) return { ...(await chooseSample(SKY, wish.schemas ?? known)), isDefault }
   const schemas = wish.schemas ?? known
   if (schemas === undefined) {
     throw new UsageError(`${version} was not staged here before: give --release PATH, or --schemas if it was uploaded`)
   }
-  return { version, schemas, content: null, isDefault }
+  return { version, schemas, content: null, files: null, isDefault }
 }
 
-/** The sample as it is published: what discovery links to is then there. */
-export async function buildSample(): Promise<BuiltRelease> {
-  const { version, folder } = SAMPLE
-  const { buildRelease } = await import('../shared/releases/publish/build-release.ts')
+/** A release of the project's own, to be published as `almagest publish` does it: what discovery links to is then there. */
+export async function chooseSample(
+  { version, folder, ...sample }: Sample,
+  schemas: readonly string[] = sample.schemas,
+): Promise<ChosenRelease> {
   const { files } = await readRelease(version, folder)
-  return buildRelease({ version, commit: null, files, datalink: null, checks: new Set(), loads: [] })
+  const content = async (): Promise<BuiltRelease> => {
+    const { buildRelease } = await import('../shared/releases/publish/build-release.ts')
+    return buildRelease({ version, commit: null, files, datalink: null, checks: new Set(), loads: [] })
+  }
+  return { version, schemas, content, files, isDefault: true }
 }
 
 async function chooseFromDisk(path: string, wish: ReleaseWish, memory: Memory | null): Promise<ChosenRelease> {
@@ -64,7 +70,7 @@ async function chooseFromDisk(path: string, wish: ReleaseWish, memory: Memory | 
   // The source of an archive is the archive itself, also when the folder around it was given.
   const isArchive = (await stat(source.object)).isFile()
   const content = isArchive ? await readFile(source.object) : await packRelease(files)
-  return { version, schemas, content, isDefault: false }
+  return { version, schemas, content, files, isDefault: false }
 }
 
 /** `…/w.2026.34/schemas.tar.gz` and `…/w.2026.34` are both `releases/w.2026.34`. */

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { listTutorials } from '../cli/commands/tutorials/list-tutorials.ts'
 import { HIPS_PATH, HIPS_TOKEN, TOKEN_INFO_PATH } from './neighbours.ts'
-import { SAMPLE } from './sample/sample.ts'
+import { HERON } from './sample/sample.ts'
 
 /** The prefix of the neighbours, beside those of the functions. */
 export const NEIGHBOURS = 'neighbours'
@@ -62,6 +62,6 @@ export async function writeDiscoveryFiles(folder: string): Promise<void> {
   const secrets = join(folder, SECRETS_FOLDER)
   await mkdir(secrets, { recursive: true })
   for (const [key, value] of Object.entries(SECRETS)) await writeFile(join(secrets, key), `${value}\n`)
-  const { menu } = await listTutorials(SAMPLE.tutorials)
+  const { menu } = await listTutorials(HERON.tutorials)
   await writeFile(join(folder, MENU), `${JSON.stringify(menu, null, 2)}\n`)
 }

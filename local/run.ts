@@ -5,7 +5,7 @@ import { writeError, writeNote } from '../cli/terminal/output.ts'
 import { createLogger } from '../shared/platform/log/log.ts'
 import { openBucket } from '../shared/platform/storage/objects.ts'
 import { objectOf } from '../shared/releases/naming.ts'
-import { buildSample, type ChosenRelease, chooseRelease, type ReleaseWish } from './choose-release.ts'
+import { type ChosenRelease, chooseRelease, chooseSample, type ReleaseWish } from './choose-release.ts'
 import { databaseUrl } from './databases.ts'
 import { type Deployment, deploy, type Target } from './deploy.ts'
 import { divertOutput } from './divert-output.ts'
@@ -13,11 +13,12 @@ import { type Ending, watchForEnd } from './ending.ts'
 import { type LocalServer, NAMING } from './environment.ts'
 import { type Memory, NO_MEMORY, readMemory, remember, writeMemory } from './memory.ts'
 import { readBack } from './read-back.ts'
-import { SAMPLE } from './sample/sample.ts'
+import { HERON } from './sample/sample.ts'
 import { type Stack, startStack } from './stack.ts'
 import { openState } from './state-folder.ts'
 import { createSteps, type Steps } from './steps.ts'
 import { describeStart, type ServerReport, type StartReport } from './summary.ts'
+import { type PreparedTables, prepareTables } from './tables.ts'
 
 export interface RunOptions {
   readonly wish: ReleaseWish
@@ -87,7 +88,10 @@ async function bringUp(options: RunOptions, ending: Ending, resources: AsyncDisp
     },
   )
   const tools = { ending, steps, memory: remembered }
+  // Beside the releases, which are other schemas of the same database.
+  const tables = chosen.files === null ? null : prepareTables(databaseUrl(stack.postgres, 'tap'), chosen, chosen.files)
   const deployments = await bringReleases(options, stack, chosen, tools)
+  if (tables !== null) await steps.step('tap: tables', () => ending.race(tables), describeTables)
   const servers = await Promise.all(deployments.map((deployment) => ending.race(reportServer(deployment, stack))))
   const { url, storage, environmentFile } = stack
   const durationMs = performance.now() - started
@@ -104,8 +108,14 @@ async function bringUp(options: RunOptions, ending: Ending, resources: AsyncDisp
 function describeServers({ version, schemas }: ChosenRelease): LocalServer[] {
   return [
     { name: 'tap', version, schemas },
-    { name: 'alerttap', version: SAMPLE.version, schemas: SAMPLE.schemas.alerttap },
+    { name: 'alerttap', version: HERON.version, schemas: HERON.schemas },
   ]
+}
+
+function describeTables({ tables, loadedRows, complaint }: PreparedTables): string {
+  if (complaint !== null) return `not made, so that queries of them fail: ${complaint}`
+  const rows = loadedRows === 0 ? '' : `, ${loadedRows.toLocaleString('en')} rows loaded`
+  return `${tables} in database tap${rows}`
 }
 
 interface ReleaseTools {
@@ -130,9 +140,8 @@ async function bringReleases(
     access: await openFunctionAccess({ kind: 'function', url: api, server, token: null }),
     requestStage: (version) => requestStage(api, server, version),
   })
-  const sample = { version: SAMPLE.version, schemas: SAMPLE.schemas.alerttap, content: buildSample, isDefault: true }
   const logger = createLogger({ fields: { function: 'start' } })
-  return deploy([await target('tap', chosen), await target('alerttap', sample)], {
+  return deploy([await target('tap', chosen), await target('alerttap', await chooseSample(HERON))], {
     bucket: openBucket({ bucket: NAMING.bucket, apiEndpoint: stack.storage }, { logger }),
     objectOf: (version) => objectOf(NAMING, version),
     steps,

@@ -1,13 +1,32 @@
 import { join } from 'node:path'
 
-/** The release that `npm start` begins with: an invented variability survey, with what real surveys have. */
-export const SAMPLE = {
+/** A release that comes with the project. */
+export interface Sample {
+  readonly version: string
+  /** Of its Felis files. */
+  readonly folder: string
+  /** Those that are served, in their order. */
+  readonly schemas: readonly string[]
+}
+
+const ROWS = join(import.meta.dirname, 'rows')
+
+/** What the server `tap` begins with: a real sky, whose tables are there too. */
+export const SKY = {
+  version: 'releases/sky-1',
+  folder: join(import.meta.dirname, 'sky'),
+  schemas: ['sky', 'ivoa'],
+  rows: [
+    { table: 'sky.stars', file: join(ROWS, 'stars.csv.gz') },
+    { table: 'sky.deep_sky', file: join(ROWS, 'deep-sky', 'deep_sky.csv.gz') },
+    { table: 'ivoa.obscore', file: join(ROWS, 'observations.csv.gz') },
+  ],
+} as const satisfies Sample & { readonly rows: readonly { readonly table: string; readonly file: string }[] }
+
+/** What the server `alerttap` has: an invented variability survey, with what real surveys have, but without tables. */
+export const HERON = {
   version: 'releases/heron-1',
   folder: join(import.meta.dirname, 'heron'),
+  schemas: ['heron_alerts', 'heron_dr1', 'heron_obscore'],
   tutorials: join(import.meta.dirname, 'tutorials'),
-  /** The TAP servers of the local stack, and what each serves of the sample. */
-  schemas: {
-    tap: ['heron_dr1', 'heron_obscore'],
-    alerttap: ['heron_alerts'],
-  },
-} as const
+} as const satisfies Sample & { readonly tutorials: string }

@@ -46,12 +46,13 @@ test('schemas that were not named are those of the last time, if the release sti
 })
 
 test('without a wish the last release is chosen, and the sample before there was one', async () => {
-  expect(await chooseRelease({}, NO_MEMORY)).toMatchObject({ version: 'releases/heron-1', isDefault: true })
+  expect(await chooseRelease({}, NO_MEMORY)).toMatchObject({ version: 'releases/sky-1', isDefault: true })
   const memory = remember(null, 'releases/own', ['a'])
   expect(await chooseRelease({}, memory)).toEqual({
     version: 'releases/own',
     schemas: ['a'],
     content: null,
+    files: null,
     isDefault: true,
   })
 })

@@ -44,7 +44,7 @@ test('Ctrl-C in the middle leaves no process, and --reset begins anew', async ()
   expect(await running.result).toMatchObject({ code: 130 })
   expect(isRunning(postgres)).toBe(false)
   expect(story.state.isLocked()).toBe(false)
-  expect(await startWell()).toMatchObject({ outcome: 'swapped', live: { version: 'releases/heron-1' } })
+  expect(await startWell()).toMatchObject({ outcome: 'swapped', live: { version: 'releases/sky-1' } })
 })
 
 test('a start whose shell is killed, as npm starts it, ends too', async () => {

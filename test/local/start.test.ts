@@ -19,19 +19,18 @@ test('the first start brings the sample live on both servers and stops everythin
   expect(result).toMatchObject({ code: 0 })
   const { servers, url } = result.json<StartReport>()
   expect(servers.map(({ server, outcome, version }) => ({ server, outcome, version }))).toEqual([
-    { server: 'tap', outcome: 'swapped', version: 'releases/heron-1' },
+    { server: 'tap', outcome: 'swapped', version: 'releases/sky-1' },
     { server: 'alerttap', outcome: 'swapped', version: 'releases/heron-1' },
   ])
   const [tap, alerttap] = servers
-  expect(tap?.live).toMatchObject({ version: 'releases/heron-1', schemas: ['heron_dr1', 'ivoa'], keys: 3 })
+  expect(tap?.live).toMatchObject({ version: 'releases/sky-1', schemas: ['sky', 'ivoa'], keys: 0 })
   expect(tap?.live?.tables.map(({ name, columns }) => [name, columns])).toEqual([
-    ['heron_dr1.Star', 11],
-    ['heron_dr1.Visit', 10],
-    ['heron_dr1.Epoch', 9],
-    ['heron_dr1.VariableStar', 6],
-    ['ivoa.ObsCore', 30],
+    ['sky.stars', 19],
+    ['sky.deep_sky', 22],
+    ['ivoa.ObsCore', 40],
   ])
-  expect(alerttap?.live).toMatchObject({ schemas: ['heron_alerts'], keys: 1 })
+  expect(alerttap?.live).toMatchObject({ schemas: ['heron_alerts', 'heron_dr1', 'ivoa'], keys: 4 })
+  expect(result.stderr).toContain('tap: tables: 3 in database tap, 28,971 rows loaded')
   expect(tap?.stageMs).toBeGreaterThan(0)
   expect(tap?.swapMs).toBeGreaterThan(0)
   expect(story.state.postgresPid()).toBeNull()
@@ -49,20 +48,21 @@ test('the functions write their log into a file, one JSON object a line, and not
 test('the next start finds everything live and says so, for people', async () => {
   const { code, stdout } = await runAlmagest(['start', '--once', '--port', '0', '--state', story.state.path])
   expect(code).toBe(0)
-  expect(stdout).toContain('tap: nothing to do, releases/heron-1 is live.')
+  expect(stdout).toContain('tap: nothing to do, releases/sky-1 is live.')
+  expect(stdout).toContain('tap: tables: 3 in database tap  ')
   expect(stdout).not.toContain('uploaded')
   expect(stdout).not.toContain('"severity"')
 })
 
 test('a folder of YAML goes live under its own name', async () => {
   const tap = await startWell('--release', await writeSurvey(), '--schemas', 'survey', '--version', 'releases/own')
-  expect(tap).toMatchObject({ outcome: 'swapped', version: 'releases/own', slots: { previous: 'releases/heron-1' } })
+  expect(tap).toMatchObject({ outcome: 'swapped', version: 'releases/own', slots: { previous: 'releases/sky-1' } })
   expect(tap.live?.tables).toMatchObject([{ name: 'survey.object', columns: 3 }])
 })
 
 test('the same content again is not uploaded, and stays live', async () => {
   const tap = await startWell('--release', await writeSurvey(), '--version', 'releases/own')
-  expect(tap).toMatchObject({ outcome: 'live', stageMs: null, slots: { previous: 'releases/heron-1', staging: null } })
+  expect(tap).toMatchObject({ outcome: 'live', stageMs: null, slots: { previous: 'releases/sky-1', staging: null } })
 })
 
 test('other content under the same version is a new upload, and goes live', async () => {
