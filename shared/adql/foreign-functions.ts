@@ -12,6 +12,8 @@ const NO_CHOICE =
   'ADQL has no CASE and no IF. COALESCE replaces NULLs; otherwise ask once for each case and join with UNION ALL.'
 const NO_TIME = "ADQL has no calendar functions. Compare times with a text: obs_time > '2021-01-14'."
 
+const NO_NAMES = 'This service does not ask name services. Look the position up and write POINT(ra, dec).'
+
 const TABLE: Readonly<Record<string, ForeignFunction>> = {
   CEIL: { instead: 'CEILING' },
   LN: { instead: 'LOG', hint: 'LOG is the natural logarithm in ADQL.' },
@@ -87,7 +89,17 @@ const TABLE: Readonly<Record<string, ForeignFunction>> = {
   RANGE: { hint: 'ADQL has POINT, CIRCLE, BOX and POLYGON.' },
   LAT: { instead: 'COORD2' },
   LONG: { instead: 'COORD1' },
-  IVO_SIMBADPOINT: { hint: 'This service does not ask name services. Look the position up and write POINT(ra, dec).' },
+  RANGE_S2D: { hint: 'Write POLYGON.' },
+  ARRAY_ELEMENT: { hint: 'ADQL has no elements of arrays: select the whole array.' },
+  MEDIAN: { instead: 'scisql_median' },
+  PERCENTILE: { instead: 'scisql_percentile' },
+  STRING_AGG: { instead: 'ivo_string_agg' },
+  GAVO_SIMBADPOINT: { hint: NO_NAMES },
+  GAVO_VOCMATCH: { hint: 'This service knows no vocabularies. List the terms: x IN (…).' },
+  GAVO_IPIX: { instead: 'ivo_healpix_index' },
+  GAVO_APPLY_PM: { instead: 'ivo_epoch_prop_pos' },
+  IVO_APPLY_PM: { instead: 'ivo_epoch_prop_pos' },
+  IVO_SIMBADPOINT: { hint: NO_NAMES },
   QSERV_AREASPEC_CIRCLE: { hint: 'Write CONTAINS(POINT(ra, dec), CIRCLE(ra0, dec0, r)) = 1.' },
   QSERV_AREASPEC_BOX: { hint: 'Write CONTAINS(POINT(ra, dec), POLYGON(…)) = 1.' },
   QSERV_AREASPEC_POLY: { hint: 'Write CONTAINS(POINT(ra, dec), POLYGON(…)) = 1.' },

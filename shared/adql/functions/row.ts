@@ -24,7 +24,7 @@ export type ParameterType =
 export interface Parameter {
   readonly name: string
   readonly type: ParameterType
-  /** Only a literal will do, because it is read when the query is translated: names of units, of frames. */
+  /** Of a text: only a literal will do, because it is read when the query is translated. Of a number: a constant. */
   readonly literal?: true
   /** Of a literal: what it may be, with case. */
   readonly values?: readonly string[]

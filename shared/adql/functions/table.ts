@@ -6,6 +6,8 @@ import { IVOA, OTHERS } from './ivoa.ts'
 import { MATHEMATICAL, TRIGONOMETRICAL } from './mathematical.ts'
 import type { FunctionRow } from './row.ts'
 import { SCISQL } from './scisql.ts'
+import { STATISTICS } from './statistics.ts'
+import { TEXTS } from './texts.ts'
 
 /** Every function of the language but CAST, which is a construct of its own. */
 export const FUNCTIONS: readonly FunctionRow[] = [
@@ -18,6 +20,8 @@ export const FUNCTIONS: readonly FunctionRow[] = [
   ...IVOA,
   ...HEALPIX,
   ...ASTROMETRY,
+  ...TEXTS,
+  ...STATISTICS,
   ...SCISQL,
   ...OTHERS,
 ]

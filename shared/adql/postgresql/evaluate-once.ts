@@ -12,12 +12,16 @@ import { unsupported } from './shape-sql.ts'
 export function callByRule(rule: SqlOfCall, call: ResolvedCall, values: readonly string[]): string {
   const names = values.map((_, index) => `v.a${index + 1}`)
   const draft = rule(...names)
+  if (call.function.aggregate && draft.startsWith('(select') && !call.arguments.some(hasColumn)) {
+    const message = `${call.function.name} needs a column in its arguments here.`
+    throw unsupported('rowless-argument', message, call.span)
+  }
   const isRepeated = (index: number) => draft.split(new RegExp(`${names[index]}(?!\\d)`)).length > 2
   const computed = call.arguments.filter((argument, index) => !isPlain(argument) && isRepeated(index))
-  if (computed.length === 0) return rule(...values)
+  if (computed.length === 0) return `(${rule(...values)})`
   requireRowValues(computed, call)
   // An aggregate over a subquery of one row would be one of that row.
-  if (call.function.aggregate) return rule(...values)
+  if (call.function.aggregate) return `(${rule(...values)})`
   const isComputed = (index: number) => computed.includes(call.arguments[index] as ResolvedExpression)
   const columns = values.flatMap((value, index) => (isComputed(index) ? [`${value} as a${index + 1}`] : []))
   const sql = rule(...values.map((value, index) => (isComputed(index) ? (names[index] ?? value) : value)))

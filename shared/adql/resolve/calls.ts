@@ -72,8 +72,9 @@ function chooseSignature(row: FunctionRow, call: Call, values: readonly Resolved
   const parameter = nearest && parameterAt(nearest.signature, nearest.misfit)
   if (value === undefined || parameter === undefined) throw new RangeError(`${row.name} has not been checked`)
   const place = values.length === 1 ? '' : ` as its ${ordinal(nearest?.misfit ?? 0)} argument`
-  const wanted = parameter.literal ? 'a text in quotes' : WORDS[parameter.type]
-  const found = value.type.kind === 'text' && parameter.literal ? 'another one' : describe(value.type)
+  const constant = parameter.type === 'TEXT' ? 'a text in quotes' : 'a constant'
+  const wanted = parameter.literal && fitsType(value, parameter) ? constant : WORDS[parameter.type]
+  const found = wanted === constant ? 'not one' : describe(value.type)
   const message = `${row.name} takes ${wanted}${place}; this is ${found}.`
   throw new AdqlError('type', message, value.span)
 }
@@ -97,9 +98,15 @@ function ordinal(index: number): string {
   return ['first', 'second', 'third', 'fourth', 'fifth'][index] ?? `${index + 1}th`
 }
 
-function fits({ type, kind }: ResolvedExpression, parameter: Parameter | undefined): boolean {
+function fits(value: ResolvedExpression, parameter: Parameter | undefined): boolean {
   if (parameter === undefined) return false
-  if (type.kind === 'null') return !parameter.literal
+  const { type, kind } = value
+  if (parameter.literal)
+    return constantOf(value) !== undefined ? fitsType(value, parameter) : kind === 'string' && parameter.type === 'TEXT'
+  return type.kind === 'null' || fitsType(value, parameter)
+}
+
+function fitsType({ type, kind }: ResolvedExpression, parameter: Parameter): boolean {
   switch (parameter.type) {
     case 'DOUBLE':
     case 'REAL':
@@ -109,7 +116,7 @@ function fits({ type, kind }: ResolvedExpression, parameter: Parameter | undefin
     case 'BIGINT':
       return type.kind === 'integer'
     case 'TEXT':
-      return type.kind === 'text' && (!parameter.literal || kind === 'string')
+      return type.kind === 'text'
     case 'TIMESTAMP':
       return type.kind === 'timestamp' || kind === 'string'
     case 'POINT':

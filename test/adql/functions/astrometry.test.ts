@@ -161,7 +161,7 @@ describe('positions at other epochs and in other frames', () => {
       suggestions: ["'GALACTIC'"],
     })
     expect(errorOf("SELECT ivo_geom_transform(s, 'ICRS', POINT(a, b)) FROM fn.line").message).toBe(
-      'ivo_geom_transform takes a text in quotes as its first argument; this is another one.',
+      'ivo_geom_transform takes a text in quotes as its first argument; this is not one.',
     )
   })
 })
