@@ -2,26 +2,29 @@ import type pg from 'pg'
 import type { FunctionRow } from '../adql/functions/row.ts'
 import type { Limits } from '../adql/limits.ts'
 import { parseQuery } from '../adql/parse.ts'
-import { type GeometryStrategy, toPostgresql } from '../adql/postgresql.ts'
-import { resolveQuery } from '../adql/resolve.ts'
-import type { ResultColumn } from '../adql/resolved.ts'
+import type { GeometryStrategy } from '../adql/postgresql.ts'
 import type { Query } from '../adql/syntax.ts'
-import { tablesOf } from '../adql/tables-of.ts'
-import { lazily } from '../lazily.ts'
+import { type Lazy, lazily } from '../lazily.ts'
 import { QueryBusyError, QueryServiceError } from './errors.ts'
 import { fieldsOf } from './fields.ts'
 import type { LiveTables, LiveTablesSource } from './live-tables.ts'
+import { acquire, explainConnect } from './postgresql/acquire.ts'
 import { explainError } from './postgresql/explain.ts'
+import { type Plan, planQuery } from './postgresql/plan.ts'
 import { probeServer, type ServerFacts } from './postgresql/probe.ts'
-import { RunningStatement } from './postgresql/running.ts'
+import { CAPACITY, RunningStatement, SLOT_CAPACITY } from './postgresql/running.ts'
 import { beginSql } from './postgresql/session.ts'
 import type { QueryRequest, QueryService, RunningQuery } from './service.ts'
 
 export interface PostgresqlServiceOptions {
   /** Connections for queries and nothing else. */
   readonly pool: pg.Pool
-  /** Whose rights queries have; null: those of the pool's login. */
+  /** Whose rights queries of the pool have; null: those of its login. */
   readonly role: string | null
+  /** Where TAP_SCHEMA lies, when that is another database than the pool's. */
+  readonly slotPool?: pg.Pool
+  /** Schemas, as TAP_SCHEMA calls them, whose tables the database has; left out: all. */
+  readonly schemas?: readonly string[]
   readonly geometry: GeometryStrategy | 'auto'
   readonly findFunction?: (name: string) => FunctionRow | undefined
   readonly limits?: Partial<Limits>
@@ -33,108 +36,107 @@ export interface QueryLogger {
   error(message: string, fields?: Readonly<Record<string, unknown>>): void
 }
 
-/** Swaps do not follow each other faster than queries are resolved, but for a test. */
+/** Where a query is sent. */
+interface Backend {
+  readonly pool: pg.Pool
+  readonly role: string | null
+  readonly facts: Lazy<ServerFacts>
+}
+
+/** How often a query begins again: another release has gone live, or its connection turned out to be dead. */
 const MOST_ATTEMPTS = 20
 
 /**
- * Answers queries from a PostgreSQL database, each in one transaction. It is sent as one message, the copy included:
- * names are resolved by what was live last, and the transaction itself tells if that is live still. Where it is not, the
- * query starts again with what is.
+ * Answers queries from a PostgreSQL database, each in one transaction, which is sent as one message. Names are resolved by
+ * what was live last, and the transaction itself says if that is live still; where it is not, the query begins again.
  */
 export function openPostgresqlService(options: PostgresqlServiceOptions): QueryService {
-  const { pool, role, liveTables, logger } = options
-  const facts = lazily(() => probeServer(pool, options.geometry))
+  const { pool, role, slotPool, liveTables, logger } = options
+  const data = openBackend(pool, role, options.geometry)
+  const slot = slotPool === undefined ? data : openBackend(slotPool, null, 'portable')
+  const places = { findFunction: options.findFunction, schemas: options.schemas ?? null, slotBesideData: slot === data }
 
   async function start(request: QueryRequest): Promise<RunningQuery> {
     const parsed = parseQuery(request.adql, options.limits)
-    const server = await facts()
-    let live = await liveTables.latest()
+    let lost: Error | undefined
     for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
-      const started = await tryWith(live, parsed, server, request)
-      if (started !== undefined) return started
-      live = await liveTables.refresh()
-    }
-    throw new QueryBusyError('The metadata of this service changes all the time: try again in a moment.')
-  }
-
-  /** undefined: `live` is not live any more. */
-  async function tryWith(
-    live: LiveTables,
-    parsed: Query,
-    server: ServerFacts,
-    request: QueryRequest,
-  ): Promise<RunningQuery | undefined> {
-    const isLive = async () => (await liveTables.refresh()).identity === live.identity
-    let plan: Plan
-    try {
-      plan = planQuery(parsed, live, server, request)
-    } catch (error) {
-      // It may be meant for what went live a moment ago.
-      if (await isLive()) throw error
-      return undefined
-    }
-    const { timeoutMs, signal } = request
-    const begin = beginSql(server, role, timeoutMs)
-    const lock = plan.readsSlot ? [live.lockSql] : []
-    const text = [begin, 'set transaction read only', ...lock, liveTables.identitySql, plan.copySql, 'commit'].join(
-      ';\n',
-    )
-    const client = await pool.connect()
-    const running = new RunningStatement(client, pool, text, { timeoutMs, signal })
-    const explain = (error: unknown) => {
-      const failure = explainError(running.whyOf(error), { timeoutMs, tables: plan.tables })
-      if (failure instanceof QueryServiceError) {
-        logger.error('a query failed for a reason that is not the user’s', {
-          error,
-          adql: request.adql,
-          sql: plan.copySql,
-        })
+      const live = await liveTables.latest()
+      const isLive = async () => (await liveTables.refresh()).identity === live.identity
+      const plan = await planFor(parsed, live, request).catch(async (error: unknown) => {
+        // It may be meant for what went live a moment ago.
+        if (await isLive()) throw error
+      })
+      if (plan === undefined) continue
+      const running = await send(plan, live, request)
+      const explain = (error: unknown) => explainFailure(error, running, plan, request)
+      try {
+        const error = await running.begun()
+        const [seen] = running.copy.rows
+        const wasLive = seen === undefined ? await isLive() : seen[0] === live.identity
+        if (wasLive && error === undefined) return describe(running, plan, live, explain)
+        if (wasLive && !running.isDead) throw explain(error)
+        if (wasLive) lost = explain(error)
+        else if (seen !== undefined) await liveTables.refresh()
+      } catch (error) {
+        await running.close()
+        throw error
       }
-      return failure
-    }
-    try {
-      await running.copy.begun
-    } catch (error) {
-      const [identity] = running.copy.rows
-      if (identity === undefined ? !(await isLive()) : identity[0] !== live.identity) return undefined
-      throw explain(error)
-    }
-    if (running.copy.rows[0]?.[0] !== live.identity) {
       await running.close()
-      return undefined
     }
-    return {
-      columns: plan.columns,
-      fields: fieldsOf(plan.columns),
-      release: { version: live.version, identity: live.identity },
-      rows: readRows(running, explain),
-      close: () => running.close(),
-    }
+    throw lost ?? new QueryBusyError('The metadata of this service changes all the time: try again in a moment.')
   }
 
-  function planQuery(parsed: Query, live: LiveTables, server: ServerFacts, { maxRows }: QueryRequest): Plan {
-    const { findFunction } = options
-    const resolved = resolveQuery(parsed, live.tables, findFunction === undefined ? {} : { findFunction })
-    const most = BigInt(maxRows === 0 ? 0 : maxRows + 1)
-    const sql = toPostgresql(resolved, { geometry: server.geometry, maxRows: most })
-    const tables = tablesOf(resolved)
-    return {
-      columns: resolved.columns,
-      copySql: `copy (${sql}) to stdout (format binary)`,
-      tables: [...tables].map(({ tapName }) => tapName),
-      readsSlot: [...tables].some((table) => live.slotTables.has(table)),
+  async function planFor(parsed: Query, live: LiveTables, { maxRows }: QueryRequest): Promise<Plan> {
+    const { geometry } = await factsOf(data)
+    return planQuery(parsed, live, geometry, maxRows, places)
+  }
+
+  async function send(plan: Plan, live: LiveTables, request: QueryRequest): Promise<RunningStatement> {
+    const backend = plan.readsSlot ? slot : data
+    const begin = beginSql(await factsOf(backend), backend.role, request.timeoutMs)
+    const check = backend === slot ? [liveTables.identitySql] : []
+    const lock = plan.readsSlot ? [live.lockSql] : []
+    const text = [begin, 'set transaction read only', ...lock, ...check, plan.copySql, 'commit'].join(';\n')
+    const client = await acquire(backend.pool, request.signal)
+    const capacity = plan.readsSlot ? SLOT_CAPACITY : CAPACITY
+    return new RunningStatement(client, backend.pool, text, { ...request, capacity })
+  }
+
+  function explainFailure(error: unknown, running: RunningStatement, plan: Plan, { adql, timeoutMs }: QueryRequest) {
+    const { elapsedMs } = running
+    const failure = explainError(running.reasonOf(error), { timeoutMs, elapsedMs, tables: plan.tables })
+    if (failure instanceof QueryServiceError) {
+      logger.error('the database refused what a query was translated to', { error, adql, sql: plan.copySql })
     }
+    return failure
   }
 
   return { start }
 }
 
-interface Plan {
-  readonly columns: readonly ResultColumn[]
-  readonly copySql: string
-  /** As TAP_SCHEMA calls them. */
-  readonly tables: readonly string[]
-  readonly readsSlot: boolean
+function openBackend(pool: pg.Pool, role: string | null, geometry: GeometryStrategy | 'auto'): Backend {
+  return { pool, role, facts: lazily(() => probeServer(pool, geometry)) }
+}
+
+async function factsOf({ facts }: Backend): Promise<ServerFacts> {
+  return facts().catch((error: unknown) => {
+    throw explainConnect(error)
+  })
+}
+
+function describe(
+  running: RunningStatement,
+  { columns }: Plan,
+  { version, identity }: LiveTables,
+  explain: (error: unknown) => Error,
+): RunningQuery {
+  return {
+    columns,
+    fields: fieldsOf(columns),
+    release: { version, identity },
+    rows: readRows(running, explain),
+    close: () => running.close(),
+  }
 }
 
 async function* readRows(

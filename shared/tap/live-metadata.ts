@@ -2,6 +2,7 @@ import type pg from 'pg'
 import type { TableMetadata } from '../adql/metadata.ts'
 import { TableSet } from '../adql/table-set.ts'
 import { tablesFromRows } from '../adql/tables-from-rows.ts'
+import type { PhysicalNames } from '../environment/physical-names.ts'
 import { Failure } from '../failure.ts'
 import type { LiveTables, LiveTablesSource } from '../query/live-tables.ts'
 import type { ReleaseSource } from '../tap-schema/release-source.ts'
@@ -12,6 +13,7 @@ import { TAP_TABLE_NAMES } from '../tap-schema/tables.ts'
 import { inTransaction } from '../tap-schema/transaction.ts'
 import { MetadataError, NothingLiveError } from './metadata-failures.ts'
 import { isOwnName, withOwnRows } from './own-tables.ts'
+import { withPhysicalNames } from './physical-names.ts'
 import { readSlotRows, type SlotRows } from './slot-rows.ts'
 
 /** Everything that a service says of its tables, from the slot that was found live. */
@@ -29,6 +31,8 @@ export interface LiveMetadataOptions {
   readonly pool: pg.Pool
   /** Whose rights it is read with; null: those of the pool's login. */
   readonly role: string | null
+  /** What the tables of data are called in their database. */
+  readonly names: PhysicalNames
 }
 
 /**
@@ -92,7 +96,7 @@ async function loadLive(options: LiveMetadataOptions): Promise<LiveMetadata> {
 }
 
 /** In one transaction that holds locks on the tables, so that no swap comes in between. */
-async function readLive(client: pg.PoolClient, { role }: LiveMetadataOptions): Promise<LiveMetadata> {
+async function readLive(client: pg.PoolClient, { role, names }: LiveMetadataOptions): Promise<LiveMetadata> {
   await client.query(`set transaction read only${role === null ? '' : `; set local role ${quote(role)}`}`)
   const before = await findTables(client, SLOT_SCHEMA.live)
   if (before === null) throw new NothingLiveError()
@@ -102,7 +106,9 @@ async function readLive(client: pg.PoolClient, { role }: LiveMetadataOptions): P
   if (found === null) throw new NothingLiveError()
   const slot = await readSafeSlot(client, 'live')
   const rows = withOwnRows(await readSlotRows(client, found))
-  const tables = tablesFromRows(rows.tables, rows.columns).map((table) => physicalInSlot(table, found))
+  const tables = tablesFromRows(rows.tables, rows.columns).map((table) =>
+    isOwnName(table.schema.text) ? physicalInSlot(table, found) : withPhysicalNames(table, names),
+  )
   const slotTables = tables.filter(({ schema }) => isOwnName(schema.text))
   const version = slot?.version ?? UNVERSIONED
   return {
@@ -120,7 +126,6 @@ async function readLive(client: pg.PoolClient, { role }: LiveMetadataOptions): P
 
 /** TAP_SCHEMA's own tables under the names that they have in the slot. */
 function physicalInSlot(table: TableMetadata, found: SlotTables): TableMetadata {
-  if (!isOwnName(table.schema.text)) return table
   const standard = TAP_TABLE_NAMES.find((name) => name === table.name.text.toLowerCase())
   const { text, delimited } = table.name
   const name = standard === undefined ? (delimited ? text : text.toLowerCase()) : found[standard].name

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import type { PhysicalNames } from '../../shared/environment/physical-names.ts'
 import { openPostgresqlService, type PostgresqlServiceOptions } from '../../shared/query/postgresql.ts'
 import type { QueryRequest, QueryService, RunningQuery } from '../../shared/query/service.ts'
 import { type LiveMetadataSource, watchLiveMetadata } from '../../shared/tap/live-metadata.ts'
@@ -8,6 +9,8 @@ import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
 import { stageRequest } from '../support/sample-release.ts'
 
 /** A database with a live release of `survey.object` and 1000 rows of it, and a service that answers from both. */
+export const LOWER_CASE: PhysicalNames = { rule: 'lower', schemas: new Map(), tables: new Map(), columns: new Map() }
+
 export interface QueryStage {
   readonly database: TestDatabase
   /** The login of the service, which may read and nothing else. */
@@ -38,7 +41,7 @@ export async function prepareQueries(
   }
   await goLive('w.2026.01')
   const pool = options.pool ?? database.poolAs(login, max)
-  const liveTables = watchLiveMetadata({ pool, role: null })
+  const liveTables = watchLiveMetadata({ pool: options.slotPool ?? pool, role: null, names: LOWER_CASE })
   const logged: QueryStage['logged'] = []
   const logger = { error: (message: string, fields = {}) => logged.push({ message, fields }) }
   const service = openPostgresqlService({ pool, role: null, geometry: 'auto', liveTables, logger, ...options })

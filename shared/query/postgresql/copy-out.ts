@@ -1,7 +1,10 @@
 import type pg from 'pg'
 
 /** How a statement came to its end. `clean`: the connection can be used again after a rollback, at most. */
-export type CopyEnd = { readonly clean: boolean; readonly error: Error | undefined }
+export interface CopyEnd {
+  readonly clean: boolean
+  readonly error: Error | undefined
+}
 
 /**
  * A text of several statements, one of which is `copy … to stdout`, as something that a client of `pg` can be given.
@@ -52,8 +55,9 @@ export class CopyOut implements pg.Submittable {
     return this.#ended.promise
   }
 
-  get isOver(): boolean {
-    return this.#end !== undefined
+  /** How it ended; undefined: it has not. */
+  get end(): CopyEnd | undefined {
+    return this.#end
   }
 
   /** The rows, as text, of the statements that came before the copy. */

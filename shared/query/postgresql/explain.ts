@@ -9,6 +9,8 @@ import {
 
 export interface Circumstances {
   readonly timeoutMs: number
+  /** How long the query has run. */
+  readonly elapsedMs: number
   /** Tables that the query reads, as TAP_SCHEMA calls them. */
   readonly tables: readonly string[]
 }
@@ -21,20 +23,20 @@ export function explainError(error: unknown, circumstances: Circumstances): Fail
   if (error instanceof Failure) return error
   const state = sqlStateOf(error)
   if (state === null) {
-    return /timeout exceeded when trying to connect/.test(String(error))
-      ? new QueryBusyError(BUSY, error)
-      : new QueryUnavailableError('The connection to the database was lost: try again in a moment.', error)
+    return new QueryUnavailableError('The connection to the database was lost: try again in a moment.', error)
   }
   const rule = RULES.find(([pattern]) => pattern.test(state))
-  return rule === undefined ? ofService(UNKNOWN, error) : rule[1](error, circumstances)
+  return rule === undefined ? new QueryServiceError(UNKNOWN, error) : rule[1](error, circumstances)
 }
 
+/** PostgreSQL's SQLSTATE, of an error of `pg` or of one of ours that stands for it. */
 export function sqlStateOf(error: unknown): string | null {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (!(error instanceof Error)) return null
+  const code = 'sqlState' in error ? String(error.sqlState) : 'code' in error ? String(error.code) : ''
   return /^[0-9A-Z]{5}$/.test(code) && /\d/.test(code) ? code : null
 }
 
-const BUSY = 'The service answers as many queries as it can at once: try again in a moment.'
+export const BUSY = 'The service answers as many queries as it can at once: try again in a moment.'
 const UNKNOWN = 'The database could not answer this query. The log of the service says why.'
 
 type Explanation = (error: unknown, circumstances: Circumstances) => Failure
@@ -43,18 +45,24 @@ function ofValue(what: string): Explanation {
   return (error) => new QueryValueError(what, error)
 }
 
-function ofService(what: string, error: unknown): Failure {
-  return new QueryServiceError(what, error)
-}
-
 const lostTable: Explanation = (error, { tables }) =>
-  ofService(
-    `The service describes ${named(tables)}, but its database has not all of that. Its operators can see it in the log.`,
+  new QueryServiceError(
+    `The service describes ${named(tables)}, but its database has not all of that. Its log says what is missing.`,
     error,
   )
 
 const notAllowed: Explanation = (error, { tables }) =>
-  ofService(`The service may not read all of ${named(tables)}. Its operators can see it in the log.`, error)
+  new QueryServiceError(`The service may not read all of ${named(tables)}. Its log says what it may not.`, error)
+
+/** PostgreSQL says the same for its own time limit and for a cancel. */
+const cancelled: Explanation = (error, { timeoutMs, elapsedMs }) =>
+  elapsedMs < timeoutMs * 0.95
+    ? new QueryUnavailableError('The query was cancelled by an operator of the database.', error)
+    : new QueryLimitError(
+        'time',
+        `The query did not finish within ${timeoutMs / 1000} s, the limit of this request. Let it find less, or run it as an asynchronous job, which may take longer.`,
+        error,
+      )
 
 /** By PostgreSQL's SQLSTATE (appendix A), the first that fits. */
 const RULES: readonly (readonly [RegExp, Explanation])[] = [
@@ -76,16 +84,9 @@ const RULES: readonly (readonly [RegExp, Explanation])[] = [
       'A value cannot be computed: the query has an argument out of range, or a text that its type does not take.',
     ),
   ],
+  [/^P0001$/, ofValue('A function of this service refuses what the query gives it.')],
   [/^21000$/, ofValue('A subquery that must give one value gives more than one row.')],
-  [
-    /^57014$/,
-    (error, { timeoutMs }) =>
-      new QueryLimitError(
-        'time',
-        `The query did not finish within ${timeoutMs / 1000} s, the limit of this request. Let it find less, or run it as an asynchronous job, which may take longer.`,
-        error,
-      ),
-  ],
+  [/^57014$/, cancelled],
   [/^(53300|53400|55P03|40P01|40001)$/, (error) => new QueryBusyError(BUSY, error)],
   [/^53200$/, (error) => new QueryLimitError('size', 'The query needs more memory than the database has.', error)],
   [/^53100$/, (error) => new QueryLimitError('size', 'The query needs more disk space than the database has.', error)],

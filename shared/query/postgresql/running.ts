@@ -2,9 +2,13 @@ import type pg from 'pg'
 import { QueryCancelledError } from '../errors.ts'
 import { cancelQuery } from './cancel.ts'
 import { CopyOut } from './copy-out.ts'
+import { sqlStateOf } from './explain.ts'
 
-/** Rows that wait in memory for a slow client; the server waits behind them. */
-const CAPACITY = 1 << 20
+/** Bytes of rows that wait in memory for a slow client; the server waits behind them. */
+export const CAPACITY = 1 << 20
+
+/** Who reads TAP_SCHEMA stands in the way of a swap until the server has sent all: it need not wait for slow clients. */
+export const SLOT_CAPACITY = 16 << 20
 
 /** A cancelled statement that has not ended by then is left to the server, which sees that its client is gone. */
 const GIVE_UP_MS = 3_000
@@ -19,7 +23,7 @@ export interface StatementLimits {
   readonly timeoutMs: number
   readonly signal?: AbortSignal | undefined
   /** Bytes that may wait to be fetched. */
-  readonly capacity?: number
+  readonly capacity: number
 }
 
 /** One statement under way on a connection of a pool, which goes back when it is over. */
@@ -30,6 +34,7 @@ export class RunningStatement {
   readonly #over: Promise<void>
   readonly #signal: AbortSignal | undefined
   readonly #timer: NodeJS.Timeout
+  readonly #startedAt = performance.now()
   #stopped: 'time' | 'caller' | undefined
   #cancelling: Promise<void> | undefined
 
@@ -37,7 +42,7 @@ export class RunningStatement {
     this.#client = client
     this.#pool = pool
     this.#signal = limits.signal
-    this.copy = new CopyOut(text, limits.capacity ?? CAPACITY)
+    this.copy = new CopyOut(text, limits.capacity)
     this.#timer = setTimeout(() => this.#stop('time'), limits.timeoutMs + TIME_GRACE_MS)
     limits.signal?.addEventListener('abort', this.#abort)
     client.on('error', ignore)
@@ -46,8 +51,30 @@ export class RunningStatement {
     if (limits.signal?.aborted === true) this.#stop('caller')
   }
 
-  /** What the copy failed with; a cancelled one has nothing else to say. */
-  whyOf(error: unknown): unknown {
+  /** Waits for the first row, or for it to be known that there is none; undefined: nothing went wrong before. */
+  async begun(): Promise<unknown> {
+    try {
+      await this.copy.begun
+      return undefined
+    } catch (error) {
+      await this.copy.ended
+      return error
+    }
+  }
+
+  /** Whether the connection was gone before the server has said a word. */
+  get isDead(): boolean {
+    const { rows, end } = this.copy
+    if (this.#stopped !== undefined || rows.length > 0) return false
+    return end?.clean === false && sqlStateOf(end.error) === null
+  }
+
+  get elapsedMs(): number {
+    return performance.now() - this.#startedAt
+  }
+
+  /** What an error of the copy comes from, where it was stopped on purpose. */
+  reasonOf(error: unknown): unknown {
     if (this.#stopped === 'caller') return new QueryCancelledError(error)
     return this.#stopped === 'time' ? new TimeIsUp(error) : error
   }
@@ -62,18 +89,18 @@ export class RunningStatement {
 
   #stop(by: 'time' | 'caller'): void {
     this.copy.discard()
-    if (this.#stopped !== undefined || this.copy.isOver) return
+    if (this.#stopped !== undefined || this.copy.end !== undefined) return
     this.#stopped = by
     this.#cancelling = this.#cancel()
   }
 
   async #cancel(): Promise<void> {
     const until = performance.now() + GIVE_UP_MS
-    while (!this.copy.isOver && performance.now() < until) {
+    while (this.copy.end === undefined && performance.now() < until) {
       await cancelQuery(this.#client, this.#pool).catch(ignore)
       await Promise.race([this.copy.ended, pause(CANCEL_EVERY_MS)])
     }
-    if (!this.copy.isOver) await (this.#client as unknown as pg.Client).end()
+    if (this.copy.end === undefined) await (this.#client as unknown as pg.Client).end()
   }
 
   async #giveBack(): Promise<void> {

@@ -1,0 +1,76 @@
+import { AdqlError } from '../../adql/error.ts'
+import type { FunctionRow } from '../../adql/functions/row.ts'
+import { type GeometryStrategy, toPostgresql } from '../../adql/postgresql.ts'
+import { resolveQuery } from '../../adql/resolve.ts'
+import type { ResultColumn } from '../../adql/resolved.ts'
+import type { Query } from '../../adql/syntax.ts'
+import { type TableMention, tableMentions } from '../../adql/table-mentions.ts'
+import type { LiveTables } from '../live-tables.ts'
+
+/** What the planner knows of the service. */
+export interface PlanOptions {
+  readonly findFunction?: ((name: string) => FunctionRow | undefined) | undefined
+  /** Schemas, as TAP_SCHEMA calls them, whose tables are in the database of the service; null: all. */
+  readonly schemas: readonly string[] | null
+  /** Whether TAP_SCHEMA lies in the database of the data, so that both can be joined. */
+  readonly slotBesideData: boolean
+}
+
+/** A query that can be sent. */
+export interface Plan {
+  readonly columns: readonly ResultColumn[]
+  readonly copySql: string
+  /** The tables that it reads, as TAP_SCHEMA calls them. */
+  readonly tables: readonly string[]
+  readonly readsSlot: boolean
+}
+
+/**
+ * Binds a query's names to the tables that are live, and translates it.
+ *
+ * @param maxRows as in QueryRequest
+ * @throws AdqlError
+ */
+export function planQuery(
+  parsed: Query,
+  live: LiveTables,
+  geometry: GeometryStrategy,
+  maxRows: number,
+  options: PlanOptions,
+): Plan {
+  const { findFunction } = options
+  const resolved = resolveQuery(parsed, live.tables, findFunction === undefined ? {} : { findFunction })
+  const mentions = tableMentions(resolved)
+  checkPlaces(mentions, live, options)
+  const most = BigInt(maxRows === 0 ? 0 : maxRows + 1)
+  return {
+    columns: resolved.columns,
+    copySql: `copy (${toPostgresql(resolved, { geometry, maxRows: most })}) to stdout (format binary)`,
+    tables: [...new Set(mentions.map(({ table }) => table.tapName))],
+    readsSlot: mentions.some(({ table }) => live.slotTables.has(table)),
+  }
+}
+
+/** All tables of a query must be where it is answered. */
+function checkPlaces(mentions: readonly TableMention[], live: LiveTables, options: PlanOptions): void {
+  const { schemas, slotBesideData } = options
+  const isOwn = ({ table }: TableMention) => live.slotTables.has(table)
+  const own = mentions.find(isOwn)
+  for (const mention of mentions) {
+    if (isOwn(mention)) continue
+    const { tapName, schema } = mention.table
+    if (schemas !== null && !isUpload(mention) && !schemas.includes(schema.text)) {
+      throw new AdqlError('unsupported', `Tables of ${schema.text} cannot be queried here.`, mention.span, {
+        reason: 'schema-elsewhere',
+      })
+    }
+    if (own !== undefined && !slotBesideData && !isUpload(mention)) {
+      const message = `${tapName} and ${own.table.tapName} are in different databases here: query one of them at a time.`
+      throw new AdqlError('unsupported', message, mention.span, { reason: 'other-database' })
+    }
+  }
+}
+
+function isUpload({ table }: TableMention): boolean {
+  return table.schema.text.toUpperCase() === 'TAP_UPLOAD'
+}
