@@ -13,9 +13,10 @@ import type {
 import type { ComparisonOperator } from '../syntax.ts'
 import type { Context } from './context.ts'
 import { angleSql, nearSql } from './distance.ts'
+import { besideSql } from './expressions.ts'
 import { pointsOfDistance, relationSql } from './geometry.ts'
 import { textSql } from './names.ts'
-import { isPadded, sqlType } from './types.ts'
+import { isPadded } from './types.ts'
 
 export function conditionSql(condition: ResolvedCondition, filtering: boolean, context: Context): string {
   const not = 'negated' in condition && condition.negated ? 'not ' : ''
@@ -169,8 +170,7 @@ function selectedIn(body: ResolvedQueryBody): ResolvedExpression {
  */
 function operandSql(expression: ResolvedExpression, others: readonly ResolvedExpression[], context: Context): string {
   const [known] = others.filter(({ type }) => type.kind !== 'null')
-  // A column or a value of NULLs alone has no type in ADQL; text, as which it is kept, compares with text only.
-  if (expression.type.kind === 'null' && known) return `(${context.expression(expression)})::${sqlType(known.type)}`
+  if (expression.type.kind === 'null' && known) return besideSql(expression, known.type, context)
   if (isPaddedColumn(expression)) return context.column(expression)
   if (expression.kind === 'string' && expression.type.kind === 'text' && others.some(isPaddedColumn)) {
     return textSql(expression.value)

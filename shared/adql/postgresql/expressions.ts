@@ -72,9 +72,8 @@ function mergedColumnSql(
   { join, left, right }: Extract<ResolvedExpression, { kind: 'merged-column' }>,
   context: Context,
 ): string {
-  const [first, second] = [expressionSql(left, context), expressionSql(right, context)]
-  if (join === 'full') return `coalesce(${first}, ${second})`
-  return join === 'right' ? second : first
+  if (join !== 'full') return expressionSql(join === 'right' ? right : left, context)
+  return `coalesce(${besideSql(left, right.type, context)}, ${besideSql(right, left.type, context)})`
 }
 
 /** The expression, cast where its own type is another one. */
@@ -90,6 +89,12 @@ export function asValue(expression: ResolvedExpression, type: ValueType, context
   const { kind } = expression.type
   if (type.kind !== 'region' || kind === 'region' || kind === 'null') return asType(expression, sqlType(type), context)
   return `('${kind} ' || array_to_string(${expressionSql(expression, context)}, ' '))`
+}
+
+/** A value of NULLs alone is kept as text, which compares with text only: it gets the type of what stands beside it. */
+export function besideSql(expression: ResolvedExpression, other: ValueType, context: Context): string {
+  if (expression.type.kind !== 'null' || other.kind === 'null') return expressionSql(expression, context)
+  return asType(expression, sqlType(other), context)
 }
 
 /** Operands get the type of the result first: 16 bits overflow, and a real added to an integer is not a double. */
@@ -139,7 +144,8 @@ function aggregateSql(
       ? asType(value, 'float8', context)
       : expressionSql(value, context)
   const word = value.type.kind === 'boolean' ? EXTREMES_OF_BOOLEANS[name] : undefined
-  const total = `${word ?? name.toLowerCase()}(${quantity}${value.kind === 'null' ? 'null::float8' : sql})`
+  const typed = value.type.kind === 'null' ? `(${sql})::${sqlType(type)}` : sql
+  const total = `${word ?? name.toLowerCase()}(${quantity}${typed})`
   return name === 'MIN' || name === 'MAX' ? total : `(${total})::${sqlType(type)}`
 }
 

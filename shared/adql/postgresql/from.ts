@@ -1,5 +1,6 @@
-import type { ResolvedJoin, ResolvedTableReference, Source } from '../resolved.ts'
+import type { JoinPair, ResolvedJoin, ResolvedTableReference, Source } from '../resolved.ts'
 import type { Context } from './context.ts'
+import { besideSql } from './expressions.ts'
 import { tableSql } from './names.ts'
 
 export function tableReferenceSql(reference: ResolvedTableReference, context: Context): string {
@@ -31,7 +32,11 @@ function onSql({ type, left, right, on, pairs }: ResolvedJoin, context: Context)
     return type === 'full' ? `(${condition}) and ${alwaysEqual(left, right)}` : condition
   }
   if (pairs.length === 0) return undefined
-  return pairs.map((pair) => `${context.expression(pair.left)} = ${context.expression(pair.right)}`).join(' and ')
+  return pairs.map((pair) => pairSql(pair, context)).join(' and ')
+}
+
+function pairSql({ left, right }: JoinPair, context: Context): string {
+  return `${besideSql(left, right.type, context)} = ${besideSql(right, left.type, context)}`
 }
 
 /** PostgreSQL's FULL JOIN needs an equality of a value of the left with one of the right; this one is always true. */
