@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type pg from 'pg'
 import { parseQuery } from '../../shared/adql/parse.ts'
-import { type GeometryStrategy, POSTGRESQL_SETTINGS, toPostgresql } from '../../shared/adql/postgresql.ts'
+import { type GeometryStrategy, toPostgresql } from '../../shared/adql/postgresql.ts'
 import { resolveQuery } from '../../shared/adql/resolve.ts'
 import type { TableSet } from '../../shared/adql/table-set.ts'
 import { readSkyTables } from './adql-sky.ts'
@@ -27,11 +27,6 @@ export async function openSky(geometry: GeometryStrategy, tables: TableSet = rea
     geometry === 'portable'
       ? await createTestDatabase({ initialised: false, keep: true, unicode: true })
       : await extensionDatabase()
-  pool.on('connect', (client) => {
-    for (const [name, value] of Object.entries(POSTGRESQL_SETTINGS)) {
-      client.query('select set_config($1, $2, false)', [name, value]).catch(() => {})
-    }
-  })
   await pool.query(readFileSync(join(SKY, 'sky-insert.sql'), 'utf8'))
   if (geometry !== 'portable') await pool.query(readFileSync(join(SKY, `sky-${geometry}.sql`), 'utf8'))
   const sqlOf = (adql: string) => toPostgresql(resolveQuery(parseQuery(adql), tables), { geometry })

@@ -27,7 +27,8 @@ export function conditionSql(condition: ResolvedCondition, filtering: boolean, c
       return betweenSql(condition, not, filtering, context)
     case 'in-list': {
       const operand = operandSql(condition.operand, condition.values, context)
-      const values = condition.values.map((value) => operandSql(value, [condition.operand], context))
+      const all = [condition.operand, ...condition.values]
+      const values = condition.values.map((value) => operandSql(value, [condition.operand], context, all))
       return relationInList(condition, filtering, context) ?? `${operand} ${not}in (${values.join(', ')})`
     }
     case 'in-query':
@@ -141,7 +142,9 @@ function betweenSql(condition: ResolvedBetween, not: string, filtering: boolean,
     const sql = relationWhere(relation, passes, filtering, context)
     if (sql !== undefined) return sql
   }
-  const plain = `${operandSql(operand, [low, high], context)} ${not}between ${operandSql(low, [operand], context)} and ${operandSql(high, [operand], context)}`
+  const all = [operand, low, high]
+  const limits = [low, high].map((limit) => operandSql(limit, [operand], context, all))
+  const plain = `${operandSql(operand, [low, high], context)} ${not}between ${limits.join(' and ')}`
   if (!filtering || negated) return plain
   const near = geometrySql(operand, '<=', high, filtering, context)
   return near === undefined ? plain : `${near} and ${plain}`
@@ -166,10 +169,15 @@ function selectedIn(body: ResolvedQueryBody): ResolvedExpression {
 
 /**
  * One side of a comparison. CHAR(n) is compared as PostgreSQL does, blanks apart, so that its index can be used; a
- * literal beside a REAL column is rounded to one, or they would never be equal.
+ * literal beside a REAL column is rounded to one, or they would never be equal. `all`: what else has the same type.
  */
-function operandSql(expression: ResolvedExpression, others: readonly ResolvedExpression[], context: Context): string {
-  const [known] = others.filter(({ type }) => type.kind !== 'null')
+function operandSql(
+  expression: ResolvedExpression,
+  others: readonly ResolvedExpression[],
+  context: Context,
+  all = others,
+): string {
+  const known = all.find(({ type }) => type.kind !== 'null')
   if (expression.type.kind === 'null' && known) return besideSql(expression, known.type, context)
   if (isPaddedColumn(expression)) return context.column(expression)
   if (expression.kind === 'string' && expression.type.kind === 'text' && others.some(isPaddedColumn)) {

@@ -37,7 +37,7 @@ function isPlain(value: ResolvedExpression): boolean {
  * PostgreSQL computes a subquery that mentions no column of the row once for the whole query, and counts the rows of an
  * aggregate without a column in the subquery.
  */
-function requireRowValues(values: readonly ResolvedExpression[], call: ResolvedCall): void {
+export function requireRowValues(values: readonly ResolvedExpression[], call: ResolvedCall): void {
   for (const value of values) {
     const fault =
       findIn(value, isRowlessAggregate) ?? (call.arguments.some(hasColumn) ? undefined : findIn(value, isVolatile))

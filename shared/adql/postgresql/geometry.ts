@@ -4,6 +4,7 @@ import { contains, intersects, SLACK } from '../sphere/relations.ts'
 import { angle, toPosition, toVector } from '../sphere/vectors.ts'
 import type { Context } from './context.ts'
 import { type AngleSql, distanceSql, METRES_PER_DEGREE, nearSql, type PointSql } from './distance.ts'
+import { requireRowValues } from './evaluate-once.ts'
 import { rotationOf, turnedBack } from './frames.ts'
 import { doubleSql, textSql } from './names.ts'
 import { arraySql, coordinatesSql, nativeSql, testsOf } from './polygons.ts'
@@ -19,6 +20,8 @@ export function relationSql(call: ResolvedCall, filtering: boolean, context: Con
   if (a.figure !== undefined && b.figure !== undefined) {
     return String((within ? contains : intersects)(a.figure, b.figure))
   }
+  // The tests of a polygon stand in a subquery.
+  if (a.kind === 'polygon' || b.kind === 'polygon') requireRowValues(call.arguments, call)
   const question = { call, filtering, context }
   if (within || a.kind === 'point') return containsSql(a, b, question)
   return b.kind === 'point' ? containsSql(b, a, question) : intersectsSql(a, b, question)

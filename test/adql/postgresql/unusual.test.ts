@@ -93,6 +93,21 @@ const NULLS: readonly Case[] = [
     [['0']],
   ],
   [
+    'a column of NULLs stands between values, and in lists of them',
+    'SELECT COUNT(*) FROM sky.star, (SELECT NULL AS a FROM F) AS x WHERE x.a BETWEEN x.a AND variable OR x.a IN (x.a, mag)',
+    [['0']],
+  ],
+  [
+    'a column of NULLs has a common column with any other',
+    'SELECT COUNT(*), COUNT(field_id) FROM F FULL JOIN (SELECT NULL AS field_id FROM F) AS x USING (field_id)',
+    [['84', '42']],
+  ],
+  [
+    'COALESCE and MAX of NULLs have a type in common',
+    'SELECT COALESCE(NULL, MIN(COALESCE(NULL, NULL)), MAX(NULL)), SUM(NULL) FROM F',
+    [[null, null]],
+  ],
+  [
     'an aggregate of NULL compares with everything',
     "SELECT COUNT(*) FROM F HAVING MAX(NULL) = 1 OR MAX(NULL) = 'a' OR COALESCE(NULL, NULL) = 1",
     [],
@@ -161,6 +176,16 @@ const AGGREGATES: readonly Case[] = [
     'an aggregate of inner and outer columns is one of the inner query',
     'SELECT COUNT(*) FROM F f WHERE EXISTS (SELECT 1 FROM F g HAVING MAX(g.field_id - f.field_id) = 0)',
     [['1']],
+  ],
+  [
+    'an aggregate of columns is a position beside a polygon',
+    'SELECT CONTAINS(POINT(AVG(field_id), MIN(field_id)), POLYGON(20, 0, 30, 0, 30, 10)) FROM F',
+    [[1]],
+  ],
+  [
+    'an aggregate of no column is none beside a polygon',
+    'SELECT CONTAINS(POINT(COUNT(*), 1), POLYGON(20, 0, 50, 0, 50, 20)) FROM F',
+    'unsupported',
   ],
   [
     'a subquery of HAVING sees only what is grouped',
