@@ -28,7 +28,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'shared/tap-schema': ['shared/felis'],
   'shared/tables': ['shared/adql', 'shared/felis', 'shared/tap-schema'],
   'shared/releases': ['shared/felis', 'shared/tap-schema'],
-  'shared/environment': ['shared/felis', 'shared/releases', 'shared/tap-schema'],
+  'shared/environment': ['shared/adql', 'shared/felis', 'shared/releases', 'shared/tap-schema'],
   'shared/discovery': ['shared/environment', 'shared/felis'],
   'shared/results': ['shared/environment'],
   'shared/votable': [],

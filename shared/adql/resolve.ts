@@ -1,7 +1,7 @@
 import { checkStructure } from './check-structure.ts'
 import { AdqlError } from './error.ts'
-import type { FunctionRow } from './functions/row.ts'
-import { findFunction } from './functions/table.ts'
+import type { FunctionSet } from './functions/function-set.ts'
+import { STANDARD_FUNCTIONS } from './functions/table.ts'
 import { nameMeans } from './metadata.ts'
 import { declared, writtenName } from './names.ts'
 import type { Context } from './resolve/context.ts'
@@ -11,8 +11,8 @@ import type { CommonTable, Query } from './syntax.ts'
 import type { TableSet } from './table-set.ts'
 
 export interface ResolveOptions {
-  /** Finds a function by its name in any case. Left out: the functions of `functions/table.ts`. */
-  readonly findFunction?: (name: string) => FunctionRow | undefined
+  /** What queries may call. Left out: `STANDARD_FUNCTIONS`; a site adds its own to them (`siteFunctions`). */
+  readonly functions?: FunctionSet
 }
 
 /**
@@ -21,12 +21,12 @@ export interface ResolveOptions {
  * @throws AdqlError the first thing that is wrong, about functions and aggregates first, then in the order of the clauses
  */
 export function resolveQuery(query: Query, tables: TableSet, options: ResolveOptions = {}): ResolvedQuery {
-  const find = options.findFunction ?? findFunction
-  checkStructure(query, find)
+  const functions = options.functions ?? STANDARD_FUNCTIONS
+  checkStructure(query, functions)
   let id = 0
   const context: Context = {
     tables,
-    findFunction: find,
+    functions,
     common: [],
     nextId: () => ++id,
     resolveSubquery: resolveQueryExpression,

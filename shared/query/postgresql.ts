@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import type { FunctionRow } from '../adql/functions/row.ts'
+import type { FunctionSet } from '../adql/functions/function-set.ts'
 import type { Limits } from '../adql/limits.ts'
 import { parseQuery } from '../adql/parse.ts'
 import type { GeometryStrategy } from '../adql/postgresql.ts'
@@ -26,7 +26,7 @@ export interface PostgresqlServiceOptions {
   /** Schemas, as TAP_SCHEMA calls them, whose tables the database has; left out: all. */
   readonly schemas?: readonly string[]
   readonly geometry: GeometryStrategy | 'auto'
-  readonly findFunction?: (name: string) => FunctionRow | undefined
+  readonly functions: FunctionSet
   readonly limits?: Partial<Limits>
   readonly liveTables: LiveTablesSource
   readonly logger: QueryLogger
@@ -54,7 +54,7 @@ export function openPostgresqlService(options: PostgresqlServiceOptions): QueryS
   const { pool, role, slotPool, liveTables, logger } = options
   const data = openBackend(pool, role, options.geometry)
   const slot = slotPool === undefined ? data : openBackend(slotPool, null, 'portable')
-  const places = { findFunction: options.findFunction, schemas: options.schemas ?? null, slotBesideData: slot === data }
+  const places = { functions: options.functions, schemas: options.schemas ?? null, slotBesideData: slot === data }
 
   async function start(request: QueryRequest): Promise<RunningQuery> {
     const parsed = parseQuery(request.adql, options.limits)

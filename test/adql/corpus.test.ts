@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { checkStructure } from '../../shared/adql/check-structure.ts'
 import { AdqlError } from '../../shared/adql/error.ts'
 import type { FunctionRow } from '../../shared/adql/functions/row.ts'
-import { findFunction } from '../../shared/adql/functions/table.ts'
+import { STANDARD_FUNCTIONS } from '../../shared/adql/functions/table.ts'
 import { readTokens } from '../../shared/adql/parse/tokens.ts'
 import { parseQuery } from '../../shared/adql/parse.ts'
 import { TEXT } from '../../shared/adql/value-type.ts'
@@ -25,8 +25,7 @@ function declaredFunction(name: string): FunctionRow {
 /** The error of a query, or none; anything but an `AdqlError` fails the test. */
 function errorOf({ adql, udfs = [] }: CorpusEntry): AdqlError | undefined {
   try {
-    const find = (name: string) => (udfs.includes(name.toLowerCase()) ? declaredFunction(name) : findFunction(name))
-    checkStructure(parseQuery(adql), find)
+    checkStructure(parseQuery(adql), STANDARD_FUNCTIONS.with(udfs.map(declaredFunction)))
     return undefined
   } catch (error) {
     if (error instanceof AdqlError) return error

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { checkStructure } from '../../shared/adql/check-structure.ts'
 import { describeError, placeOf } from '../../shared/adql/describe-error.ts'
 import { AdqlError } from '../../shared/adql/error.ts'
-import { findFunction } from '../../shared/adql/functions/table.ts'
+import { STANDARD_FUNCTIONS } from '../../shared/adql/functions/table.ts'
 import { parseQuery } from '../../shared/adql/parse.ts'
 import { resolveQuery } from '../../shared/adql/resolve.ts'
 import { TableSet } from '../../shared/adql/table-set.ts'
@@ -17,7 +17,7 @@ const tables = HAS_DATA ? readSkyTables() : new TableSet([])
 function verdictOn(text: string): string {
   try {
     const query = parseQuery(text)
-    checkStructure(query, findFunction)
+    checkStructure(query, STANDARD_FUNCTIONS)
     resolveQuery(query, tables)
     return 'valid'
   } catch (error) {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { nameKey } from '../../shared/environment/physical-names.ts'
-import { fillArguments } from '../../shared/environment/site-functions.ts'
 import { complaintsOf, environmentOf, problemOf, withServer, withUrl } from './parse-text.ts'
 
 const indent = (lines: string) => lines.replace(/^(?=.)/gm, '  ')
@@ -224,6 +223,9 @@ describe("functions of the site's own", () => {
     ['an open parenthesis', 'f(a DOUBLE) -> DOUBLE', 'f($1', '"(" that is not closed'],
     ['a closed parenthesis', 'f(a DOUBLE) -> DOUBLE', 'f($1))', '")" without its "("'],
     ['an open quote', 'f(a DOUBLE) -> DOUBLE', "f($1, 'x)", 'not closed'],
+    ['a subquery', 'f(a DOUBLE) -> DOUBLE', '(Select max(x) from t where y = $1)', 'make a function of the database'],
+    ['a function of the grammar', 'Distance(a DOUBLE) -> DOUBLE', 'f($1)', 'Distance is a'],
+    ['two parameters of one name', 'f(a DOUBLE, A DOUBLE) -> DOUBLE', 'f($1, $2)', 'has two parameters A'],
     ['no SQL', 'f(a DOUBLE) -> DOUBLE', '', 'is empty'],
   ])('are refused with %s', (_, signature, sql, reason) => {
     const { code, message } = problemOf(withFunction(signature, sql))
@@ -234,15 +236,5 @@ describe("functions of the site's own", () => {
   it('are refused twice, in whatever case', () => {
     const one = '{signature: "f() -> DOUBLE", description: d, sql: "1"}'
     expect(problemOf(withService(`functions: [${one}, ${one.replace('f()', 'F()')}]`)).code).toBe('duplicate_item')
-  })
-
-  it('get their arguments where the numbers are, and not in quotes', () => {
-    expect(fillArguments(`f($2, '$1', "$1", $1)`, ['$2', 'b'])).toBe(`f(b, '$1', "$1", $2)`)
-    expect(
-      fillArguments(
-        'f($10)',
-        Array.from({ length: 10 }, (_, index) => `a${index}`),
-      ),
-    ).toBe('f(a9)')
   })
 })

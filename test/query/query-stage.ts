@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { STANDARD_FUNCTIONS } from '../../shared/adql/functions/table.ts'
 import type { PhysicalNames } from '../../shared/environment/physical-names.ts'
 import { openPostgresqlService, type PostgresqlServiceOptions } from '../../shared/query/postgresql.ts'
 import type { QueryRequest, QueryService, RunningQuery } from '../../shared/query/service.ts'
@@ -44,7 +45,15 @@ export async function prepareQueries(
   const liveTables = watchLiveMetadata({ pool: options.slotPool ?? pool, role: null, names: LOWER_CASE })
   const logged: QueryStage['logged'] = []
   const logger = { error: (message: string, fields = {}) => logged.push({ message, fields }) }
-  const service = openPostgresqlService({ pool, role: null, geometry: 'auto', liveTables, logger, ...options })
+  const service = openPostgresqlService({
+    pool,
+    role: null,
+    geometry: 'auto',
+    functions: STANDARD_FUNCTIONS,
+    liveTables,
+    logger,
+    ...options,
+  })
   return { database, login, pool, liveTables, service, logged, goLive }
 }
 

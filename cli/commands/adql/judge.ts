@@ -1,7 +1,7 @@
 import { checkStructure } from '../../../shared/adql/check-structure.ts'
 import { placeOf, suggestionsFrom } from '../../../shared/adql/describe-error.ts'
 import { AdqlError, type AdqlErrorKind } from '../../../shared/adql/error.ts'
-import { findFunction } from '../../../shared/adql/functions/table.ts'
+import { STANDARD_FUNCTIONS } from '../../../shared/adql/functions/table.ts'
 import type { Origin } from '../../../shared/adql/metadata.ts'
 import { parseQuery } from '../../../shared/adql/parse.ts'
 import { resolveQuery } from '../../../shared/adql/resolve.ts'
@@ -70,7 +70,7 @@ export function judge(text: string, by: Judging): Verdict {
 
 function describeResult(query: Query, { tables, translate }: Judging): Pick<Verdict, 'columns' | 'sql'> {
   if (tables === undefined) {
-    checkStructure(query, findFunction)
+    checkStructure(query, STANDARD_FUNCTIONS)
     return {}
   }
   const resolved = resolveQuery(query, tables)

@@ -1,4 +1,5 @@
 import { ASTROMETRY } from './astrometry.ts'
+import { FunctionSet } from './function-set.ts'
 import { AGGREGATES, GENERAL, STRING_FUNCTIONS } from './general.ts'
 import { GEOMETRY } from './geometry.ts'
 import { HEALPIX } from './healpix.ts'
@@ -26,9 +27,10 @@ export const FUNCTIONS: readonly FunctionRow[] = [
   ...OTHERS,
 ]
 
-const BY_NAME: ReadonlyMap<string, FunctionRow> = new Map(FUNCTIONS.map((row) => [row.name.toUpperCase(), row]))
+/** What every service has. */
+export const STANDARD_FUNCTIONS: FunctionSet = new FunctionSet(FUNCTIONS)
 
 /** The function of this name, compared without case. */
 export function findFunction(name: string): FunctionRow | undefined {
-  return BY_NAME.get(name.toUpperCase())
+  return STANDARD_FUNCTIONS.find(name)
 }

@@ -29,7 +29,7 @@ export function resolveCall(
   scope: Scope,
   resolve: Resolve,
 ): ResolvedCall | ResolvedConversion | ResolvedShape {
-  const row = scope.context.findFunction(call.name.text)
+  const row = scope.context.functions.find(call.name.text)
   if (row === undefined) throw new RangeError(`${call.name.text} has not been checked`)
   const resolved = call.arguments.map((argument) => resolve(argument, scope))
   const values = row.name === 'COALESCE' ? alike(resolved) : resolved

@@ -1,4 +1,4 @@
-import type { FunctionRow } from '../functions/row.ts'
+import type { FunctionSet } from '../functions/function-set.ts'
 import type { ResolvedCommonTable, ResolvedQueryExpression } from '../resolved.ts'
 import type { QueryExpression } from '../syntax.ts'
 import type { TableSet } from '../table-set.ts'
@@ -7,7 +7,7 @@ import type { Scope } from './scope.ts'
 /** What holds for the whole of a query while it is resolved. */
 export interface Context {
   readonly tables: TableSet
-  readonly findFunction: (name: string) => FunctionRow | undefined
+  readonly functions: FunctionSet
   /** Common tables that have been read so far. */
   readonly common: ResolvedCommonTable[]
   /** Numbers sources and common tables. */

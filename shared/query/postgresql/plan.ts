@@ -1,5 +1,5 @@
 import { AdqlError } from '../../adql/error.ts'
-import type { FunctionRow } from '../../adql/functions/row.ts'
+import type { FunctionSet } from '../../adql/functions/function-set.ts'
 import { type GeometryStrategy, toPostgresql } from '../../adql/postgresql.ts'
 import { resolveQuery } from '../../adql/resolve.ts'
 import type { ResultColumn } from '../../adql/resolved.ts'
@@ -9,7 +9,7 @@ import type { LiveTables } from '../live-tables.ts'
 
 /** What the planner knows of the service. */
 export interface PlanOptions {
-  readonly findFunction?: ((name: string) => FunctionRow | undefined) | undefined
+  readonly functions: FunctionSet
   /** Schemas, as TAP_SCHEMA calls them, whose tables are in the database of the service; null: all. */
   readonly schemas: readonly string[] | null
   /** Whether TAP_SCHEMA lies in the database of the data, so that both can be joined. */
@@ -38,8 +38,7 @@ export function planQuery(
   maxRows: number,
   options: PlanOptions,
 ): Plan {
-  const { findFunction } = options
-  const resolved = resolveQuery(parsed, live.tables, findFunction === undefined ? {} : { findFunction })
+  const resolved = resolveQuery(parsed, live.tables, { functions: options.functions })
   const mentions = tableMentions(resolved)
   checkPlaces(mentions, live, options)
   const most = BigInt(maxRows === 0 ? 0 : maxRows + 1)
