@@ -19,6 +19,9 @@ interface StartFlags {
 
 const STATE_FOLDER = join(import.meta.dirname, '..', '..', '.almagest')
 
+/** The environment file of the stack that runs, or ran last. */
+export const LOCAL_ENVIRONMENT = join(STATE_FOLDER, 'environment.yaml')
+
 export function declare(command: Command): void {
   refuseTaken(process.env)
   command

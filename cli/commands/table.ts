@@ -45,6 +45,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./adql.ts'),
   },
   {
+    name: 'query',
+    summary: 'ask a TAP service: a table to read, or CSV, VOTable, Parquet',
+    load: () => import('./query.ts'),
+  },
+  {
     name: 'create-tables',
     summary: 'make the tables of Felis schemas in PostgreSQL, or write the SQL for it',
     load: () => import('./create-tables.ts'),

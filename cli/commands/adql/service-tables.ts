@@ -1,14 +1,8 @@
 import type { ColumnRow, TableRow } from '../../../shared/adql/tables-from-rows.ts'
-import { Failure, messageOf } from '../../../shared/failure.ts'
+import { messageOf } from '../../../shared/failure.ts'
 import { fetchLimited } from '../../../shared/platform/fetch-limited.ts'
+import { ServiceError } from '../../tap-client/service-error.ts'
 import type { Rows } from './catalogue-rows.ts'
-
-/** A TAP service whose TAP_SCHEMA cannot be read. */
-export class ServiceError extends Failure {
-  constructor(url: string, message: string, cause?: unknown) {
-    super('unavailable', 'tap_service', `${url}: ${message}`, { cause })
-  }
-}
 
 const LIMITS = { timeoutMs: 60_000, maxBytes: 200_000_000 }
 const MOST_ROWS = '1000000'
