@@ -11,6 +11,7 @@ import { benchStart } from './start.ts'
 import { benchSwap } from './swap.ts'
 import { benchSweep } from './sweep.ts'
 import { benchValidate, benchValidateProcess } from './validate.ts'
+import { benchVotable } from './votable.ts'
 
 /** Rubin's main TAP service. */
 const SCHEMAS = ['dp2', 'dp1', 'ivoa_obscore', 'dp02_dc2']
@@ -64,6 +65,9 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   async adql() {
     print('ADQL to SQL', await benchTranslation(path, SCHEMAS))
     print('searches by position in 1,000,000 rows', await benchSearches(1_000_000, 20))
+  },
+  async votable() {
+    printTable(await benchVotable(1_000_000))
   },
   async sweep() {
     for (const objects of sizes) print(`sweep over ${objects} results`, await benchSweep(objects))
