@@ -62,19 +62,19 @@ export class Binary2Rows {
     const { bytes, view } = input
     const { bytes: out, view: outView } = sink
     const flags = sink.length
-    let o = flags + this.#flagBytes
-    out.fill(0, flags, o)
+    let o = flags
+    for (const end = flags + this.#flagBytes; o < end; o++) out[o] = 0
     let p = input.rowStart
     const cells = this.#cells
+    const columns = this.#columns
     for (let index = 0; index < cells.length; index++) {
       const length = view.getInt32(p)
       p += 4
-      const column = this.#columns[index] as Binary2Column
+      const column = columns[index] as Binary2Column
       if (length < 0) {
         const flag = flags + (index >> 3)
         out[flag] = (out[flag] as number) | (0x80 >> (index & 7))
-        out.set(column.nullCell, o)
-        o += column.nullCell.length
+        o = putBytes(column.nullCell, out, o)
         continue
       }
       switch (cells[index]) {
@@ -175,6 +175,12 @@ function addElement(kind: number, from: DataView, p: number, to: DataView, o: nu
       to.setFloat64(o, p < 0 ? Number.NaN : from.getFloat64(p))
       return o + 8
   }
+}
+
+function putBytes(bytes: Uint8Array, out: Uint8Array, o: number): number {
+  if (bytes.length > SHORT_TEXT) out.set(bytes, o)
+  else for (let index = 0; index < bytes.length; index++) out[o + index] = bytes[index] as number
+  return o + bytes.length
 }
 
 function addBytes(

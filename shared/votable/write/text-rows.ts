@@ -21,7 +21,7 @@ import {
   wrongLength,
 } from './column-plan.ts'
 import type { CopyInput } from './copy-input.ts'
-import { formatDouble, formatFloat, putAscii, putInteger, putLong } from './number-text.ts'
+import { formatDouble, putAscii, putFloat, putInteger, putLong } from './number-text.ts'
 import type { Sink } from './sink.ts'
 import { cutText } from './text-cell.ts'
 
@@ -132,11 +132,11 @@ export class TextRows {
       case LONG:
         return putLong(out, o, view, p)
       case DOUBLE:
-        return this.#putReal(view.getFloat64(p), formatDouble, out, o)
+        return this.#putReal(view.getFloat64(p), false, out, o)
       case INT:
         return putInteger(out, o, view.getInt32(p))
       case FLOAT:
-        return this.#putReal(view.getFloat32(p), formatFloat, out, o)
+        return this.#putReal(view.getFloat32(p), true, out, o)
       case SHORT:
         return putInteger(out, o, view.getInt16(p))
       default:
@@ -144,10 +144,10 @@ export class TextRows {
     }
   }
 
-  #putReal(value: number, format: (value: number) => string, out: Uint8Array, o: number): number {
+  #putReal(value: number, isFloat: boolean, out: Uint8Array, o: number): number {
     if (value === Number.POSITIVE_INFINITY) return putAscii(out, o, this.#dialect.infinity)
     if (value === Number.NEGATIVE_INFINITY) return putAscii(out, o, `-${this.#dialect.infinity.replace('+', '')}`)
-    return putAscii(out, o, format(value))
+    return isFloat ? putFloat(out, o, value) : putAscii(out, o, formatDouble(value))
   }
 
   #putText(column: ColumnPlan, bytes: Buffer, p: number, length: number, sink: Sink, o: number, room: number): number {
