@@ -1,4 +1,4 @@
-export type Serialization = 'binary2' | 'tabledata' | 'csv' | 'tsv'
+export type Serialization = 'binary2' | 'tabledata' | 'csv' | 'tsv' | 'parquet'
 
 /** A format as capabilities list it (TAPRegExt 1.0 §2.4). */
 export interface ResultFormat {
@@ -35,6 +35,12 @@ export const FORMATS: readonly [ResultFormat, ...ResultFormat[]] = [
   { serialization: 'binary2', mediaType: 'text/xml', aliases: [], extension: 'vot' },
   { serialization: 'csv', mediaType: 'text/csv;header=present;charset=utf-8', aliases: ['csv'], extension: 'csv' },
   { serialization: 'tsv', mediaType: 'text/tab-separated-values;charset=utf-8', aliases: ['tsv'], extension: 'tsv' },
+  {
+    serialization: 'parquet',
+    mediaType: 'application/vnd.apache.parquet',
+    aliases: ['parquet'],
+    extension: 'parquet',
+  },
 ]
 
 export interface ChosenFormat {

@@ -3,6 +3,7 @@ import { ResultFailure } from './result-failure.ts'
 import { Binary2Writer } from './write/binary2-writer.ts'
 import { CopyInput } from './write/copy-input.ts'
 import { CSV, DelimitedWriter, TSV } from './write/delimited-writer.ts'
+import { ParquetResultWriter } from './write/parquet-writer.ts'
 import type { ResultWriter } from './write/result-writer.ts'
 import { TabledataWriter } from './write/tabledata-writer.ts'
 import type { ResultHead } from './write/votable-head.ts'
@@ -37,6 +38,7 @@ const WRITERS: Readonly<Record<Serialization, (head: ResultHead, parts: Uint8Arr
   tabledata: (head, parts) => new TabledataWriter(head, parts),
   csv: (head, parts) => new DelimitedWriter(head, CSV, parts),
   tsv: (head, parts) => new DelimitedWriter(head, TSV, parts),
+  parquet: (head, parts) => new ParquetResultWriter(head, parts),
 }
 
 /**

@@ -6,6 +6,7 @@ import {
   BOOLEAN,
   BYTES,
   type ColumnPlan,
+  countBits,
   DOUBLE,
   FLOAT,
   fitsShape,
@@ -122,9 +123,7 @@ export class Binary2Rows {
         if (!fitsShape(column, length)) throw wrongCount(column, length)
         return addBytes(column, length, input, p, length, sink, o)
       case BITS: {
-        const count = length < 4 ? -1 : input.view.getInt32(p)
-        if (count < 0 || length !== 4 + Math.ceil(count / 8)) throw wrongLength(column, length)
-        if (!fitsShape(column, count)) throw wrongCount(column, count)
+        const count = countBits(column, input.view, p, length)
         return addBytes(column, count, input, p + 4, length - 4, sink, o)
       }
       case ARRAY:

@@ -102,3 +102,11 @@ export function toUnsignedByte(value: number, { field }: ColumnPlan): number {
   }
   return value
 }
+
+/** The number of bits of a bit string, which PostgreSQL sends before them. */
+export function countBits(column: ColumnPlan, view: DataView, position: number, length: number): number {
+  const count = length < 4 ? -1 : view.getInt32(position)
+  if (count < 0 || length !== 4 + Math.ceil(count / 8)) throw wrongLength(column, length)
+  if (!fitsShape(column, count)) throw wrongCount(column, count)
+  return count
+}

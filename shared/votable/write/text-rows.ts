@@ -6,6 +6,7 @@ import {
   BOOLEAN,
   BYTES,
   type ColumnPlan,
+  countBits,
   DOUBLE,
   FLOAT,
   fitsShape,
@@ -114,9 +115,7 @@ export class TextRows {
         sink.ensure(4 * length + room, o)
         return putBytes(input.bytes, p, length, sink.bytes, o)
       case BITS: {
-        const count = length < 4 ? -1 : input.view.getInt32(p)
-        if (count < 0 || length !== 4 + Math.ceil(count / 8)) throw wrongLength(column, length)
-        if (!fitsShape(column, count)) throw wrongCount(column, count)
+        const count = countBits(column, input.view, p, length)
         sink.ensure(count + room, o)
         return putBits(input.bytes, p + 4, count, sink.bytes, o)
       }

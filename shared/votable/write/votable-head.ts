@@ -20,8 +20,12 @@ export interface ResultHead {
 /** The namespace of every version from 1.3 to 1.5 (VOTable 1.4 §3.1). */
 const NAMESPACE = 'http://www.ivoa.net/xml/VOTable/v1.3'
 
+const STATUS_OK: Info = { name: 'QUERY_STATUS', value: 'OK' }
+/** There would be more rows (TAP 1.1 §2.7.4). */
+const STATUS_OVERFLOW: Info = { name: 'QUERY_STATUS', value: 'OVERFLOW' }
+
 /** Begins a document with its RESOURCE of type results (DALI 1.1 §4.4). */
-export function openDocument(infos: readonly Info[]): XmlWriter {
+function openDocument(infos: readonly Info[]): XmlWriter {
   const writer = new XmlWriter()
     .open('VOTABLE', { version: '1.4', xmlns: NAMESPACE })
     .open('RESOURCE', { type: 'results' })
@@ -29,12 +33,29 @@ export function openDocument(infos: readonly Info[]): XmlWriter {
   return writer
 }
 
-export function writeInfo(writer: XmlWriter, { name, value, text }: Info): void {
+function writeInfo(writer: XmlWriter, { name, value, text }: Info): void {
   writer.element('INFO', { name, value }, text)
 }
 
-export function writeFields(writer: XmlWriter, fields: readonly Field[]): void {
+/** Begins a document with a result, up to what its TABLE has after the FIELDs. */
+export function openResults({ fields, infos }: ResultHead): XmlWriter {
+  const writer = openDocument([STATUS_OK, ...infos]).open('TABLE')
   for (const field of fields) writeField(writer, field)
+  return writer
+}
+
+/** Ends a document after its TABLE. */
+export function closeResults(writer: XmlWriter, { services }: ResultHead, overflow: boolean): string {
+  if (overflow) writeInfo(writer, STATUS_OVERFLOW)
+  writer.close()
+  for (const service of services) writer.xml(service)
+  return writer.close().take()
+}
+
+/** Ends a document after its TABLE, which an error broke off (DALI 1.1 §4.4.1), without service descriptors. */
+export function closeFailed(writer: XmlWriter, message: string): string {
+  writeInfo(writer, errorStatus(message))
+  return writer.close().close().take()
 }
 
 function writeField(writer: XmlWriter, field: Field): void {
@@ -49,11 +70,7 @@ function writeField(writer: XmlWriter, field: Field): void {
   writer.close()
 }
 
-export const STATUS_OK: Info = { name: 'QUERY_STATUS', value: 'OK' }
-/** There would be more rows (TAP 1.1 §2.7.4). */
-export const STATUS_OVERFLOW: Info = { name: 'QUERY_STATUS', value: 'OVERFLOW' }
-
-export function errorStatus(message: string): Info {
+function errorStatus(message: string): Info {
   return { name: 'QUERY_STATUS', value: 'ERROR', text: message }
 }
 
