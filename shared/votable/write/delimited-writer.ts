@@ -20,7 +20,7 @@ const DELIMITED = {
   infinity: 'Infinity',
 }
 
-/** RFC 4180: NULL is nothing at all, an empty text is "". */
+/** RFC 4180: NULL is nothing at all, an empty text or array is "". */
 export const CSV: TextDialect = {
   ...DELIMITED,
   rowEnd: '\r\n',

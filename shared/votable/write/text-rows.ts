@@ -112,10 +112,12 @@ export class TextRows {
         return this.#putText(column, input.bytes, p, length, sink, o, room)
       case BYTES:
         if (!fitsShape(column, length)) throw wrongCount(column, length)
+        if (length === 0) return this.#putNothing(sink.bytes, o)
         sink.ensure(4 * length + room, o)
         return putBytes(input.bytes, p, length, sink.bytes, o)
       case BITS: {
         const count = countBits(column, input.view, p, length)
+        if (count === 0) return this.#putNothing(sink.bytes, o)
         sink.ensure(count + room, o)
         return putBits(input.bytes, p + 4, count, sink.bytes, o)
       }
@@ -167,6 +169,11 @@ export class TextRows {
     return o + sink.bytes.write(text, o, 'utf8')
   }
 
+  /** An array without elements, which a format may tell from NULL. */
+  #putNothing(out: Uint8Array, o: number): number {
+    return putAscii(out, o, this.#dialect.escape(''))
+  }
+
   #putArray(
     column: ColumnPlan,
     view: DataView,
@@ -178,6 +185,7 @@ export class TextRows {
   ): number {
     const array = this.#array
     array.open(column, view, p, length)
+    if (array.count === 0) return this.#putNothing(sink.bytes, o)
     sink.ensure(ELEMENT_BYTES * array.count + room, o)
     const out = sink.bytes
     let at = o
