@@ -1,6 +1,6 @@
 import { MemoryStore } from '../local/gcs/memory-store.ts'
 import { startGcs } from '../local/gcs/server.ts'
-import type { ResultsConfig } from '../shared/environment/results-model.ts'
+import type { ResultsConfig } from '../shared/environment/results.ts'
 import { openBucket } from '../shared/platform/storage/objects.ts'
 import { sweepResults } from '../shared/results/sweep/sweep.ts'
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { InvalidArgumentError } from 'commander'
-import { refuseBaseUrl } from '../../shared/environment/discovery/read-texts.ts'
+import { complaintAboutBaseUrl } from '../../shared/environment/discovery/texts.ts'
 import { escapeJson } from '../../shared/printable.ts'
 import { endOnInterrupt } from '../terminal/interrupt.ts'
 import { writeNote } from '../terminal/output.ts'
@@ -52,7 +52,7 @@ async function run(files: readonly string[], { output, nublado, baseUrl, hipsBas
 }
 
 function parseBaseUrl(value: string): string {
-  const complaint = refuseBaseUrl(value)
+  const complaint = complaintAboutBaseUrl(value)
   if (complaint !== null) throw new InvalidArgumentError(`It ${complaint}.`)
   return value
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { Environment } from '../../shared/environment/model.ts'
+import type { Environment } from '../../shared/environment/environment.ts'
 import type { ReleaseNaming } from '../../shared/releases/naming.ts'
 import { FAILED } from '../terminal/exit-codes.ts'
 import { endOnInterrupt } from '../terminal/interrupt.ts'

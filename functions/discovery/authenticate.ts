@@ -1,4 +1,4 @@
-import type { DiscoveryConfig } from '../../shared/environment/discovery/model.ts'
+import type { DiscoveryConfig } from '../../shared/environment/discovery/discovery.ts'
 import { HttpError } from '../../shared/platform/http/errors.ts'
 import type { RequestHeaders } from '../../shared/platform/identity.ts'
 import type { LookUpToken } from '../../shared/platform/token-info.ts'

@@ -1,4 +1,5 @@
-import type { Environment, TapServer } from '../../shared/environment/model.ts'
+import type { Environment } from '../../shared/environment/environment.ts'
+import type { TapServer } from '../../shared/environment/tap-server.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
 import type { LookUpToken } from '../../shared/platform/token-info.ts'
 import type { LiveSlot } from '../../shared/tap-schema/live-slot.ts'

@@ -2,7 +2,7 @@ import { buildDiscovery } from '../../shared/discovery/build-document.ts'
 import { toNubladoForm } from '../../shared/discovery/nublado-form.ts'
 import { ownUrls } from '../../shared/discovery/own-urls.ts'
 import type { TapSchemasSnapshot, TapSchemasWatch } from '../../shared/discovery/tap-schemas-watch.ts'
-import type { Environment } from '../../shared/environment/model.ts'
+import type { Environment } from '../../shared/environment/environment.ts'
 import { Representation } from '../../shared/platform/http/representation.ts'
 import type { ApiRequest, ApiResponse } from '../../shared/platform/http/route.ts'
 

@@ -1,5 +1,5 @@
 import { createHipsLists, type HipsList } from '../../shared/discovery/hips-lists.ts'
-import type { DiscoveryConfig } from '../../shared/environment/discovery/model.ts'
+import type { DiscoveryConfig } from '../../shared/environment/discovery/discovery.ts'
 import { renderTemplate } from '../../shared/environment/discovery/template.ts'
 import { HttpError } from '../../shared/platform/http/errors.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'

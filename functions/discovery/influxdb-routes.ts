@@ -1,6 +1,6 @@
 import { inOrder } from '../../shared/discovery/in-order.ts'
 import { findDefault, splitUrl, visibleDatabases } from '../../shared/discovery/influxdb-access.ts'
-import type { InfluxDatabaseConfig } from '../../shared/environment/discovery/model.ts'
+import type { InfluxDatabaseConfig } from '../../shared/environment/discovery/repertoire.ts'
 import { HttpError } from '../../shared/platform/http/errors.ts'
 import { ref } from '../../shared/platform/http/json-schema.ts'
 import { type ApiResponse, type Route, route } from '../../shared/platform/http/route.ts'
@@ -50,7 +50,7 @@ export function influxdbRoutes(service: Service): readonly Route[] {
       errors: [401, 403, 404, 503],
       async handle({ params, headers }) {
         const { user, databases } = await enter(headers)
-        const database = findDatabase(all, params.database, config.defaultInfluxDatabase)
+        const database = findDatabase(all, params.database, config.defaultInfluxdb)
         if (database === undefined || !databases.includes(database)) throw notFound(params.database)
         return { headers: PRIVATE, body: await readCredentials(service, user, database) }
       },

@@ -1,5 +1,5 @@
 import { parseTutorialMenu, type TutorialMenu } from '../../shared/discovery/tutorials.ts'
-import type { DiscoveryConfig } from '../../shared/environment/discovery/model.ts'
+import type { DiscoveryConfig } from '../../shared/environment/discovery/discovery.ts'
 import { HttpError } from '../../shared/platform/http/errors.ts'
 import { Representation } from '../../shared/platform/http/representation.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import type { TapServer } from '../../shared/environment/model.ts'
+import type { TapServer } from '../../shared/environment/tap-server.ts'
 import { compareSlots } from '../../shared/tap-schema/diff.ts'
 import { ReaderLeftOutError } from '../../shared/tap-schema/slot-failures.ts'
 import { SlotChangedError } from '../../shared/tap-schema/slot-identity.ts'

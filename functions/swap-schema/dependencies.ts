@@ -1,5 +1,6 @@
 import type pg from 'pg'
-import type { Environment, TapServer } from '../../shared/environment/model.ts'
+import type { Environment } from '../../shared/environment/environment.ts'
+import type { TapServer } from '../../shared/environment/tap-server.ts'
 import type { Identify } from '../../shared/platform/identity.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
 import type { Announce } from '../../shared/releases/deliver.ts'

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import type { TapServer } from '../../shared/environment/model.ts'
+import type { TapServer } from '../../shared/environment/tap-server.ts'
 import { eventAttributes } from '../../shared/releases/deliver.ts'
 import type { SwapOutcome, SwapRequest } from '../../shared/tap-schema/swap.ts'
 import type { SwapDependencies } from './dependencies.ts'

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import type { TapServer } from '../../shared/environment/model.ts'
+import type { TapServer } from '../../shared/environment/tap-server.ts'
 import { nearMiss } from '../../shared/near-miss.ts'
 import { HttpError } from '../../shared/platform/http/errors.ts'
 import type { SwapDependencies } from './dependencies.ts'

@@ -1,4 +1,4 @@
-import type { TapServer } from '../../shared/environment/model.ts'
+import type { TapServer } from '../../shared/environment/tap-server.ts'
 import { withDeadline } from '../../shared/platform/deadline.ts'
 import { describeError, type ErrorDetail, HttpError } from '../../shared/platform/http/errors.ts'
 import { readStatus } from '../../shared/tap-schema/status.ts'

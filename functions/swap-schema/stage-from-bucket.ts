@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import type { TapServer } from '../../shared/environment/model.ts'
+import type { TapServer } from '../../shared/environment/tap-server.ts'
 import { Failure } from '../../shared/failure.ts'
 import { HttpError } from '../../shared/platform/http/errors.ts'
 import { deliverRelease, rejectRelease } from '../../shared/releases/deliver.ts'

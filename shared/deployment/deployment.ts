@@ -1,5 +1,6 @@
 import type pg from 'pg'
-import type { Environment, TapServer } from '../environment/model.ts'
+import type { Environment } from '../environment/environment.ts'
+import type { TapServer } from '../environment/tap-server.ts'
 import { type EventPublisher, openPublisher } from '../platform/events.ts'
 import { createIdentity, type Identify } from '../platform/identity.ts'
 import type { Logger } from '../platform/log/log.ts'

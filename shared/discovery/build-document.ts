@@ -1,5 +1,6 @@
 import { compareCodePoints } from '../code-points.ts'
-import type { DatasetConfig, DiscoveryConfig } from '../environment/discovery/model.ts'
+import type { DiscoveryConfig } from '../environment/discovery/discovery.ts'
+import type { DatasetConfig } from '../environment/discovery/repertoire.ts'
 import { buildDataServices, buildServices } from './build-services.ts'
 import type {
   DiscoveredDataset,

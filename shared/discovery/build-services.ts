@@ -1,11 +1,6 @@
 import { compareCodePoints } from '../code-points.ts'
-import type {
-  DataRule,
-  DiscoveryConfig,
-  InternalRule,
-  ServiceDescription,
-  ServiceRule,
-} from '../environment/discovery/model.ts'
+import type { DiscoveryConfig } from '../environment/discovery/discovery.ts'
+import type { DataRule, InternalRule, ServiceDescription, ServiceRule } from '../environment/discovery/rules.ts'
 import { renderUrl, type TemplateVariables } from '../environment/discovery/template.ts'
 import type { DiscoveredApi, DiscoveredServices, DiscoveredUi } from './document.ts'
 import { inOrder } from './in-order.ts'

@@ -1,4 +1,4 @@
-import type { DiscoveryConfig } from '../environment/discovery/model.ts'
+import type { DiscoveryConfig } from '../environment/discovery/discovery.ts'
 
 /** What a request can do about a label that is no plain path segment: the URL parser leaves these as they are. */
 const RESERVED = /[%/?#\\]/g

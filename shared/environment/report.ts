@@ -38,9 +38,10 @@ export class Report {
     this.#add(code, 'warning', place, message, undefined)
   }
 
-  /** Takes back what was said of values after the first `count` problems: nothing depends on them. */
-  forgiveValues(count: number): void {
-    this.#problems = this.#problems.filter((problem, index) => index < count || problem.code !== 'invalid_value')
+  /** Takes back what was said of values that are wrong or missing after the first `count` problems. */
+  forgiveIncomplete(count: number): void {
+    const forgiven = ['invalid_value', 'missing_key']
+    this.#problems = this.#problems.filter((problem, index) => index < count || !forgiven.includes(problem.code))
   }
 
   get failed(): boolean {

@@ -1,8 +1,11 @@
 import { nearMiss } from '../near-miss.ts'
-import type { DiscoveryConfig } from './discovery/model.ts'
-import { EnvironmentError } from './failures.ts'
-import type { Environment, TapServer } from './model.ts'
+import type { DiscoveryConfig } from './discovery/discovery.ts'
+import type { Environment } from './environment.ts'
+import { EnvironmentError } from './environment-error.ts'
 import { parseEnvironment } from './parse.ts'
+import type { ReleasesConfig } from './releases.ts'
+import type { ResultsConfig } from './results.ts'
+import type { TapServer } from './tap-server.ts'
 
 /** As `parseEnvironment`, for those who can do nothing without one. Throws EnvironmentError with every problem. */
 export function requireEnvironment(file: string, text: string): Environment {
@@ -12,28 +15,31 @@ export function requireEnvironment(file: string, text: string): Environment {
 }
 
 /** Where releases lie. Throws EnvironmentError when the file does not say. */
-export function requireReleases(environment: Environment): NonNullable<Environment['releases']> {
-  if (environment.releases !== null) return environment.releases
+export function requireReleases({ file, releases }: Environment): ReleasesConfig {
+  if (releases !== null) return releases
   const message = 'does not say where releases lie: give releases.bucket, or tap.schemaSourceTemplate with a gs:// URL'
-  throw new EnvironmentError(`the environment file ${environment.file} ${message}`)
+  throw new EnvironmentError(`the environment file ${file} ${message}`)
 }
 
 /** A TAP server by its name. Throws EnvironmentError when there is none of that name. */
-export function requireServer(environment: Environment, name: string): TapServer {
-  const server = environment.servers.get(name)
+export function requireServer({ file, servers }: Environment, name: string): TapServer {
+  const server = servers.get(name)
   if (server !== undefined) return server
-  const names = [...environment.servers.keys()]
+  const names = [...servers.keys()]
   const meant = nearMiss(name, names)
   const hint = meant === undefined ? `it has ${names.join(', ') || 'none'}` : `did you mean ${meant}?`
-  throw new EnvironmentError(
-    `the environment file ${environment.file} has no TAP server ${JSON.stringify(name)}: ${hint}`,
-  )
+  throw new EnvironmentError(`the environment file ${file} has no TAP server ${JSON.stringify(name)}: ${hint}`)
 }
 
-/** What the environment tells about itself. Throws EnvironmentError when that is nothing. */
-export function requireDiscovery(environment: Environment): DiscoveryConfig {
-  if (environment.discovery.baseHostname !== null) return environment.discovery
-  throw new EnvironmentError(
-    `the environment file ${environment.file} describes no environment: baseHostname is missing`,
-  )
+/** What the environment says of itself. Throws EnvironmentError when that is nothing. */
+export function requireDiscovery({ file, discovery }: Environment): DiscoveryConfig {
+  if (discovery.baseHostname !== null) return discovery
+  throw new EnvironmentError(`the environment file ${file} does not describe an environment: baseHostname is missing`)
+}
+
+/** Where results lie and when they are deleted. Throws EnvironmentError when the file does not say. */
+export function requireResults({ file, results }: Environment): ResultsConfig {
+  if (results !== null) return results
+  const message = 'says nothing about results: give results.bucket and results.rules (docs/results.md)'
+  throw new EnvironmentError(`the environment file ${file} ${message}`)
 }

@@ -1,7 +1,16 @@
 import { nearMiss } from '../near-miss.ts'
 import type { Place, Report } from './report.ts'
-import { asMapping, choiceOf, join, type KeyRow, type Shape } from './shapes.ts'
-import { toSnakeCase } from './snake-case.ts'
+import {
+  asMapping,
+  type Complaint,
+  choiceOf,
+  join,
+  type KeyRow,
+  mapOf,
+  rowsBelow,
+  type Shape,
+  valueUnder,
+} from './shapes.ts'
 import type { Located, LocatedMapping } from './yaml-positions.ts'
 
 /** One key of a section. */
@@ -30,6 +39,15 @@ export function part<T>(shape: Shape<T>, meaning?: string): Member<T> {
   return { shape, absent: 'empty', meaning }
 }
 
+/** Sections under names; none where the key is not there. */
+export function named<T>(
+  shape: Shape<T>,
+  meaning?: string,
+  complaintAboutName?: Complaint,
+): Member<ReadonlyMap<string, T>> {
+  return optional(mapOf(shape, complaintAboutName), new Map<string, T>(), meaning)
+}
+
 /** What was found of a section. Some of it may be wrong; that has been reported. */
 export interface Found<M extends Members> {
   readonly place: Place
@@ -41,6 +59,13 @@ export interface Found<M extends Members> {
   placeOf(key: keyof M & string): Place
   /** undefined: one of the keys is wrong or missing. */
   whole(): SectionOf<M> | undefined
+  /** The same for some of the keys. */
+  pick<P extends Members>(keys: P): { readonly [K in keyof P]: K extends keyof M ? ValueOf<M[K]> : never } | undefined
+}
+
+/** As much of a section as there is, to be looked at with others. */
+export function foundOf<M extends Members>(members: M): Shape<Found<M>> {
+  return sectionAs(members, (found) => found)
 }
 
 /** A mapping of exactly these keys, each in camelCase or snake_case. `make` says what they are together. */
@@ -50,11 +75,11 @@ export function sectionAs<M extends Members, T>(
 ): Shape<T> {
   return {
     type: 'section',
-    rows: (prefix) => rowsOf(members, `${prefix}.`),
+    rows: (prefix) => rowsOf(members, prefix),
     read: (node, path, report) => {
       const mapping = asMapping(node, path, report)
       if (mapping === undefined) return undefined
-      const misspelt = refuseUnknownKeys(mapping, spellingsOf(members), path, report)
+      const misspelt = reportUnknownKeys(mapping, spellingsOf(members), path, report)
       return make(readMembers(mapping, members, path, report, misspelt), report)
     },
   }
@@ -73,7 +98,7 @@ export function section<M extends Members>(
 }
 
 /** The keys for which the file most likely has others that do not exist. */
-function refuseUnknownKeys(
+function reportUnknownKeys(
   mapping: LocatedMapping,
   names: ReadonlySet<string>,
   path: string,
@@ -94,28 +119,29 @@ function refuseUnknownKeys(
   return misspelt
 }
 
-/** The values of these keys of a mapping, whatever else is in it. */
-export function readMembers<M extends Members>(
+function readMembers<M extends Members>(
   mapping: LocatedMapping,
   members: M,
   path: string,
   report: Report,
-  misspelt: ReadonlySet<string> = new Set(),
+  misspelt: ReadonlySet<string>,
 ): Found<M> {
   const readings = new Map(
     Object.entries(members).map(([key, member]) => [key, readMember(mapping, key, member, path, report, misspelt)]),
   )
   const place = { path, at: mapping.at }
+  const pick = (keys: Members) => {
+    const values = Object.keys(keys).map((key) => [key, readings.get(key)?.value] as const)
+    return values.some(([, value]) => value === undefined) ? undefined : Object.fromEntries(values)
+  }
+  // Each value has been read by the member of its key.
   return {
     place,
-    // Each value has been read by the member of its key.
     value: (key) => readings.get(key)?.value as never,
     isGiven: (key) => readings.get(key)?.place !== undefined,
     placeOf: (key) => readings.get(key)?.place ?? place,
-    whole: () => {
-      const values = Array.from(readings, ([key, { value }]) => [key, value] as const)
-      return values.some(([, value]) => value === undefined) ? undefined : (Object.fromEntries(values) as SectionOf<M>)
-    },
+    whole: () => pick(members) as never,
+    pick: (keys) => pick(keys) as never,
   }
 }
 
@@ -143,8 +169,9 @@ function readMember<T>(
     report.error('conflict', place, `${second.name} is the same key as ${found.name}; give it once`)
   }
   if (found !== undefined && (shape.takesNull === true || !isNull(found.value))) {
-    const place = { path: join(path, found.name), at: found.value.at }
-    return { value: shape.read(found.value, place.path, report), place }
+    const node = valueUnder(found)
+    const place = { path: join(path, found.name), at: node.at }
+    return { value: shape.read(node, place.path, report), place }
   }
   const place =
     found === undefined ? { path: join(path, key), at: mapping.at } : { path: join(path, found.name), at: found.at }
@@ -157,11 +184,15 @@ function readMember<T>(
   return { value: undefined, place: undefined }
 }
 
-/** A section whose key `tag` says which of several it is. */
-export function tagged<T>(tag: string, choices: Readonly<Record<string, Shape<T>>>): Shape<T> {
-  const member = required(choiceOf(choices))
+/** A section whose key `tag` says which of several it is; each of them has that key. */
+export function tagged<T>(tag: string, meaning: string, choices: Readonly<Record<string, Shape<T>>>): Shape<T> {
+  const member = required(choiceOf(choices), meaning)
   return {
     type: 'section',
+    rows: (prefix) => {
+      const rows = Object.values(choices).flatMap((shape) => shape.rows?.(prefix) ?? [])
+      return [...rowsOf({ [tag]: member }, prefix), ...new Map(rows.map((row) => [row.key, row])).values()]
+    },
     read: (node, path, report) => {
       const mapping = asMapping(node, path, report)
       if (mapping === undefined) return undefined
@@ -171,25 +202,28 @@ export function tagged<T>(tag: string, choices: Readonly<Record<string, Shape<T>
 }
 
 /** Every name that the keys have. */
-export function spellingsOf(members: Members): ReadonlySet<string> {
+function spellingsOf(members: Members): ReadonlySet<string> {
   return new Set(Object.keys(members).flatMap((key) => [key, toSnakeCase(key)]))
 }
 
 /** The rows of docs/configuration.md: those of the keys that have a meaning, and of what lies below them. */
 export function rowsOf(members: Members, prefix: string): readonly KeyRow[] {
-  return Object.entries(members).flatMap(([key, { shape, absent, meaning }]) => {
+  return Object.entries(members).flatMap(([name, { shape, absent, meaning }]) => {
     if (meaning === undefined) return []
+    const key = join(prefix, name)
     const shown = absent === 'error' ? 'required' : absent === 'empty' ? '' : showDefault(shape, absent.value)
-    return [
-      { key: `${prefix}${key}`, type: shape.type, default: shown, meaning },
-      ...(shape.rows?.(`${prefix}${key}`) ?? []),
-    ]
+    return [{ key, type: shape.type, default: shown, meaning }, ...rowsBelow(shape, key)]
   })
 }
 
 function showDefault(shape: Shape<unknown>, value: unknown): string {
-  if (value === null || value instanceof Map) return ''
-  return `\`${shape.show?.(value) ?? (Array.isArray(value) ? JSON.stringify(value) : String(value))}\``
+  if (value === null || value instanceof Map || value instanceof Set) return ''
+  return `\`${shape.show?.(value) ?? (Array.isArray(value) ? JSON.stringify(value) : value)}\``
+}
+
+/** `unpackedMiB` → `unpacked_mib`. */
+function toSnakeCase(name: string): string {
+  return name.replace('MiB', 'Mib').replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }
 
 function isNull(node: Located): boolean {

@@ -1,7 +1,7 @@
 import { nearMiss } from '../near-miss.ts'
-import { refuseEmpty } from './field-rules.ts'
+import { complaintAboutEmpty } from './complaints.ts'
 import type { Report } from './report.ts'
-import type { Located, LocatedMapping } from './yaml-positions.ts'
+import type { Located, LocatedEntry, LocatedMapping } from './yaml-positions.ts'
 
 /** What a value of the environment file may be, and how it is read. */
 export interface Shape<T> {
@@ -9,6 +9,8 @@ export interface Shape<T> {
   readonly type: string
   /** The keys of what lies below, for docs/configuration.md; the value itself is at the dotted `prefix`. */
   readonly rows?: (prefix: string) => readonly KeyRow[]
+  /** Whether those are in a table of their own. */
+  readonly apart?: true
   /** Whether null says something, and not just nothing. */
   readonly takesNull?: true
   /** How a default is written, where that is not its plain text. */
@@ -16,6 +18,8 @@ export interface Shape<T> {
   /** undefined: the value cannot be used, and that has been reported. */
   read(node: Located, path: string, report: Report): T | undefined
 }
+
+export type ShapeOf<S> = S extends Shape<infer T> ? T : never
 
 /** A row of a table in docs/configuration.md. */
 export interface KeyRow {
@@ -28,40 +32,38 @@ export interface KeyRow {
 /** Why a text cannot be what it is meant for, as the end of a sentence about it; null: it can. */
 export type Complaint = (text: string) => string | null
 
-/** A text about which there is no complaint, whatever else it holds: what Repertoire takes. */
-export function anyText(complaintAbout?: Complaint): Shape<string> {
+/** What a shell or Compose would replace. In a password, `$` can be written as %24. */
+const VARIABLE = /\$\{[A-Za-z_]\w*\}/
+
+/** A text without variables about which there is no complaint. A secret one is never shown. */
+export function text(complaintAbout: Complaint = complaintAboutEmpty, secrecy?: 'secret'): Shape<string> {
+  const { type, read } = anyText(complaintAbout, secrecy)
   return {
-    type: 'text',
+    type,
     read: (node, path, report) => {
-      const found = asText(node, path, report)
-      if (found === undefined) return undefined
-      const complaint = complaintAbout?.(found) ?? null
-      if (complaint === null) return found
-      report.error('invalid_value', { path, at: node.at }, `${JSON.stringify(found)} ${complaint}`)
+      const [variable] = (node.kind === 'scalar' && VARIABLE.exec(String(node.value))) || []
+      if (variable === undefined) return read(node, path, report)
+      const message = `holds ${variable}, but variables are not filled in here: write the value`
+      report.error('unsupported', { path, at: node.at }, message)
       return undefined
     },
   }
 }
 
-/** What a shell or Compose would replace. In a password, `$` can be written as %24. */
-const VARIABLE = /\$\{[A-Za-z_]\w*\}/
-
-/** A text without variables about which there is no complaint. A secret one is never shown. */
-export function text(complaintAbout: Complaint = refuseEmpty, secrecy?: 'secret'): Shape<string> {
+/** The same, also with variables: what Repertoire takes. */
+export function anyText(complaintAbout: Complaint = () => null, secrecy?: 'secret'): Shape<string> {
   return {
     type: 'text',
     read: (node, path, report) => {
-      const found = asText(node, path, report)
-      if (found === undefined) return undefined
       const place = { path, at: node.at }
-      const [variable] = VARIABLE.exec(found) ?? []
-      const complaint = complaintAbout(found)
-      if (variable !== undefined) {
-        const message = `holds ${variable}, but variables are not filled in here: write the value`
-        report.error('unsupported', place, message)
-      } else if (complaint !== null) {
-        report.error('invalid_value', place, `${secrecy === 'secret' ? 'it' : JSON.stringify(found)} ${complaint}`)
-      } else return found
+      if (node.kind !== 'scalar' || typeof node.value !== 'string') {
+        const hint = node.kind === 'scalar' && node.value !== null ? '; put it in quotes' : ''
+        report.error('wrong_type', place, `must be text, not ${describeNode(node)}${hint}`)
+        return undefined
+      }
+      const complaint = complaintAbout(node.value)
+      if (complaint === null) return node.value
+      report.error('invalid_value', place, `${secrecy === 'secret' ? 'it' : JSON.stringify(node.value)} ${complaint}`)
       return undefined
     },
   }
@@ -93,36 +95,28 @@ export function orNull<T>(shape: Shape<T>): Shape<T | null> {
   }
 }
 
+export const flag: Shape<boolean> = flagOf(() => undefined)
+
 /** What Repertoire takes for a flag beside true and false: chart parameters often come as text. */
 const FLAGS: ReadonlyMap<unknown, boolean> = new Map<unknown, boolean>([
   ...[1, '1', 'true', 't', 'yes', 'y', 'on'].map((word) => [word, true] as const),
   ...[0, '0', 'false', 'f', 'no', 'n', 'off'].map((word) => [word, false] as const),
 ])
 
-export const flag: Shape<boolean> = {
-  type: '`true`, `false`',
-  read: (node, path, report) => {
-    if (node.kind === 'scalar' && typeof node.value === 'boolean') return node.value
-    const value = node.kind === 'scalar' ? node.value : undefined
-    const found = FLAGS.get(typeof value === 'string' ? value.toLowerCase() : value)
-    if (found !== undefined) return found
-    report.error('wrong_type', { path, at: node.at }, `must be true or false, not ${describeNode(node)}`)
-    return undefined
-  },
-}
+export const flagOrWord: Shape<boolean> = flagOf((value) =>
+  FLAGS.get(typeof value === 'string' ? value.toLowerCase() : value),
+)
 
-/** One of these names, or what it is the name of. */
-export function choiceOf<T>(choices: Readonly<Record<string, T>>): Shape<T> {
-  const names = Object.keys(choices)
+function flagOf(otherwise: (value: unknown) => boolean | undefined): Shape<boolean> {
   return {
-    type: names.map((name) => `\`${name}\``).join(', '),
+    type: '`true`, `false`',
     read: (node, path, report) => {
-      const text = asText(node, path, report)
-      if (text === undefined) return undefined
-      if (Object.hasOwn(choices, text)) return choices[text]
-      const message = `must be one of ${names.join(', ')}, not ${JSON.stringify(text)}`
-      report.error('invalid_value', { path, at: node.at }, message, nearMiss(text, names))
-      return undefined
+      const value = node.kind === 'scalar' ? node.value : undefined
+      const found = typeof value === 'boolean' ? value : otherwise(value)
+      if (found === undefined) {
+        report.error('wrong_type', { path, at: node.at }, `must be true or false, not ${describeNode(node)}`)
+      }
+      return found
     },
   }
 }
@@ -132,49 +126,94 @@ export function oneOf<const N extends readonly string[]>(...names: N): Shape<N[n
   return choiceOf<N[number]>(Object.fromEntries(names.map((name) => [name, name])))
 }
 
-export function listOf<T>(shape: Shape<T>): Shape<readonly T[]> {
-  const { rows } = shape
+/** What one of these names stands for. */
+export function choiceOf<T>(choices: Readonly<Record<string, T>>): Shape<T> {
+  const names = Object.keys(choices)
   return {
-    type: `list of ${shape.type}s`,
-    ...(rows === undefined ? {} : { rows: (prefix) => rows(`${prefix}[]`) }),
+    type: names.map((name) => `\`${name}\``).join(', '),
     read: (node, path, report) => {
-      if (node.kind !== 'sequence') {
-        report.error('wrong_type', { path, at: node.at }, `must be a list, not ${describeNode(node)}`)
+      const place = { path, at: node.at }
+      const value = node.kind === 'scalar' ? node.value : undefined
+      if (typeof value !== 'string') {
+        report.error('wrong_type', place, `must be one of ${names.join(', ')}, not ${describeNode(node)}`)
         return undefined
       }
-      const values = node.items.map((item, index) => shape.read(item, join(path, String(index)), report))
-      const usable = values.filter((value): value is T & {} => value !== undefined)
-      return usable.length === values.length ? usable : undefined
+      if (Object.hasOwn(choices, value)) return choices[value]
+      const message = `must be one of ${names.join(', ')}, not ${JSON.stringify(value)}`
+      report.error('invalid_value', place, message, nearMiss(value, names))
+      return undefined
     },
   }
 }
 
+export function listOf<T>(shape: Shape<T>): Shape<readonly T[]> {
+  return listOfDistinct(shape, () => null)
+}
+
 /** A list in which nothing may occur twice; `keyOf` says what of an item that is, for the message too. */
 export function uniqueListOf<T>(shape: Shape<T>, keyOf: (value: T) => string = String): Shape<readonly T[]> {
-  const list = listOf(shape)
+  return listOfDistinct(shape, keyOf)
+}
+
+function listOfDistinct<T>(shape: Shape<T>, keyOf: (value: T) => string | null): Shape<readonly T[]> {
+  const type = `list of ${plural(shape.type)}`
+  return {
+    type,
+    rows: (prefix) => rowsBelow(shape, `${prefix}[]`),
+    read: (node, path, report) => {
+      if (node.kind !== 'sequence') {
+        report.error('wrong_type', { path, at: node.at }, `must be a ${type}, not ${describeNode(node)}`)
+        return undefined
+      }
+      const values: T[] = []
+      const keys = new Set<string>()
+      for (const [index, item] of node.items.entries()) {
+        const value = shape.read(item, join(path, String(index)), report)
+        if (value === undefined) continue
+        const key = keyOf(value)
+        values.push(value)
+        if (key !== null && keys.has(key)) {
+          const place = { path: join(path, String(index)), at: item.at }
+          report.error('duplicate_item', place, `${JSON.stringify(key)} is in the list already`)
+        }
+        if (key !== null) keys.add(key)
+      }
+      return values.length === node.items.length ? values : undefined
+    },
+  }
+}
+
+/** `remedy` says what an empty list lacks. */
+export function notEmpty<T>(list: Shape<readonly T[]>, remedy: string): Shape<readonly T[]> {
   return {
     ...list,
     read: (node, path, report) => {
       const values = list.read(node, path, report)
-      if (values === undefined || node.kind !== 'sequence') return undefined
-      const keys = values.map(keyOf)
-      for (const [index, item] of node.items.entries()) {
-        const key = keys[index] ?? ''
-        if (keys.indexOf(key) === index) continue
-        const place = { path: join(path, String(index)), at: item.at }
-        report.error('duplicate_item', place, `${JSON.stringify(key)} is in the list already`)
-      }
-      return values
+      if (values?.length !== 0) return values
+      report.error('missing_key', { path, at: node.at }, `is empty: ${remedy}`)
+      return undefined
+    },
+  }
+}
+
+/** A list, or one item without the brackets. */
+export function oneOrMore<T>(item: Shape<T>, list: Shape<readonly T[]>): Shape<readonly T[]> {
+  return {
+    ...list,
+    type: `${item.type} or ${list.type}`,
+    read: (node, path, report) => {
+      if (node.kind !== 'scalar') return list.read(node, path, report)
+      const value = item.read(node, path, report)
+      return value === undefined ? undefined : [value]
     },
   }
 }
 
 /** A mapping whose keys are names. */
 export function mapOf<T>(shape: Shape<T>, complaintAboutName?: Complaint): Shape<ReadonlyMap<string, T>> {
-  const { rows } = shape
   return {
-    type: rows === undefined ? `name → ${shape.type}` : 'section of named sections',
-    ...(rows === undefined ? {} : { rows: (prefix) => rows(`${prefix}.NAME`) }),
+    type: `named ${plural(shape.type)}`,
+    rows: (prefix) => rowsBelow(shape, `${prefix}.NAME`),
     read: (node, path, report) => {
       const mapping = asMapping(node, path, report)
       if (mapping === undefined) return undefined
@@ -186,25 +225,41 @@ export function mapOf<T>(shape: Shape<T>, complaintAboutName?: Complaint): Shape
           const place = { path: join(path, name), at: entry.at }
           report.error('invalid_value', place, `${JSON.stringify(name)} ${complaint}`)
         }
-        const value = shape.read(entry.value, join(path, name), report)
+        const value = shape.read(valueUnder(entry), join(path, name), report)
         if (value !== undefined) values.set(name, value)
-        whole &&= value !== undefined && complaint === null
+        whole &&= value !== undefined
       }
       return whole ? values : undefined
     },
   }
 }
 
-export function transformed<T, U>(shape: Shape<T>, change: (value: T) => U): Shape<U> {
-  const { type, rows } = shape
+/** `show` is for defaults whose plain text is not what one writes. */
+export function transformed<T, U>(shape: Shape<T>, change: (value: T) => U, show?: (value: U) => string): Shape<U> {
   return {
-    type,
-    ...(rows === undefined ? {} : { rows }),
+    type: shape.type,
+    rows: (prefix) => rowsBelow(shape, prefix),
+    ...(show === undefined ? {} : { show }),
     read: (node, path, report) => {
       const value = shape.read(node, path, report)
       return value === undefined ? undefined : change(value)
     },
   }
+}
+
+/** The shape under a name of its own. What lies below it, if anything, has a table of its own. */
+export function called<T>(type: string, shape: Shape<T>): Shape<T> {
+  return { ...shape, type, apart: true }
+}
+
+/** The rows of what lies below, where they stand in the same table. */
+export function rowsBelow(shape: Shape<unknown>, prefix: string): readonly KeyRow[] {
+  return shape.apart === true ? [] : (shape.rows?.(prefix) ?? [])
+}
+
+/** The value of a key. What is wrong with a whole section is reported where its name is. */
+export function valueUnder({ at, value }: LocatedEntry): Located {
+  return value.kind === 'mapping' ? { ...value, at } : value
 }
 
 export function asMapping(node: Located, path: string, report: Report): LocatedMapping | undefined {
@@ -213,11 +268,9 @@ export function asMapping(node: Located, path: string, report: Report): LocatedM
   return undefined
 }
 
-function asText(node: Located, path: string, report: Report): string | undefined {
-  if (node.kind === 'scalar' && typeof node.value === 'string') return node.value
-  const hint = node.kind === 'scalar' && node.value !== null ? '; put it in quotes' : ''
-  report.error('wrong_type', { path, at: node.at }, `must be text, not ${describeNode(node)}${hint}`)
-  return undefined
+/** `list of texts` → `lists of texts`. */
+function plural(type: string): string {
+  return type.startsWith('list of ') ? type.replace('list', 'lists') : `${type}s`.replace(/ys$/, 'ies')
 }
 
 export function join(path: string, name: string): string {

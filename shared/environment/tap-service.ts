@@ -1,6 +1,6 @@
 import type { DatabaseAddress } from '../database-address.ts'
-import { databaseKeys, readDatabase } from './database-keys.ts'
-import { refuseReader } from './field-rules.ts'
+import { complaintAboutReader } from './complaints.ts'
+import { databaseKeys, readDatabase } from './database.ts'
 import { PHYSICAL_NAMES } from './physical-names.ts'
 import { optional, part, required, type SectionOf, section, sectionAs } from './sections.ts'
 import { integer, oneOf, orNull, type Shape, text, uniqueListOf } from './shapes.ts'
@@ -47,7 +47,7 @@ const query = sectionAs(
       'Names of the schemas, as in TAP_SCHEMA, whose tables it has; queries of other tables are refused. Without the key: all.',
     ),
     role: optional(
-      text(refuseReader),
+      text(complaintAboutReader),
       null,
       'PostgreSQL role that queries run as (`set role`); the user of the address must be a member of it. It should be able to read the data and TAP_SCHEMA, and nothing else. Without it: the user of the address.',
     ),

@@ -2,12 +2,10 @@ import type pg from 'pg'
 import { GateKeeper } from './gate-keeper.ts'
 import { LockOrder, lockSlot } from './lock-slot.ts'
 import { type GatePlan, lockThroughGates } from './lock-through-gates.ts'
+import { LONGEST_HOLD_MS } from './patience.ts'
 import { ReaderHabits } from './reader-habits.ts'
 import { SLOT_SCHEMA } from './slots.ts'
 import { inTransaction, setLockTimeout } from './transaction.ts'
-
-/** Readers are never held up for longer. */
-const HOLD_LIMIT_MS = 450
 
 /**
  * Of a reader and a swap that wait for each other, the swap gives way: PostgreSQL, which looks after `deadlock_timeout`,
@@ -26,7 +24,7 @@ export class ExchangeLocks {
   readonly #order = new LockOrder()
   readonly #habits = new ReaderHabits()
   #attempt = 0
-  #holdLimitMs = HOLD_LIMIT_MS
+  #holdLimitMs = LONGEST_HOLD_MS
   #plan: GatePlan | null = null
   #keepers: readonly GateKeeper[] = []
 
@@ -56,7 +54,7 @@ export class ExchangeLocks {
     const found = await client.query<{ milliseconds: number }>(
       `select extract(epoch from current_setting('deadlock_timeout')::interval)::float8 * 1000 as milliseconds`,
     )
-    this.#holdLimitMs = Math.min(HOLD_LIMIT_MS, (found.rows[0]?.milliseconds ?? 1000) * DEADLOCK_SHARE)
+    this.#holdLimitMs = Math.min(LONGEST_HOLD_MS, (found.rows[0]?.milliseconds ?? 1000) * DEADLOCK_SHARE)
     await setLockTimeout(client, this.#waitMs)
   }
 

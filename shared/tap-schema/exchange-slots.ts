@@ -1,22 +1,9 @@
 import type pg from 'pg'
 import { ExchangeLocks } from './exchange-locks.ts'
 import { SlotsInUse } from './lock-through-gates.ts'
+import type { Patience } from './patience.ts'
 import { BusyError, isLockFailure } from './slot-failures.ts'
 import { inTransaction, withSlots } from './transaction.ts'
-
-/** How patiently a swap or a rollback waits for readers. */
-export interface Patience {
-  /** After so many milliseconds the operation gives up, with nothing changed. */
-  readonly deadlineMs: number
-  /**
-   * How long readers may queue behind the first attempt to lock a slot. The next one comes after a pause and may take
-   * longer, up to ten times as long, and through gates up to 25 times (`lockThroughGates`): queries that overlap without
-   * end leave no shorter gap.
-   */
-  readonly lockTimeoutMs: number
-}
-
-export const DEFAULT_PATIENCE: Patience = { deadlineMs: 30_000, lockTimeoutMs: 20 }
 
 /**
  * Runs `work` in a transaction under the database's Almagest lock, again and again until no reader is in the way.

@@ -269,7 +269,11 @@ describe('wrong usage', () => {
     ['a version that no release can have', ['--version', 'a//b', '--to', 'out'], /empty path segment/],
     ['another kind of bucket', ['--version', 'v1', '--to', 's3://bucket'], /gs:\/\/BUCKET/],
     ['a bucket without a name', ['--version', 'v1', '--to', 'gs:///x'], /gs:\/\/BUCKET/],
-    ['a bucket whose name is too short', ['--version', 'v1', '--to', 'gs://x'], /"x" is no bucket name: 3 to 222/],
+    [
+      'a bucket whose name is too short',
+      ['--version', 'v1', '--to', 'gs://x'],
+      /"x" is not a valid bucket name: 3 to 222/,
+    ],
     ['a prefix that leads elsewhere', ['--version', 'v1', '--to', 'gs://bucket/a/../b'], /plain path/],
     ['no commit', ['--version', 'v1', '--to', 'out', '--commit', 'main'], /hexadecimal/],
     ['no address', ['--version', 'v1', '--to', 'out', '--api-endpoint', 'localhost:1'], /http/],

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { buildDiscovery } from '../../shared/discovery/build-document.ts'
 import { toNubladoForm } from '../../shared/discovery/nublado-form.ts'
-import type { DiscoveryConfig } from '../../shared/environment/discovery/model.ts'
+import type { DiscoveryConfig } from '../../shared/environment/discovery/discovery.ts'
 import { parseEnvironment } from '../../shared/environment/parse.ts'
 import { formatProblem } from '../../shared/problem.ts'
 

@@ -105,7 +105,7 @@ describe('almagest discovery', () => {
     [['discovery'], 'missing required argument'],
     [['discovery', 'a.yaml', 'b.yaml'], 'several environments need --output DIR'],
     [['discovery', 'nowhere.yaml'], 'there is no such file'],
-    [['discovery', 'a.yaml', '--base-url', 'ftp://x'], 'no http or https URL'],
+    [['discovery', 'a.yaml', '--base-url', 'ftp://x'], 'not an http or https URL'],
     [['discovery', 'a.yaml', '--base-url', 'https://x/?q'], 'without ? and #'],
   ])('refuses %j', async (args, message) => {
     const { code, stdout, stderr } = await runAlmagest(args)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { buildDiscovery } from '../../shared/discovery/build-document.ts'
 import { ownUrls } from '../../shared/discovery/own-urls.ts'
-import { REPERTOIRE_KEYS } from '../../shared/environment/discovery/repertoire-keys.ts'
+import { REPERTOIRE_KEYS } from '../../shared/environment/discovery/repertoire.ts'
 import { environmentOf } from './parse-text.ts'
 
 const read = (name: string) => readFileSync(join(import.meta.dirname, '../../docs', name), 'utf8')

@@ -72,14 +72,14 @@ hips: {datasets: {dp1: {path: [a]}}, pathPrefix: x}
     expect(problems.map((problem) => formatProblem(problem))).toEqual([
       'env.yaml:1:1: applicatons: there is no key "applicatons" here (did you mean applications?)',
       'env.yaml:2:15: baseHostname: "https://h.example/" must be the host alone, without https://',
+      'env.yaml:4:3: datasets.dp1.description: description is missing',
       'env.yaml:5:5: datasets.dp1.docsURL: there is no key "docsURL" here (did you mean docsUrl?)',
-      'env.yaml:5:5: datasets.dp1.description: description is missing',
       'env.yaml:6:5: datasets.dp1.docs: there is no key "docs" here',
       'env.yaml:7:22: datasets.dp2.description: must be text, not the number 5; put it in quotes',
-      'env.yaml:7:34: datasets.dp2.docsUrl: "gs://b/o" is no http or https URL',
+      'env.yaml:7:34: datasets.dp2.docsUrl: "gs://b/o" is not an http or https URL',
       'env.yaml:10:12: rules.app.0.type: must be one of data, internal, ui, not "dta" (did you mean data?)',
       'env.yaml:11:35: rules.app.1.template: "https://{{hostname}}/" has {{hostname}}: a template may hold {{ base_hostname }} and {{ dataset }}, and no other braces',
-      'env.yaml:12:7: hips.sourceTemplate: sourceTemplate is missing',
+      'env.yaml:12:1: hips.sourceTemplate: sourceTemplate is missing',
       'env.yaml:12:25: hips.datasets.dp1.path: there is no key "path" here (did you mean paths?)',
       'env.yaml:12:50: hips.pathPrefix: "x" must begin with a slash',
     ])
@@ -123,7 +123,7 @@ hips: {datasets: {dp1: {path: [a]}}, pathPrefix: x}
     const rule = '{type: data, name: a, template: "https://{{dataset}}.example/"}'
     const known = 'availableDatasets: ["a b", c, "d e"]\ndatasets: {"a b": {description: x}, c: {description: y}}\n'
     const problem = problemOf(`${known}applications: [app]\n${rulesOf(rule)}`)
-    expect(problem.message).toContain('"https://a b.example/" of a is no URL')
+    expect(problem.message).toContain('"https://a b.example/" of a is not a valid URL')
     const narrow = rule.replace('data, ', 'data, datasets: [c, "d e"], ')
     expect(environmentOf(`${known}applications: [app]\n${rulesOf(narrow)}`).discovery.rules.size).toBe(1)
   })
@@ -152,8 +152,11 @@ hips: {datasets: {dp1: {path: [a]}}, pathPrefix: x}
     expect(problem).toMatchObject({ path: 'discovery.defaultInfluxdb', line: 3, suggestion: 'idf_efd' })
   })
 
-  it('include a menu of no tutorials', () => {
-    expect(problemOf('discovery: {tutorials: {menu: menu.json}}')).toMatchObject({ path: 'discovery.tutorials.menu' })
+  it('include a menu without a repository', () => {
+    expect(problemOf('discovery: {tutorials: {menu: menu.json}}')).toMatchObject({
+      path: 'discovery.tutorials.repository',
+      code: 'missing_key',
+    })
   })
 
   it('include dates that do not exist and identifiers that are none', () => {

@@ -1,27 +1,42 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { Field } from '../../shared/environment/field.ts'
-import { FIELDS } from '../../shared/environment/fields.ts'
-import { FOREIGN_KEYS } from '../../shared/environment/foreign-keys.ts'
+import { DOCUMENTS, fillKeyTables, missingTables } from '../../deploy/docs/key-tables.ts'
+import { FOREIGN_KEYS } from '../../shared/environment/environment.ts'
 import { parseEnvironment } from '../../shared/environment/parse.ts'
-import { renderRow, renderRowsBelow } from './field-row.ts'
 
-const text = readFileSync(join(import.meta.dirname, '../../docs/configuration.md'), 'utf8')
-const lines = new Set(text.split('\n'))
-const fields: readonly Field[] = FIELDS
+const read = (name: string) => readFileSync(join(import.meta.dirname, '../..', name), 'utf8')
+const text = read('docs/configuration.md')
+const texts = DOCUMENTS.map(read)
+
+describe('the tables of keys', () => {
+  it.each(DOCUMENTS)('of %s are as the code has them: `npm run docs` writes them', (name) => {
+    expect(read(name)).toBe(fillKeyTables(read(name), texts))
+  })
+
+  it('are of all keys', () => {
+    expect(missingTables(texts)).toEqual([])
+  })
+
+  it('are written anew from nothing but their comments', () => {
+    const bare = texts.map((found) => found.replace(/(<!-- keys.*-->\n)(?:\|.+\n)*/g, '$1'))
+    expect(bare).not.toEqual(texts)
+    expect(bare.map((found) => fillKeyTables(found, bare))).toEqual(texts)
+  })
+
+  it('have defaults, types and what is required', () => {
+    const lines = text.split('\n')
+    expect(lines).toContainEqual(expect.stringMatching(/^\| `tap\.servers\.NAME\.swap` \| `never`, .* \| `never` \|/))
+    expect(lines).toContainEqual(expect.stringMatching(/^\| `results\.rules\.NAME\.minimumAge` \| text \| `1d` \|/))
+    expect(lines).toContainEqual(expect.stringMatching(/^\| `results\.bucket` \| text \| required \|/))
+    expect(lines).toContainEqual(
+      expect.stringMatching(/^\| `identity\.audience` \| text or list of texts \| `\[\]` \|/),
+    )
+  })
+})
 
 describe('docs/configuration.md', () => {
-  it.each(fields.map((field) => [field.key, field] as const))('describes %s as the code has it', (_, field) => {
-    expect([...lines]).toContain(renderRow(field))
-  })
-
-  it('describes no key that the code does not have', () => {
-    const rows = [...lines].filter((line) => line.startsWith('| `'))
-    expect(rows.toSorted()).toEqual(fields.flatMap((field) => [renderRow(field), ...renderRowsBelow(field)]).toSorted())
-  })
-
-  it.each(FOREIGN_KEYS)("names Repertoire's key %s", (key) => {
+  it.each(Object.keys(FOREIGN_KEYS))("names Repertoire's key %s", (key) => {
     expect(text).toContain(`\`${key}\``)
   })
 

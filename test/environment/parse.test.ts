@@ -308,7 +308,7 @@ tap:
       '16:31 unknown_key tap.servers.tap.options.extension',
       '18:5 shared_database tap.servers.three',
       '18:78 wrong_type tap.servers.three.enabled',
-      '19:5 wrong_type tap.servers.four',
+      '19:11 wrong_type tap.servers.four',
       '20:5 duplicate_key',
     ])
   })

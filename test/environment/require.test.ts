@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { EnvironmentError } from '../../shared/environment/failures.ts'
+import { EnvironmentError } from '../../shared/environment/environment-error.ts'
 import { requireEnvironment, requireReleases, requireServer } from '../../shared/environment/require.ts'
 
 const YAML = 'tap: {servers: {livetap: {schemas: [a], databaseUrl: "postgresql://h/d"}}}'

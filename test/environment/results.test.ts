@@ -47,13 +47,11 @@ describe('the results of an environment', () => {
     expect(results?.jobs).toEqual({
       database: { kind: 'url', url: 'postgresql://reader@db/uws', passwordKey: null, poolMax: 5 },
       table: ['My.Schema', 'job'],
-      columns: {
-        id: 'Id',
-        phase: 'executionphase',
-        destruction: 'destructiontime',
-        deleted: 'deletedbyuser',
-        creation: 'creationtime',
-      },
+      idColumn: 'Id',
+      phaseColumn: 'executionphase',
+      destructionColumn: 'destructiontime',
+      deletedColumn: 'deletedbyuser',
+      creationColumn: 'creationtime',
       graceMs: 36 * 3_600_000,
     })
   })
@@ -68,25 +66,26 @@ describe('the results of an environment', () => {
   })
 
   it.each([
-    [`rules: {all: ${RULE}}`, /results.bucket is missing/],
-    ['bucket: tap-results', /results.rules has no rule/],
-    ['mode: delete', /results.bucket is missing/],
-    ['bucket: tap-results, rules: {all: {}}', /has no kind.*has no pattern.*has no retention/],
+    [`rules: {all: ${RULE}}`, /results.bucket missing_key bucket is missing/],
+    ['bucket: tap-results', /results.rules missing_key rules is missing/],
+    ['bucket: tap-results, rules: {}', /results.rules missing_key is empty: without a rule/],
+    ['mode: delete', /results.bucket missing_key bucket is missing/],
+    ['bucket: tap-results, rules: {all: {}}', /kind is missing.*pattern is missing.*retention is missing/],
     [`bucket: tap-results, rules: {all: ${RULE.replace('result,', 'everything,')}}`, /must be one of result, error/],
     [`bucket: tap-results, rules: {all: ${RULE.replace('^', '')}}`, /must begin with \^ and end with \$/],
     [`bucket: tap-results, rules: {all: ${RULE.replace('[a-z0-9]', '[')}}`, /is not a valid regular expression/],
     [`bucket: tap-results, rules: {all: ${RULE.replace('<job>', '<owner>')}}`, /a group "owner"/],
     [`bucket: tap-results, rules: {all: ${RULE.replace('7d', '7')}}`, /must be text/],
-    [`bucket: tap-results, rules: {all: ${RULE.replace('7d', '1w')}}`, /is no duration/],
-    [`bucket: tap-results, rules: {all: ${RULE.replace('7d', '-1d')}}`, /is no duration/],
-    [`bucket: tap-results, rules: {all: ${RULE}}, jobs: {table: uws.Job}`, /results.jobs has no database/],
+    [`bucket: tap-results, rules: {all: ${RULE.replace('7d', '1w')}}`, /is not a valid duration/],
+    [`bucket: tap-results, rules: {all: ${RULE.replace('7d', '-1d')}}`, /is not a valid duration/],
+    [`bucket: tap-results, rules: {all: ${RULE}}, jobs: {table: uws.Job}`, /results.jobs missing_key has no database/],
     [
       `bucket: tap-results, rules: {all: ${RULE}}, jobs: {databaseUrl: 'postgresql://db/u', table: a.b.c}`,
-      /is no table/,
+      /is not a valid table/,
     ],
     [
       `bucket: tap-results, rules: {all: ${RULE}}, jobs: {databaseUrl: 'postgresql://db/u', idColumn: 'a b'}`,
-      /no name/,
+      /is not a valid name of a column/,
     ],
     [`bucket: tap-results, rules: {all: ${RULE}}, limits: {lease: 5s}`, /shorter than the 30 s/],
     [`bucket: tap-results, rules: {all: ${RULE}}, limits: {timeBudget: 0m}`, /leaves no time/],

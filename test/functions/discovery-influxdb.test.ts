@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { DiscoveryConfig } from '../../shared/environment/discovery/model.ts'
+import type { DiscoveryConfig } from '../../shared/environment/discovery/discovery.ts'
 import { type LookUpToken, TokenInfoError } from '../../shared/platform/token-info.ts'
 import { DATA, HAS_DATA, NEEDS_DATA, readGolden } from '../support/golden.ts'
 import { goldenConfig, startDiscovery } from './discovery-service.ts'
@@ -158,7 +158,7 @@ describe('the default EFD', () => {
 
   test('is the only local one, or the configured one', async () => {
     expect((await get({})).body).toMatchObject({ local: true, host: '::1', port: 8086, path: '/i/x' })
-    expect((await get({ config: { defaultInfluxDatabase: 'summit_efd' } })).body).toMatchObject({
+    expect((await get({ config: { defaultInfluxdb: 'summit_efd' } })).body).toMatchObject({
       host: 'summit.example',
     })
   })
@@ -166,7 +166,7 @@ describe('the default EFD', () => {
   test('is none where it cannot be told, or the user may not see it', async () => {
     const none = await get({ environment: ENVIRONMENT.replace(', local: true', '') })
     expect([none.status, none.body.detail[0].type]).toEqual([404, 'database_not_found'])
-    const service = await start({ config: { defaultInfluxDatabase: 'summit_efd' } })
+    const service = await start({ config: { defaultInfluxdb: 'summit_efd' } })
     expect((await service.get(`${PATH}/default`, as('bob'))).status).toBe(404)
   })
 

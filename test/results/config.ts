@@ -1,5 +1,5 @@
-import type { ResultRule, ResultsConfig } from '../../shared/environment/results-model.ts'
-import { parseDuration } from '../../shared/environment/results-rules.ts'
+import { parseDuration } from '../../shared/environment/result-texts.ts'
+import type { ResultRule, ResultsConfig } from '../../shared/environment/results.ts'
 import type { Job, JobStore, JobTableState } from '../../shared/results/classify/jobs.ts'
 
 export const HOUR = 3_600_000
@@ -25,13 +25,11 @@ export const TEMPORARY = rule('temporary', '^t/.+$', '2d', '1h')
 export const JOB_TABLE: NonNullable<ResultsConfig['jobs']> = {
   database: { kind: 'url', url: 'postgresql://localhost/uws', passwordKey: null, poolMax: 1 },
   table: ['uws', 'job'],
-  columns: {
-    id: 'jobid',
-    phase: 'executionphase',
-    destruction: 'destructiontime',
-    deleted: 'deletedbyuser',
-    creation: 'creationtime',
-  },
+  idColumn: 'jobid',
+  phaseColumn: 'executionphase',
+  destructionColumn: 'destructiontime',
+  deletedColumn: 'deletedbyuser',
+  creationColumn: 'creationtime',
   graceMs: DAY,
 }
 

@@ -1,4 +1,4 @@
-import type { DiscoveryConfig } from '../../shared/environment/discovery/model.ts'
+import type { DiscoveryConfig } from '../../shared/environment/discovery/discovery.ts'
 
 /** What an environment file tells about its environment when it tells nothing. */
 export const NO_DISCOVERY: DiscoveryConfig = {
@@ -21,7 +21,7 @@ export const NO_DISCOVERY: DiscoveryConfig = {
   alwaysServices: false,
   tokenInfoUrl: null,
   trustedProxy: false,
-  defaultInfluxDatabase: null,
+  defaultInfluxdb: null,
   influxdbScopes: ['read:sasquatch'],
   hipsTokenKey: 'token',
   tutorials: null,

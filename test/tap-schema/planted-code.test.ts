@@ -301,8 +301,14 @@ test('operators of others in schema public are not used, where PostgreSQL 14 let
     create operator public.* (leftarg = float8, rightarg = int, function = public.fail)`)
   await expect(reader.query("select from tap_schema.schemas where schema_name <> 'a'")).rejects.toThrow('planted')
   expect(await readLiveSlot(reader, { timeoutMs: 10_000 })).toMatchObject({ version: 'r1', schemas: ['survey'] })
-  const columns = { id: 'jobid', phase: 'phase', destruction: 'destruction', deleted: 'deleted', creation: 'creation' }
-  const jobs = openUwsJobs(async () => reader, { table: ['job'], columns, graceMs: 0 })
+  const jobs = openUwsJobs(async () => reader, {
+    table: ['job'],
+    idColumn: 'jobid',
+    phaseColumn: 'phase',
+    destructionColumn: 'destruction',
+    deletedColumn: 'deleted',
+    creationColumn: 'creation',
+  })
   expect((await jobs.find(['job1'])).get('job1')?.destruction).toBe(Date.UTC(2026, 0, 1))
   expect((await jobs.inspect()).newest).toBe(Date.UTC(2025, 11, 1))
 })

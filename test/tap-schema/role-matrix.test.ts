@@ -10,6 +10,7 @@ import { rollback } from '../../shared/tap-schema/rollback.ts'
 import { stageRelease } from '../../shared/tap-schema/stage.ts'
 import { readStatus } from '../../shared/tap-schema/status.ts'
 import { swap } from '../../shared/tap-schema/swap.ts'
+import { JOB_TABLE } from '../results/config.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
 import { stageRequest } from '../support/sample-release.ts'
 import { EVERYBODY, formatRights, type Login, RIGHTS } from './rights.ts'
@@ -63,14 +64,7 @@ test('each user can do its work', async () => {
   expect((await readStatus(operator)).slots.previous.version).toBe('r1')
   expect(await live(reader)).toBe('r2')
   expect((await tap.query('select count(*)::int as n from tap_schema.tables')).rows).toEqual([{ n: 6 }])
-  const columns = {
-    id: 'jobid',
-    phase: 'executionphase',
-    destruction: 'destructiontime',
-    deleted: 'deletedbyuser',
-    creation: 'creationtime',
-  }
-  const jobs = openUwsJobs(async () => collector, { table: ['uws', 'job'], columns, graceMs: 0 })
+  const jobs = openUwsJobs(async () => collector, JOB_TABLE)
   expect((await jobs.find(['job1', 'job2'])).get('job1')?.phase).toBe('COMPLETED')
   expect((await jobs.inspect()).newest).toBe(Date.UTC(2025, 11, 1))
 })

@@ -4,7 +4,7 @@ import { buildDiscovery, type DiscoveryOptions } from '../../../shared/discovery
 import { inOrder } from '../../../shared/discovery/in-order.ts'
 import { toNubladoForm } from '../../../shared/discovery/nublado-form.ts'
 import { ownUrls } from '../../../shared/discovery/own-urls.ts'
-import type { DiscoveryConfig } from '../../../shared/environment/discovery/model.ts'
+import type { DiscoveryConfig } from '../../../shared/environment/discovery/discovery.ts'
 import { parseEnvironment } from '../../../shared/environment/parse.ts'
 import { Failure } from '../../../shared/failure.ts'
 import { formatProblem, type Problem } from '../../../shared/problem.ts'

@@ -1,4 +1,4 @@
-import type { Environment } from '../../../shared/environment/model.ts'
+import type { Environment } from '../../../shared/environment/environment.ts'
 import { serversFor, versionOf } from '../../../shared/releases/naming.ts'
 import { ARCHIVE_NAME } from '../../../shared/releases/publish/assemble-parts.ts'
 import type { ExpectedLoad } from '../../../shared/releases/publish/validate-release.ts'

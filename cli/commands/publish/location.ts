@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander'
-import { refuseBucket } from '../../../shared/environment/field-rules.ts'
+import { complaintAboutBucket } from '../../../shared/environment/complaints.ts'
 
 /** Where releases lie: a bucket, or a folder that is laid out like one. */
 export type Location =
@@ -19,7 +19,7 @@ export function parseLocation(value: string): Location {
   }
   const [, bucket = '', prefix = ''] = /^gs:\/\/([^/]*)(?:\/+(.*))?$/.exec(value) ?? []
   if (bucket === '') throw new InvalidArgumentError('It must be gs://BUCKET, gs://BUCKET/PREFIX or a folder.')
-  const complaint = refuseBucket(bucket)
+  const complaint = complaintAboutBucket(bucket)
   if (complaint !== null) throw new InvalidArgumentError(`${JSON.stringify(bucket)} ${complaint}.`)
   const folder = prefix.replace(/\/+$/, '')
   if (/\p{Cc}/u.test(folder) || folder.split('/').some((part) => ['.', '..'].includes(part)) || folder.includes('//')) {

@@ -1,5 +1,6 @@
 import { connectServers, type ServerConnections } from '../../../shared/deployment/server-connections.ts'
-import type { Environment, TapServer } from '../../../shared/environment/model.ts'
+import type { Environment } from '../../../shared/environment/environment.ts'
+import type { TapServer } from '../../../shared/environment/tap-server.ts'
 import { Failure } from '../../../shared/failure.ts'
 import { SLOT_NAMES, type SlotName } from '../../../shared/tap-schema/slots.ts'
 import { readStatus, type SlotStatus } from '../../../shared/tap-schema/status.ts'

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import type { CloudSqlAddress, UrlAddress } from '../../../shared/database-address.ts'
-import { refuseEndpoint, refuseInstance } from '../../../shared/environment/field-rules.ts'
+import { complaintAboutEndpoint, complaintAboutInstance } from '../../../shared/environment/complaints.ts'
 import { messageOf } from '../../../shared/failure.ts'
 import { UsageError } from '../../terminal/usage-error.ts'
 
@@ -146,7 +146,7 @@ function parseName(value: string): string {
 }
 
 function parseInstance(value: string): string {
-  if (refuseInstance(value) === null) return value
+  if (complaintAboutInstance(value) === null) return value
   const hint = "`gcloud sql instances describe NAME --format='value(connectionName)'` shows it"
   throw new InvalidArgumentError(`It must be project:region:name; ${hint}.`)
 }
@@ -165,7 +165,7 @@ function parseUser(value: string): string {
 }
 
 function parseEndpoint(value: string): string {
-  const complaint = refuseEndpoint(value)
+  const complaint = complaintAboutEndpoint(value)
   if (complaint !== null) throw new InvalidArgumentError(`It ${complaint}.`)
   return value
 }

@@ -1,17 +1,13 @@
 import { nearMiss } from '../../near-miss.ts'
 import type { Report } from '../report.ts'
-import type { Located } from '../yaml-positions.ts'
-import type { ServiceRule } from './model.ts'
-import type { ApplicationOverrides, ApplicationRules, RuleOverride } from './read-rules.ts'
-
-type LocatedOverrides = ApplicationOverrides & { readonly node: Located }
+import type { ApplicationOverrides, ApplicationRules, RuleOverride, ServiceRule } from './rules.ts'
 
 export interface RuleSources {
   readonly rules: ReadonlyMap<string, ApplicationRules>
   /** 2.x: instead of `rules`, for an application on a subdomain. */
   readonly subdomainRules: ReadonlyMap<string, ApplicationRules>
   /** 3.x: over `rules`, for an application on a subdomain. */
-  readonly subdomainOverrides: ReadonlyMap<string, LocatedOverrides>
+  readonly subdomainOverrides: ReadonlyMap<string, ApplicationOverrides>
   readonly useSubdomains: readonly string[]
 }
 
@@ -21,7 +17,7 @@ export interface RuleSources {
  */
 export function chooseRules(sources: RuleSources, report: Report): ReadonlyMap<string, readonly ServiceRule[]> {
   const { rules, subdomainRules, subdomainOverrides, useSubdomains } = sources
-  refuseBoth(sources, report)
+  checkSyntaxes(sources, report)
   const chosen = new Map<string, readonly ServiceRule[]>()
   for (const [application, own] of rules) chosen.set(application, nameRules(application, own))
   for (const application of useSubdomains) {
@@ -33,7 +29,7 @@ export function chooseRules(sources: RuleSources, report: Report): ReadonlyMap<s
     else if (plain?.syntax === 'list') chosen.delete(application)
   }
   for (const [application, overrides] of subdomainOverrides) {
-    warnOfStrangers(application, rules.get(application)?.rules ?? [], overrides, report)
+    warnOfUnknownRules(application, rules.get(application)?.rules ?? [], overrides, report)
   }
   return chosen
 }
@@ -59,7 +55,7 @@ function overrideRule(rule: ServiceRule, { template, openapi, versions }: RuleOv
   return { ...rule, template, openapi: openapi ?? rule.openapi, versions: new Map(changed) }
 }
 
-function refuseBoth({ subdomainRules, subdomainOverrides }: RuleSources, report: Report): void {
+function checkSyntaxes({ subdomainRules, subdomainOverrides }: RuleSources, report: Report): void {
   for (const [application, { node }] of subdomainRules) {
     if (!subdomainOverrides.has(application)) continue
     const place = { path: `subdomainRules.${application}`, at: node.at }
@@ -68,10 +64,10 @@ function refuseBoth({ subdomainRules, subdomainOverrides }: RuleSources, report:
 }
 
 /** An override of nothing is most likely misspelt. */
-function warnOfStrangers(
+function warnOfUnknownRules(
   application: string,
   rules: readonly ServiceRule[],
-  overrides: LocatedOverrides,
+  overrides: ApplicationOverrides,
   report: Report,
 ): void {
   for (const type of ['data', 'internal', 'ui'] as const) {

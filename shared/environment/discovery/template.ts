@@ -19,8 +19,8 @@ export function renderUrl(template: string, variables: TemplateVariables): strin
   return new URL(renderTemplate(template, variables)).href
 }
 
-/** Why a text is no template, as the end of a sentence about it; null: it is one. */
-export function refuseTemplate(template: string): string | null {
+/** Why a text cannot be a template, as the end of a sentence about it; null: it can. */
+export function complaintAboutTemplate(template: string): string | null {
   const rest = template.replace(VARIABLE, '')
   const found = /\{[{%#].*?(?:[}%#]\}|$)|\{[^{}]*\}?|\}/s.exec(rest)
   if (found === null) return null

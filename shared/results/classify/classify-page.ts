@@ -1,4 +1,4 @@
-import type { ResultRule } from '../../environment/results-model.ts'
+import type { ResultRule } from '../../environment/results.ts'
 import type { ListedObject } from '../../stored-objects.ts'
 import {
   classifyResult,

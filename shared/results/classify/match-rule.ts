@@ -1,4 +1,4 @@
-import type { ResultRule, ResultsConfig } from '../../environment/results-model.ts'
+import type { ResultRule, ResultsConfig } from '../../environment/results.ts'
 import { InvalidPatternError } from '../result-failures.ts'
 
 /** The rule that an object falls under, and the job that its name holds. */

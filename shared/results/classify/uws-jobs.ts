@@ -1,5 +1,5 @@
 import pg from 'pg'
-import type { JobTable } from '../../environment/results-model.ts'
+import type { JobTable } from '../../environment/results.ts'
 import { JobTableError } from '../result-failures.ts'
 import type { Job, JobStore } from './jobs.ts'
 
@@ -30,13 +30,13 @@ const TIMEOUT_MS = 60_000
  */
 export function openUwsJobs(
   database: () => Promise<JobDatabase>,
-  { table, columns }: Omit<JobTable, 'database'>,
+  { table, ...columns }: Omit<JobTable, 'database' | 'graceMs'>,
 ): JobStore {
   const shown = table.join('.')
-  const [id, phase] = [columns.id, columns.phase].map(pg.escapeIdentifier)
-  const deleted = pg.escapeIdentifier(columns.deleted)
-  const destruction = milliseconds(pg.escapeIdentifier(columns.destruction))
-  const creation = milliseconds(`max(${pg.escapeIdentifier(columns.creation)})`)
+  const [id, phase] = [columns.idColumn, columns.phaseColumn].map(pg.escapeIdentifier)
+  const deleted = pg.escapeIdentifier(columns.deletedColumn)
+  const destruction = milliseconds(pg.escapeIdentifier(columns.destructionColumn))
+  const creation = milliseconds(`max(${pg.escapeIdentifier(columns.creationColumn)})`)
   // Operators by their full names: where the search path has a schema in which others may create, one of theirs could
   // fit better.
   const find = (condition: string) => (from: string) =>

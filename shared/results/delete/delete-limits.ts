@@ -1,4 +1,4 @@
-import type { SweepLimits } from '../../environment/results-model.ts'
+import type { SweepLimits } from '../../environment/results.ts'
 import { JOB_KNOWN, JOB_UNKNOWN, type Verdict } from '../classify/classify-result.ts'
 import { TooManyDeletionsError } from '../result-failures.ts'
 import { Tally, type TallyRow } from '../sweep/tally.ts'

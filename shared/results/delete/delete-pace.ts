@@ -1,4 +1,4 @@
-import type { SweepLimits } from '../../environment/results-model.ts'
+import type { SweepLimits } from '../../environment/results.ts'
 import type { Clock } from '../clock.ts'
 import { createTokenBucket } from './token-bucket.ts'
 

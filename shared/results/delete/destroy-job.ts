@@ -1,4 +1,4 @@
-import type { ResultRule, ResultsConfig, SweepMode } from '../../environment/results-model.ts'
+import type { ResultRule, ResultsConfig, SweepMode } from '../../environment/results.ts'
 import type { ListedObject, ObjectPage } from '../../stored-objects.ts'
 import { expandPattern } from '../classify/expand-pattern.ts'
 import { isActive } from '../classify/jobs.ts'

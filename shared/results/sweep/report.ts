@@ -1,4 +1,4 @@
-import type { ResultsConfig, SweepMode } from '../../environment/results-model.ts'
+import type { ResultsConfig, SweepMode } from '../../environment/results.ts'
 import type { BucketDescription } from '../../stored-objects.ts'
 import type { Deletions } from '../delete/deletions.ts'
 import type { Effort, Run } from './sweep-run.ts'

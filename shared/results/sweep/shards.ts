@@ -1,5 +1,5 @@
 import { compareCodePoints } from '../../code-points.ts'
-import type { ResultRule } from '../../environment/results-model.ts'
+import type { ResultRule } from '../../environment/results.ts'
 import { expandPattern } from '../classify/expand-pattern.ts'
 import type { ResultBucket } from '../result-bucket.ts'
 

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import type { ResultsConfig } from '../../environment/results-model.ts'
+import type { ResultsConfig } from '../../environment/results.ts'
 import { type Deletions, noDeletions } from '../delete/deletions.ts'
 import type { Shard } from './shards.ts'
 import type { TallyRow } from './tally.ts'
@@ -60,10 +60,6 @@ export function canContinue(run: Run, config: ResultsConfig, now: Date): boolean
 }
 
 function fingerprintOf({ bucket, rules, jobs }: ResultsConfig): string {
-  const deciding = {
-    bucket,
-    rules,
-    jobs: jobs === null ? null : { table: jobs.table, columns: jobs.columns, graceMs: jobs.graceMs },
-  }
+  const deciding = { bucket, rules, jobs: jobs === null ? null : { ...jobs, database: undefined } }
   return createHash('sha256').update(JSON.stringify(deciding)).digest('hex').slice(0, 16)
 }

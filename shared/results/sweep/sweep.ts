@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { ResultsConfig, SweepMode } from '../../environment/results-model.ts'
+import type { ResultsConfig, SweepMode } from '../../environment/results.ts'
 import type { Failure } from '../../failure.ts'
 import type { BucketDescription, ListedObject } from '../../stored-objects.ts'
 import { type Classified, classifyPage } from '../classify/classify-page.ts'

@@ -1,4 +1,4 @@
-import type { ResultKind } from '../../environment/results-model.ts'
+import type { ResultKind } from '../../environment/results.ts'
 import type { Classified } from '../classify/classify-page.ts'
 import type { Reason, Verdict } from '../classify/classify-result.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { refuseNamePattern } from '../../../shared/environment/results-rules.ts'
+import { complaintAboutNamePattern } from '../../../shared/environment/result-texts.ts'
 import { createMatchRule } from '../../../shared/results/classify/match-rule.ts'
 import { rule } from '../config.ts'
 
@@ -24,7 +24,7 @@ describe('the pattern of a rule', () => {
     ['^(?<job>(.*)*)(.*)*b$', 'a'.repeat(1024)],
   ])('%s takes no longer for names that would make it backtrack', async (pattern, name) => {
     // Backtracking would take longer than anybody waits for a test.
-    expect(refuseNamePattern(pattern)).toBeNull()
+    expect(complaintAboutNamePattern(pattern)).toBeNull()
     expect((await matchOne(pattern))(name)).toBeNull()
   })
 
@@ -50,7 +50,7 @@ describe('the pattern of a rule', () => {
     ['^(?P<job>a)$', /not a valid regular expression/],
     ['^\\Qa.b\\E$', /not a valid regular expression/],
   ])('%s is refused', (pattern, complaint) => {
-    expect(refuseNamePattern(pattern)).toMatch(complaint)
+    expect(complaintAboutNamePattern(pattern)).toMatch(complaint)
   })
 
   it.each([
@@ -63,7 +63,7 @@ describe('the pattern of a rule', () => {
     ['^.$', '😀'],
   ])('%s means to RE2 what it means to JavaScript', async (pattern, name) => {
     expect(new RegExp(pattern, 'u').test(name)).toBe(true)
-    expect(refuseNamePattern(pattern) ?? (await matchOne(pattern))(name)).not.toBeNull()
+    expect(complaintAboutNamePattern(pattern) ?? (await matchOne(pattern))(name)).not.toBeNull()
   })
 
   it('that RE2 refuses all the same names its rule', async () => {

@@ -107,8 +107,14 @@ describe("CADC's table of jobs", () => {
       create table "Jobs" ("Id" text, state text, dies timestamptz, killed boolean, born timestamptz);
       insert into "Jobs" values ('a', 'ABORTED', '2026-11-21 12:00+02', true, '2026-11-21 00:00+00'),
                                 ('b', 'ABORTED', null, null, null)`)
-    const columns = { id: 'Id', phase: 'state', destruction: 'dies', deleted: 'killed', creation: 'born' }
-    const jobs = open({ table: ['Jobs'], columns })
+    const jobs = open({
+      table: ['Jobs'],
+      idColumn: 'Id',
+      phaseColumn: 'state',
+      destructionColumn: 'dies',
+      deletedColumn: 'killed',
+      creationColumn: 'born',
+    })
     expect(Object.fromEntries(await jobs.find(['a', 'b']))).toEqual({
       a: { phase: 'ABORTED', destruction: Date.parse('2026-11-21T10:00:00Z'), deletedByUser: true },
       b: { phase: 'ABORTED', destruction: null, deletedByUser: false },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { ResultsConfig } from '../../../shared/environment/results-model.ts'
+import type { ResultsConfig } from '../../../shared/environment/results.ts'
 import { destroyJob } from '../../../shared/results/delete/destroy-job.ts'
 import { sweepResults } from '../../../shared/results/sweep/sweep.ts'
 import { DAY, FLAT, JOB_TABLE, JobsInMemory, resultsConfig, rule, SHARDED, SILENT, TEMPORARY } from '../config.ts'

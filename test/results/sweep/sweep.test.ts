@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { ResultsConfig } from '../../../shared/environment/results-model.ts'
+import type { ResultsConfig } from '../../../shared/environment/results.ts'
 import { Failure } from '../../../shared/failure.ts'
 import type { SweepReport } from '../../../shared/results/sweep/report.ts'
 import { type SweepRequest, sweepResults } from '../../../shared/results/sweep/sweep.ts'

@@ -1,7 +1,6 @@
 import { messageOf } from '../failure.ts'
 import { complaintAboutName } from '../releases/entry-name.ts'
-
-/** As in field-rules.ts: why a text cannot be what it is meant for, as the end of a sentence about it; null: it can. */
+import { type Shape, text, transformed } from './shapes.ts'
 
 const UNIT_MS: ReadonlyMap<string, number> = new Map([
   ['s', 1000],
@@ -11,17 +10,25 @@ const UNIT_MS: ReadonlyMap<string, number> = new Map([
 ])
 const DURATION = /^(\d{1,6})\s?([smhd])$/
 
-export function refuseDuration(text: string): string | null {
-  return DURATION.test(text) ? null : 'is no duration: a whole number with s, m, h or d, such as 36h'
+function complaintAboutDuration(text: string): string | null {
+  return DURATION.test(text) ? null : 'is not a valid duration: a whole number with s, m, h or d, such as 36h'
 }
 
-/** Milliseconds of a duration that `refuseDuration` has not refused. */
+/** `36h` → milliseconds. */
+export const duration: Shape<number> = transformed(text(complaintAboutDuration), parseDuration, showDuration)
+
+/** Milliseconds of a duration about which there is no complaint. */
 export function parseDuration(text: string): number {
   const [, count = '', unit = ''] = DURATION.exec(text) ?? []
   return Number(count) * (UNIT_MS.get(unit) ?? Number.NaN)
 }
 
-/** What RE2 lacks of the regular expressions of JavaScript: whatever might have to try a name in many ways. */
+function showDuration(milliseconds: number): string {
+  const [unit = 's', length = 1000] = [...UNIT_MS].findLast(([, length]) => milliseconds % length === 0) ?? []
+  return `${milliseconds / length}${unit}`
+}
+
+/** What RE2 lacks of the regular expressions of JavaScript: what might have to try a name in many ways. */
 const NOT_IN_RE2: readonly (readonly [what: string, pattern: RegExp])[] = [
   ['look-around', /\(\?<?[=!]/],
   ['a back reference', /\\(?:[1-9]|k)/],
@@ -31,7 +38,7 @@ const NOT_IN_RE2: readonly (readonly [what: string, pattern: RegExp])[] = [
 ]
 
 /** A pattern has to mean the same to RE2, which matches it, and to JavaScript, whose expressions everybody knows. */
-export function refuseNamePattern(pattern: string): string | null {
+export function complaintAboutNamePattern(pattern: string): string | null {
   if (!pattern.startsWith('^') || !/[^\\]\$$/.test(pattern))
     return 'must begin with ^ and end with $, to fit whole names only'
   try {
@@ -48,31 +55,40 @@ export function refuseNamePattern(pattern: string): string | null {
   return other === undefined ? null : `has a group ${JSON.stringify(other)}; the only name that means something is job`
 }
 
-export function refuseStateName(name: string): string | null {
-  return name === '' || name.endsWith('/') ? 'is not the name of an object' : complaintAboutName(name)
-}
+/** The name of an object of the results bucket. */
+export const objectName = text((name) =>
+  name === '' || name.endsWith('/') ? 'is not the name of an object' : complaintAboutName(name),
+)
 
 const IDENTIFIER = /^(?:[A-Za-z_][A-Za-z0-9_$]*|"[^"\0]+")$/
 
-export function refuseIdentifier(name: string): string | null {
+/** A column, as PostgreSQL keeps its name. */
+export const column: Shape<string> = transformed(text(complaintAboutIdentifier), parseIdentifier)
+
+function complaintAboutIdentifier(name: string): string | null {
   if (!IDENTIFIER.test(name))
-    return 'is no name of a column: letters, digits and underscores, or anything in double quotes'
+    return 'is not a valid name of a column: letters, digits and underscores, or anything in double quotes'
   return Buffer.byteLength(parseIdentifier(name)) > 63 ? 'is longer than the 63 bytes of a name in PostgreSQL' : null
 }
 
-export function refuseTable(table: string): string | null {
+/** Schema and table (or the table alone), as PostgreSQL keeps their names. */
+export const table: Shape<readonly string[]> = transformed(text(complaintAboutTable), parseTable, (parts) =>
+  parts.join('.'),
+)
+
+function complaintAboutTable(table: string): string | null {
   const parts = splitTable(table)
-  if (parts.length > 2 || !parts.every((part) => IDENTIFIER.test(part))) return 'is no table: expected schema.table'
+  if (parts.length > 2 || !parts.every((part) => IDENTIFIER.test(part)))
+    return 'is not a valid table: expected schema.table'
   return null
 }
 
-/** The names of schema and table, as PostgreSQL keeps them. */
-export function parseTable(table: string): readonly string[] {
+function parseTable(table: string): readonly string[] {
   return splitTable(table).map(parseIdentifier)
 }
 
 /** PostgreSQL keeps a name in lower case unless it was written in double quotes (SQL syntax, "Identifiers"). */
-export function parseIdentifier(name: string): string {
+function parseIdentifier(name: string): string {
   return name.startsWith('"') ? name.slice(1, -1) : name.toLowerCase()
 }
 

@@ -1,10 +1,14 @@
 import type { Place, Report } from '../report.ts'
-import type { DiscoveryConfig, ServiceRule } from './model.ts'
-import { refuseUrl } from './read-texts.ts'
+import type { SectionOf } from '../sections.ts'
+import type { DESCRIBED_KEYS } from './repertoire.ts'
+import type { ServiceRule } from './rules.ts'
 import { renderTemplate } from './template.ts'
+import { complaintAboutUrl } from './texts.ts'
+
+type Described = SectionOf<typeof DESCRIBED_KEYS> & { readonly rules: ReadonlyMap<string, readonly ServiceRule[]> }
 
 /** Every URL of the document is tried once, so that no name of a host or dataset spoils a template later. */
-export function refuseRendered(config: DiscoveryConfig, place: Place, report: Report): void {
+export function checkRendered(config: Described, place: Place, report: Report): void {
   const base_hostname = config.baseHostname ?? ''
   if (base_hostname === '') return
   for (const application of config.applications) {
@@ -12,7 +16,7 @@ export function refuseRendered(config: DiscoveryConfig, place: Place, report: Re
       for (const dataset of datasetsOf(rule, config)) {
         for (const template of templatesOf(rule)) {
           const url = renderTemplate(template, { base_hostname, dataset })
-          const complaint = refuseUrl(url)
+          const complaint = complaintAboutUrl(url)
           if (complaint === null) continue
           const where = { ...place, path: `rules.${application}` }
           report.error('invalid_value', where, `the URL ${JSON.stringify(url)} of ${rule.name} ${complaint}`)
@@ -23,7 +27,7 @@ export function refuseRendered(config: DiscoveryConfig, place: Place, report: Re
 }
 
 /** Those that the document has the rule's service for. */
-function datasetsOf(rule: ServiceRule, { datasets, availableDatasets }: DiscoveryConfig): readonly string[] {
+function datasetsOf(rule: ServiceRule, { datasets, availableDatasets }: Described): readonly string[] {
   if (rule.type !== 'data') return ['']
   const shown = [...datasets.keys()].filter((name) => availableDatasets.has(name))
   return rule.datasets === null ? shown : shown.filter((name) => rule.datasets?.includes(name))

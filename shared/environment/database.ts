@@ -1,20 +1,20 @@
 import type { CloudSqlAddress, DatabaseAddress, UrlAddress } from '../database-address.ts'
 import {
+  complaintAboutDatabaseUrl,
+  complaintAboutEndpoint,
+  complaintAboutInstance,
+  complaintAboutPasswordKey,
   normaliseDatabaseUrl,
-  refuseDatabaseUrl,
-  refuseEndpoint,
-  refuseInstance,
-  refusePasswordKey,
-} from './field-rules.ts'
+} from './complaints.ts'
 import type { Report } from './report.ts'
 import { type Found, optional, part, sectionAs } from './sections.ts'
 import { integer, oneOf, text } from './shapes.ts'
 
 const DETAILS = {
-  url: optional(text(refuseDatabaseUrl, 'secret'), null, 'As `databaseUrl`.'),
-  passwordKey: optional(text(refusePasswordKey), null, 'As `databasePasswordKey`.'),
+  url: optional(text(complaintAboutDatabaseUrl, 'secret'), null, 'As `databaseUrl`.'),
+  passwordKey: optional(text(complaintAboutPasswordKey), null, 'As `databasePasswordKey`.'),
   instance: optional(
-    text(refuseInstance),
+    text(complaintAboutInstance),
     null,
     'Cloud SQL instance, `project:region:name`, reached through the Cloud SQL connector with IAM authentication.',
   ),
@@ -35,7 +35,7 @@ const DETAILS = {
     'Connections that one function instance may hold open; also beside `databaseUrl`.',
   ),
   adminApiEndpoint: optional(
-    text(refuseEndpoint),
+    text(complaintAboutEndpoint),
     null,
     "URL of a stand-in for Google's Cloud SQL Admin API, for tests.",
   ),
@@ -45,12 +45,12 @@ const DETAILS = {
 export function databaseKeys(otherwise: string) {
   return {
     databaseUrl: optional(
-      text(refuseDatabaseUrl, 'secret'),
+      text(complaintAboutDatabaseUrl, 'secret'),
       null,
       `Its database, \`postgresql://user@host:port/database\`. ${otherwise}`,
     ),
     databasePasswordKey: optional(
-      text(refusePasswordKey),
+      text(complaintAboutPasswordKey),
       null,
       'File of the secrets directory that holds the password for `databaseUrl`.',
     ),
@@ -127,4 +127,14 @@ function readInstance(found: Keys, details: Details, report: Report): CloudSqlAd
   const { instance, user, name: database, ipType, poolMax, adminApiEndpoint } = given
   if (instance === null || user === null || database === null) return undefined
   return { kind: 'cloudsql', instance, ipType, user, database, poolMax, adminApiEndpoint }
+}
+
+const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])$/
+
+/** Equal for two addresses of one database, as far as addresses say. It holds no password. */
+export function identifyDatabase(address: DatabaseAddress): string {
+  if (address.kind === 'cloudsql') return `${address.instance}/${address.database}`
+  const { hostname, port, pathname, searchParams } = new URL(address.url)
+  const host = (hostname || searchParams.get('host') || '').toLowerCase().replace(LOOPBACK, 'localhost')
+  return `${host}:${port || searchParams.get('port') || '5432'}${decodeURIComponent(pathname)}`
 }

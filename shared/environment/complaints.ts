@@ -5,22 +5,24 @@ const POSTGRES_NAME_BYTES = 63
 
 /** Each function says why a text cannot be what it is meant for, as the end of a sentence about it; null: it can. */
 
-export function refuseEmpty(text: string): string | null {
+export function complaintAboutEmpty(text: string): string | null {
   if (text.trim() === '') return 'is empty'
   return /\p{Cc}/u.test(text) ? 'has a control character' : null
 }
 
-export function refuseBucket(bucket: string): string | null {
+export function complaintAboutBucket(bucket: string): string | null {
   if (bucket.startsWith('gs://')) return 'must be the name alone, without gs://'
   const legal = /^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/.test(bucket)
-  return legal ? null : 'is no bucket name: 3 to 222 of a-z, 0-9, "-", "_" and ".", a letter or digit at both ends'
+  return legal
+    ? null
+    : 'is not a valid bucket name: 3 to 222 of a-z, 0-9, "-", "_" and ".", a letter or digit at both ends'
 }
 
-export function refusePrefix(prefix: string): string | null {
+export function complaintAboutPrefix(prefix: string): string | null {
   return complaintAboutVersion(prefix.replace(/\/$/, '')) ?? (/[{}]/.test(prefix) ? 'has braces' : null)
 }
 
-export function refuseObjectTemplate(template: string): string | null {
+export function complaintAboutObjectTemplate(template: string): string | null {
   return complaintAboutTemplate(normaliseTemplate(template))
 }
 
@@ -29,30 +31,26 @@ export function normaliseTemplate(template: string): string {
   return template.replaceAll('{schemaVersion}', '{version}')
 }
 
-export function refuseTopic(topic: string): string | null {
+export function complaintAboutTopic(topic: string): string | null {
   const legal = /^projects\/[a-z][a-z0-9.:-]*[a-z0-9]\/topics\/[A-Za-z][A-Za-z0-9._~+%-]{2,254}$/.test(topic)
-  return legal ? null : 'is no topic: expected projects/PROJECT/topics/TOPIC'
+  return legal ? null : 'is not a valid topic: expected projects/PROJECT/topics/TOPIC'
 }
 
-export function refuseEndpoint(endpoint: string): string | null {
+export function complaintAboutEndpoint(endpoint: string): string | null {
   if (/^https?:\/\//i.test(endpoint) && URL.canParse(endpoint)) return null
-  return 'is no URL: expected http://… or https://…'
+  return 'is not a valid URL: expected http://… or https://…'
 }
 
-export function refuseSchemaName(name: string): string | null {
+export function complaintAboutSchemaName(name: string): string | null {
   if (name.trim() === '') return 'is empty'
   if (/\.ya?ml$/.test(name)) return 'must be without its ending .yaml'
   const complaint = complaintAboutName(name)
   if (complaint !== null) return complaint
-  return normaliseName(name) === name ? null : 'is no file name'
+  return normaliseName(name) === name ? null : 'is not a valid file name'
 }
 
-export function refusePattern(pattern: string): string | null {
-  return complaintAboutVersion(pattern)
-}
-
-export function refuseReader(role: string): string | null {
-  const complaint = refuseEmpty(role)
+export function complaintAboutReader(role: string): string | null {
+  const complaint = complaintAboutEmpty(role)
   if (complaint !== null) return complaint
   if (Buffer.byteLength(role) > POSTGRES_NAME_BYTES)
     return `is longer than the ${POSTGRES_NAME_BYTES} bytes of a role name`
@@ -62,34 +60,37 @@ export function refuseReader(role: string): string | null {
   return null
 }
 
-export function refusePasswordKey(key: string): string | null {
+export function complaintAboutPasswordKey(key: string): string | null {
   const legal = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,252}$/.test(key)
-  return legal ? null : 'is no file name of the secrets directory'
+  return legal ? null : 'is not a valid file name of the secrets directory: letters, digits, "_", "-" and "."'
 }
 
-export function refuseInstance(instance: string): string | null {
+export function complaintAboutInstance(instance: string): string | null {
   // Old projects have a domain in front: example.com:project:region:name.
   const legal = /^([a-z0-9.-]+:)?[a-z][a-z0-9-]*:[a-z0-9-]+:[a-z][a-z0-9-]*$/.test(instance)
-  return legal ? null : 'is no Cloud SQL instance: expected project:region:name'
+  return legal ? null : 'is not a valid Cloud SQL instance: expected project:region:name'
 }
 
-export function refusePostfix(postfix: string): string | null {
-  return /^[A-Za-z0-9_]{0,16}$/.test(postfix) ? null : 'is no postfix: at most 16 letters, digits and underscores'
+export function complaintAboutPostfix(postfix: string): string | null {
+  return /^[A-Za-z0-9_]{0,16}$/.test(postfix)
+    ? null
+    : 'is not a valid postfix: at most 16 letters, digits and underscores'
 }
 
 /** `postgresql+psycopg2://` and the like are what SQLAlchemy, and so Repertoire, writes. */
 const POSTGRES_SCHEME = /^postgres(ql)?(\+[a-z0-9_]+)?:\/\//i
 
-export function refuseDatabaseUrl(url: string): string | null {
+export function complaintAboutDatabaseUrl(url: string): string | null {
   if (!POSTGRES_SCHEME.test(url)) return 'must begin with postgresql://'
   const plain = normaliseDatabaseUrl(url)
-  if (!URL.canParse(plain)) return 'is no URL; special characters of a password must be percent-encoded'
+  if (!URL.canParse(plain)) return 'is not a valid URL; special characters of a password must be percent-encoded'
   const { username, password, hostname, pathname, hash, searchParams } = new URL(plain)
-  if (![username, password, pathname].every(isPercentEncoded)) return 'has a "%" that encodes nothing; write it as %25'
+  if (![username, password, pathname].every(isPercentEncoded))
+    return 'has a "%" that does not encode a character; write it as %25'
   if (hash !== '') return 'has a "#"; in a password it must be written as %23'
-  if (pathname.length < 2) return 'names no database: expected postgresql://user@host:port/database'
+  if (pathname.length < 2) return 'does not name a database: expected postgresql://user@host:port/database'
   if (pathname.slice(1).includes('/')) return 'has a "/" in the name of the database'
-  if (hostname === '' && !searchParams.has('host')) return 'names no host'
+  if (hostname === '' && !searchParams.has('host')) return 'does not name a host'
   return null
 }
 
