@@ -1,9 +1,10 @@
 import type pg from 'pg'
 import { STANDARD_FUNCTIONS } from '../../shared/adql/functions/table.ts'
 import type { PhysicalNames } from '../../shared/environment/physical-names.ts'
+import type { LiveTablesSource } from '../../shared/query/live-tables.ts'
 import { openPostgresqlService, type PostgresqlServiceOptions } from '../../shared/query/postgresql.ts'
 import type { QueryRequest, QueryService, RunningQuery } from '../../shared/query/service.ts'
-import { type LiveMetadataSource, watchLiveMetadata } from '../../shared/tap/live-metadata.ts'
+import { watchLiveMetadata } from '../../shared/tap/live-metadata.ts'
 import { stageRelease } from '../../shared/tap-schema/stage.ts'
 import { swap } from '../../shared/tap-schema/swap.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
@@ -17,7 +18,7 @@ export interface QueryStage {
   /** The login of the service, which may read and nothing else. */
   readonly login: string
   readonly pool: pg.Pool
-  readonly liveTables: LiveMetadataSource
+  readonly liveTables: LiveTablesSource
   readonly service: QueryService
   readonly logged: { readonly message: string; readonly fields: Readonly<Record<string, unknown>> }[]
   goLive(version: string, files?: ReadonlyMap<string, string>): Promise<void>
@@ -42,7 +43,8 @@ export async function prepareQueries(
   }
   await goLive('w.2026.01')
   const pool = options.pool ?? database.poolAs(login, max)
-  const liveTables = watchLiveMetadata({ pool: options.slotPool ?? pool, role: null, names: LOWER_CASE })
+  const liveTables =
+    options.liveTables ?? watchLiveMetadata({ pool: options.slotPool ?? pool, role: null, names: LOWER_CASE })
   const logged: QueryStage['logged'] = []
   const logger = { error: (message: string, fields = {}) => logged.push({ message, fields }) }
   const service = openPostgresqlService({
