@@ -48,7 +48,7 @@ export interface KeyRow {
   readonly columns: readonly { readonly from_column: string; readonly target_column: string }[]
 }
 
-/** What the five tables of a slot say, each in its own order. */
+/** What the five tables of a slot say, each in the order of its index. */
 export interface SlotRows {
   readonly schemas: readonly SchemaRow[]
   readonly tables: readonly TableRow[]
@@ -62,21 +62,23 @@ export interface SlotRows {
  * @param found the tables as `findTables` has them
  */
 export async function readSlotRows(client: pg.ClientBase, found: SlotTables): Promise<SlotRows> {
-  const read = async <Row extends object>(table: TapTableName, columns: readonly string[], order: string) => {
+  const read = async <Row extends object>(table: TapTableName, columns: readonly string[]) => {
     const { from, value } = found[table]
     const list = columns.map((column) => `${value(column)} as "${column}"`).join(', ')
-    return (await client.query<Row>(`select ${list} from ${from} order by ${order}`)).rows
+    return (await client.query<Row>(`select ${list} from ${from}`)).rows
   }
-  const schemas = await read<SchemaRow>('schemas', SCHEMA_COLUMNS, '4 nulls last, 1')
-  const tables = await read<TableRow>('tables', TABLE_COLUMNS, '6 nulls last, 2')
-  const columns = await read<ColumnRow>('columns', COLUMN_COLUMNS, '1, 14 nulls last, 2')
-  const keys = await read<Omit<KeyRow, 'columns'>>('keys', KEY_COLUMNS, '1')
-  const pairs = await read<KeyPair>('key_columns', PAIR_COLUMNS, '1, 2, 3')
+  // As they were loaded, so that what has no index keeps the order of its file.
+  await client.query('set local synchronize_seqscans = off')
+  const schemas = await read<SchemaRow>('schemas', SCHEMA_COLUMNS)
+  const tables = await read<TableRow>('tables', TABLE_COLUMNS)
+  const columns = await read<ColumnRow>('columns', COLUMN_COLUMNS)
+  const keys = await read<Omit<KeyRow, 'columns'>>('keys', KEY_COLUMNS)
+  const pairs = await read<KeyPair>('key_columns', PAIR_COLUMNS)
   const byKey = Map.groupBy(pairs, ({ key_id }) => key_id)
   return {
-    schemas,
-    tables,
-    columns: columns.map((row) => ({
+    schemas: inOrder(schemas, ({ schema_index }) => schema_index),
+    tables: inOrder(tables, ({ table_index }) => table_index),
+    columns: inOrder(columns, ({ column_index }) => column_index).map((row) => ({
       ...row,
       indexed: row.indexed ?? 0,
       principal: row.principal ?? 0,
@@ -87,6 +89,12 @@ export async function readSlotRows(client: pg.ClientBase, found: SlotTables): Pr
       columns: (byKey.get(key.key_id) ?? []).map(({ from_column, target_column }) => ({ from_column, target_column })),
     })),
   }
+}
+
+/** Rows by their index, those without one behind; else as they are. */
+function inOrder<Row>(rows: readonly Row[], indexOf: (row: Row) => number | null): readonly Row[] {
+  const rank = (row: Row) => indexOf(row) ?? Number.POSITIVE_INFINITY
+  return rows.toSorted((a, b) => (rank(a) === rank(b) ? 0 : rank(a) - rank(b)))
 }
 
 interface KeyPair {
