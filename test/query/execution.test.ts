@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { AdqlError } from '../../shared/adql/error.ts'
+import { STANDARD_FUNCTIONS } from '../../shared/adql/functions/table.ts'
 import { QueryServiceError, QueryValueError } from '../../shared/query/errors.ts'
 import type { LiveTablesSource } from '../../shared/query/live-tables.ts'
 import { openPostgresqlService } from '../../shared/query/postgresql.ts'
@@ -35,7 +36,14 @@ describe.skipIf(!HAS_DATA)(`every query on the small sky through the query servi
       refresh: async () => live,
     }
     const logger = { error: () => {} }
-    service = openPostgresqlService({ pool: database.pool, role: null, geometry: 'auto', liveTables, logger })
+    service = openPostgresqlService({
+      pool: database.pool,
+      role: null,
+      geometry: 'auto',
+      functions: STANDARD_FUNCTIONS,
+      liveTables,
+      logger,
+    })
   })
   afterAll(() => database.drop())
 

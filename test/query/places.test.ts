@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { STANDARD_FUNCTIONS } from '../../shared/adql/functions/table.ts'
 import type { PhysicalNames } from '../../shared/environment/physical-names.ts'
 import { openPostgresqlService } from '../../shared/query/postgresql.ts'
 import { watchLiveMetadata } from '../../shared/tap/live-metadata.ts'
@@ -45,7 +46,14 @@ test('queries run with the rights of the role that the environment names', async
     grant usage on schema survey to ${role}; grant select on survey.object to ${role}`)
   const logger = { error: () => {} }
   const open = (as: string | null) =>
-    openPostgresqlService({ pool, role: as, geometry: 'auto', liveTables, logger }).start(request(COUNT))
+    openPostgresqlService({
+      pool,
+      role: as,
+      geometry: 'auto',
+      functions: STANDARD_FUNCTIONS,
+      liveTables,
+      logger,
+    }).start(request(COUNT))
   await expect(open(null)).rejects.toThrow('The service may not read all of survey.object.')
   expect(await countOf(open(role))).toBe(1000n)
 })
@@ -65,7 +73,14 @@ test('tables and columns have the names in the database that the environment giv
     columns: new Map([['sky.object.coordra', 'ra']]),
   }
   const liveTables = watchLiveMetadata({ pool, role: null, names })
-  const service = openPostgresqlService({ pool, role: null, geometry: 'auto', liveTables, logger: { error: () => {} } })
+  const service = openPostgresqlService({
+    pool,
+    role: null,
+    geometry: 'auto',
+    functions: STANDARD_FUNCTIONS,
+    liveTables,
+    logger: { error: () => {} },
+  })
   const running = await service.start(request('SELECT a.*, b.* FROM sky.object AS a, SKY.OTHER AS b'))
   expect(running.fields.map(({ name }) => name)).toEqual(['objectId', 'coordRa', 'objectId_2', 'coordRa_2'])
   const [row] = cellsOf(await readAll(running))
