@@ -16,7 +16,7 @@ import { CAPACITY, RunningStatement, SLOT_CAPACITY } from './postgresql/running.
 import { beginSql } from './postgresql/session.ts'
 import type { QueryRequest, QueryService, RunningQuery } from './service.ts'
 
-export interface PostgresqlServiceOptions {
+export interface PostgresqlServiceOptions<Release extends LiveTables = LiveTables> {
   /** Connections for queries and nothing else. */
   readonly pool: pg.Pool
   /** Whose rights queries of the pool have; null: those of its login. */
@@ -28,7 +28,7 @@ export interface PostgresqlServiceOptions {
   readonly geometry: GeometryStrategy | 'auto'
   readonly functions: FunctionSet
   readonly limits?: Partial<Limits>
-  readonly liveTables: LiveTablesSource
+  readonly liveTables: LiveTablesSource<Release>
   readonly logger: QueryLogger
 }
 
@@ -50,13 +50,15 @@ const MOST_ATTEMPTS = 20
  * Answers queries from a PostgreSQL database, each in one transaction, which is sent as one message. Names are resolved by
  * what was live last, and the transaction itself says if that is live still; where it is not, the query begins again.
  */
-export function openPostgresqlService(options: PostgresqlServiceOptions): QueryService {
+export function openPostgresqlService<Release extends LiveTables>(
+  options: PostgresqlServiceOptions<Release>,
+): QueryService<Release> {
   const { pool, role, slotPool, liveTables, logger } = options
   const data = openBackend(pool, role, options.geometry)
   const slot = slotPool === undefined ? data : openBackend(slotPool, null, 'portable')
   const places = { functions: options.functions, schemas: options.schemas ?? null, slotBesideData: slot === data }
 
-  async function start(request: QueryRequest): Promise<RunningQuery> {
+  async function start(request: QueryRequest): Promise<RunningQuery<Release>> {
     const parsed = parseQuery(request.adql, options.limits)
     let lost: Error | undefined
     for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
@@ -124,16 +126,16 @@ async function factsOf({ facts }: Backend): Promise<ServerFacts> {
   })
 }
 
-function describe(
+function describe<Release extends LiveTables>(
   running: RunningStatement,
   { columns }: Plan,
-  { version, identity }: LiveTables,
+  release: Release,
   explain: (error: unknown) => Error,
-): RunningQuery {
+): RunningQuery<Release> {
   return {
     columns,
     fields: fieldsOf(columns),
-    release: { version, identity },
+    release,
     rows: readRows(running, explain),
     close: () => running.close(),
   }

@@ -1,5 +1,6 @@
 import type { ResultColumn } from '../adql/resolved.ts'
 import type { Field } from '../votable/field.ts'
+import type { LiveTables } from './live-tables.ts'
 
 export interface QueryRequest {
   readonly adql: string
@@ -11,23 +12,24 @@ export interface QueryRequest {
   readonly signal?: AbortSignal
 }
 
-export interface RunningQuery {
+/** @typeParam Release what was live, as the service's source of live tables knows it */
+export interface RunningQuery<Release extends LiveTables = LiveTables> {
   readonly columns: readonly ResultColumn[]
   readonly fields: readonly Field[]
   /** The release whose names the query was resolved by. */
-  readonly release: { readonly version: string; readonly identity: string }
+  readonly release: Release
   /** Binary COPY of PostgreSQL, header included, in chunks of any size. To be read once; throws what `start` throws. */
   readonly rows: AsyncIterable<Uint8Array>
   /** Cancels what still runs and gives back what is held. May be called at any time, and again. */
   close(): Promise<void>
 }
 
-export interface QueryService {
+export interface QueryService<Release extends LiveTables = LiveTables> {
   /**
    * Starts a query: resolves when its first row is there, or when it is known that there is none.
    *
    * @throws AdqlError for the query's text; QueryLimitError, QueryValueError, QueryBusyError, QueryUnavailableError,
    *   QueryServiceError, QueryCancelledError; Failures of loading the metadata
    */
-  start(request: QueryRequest): Promise<RunningQuery>
+  start(request: QueryRequest): Promise<RunningQuery<Release>>
 }

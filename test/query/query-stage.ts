@@ -1,31 +1,30 @@
 import type pg from 'pg'
 import { STANDARD_FUNCTIONS } from '../../shared/adql/functions/table.ts'
 import type { PhysicalNames } from '../../shared/environment/physical-names.ts'
-import type { LiveTablesSource } from '../../shared/query/live-tables.ts'
 import { openPostgresqlService, type PostgresqlServiceOptions } from '../../shared/query/postgresql.ts'
 import type { QueryRequest, QueryService, RunningQuery } from '../../shared/query/service.ts'
-import { watchLiveMetadata } from '../../shared/tap/live-metadata.ts'
+import { type LiveMetadata, type LiveMetadataSource, watchLiveMetadata } from '../../shared/tap/live-metadata.ts'
 import { stageRelease } from '../../shared/tap-schema/stage.ts'
 import { swap } from '../../shared/tap-schema/swap.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
 import { stageRequest } from '../support/sample-release.ts'
 
-/** A database with a live release of `survey.object` and 1000 rows of it, and a service that answers from both. */
 export const LOWER_CASE: PhysicalNames = { rule: 'lower', schemas: new Map(), tables: new Map(), columns: new Map() }
 
+/** A database with a live release of `survey.object` and 1000 rows of it, and a service that answers from both. */
 export interface QueryStage {
   readonly database: TestDatabase
   /** The login of the service, which may read and nothing else. */
   readonly login: string
   readonly pool: pg.Pool
-  readonly liveTables: LiveTablesSource
-  readonly service: QueryService
+  readonly liveTables: LiveMetadataSource
+  readonly service: QueryService<LiveMetadata>
   readonly logged: { readonly message: string; readonly fields: Readonly<Record<string, unknown>> }[]
   goLive(version: string, files?: ReadonlyMap<string, string>): Promise<void>
 }
 
 export async function prepareQueries(
-  changes: Partial<PostgresqlServiceOptions> & { readonly max?: number } = {},
+  changes: Partial<PostgresqlServiceOptions<LiveMetadata>> & { readonly max?: number } = {},
 ): Promise<QueryStage> {
   const { max = 10, ...options } = changes
   const database = await createTestDatabase()

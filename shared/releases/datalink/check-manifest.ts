@@ -14,6 +14,12 @@ export interface Manifest {
   readonly problems: readonly Problem[]
 }
 
+/** Reads `datalink-manifest.json` of a release: the services, and what kept others from being read. */
+export function readManifest(text: string): Manifest {
+  const report = new DatalinkReport(MANIFEST_NAME, text)
+  return { services: readServices(text, report), problems: report.problems }
+}
+
 /**
  * Reads `datalink-manifest.json`: each service has a snippet, and each of its columns, written
  * `schema_table_column`, is published.

@@ -2,7 +2,7 @@ import { nearMiss } from '../../near-miss.ts'
 import type { Problem } from '../../problem.ts'
 import { findXmlFault } from '../../xml/find-fault.ts'
 import { DatalinkReport } from './problems.ts'
-import { listVariables } from './template-variables.ts'
+import { readTemplate } from './template-variables.ts'
 
 /** What a TAP server gives every snippet, beside the columns of its service. */
 const GIVEN: readonly string[] = ['baseUrl']
@@ -17,7 +17,7 @@ export function checkSnippet(file: string, text: string, columns: readonly strin
   checkEncoding(text, report)
   const fault = findXmlFault(text)
   if (fault !== null) report.add('snippet_not_xml', `not well-formed XML: ${fault.message}`, { offset: fault.offset })
-  const { variables, faults } = listVariables(text)
+  const { variables, faults } = readTemplate(text)
   for (const { offset, message } of faults) report.add('snippet_template', message, { offset })
   if (columns === null) {
     const message = 'no service of datalink-manifest.json has this snippet: it is never used'

@@ -7,34 +7,41 @@ export interface TemplateVariable {
 }
 
 export interface TemplateReading {
+  /** Text as it comes out, and variables, in their order. */
+  readonly parts: readonly (string | TemplateVariable)[]
   readonly variables: readonly TemplateVariable[]
   readonly faults: readonly { readonly offset: number; readonly message: string }[]
 }
 
 /** An escape, or what stands between two dollars on one line. */
-const TOKEN = /\\[\\$]|\$([^$\r\n]*)(\$?)/g
+const TOKEN = /\\([\\$])|\$([^$\r\n]*)(\$?)/g
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
 
 /**
- * The `$variables$` of a StringTemplate with `$` as its delimiter. `\$` is a dollar, `$! … !$` a comment. Anything but a
- * plain name between dollars is refused: snippets have no use for StringTemplate's conditions and functions.
+ * Reads a StringTemplate with `$` as its delimiter. `\$` is a dollar, `$! … !$` a comment. Anything but a plain name
+ * between dollars is refused: snippets have no use for StringTemplate's conditions and functions.
  */
-export function listVariables(text: string): TemplateReading {
-  const variables: TemplateVariable[] = []
+export function readTemplate(text: string): TemplateReading {
+  const parts: (string | TemplateVariable)[] = []
   const faults: { offset: number; message: string }[] = []
   const lastCommentEnd = text.lastIndexOf('!$')
   const tokens = new RegExp(TOKEN)
+  let done = 0
   for (let match = tokens.exec(text); match !== null; match = tokens.exec(text)) {
-    const { 0: token, 1: inner, 2: end, index: offset } = match
-    if (inner === undefined) continue
+    const { 0: token, 1: escaped, 2: inner = '', 3: end, index: offset } = match
     const name = inner.trim()
-    if (inner.startsWith('!') && offset + 2 <= lastCommentEnd) {
+    parts.push(text.slice(done, offset))
+    if (escaped !== undefined) {
+      parts.push(escaped)
+    } else if (inner.startsWith('!') && offset + 2 <= lastCommentEnd) {
       tokens.lastIndex = text.indexOf('!$', offset + 2) + 2
     } else if (end === '') {
       faults.push({ offset, message: 'this $ begins a variable that does not end; a dollar is written \\$' })
     } else if (NAME.test(name)) {
-      variables.push({ name, offset })
+      parts.push({ name, offset })
     } else faults.push({ offset, message: `${abridge(token)} is not a variable: expected a name between the dollars` })
+    done = tokens.lastIndex
   }
-  return { variables, faults }
+  parts.push(text.slice(done))
+  return { parts, variables: parts.filter((part) => typeof part !== 'string'), faults }
 }
