@@ -71,6 +71,8 @@ export interface TableMetadata {
   readonly positions: readonly Position[]
   /** The table's exact schema and name in the query service, where they are not those its dialect makes of the names. */
   readonly physical?: { readonly schema?: string; readonly name: string }
+  /** Its columns have values as results have them: shapes are arrays of degrees, text of CHAR(n) is as it came. */
+  readonly upload?: true
   readonly qserv?: QservPlacement
 }
 

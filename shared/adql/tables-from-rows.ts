@@ -66,7 +66,7 @@ function columnFromRow(row: ColumnRow): ColumnMetadata {
 /**
  * Positions by UCD: longitudes and latitudes of one frame in degrees, paired in their order, the one with `meta.main` first.
  */
-function positionsOf(columns: readonly ColumnMetadata[]): Position[] {
+export function positionsOf(columns: readonly ColumnMetadata[]): Position[] {
   return FRAMES.flatMap(([first, second]) => {
     const longitudes = columns.filter((column) => isCoordinate(column, first))
     const latitudes = columns.filter((column) => isCoordinate(column, second))

@@ -16,7 +16,7 @@ import { angleSql, nearSql } from './distance.ts'
 import { besideSql } from './expressions.ts'
 import { pointsOfDistance, relationSql } from './geometry.ts'
 import { textSql } from './names.ts'
-import { isPadded } from './types.ts'
+import { isPadded, isStored } from './types.ts'
 
 export function conditionSql(condition: ResolvedCondition, filtering: boolean, context: Context): string {
   const not = 'negated' in condition && condition.negated ? 'not ' : ''
@@ -190,7 +190,7 @@ function operandSql(
 }
 
 function isPaddedColumn(expression: ResolvedExpression): expression is ResolvedColumn {
-  return expression.kind === 'column' && expression.source.of.kind === 'table' && isPadded(expression.type)
+  return isStored(expression) && isPadded(expression.type)
 }
 
 /** Whether a real can hold this number, rounded. */

@@ -16,7 +16,7 @@ import { geometrySql, shapeSql } from './geometry.ts'
 import { columnSql, doubleSql, textSql } from './names.ts'
 import { constantShape, unsupported } from './shape-sql.ts'
 import { shapeOf } from './shapes.ts'
-import { isPadded, sqlType } from './types.ts'
+import { isPadded, isStored, sqlType } from './types.ts'
 
 /** A column as it is stored, under our own name of its source. */
 export function storedColumnSql({ source, column }: ResolvedColumn): string {
@@ -60,8 +60,7 @@ function stringSql({ type, value }: ResolvedString): string {
 /** Without the blanks of CHAR(n), and shapes of tables as arrays of doubles. */
 function columnValueSql(column: ResolvedColumn, context: Context): string {
   const sql = context.column(column)
-  const stored = column.source.of.kind === 'table'
-  if (!stored) return sql
+  if (!isStored(column)) return sql
   if (isPadded(column.type)) return `rtrim(${sql})`
   return isGeometry(column.type) && column.type.kind !== 'region'
     ? shapeSql(shapeOf(column, context), column, context)

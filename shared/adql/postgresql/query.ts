@@ -10,7 +10,7 @@ import type {
 import type { Context } from './context.ts'
 import { asValue, textOf } from './expressions.ts'
 import { tableReferenceSql } from './from.ts'
-import { isPadded, sqlType } from './types.ts'
+import { isPadded, isStored, sqlType } from './types.ts'
 
 /** What becomes of the items of a select: values for an outer query, or what the result's FIELDs say. */
 export interface Target {
@@ -112,6 +112,6 @@ function keySql(expression: ResolvedExpression, context: Context): string {
     return `(${context.expression(expression)})::${sqlType(expression.type)}`
   }
   if (expression.kind === 'null') return 'null::text'
-  const padded = expression.kind === 'column' && expression.source.of.kind === 'table' && isPadded(expression.type)
+  const padded = isStored(expression) && isPadded(expression.type)
   return padded ? context.column(expression) : context.expression(expression)
 }

@@ -6,6 +6,7 @@ import type { Context } from './context.ts'
 import { angleSql, constantPoint, type PointSql } from './distance.ts'
 import { rotatedShape, rotationOf } from './frames.ts'
 import { constantShape, type ShapeSql, unsupported } from './shape-sql.ts'
+import { isStored } from './types.ts'
 
 /**
  * The shape that an expression of geometry stands for.
@@ -141,7 +142,7 @@ function shapeOfColumn(
   column: Extract<ResolvedExpression, { kind: 'column' | 'merged-column' }>,
   context: Context,
 ): ShapeSql {
-  const stored = column.kind === 'column' && column.source.of.kind === 'table'
+  const stored = isStored(column)
   const sql = stored ? context.column(column) : context.expression(column)
   if (!stored || column.type.kind === 'region') return shapeOfArray(sql, column)
   if (column.type.kind === 'polygon') return { kind: 'polygon', column: sql, stored: true }

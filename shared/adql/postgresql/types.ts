@@ -1,3 +1,4 @@
+import type { ResolvedColumn, ResolvedExpression } from '../resolved.ts'
 import type { Datatype, ValueType } from '../value-type.ts'
 
 /** PostgreSQL's types of single values. Those without one are sent as the column has them. */
@@ -34,6 +35,13 @@ export function sqlType({ kind, datatype }: ValueType): string | undefined {
 function arrayType(datatype: Datatype): string | undefined {
   const type = datatype === 'unsignedByte' ? undefined : SQL_TYPES[datatype]
   return type === undefined ? undefined : `${type}[]`
+}
+
+/** Whether a value comes from a column as tables of a catalogue have it; uploads and subqueries have those of results. */
+export function isStored(expression: ResolvedExpression): expression is ResolvedColumn {
+  if (expression.kind !== 'column') return false
+  const { of } = expression.source
+  return of.kind === 'table' && of.table.upload !== true
 }
 
 /** CHAR(n): PostgreSQL pads it with blanks, which belong to no value. */
