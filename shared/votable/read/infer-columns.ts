@@ -37,7 +37,9 @@ const GUESSES: readonly Guess[] = [
 /** Whether a double has all digits of an integer, which may be an identifier. */
 function isExact(text: string): boolean {
   if (text.length <= 15 || !INTEGER.test(text)) return true
-  return BigInt(Number(text)) === BigInt(text.replace(/^\+/, ''))
+  const digits = text.replace(/^\+/, '')
+  // As it is printed again, or as it is.
+  return String(Number(text)) === digits || BigInt(Number(text)) === BigInt(digits)
 }
 
 const ASCII: FieldType = { datatype: 'char', arraysize: '*' }
