@@ -114,7 +114,8 @@ function parseTexts(lines: readonly (readonly (string | null)[])[], { fields }: 
 }
 
 function parseText(cell: string | null, { datatype, arraysize }: Field): Value {
-  if (cell === null || datatype === 'char' || datatype === 'unicodeChar' || datatype === 'bit') return cell
+  if (cell === null || datatype === 'char' || datatype === 'unicodeChar') return cell
+  if (datatype === 'bit') return cell.replaceAll(' ', '')
   if (cell === '') return []
   const elements = cell.split(' ').map((element) => parseElement(element, datatype))
   const isSingle = (arraysize === undefined || arraysize === '1') && !datatype.endsWith('Complex')

@@ -118,7 +118,7 @@ export class TextRows {
       case BITS: {
         const count = countBits(column, input.view, p, length)
         if (count === 0) return this.#putNothing(sink.bytes, o)
-        sink.ensure(count + room, o)
+        sink.ensure(2 * count + room, o)
         return putBits(input.bytes, p + 4, count, sink.bytes, o)
       }
       case ARRAY:
@@ -216,8 +216,10 @@ function putBytes(bytes: Uint8Array, p: number, length: number, out: Uint8Array,
 }
 
 function putBits(bytes: Uint8Array, p: number, count: number, out: Uint8Array, o: number): number {
+  let at = o
   for (let index = 0; index < count; index++) {
-    out[o + index] = ZERO + (((bytes[p + (index >> 3)] as number) >> (7 - (index & 7))) & 1)
+    if (index > 0) out[at++] = BLANK
+    out[at++] = ZERO + (((bytes[p + (index >> 3)] as number) >> (7 - (index & 7))) & 1)
   }
-  return o + count
+  return at
 }

@@ -58,8 +58,20 @@ export function closeFailed(writer: XmlWriter, message: string): string {
   return writer.close().close().take()
 }
 
+/**
+ * "1" is deprecated (VOTable 1.3, erratum 3): it says no more than nothing does. Text of up to n characters is written as
+ * text of any length: PostgreSQL keeps no limit that is counted in bytes, and astropy 5 reads exactly n from
+ * BINARY2.
+ */
+function writtenArraysize({ datatype, arraysize }: Field): string | undefined {
+  if (arraysize === '1') return undefined
+  const isText = datatype === 'char' || datatype === 'unicodeChar'
+  return isText && arraysize !== undefined && /^[0-9]+\*$/.test(arraysize) ? '*' : arraysize
+}
+
 function writeField(writer: XmlWriter, field: Field): void {
-  const { id, name, datatype, arraysize, xtype, unit, ucd, utype, description } = field
+  const { id, name, datatype, xtype, unit, ucd, utype, description } = field
+  const arraysize = writtenArraysize(field)
   const attributes = { ID: id, name, datatype, arraysize, xtype, unit: unit || undefined, ucd: ucd || undefined, utype }
   const plan = planColumn(field)
   const nullElement = plan.cell === plan.element ? undefined : NULL_ELEMENTS[datatype]
