@@ -2,20 +2,14 @@ import fc from 'fast-check'
 import { parquetReadObjects } from 'hyparquet'
 import { expect, it } from 'vitest'
 import type { Field } from '../../shared/votable/field.ts'
-import { chooseFormat } from '../../shared/votable/formats.ts'
-import { writeResult } from '../../shared/votable/write-result.ts'
 import { copyBinary, inChunks } from '../support/copy-binary.ts'
 import { readCsv, readTsv } from '../support/read-delimited.ts'
 import { type Element, readVotable, type Value } from '../support/read-votable.ts'
 import { anyTable, readerValue, type TestTable } from '../support/votable-columns.ts'
+import { writeWhole } from '../support/write-table.ts'
 
-async function write({ fields, types, rows }: TestTable, format: string): Promise<Buffer> {
-  const options = { format: chooseFormat(format)!, maxRows: 1e9, onError: 'throw', describeError: String } as const
-  const parts: Uint8Array[] = []
-  const bytes = inChunks(copyBinary(types, rows), [61, 3, 500])
-  for await (const part of writeResult(bytes, { fields, infos: [], services: [] }, options)) parts.push(part)
-  return Buffer.concat(parts)
-}
+const write = ({ fields, types, rows }: TestTable, format: string) =>
+  writeWhole(inChunks(copyBinary(types, rows), [61, 3, 500]), { fields }, format)
 
 /** The values of a table as its reader should have them. */
 const valuesOf = ({ fields, rows }: TestTable, nullElements = false) =>

@@ -334,6 +334,19 @@ describe('bytes that contradict the columns', () => {
     }
   })
 
+  it('are an error where a row never ends', async () => {
+    async function* endless(): AsyncGenerator<Uint8Array> {
+      yield copyBinary(['int4', 'text'], []).subarray(0, -2)
+      yield Buffer.from('00020000000400000001ffffffff', 'hex')
+      // A text of 2 GiB.
+      yield Buffer.from('000200000004000000017fffffff', 'hex')
+      const chunk = new Uint8Array(2 ** 20)
+      for (;;) yield chunk
+    }
+    const parts = write(endless(), { onError: 'throw' })
+    await expect(collect(parts)).rejects.toThrow('a row has more than 67108864 bytes; select fewer columns')
+  })
+
   it('are an error within a damaged array', async () => {
     const whole = copyBinary(['int4[]'], [[[1, 2]]])
     const fields: Field[] = [{ name: 'c', datatype: 'int', arraysize: '*' }]
