@@ -4,6 +4,8 @@ import { dump } from 'js-yaml'
 import type { ReleaseNaming } from '../shared/releases/naming.ts'
 import { databaseUrl, LOGINS, type Login } from './databases.ts'
 import { describeEnvironment } from './describe-environment.ts'
+import { SKY_EXAMPLES } from './sample/examples.ts'
+import { SKY } from './sample/sample.ts'
 import { describeResults } from './sample-results.ts'
 
 /** Where releases lie: `gs://releases/releases/heron-1/schemas.tar.gz`. */
@@ -15,6 +17,8 @@ export interface LocalServer {
   /** The release that it takes, and nothing else by itself. */
   readonly version: string
   readonly schemas: readonly string[]
+  /** Whether queries are answered: there are tables. */
+  readonly isQueried: boolean
 }
 
 export interface Addresses {
@@ -39,15 +43,16 @@ export async function writeEnvironment(
   servers: readonly LocalServer[],
   addresses: Addresses,
 ): Promise<string> {
-  const described = servers.map(({ name, version, schemas }) => [
-    name,
-    {
+  const described = servers.map((server) => {
+    const { name, version, schemas, isQueried } = server
+    const about = {
       databaseUrl: databaseUrl(addresses.postgres, name, login),
       schemas,
       schemaVersion: version,
       readers: [LOGINS.reader],
-    },
-  ])
+    }
+    return [name, isQueried ? { ...about, service: describeService(server, addresses.front) } : about]
+  })
   const document = {
     ...describeEnvironment(addresses.front),
     releases: {
@@ -62,6 +67,15 @@ export async function writeEnvironment(
   const path = join(folder, environmentFile(login))
   await writeFile(path, `${HEADING}\n${dump(document, { lineWidth: -1 })}`)
   return path
+}
+
+function describeService({ name, version }: LocalServer, front: string) {
+  return { url: serviceUrl(front, name), ...(version === SKY.version ? { examples: [...SKY_EXAMPLES] } : {}) }
+}
+
+/** Where clients reach the TAP service of a server. */
+export function serviceUrl(front: string, server: string): string {
+  return `${front}/tap/${server}`
 }
 
 export function environmentFile(login: Login): string {

@@ -29,6 +29,11 @@ export const FUNCTIONS: readonly LocalFunction[] = [
     login: 'reader',
   },
   {
+    name: 'tap',
+    load: () => import('../functions/tap/index.ts'),
+    login: 'reader',
+  },
+  {
     name: 'collect-results',
     load: () => import('../functions/collect-results/index.ts'),
     login: 'collector',

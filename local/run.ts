@@ -107,8 +107,8 @@ async function bringUp(options: RunOptions, ending: Ending, resources: AsyncDisp
 /** The server `tap` takes what was chosen; the other one shows that each server has a release of its own. */
 function describeServers({ version, schemas }: ChosenRelease): LocalServer[] {
   return [
-    { name: 'tap', version, schemas },
-    { name: 'alerttap', version: HERON.version, schemas: HERON.schemas },
+    { name: 'tap', version, schemas, isQueried: true },
+    { name: 'alerttap', version: HERON.version, schemas: HERON.schemas, isQueried: false },
   ]
 }
 

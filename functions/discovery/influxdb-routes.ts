@@ -5,7 +5,7 @@ import { HttpError } from '../../shared/platform/http/errors.ts'
 import { ref } from '../../shared/platform/http/json-schema.ts'
 import { type ApiResponse, type Route, route } from '../../shared/platform/http/route.ts'
 import type { RequestHeaders } from '../../shared/platform/identity.ts'
-import { createAuthentication, type User } from './authenticate.ts'
+import { createAuthentication, type User } from '../../shared/platform/users.ts'
 import type { Service } from './service.ts'
 
 type Database = InfluxDatabaseConfig & { readonly label: string }
@@ -20,7 +20,10 @@ export function influxdbRoutes(service: Service): readonly Route[] {
   const { config, dependencies } = service
   const base = `${config.pathPrefix}/discovery/influxdb`
   const all = [...config.influxdbDatabases].map(([label, database]) => ({ ...database, label }))
-  const authenticate = createAuthentication(config, dependencies.lookUpToken)
+  const authenticate = createAuthentication(
+    { realm: 'discovery', scopes: config.influxdbScopes, trustedProxy: config.trustedProxy },
+    dependencies.lookUpToken,
+  )
   const enter = async (headers: RequestHeaders) => {
     const user = await authenticate(headers)
     return { user, databases: visibleDatabases(all, user.scopes) }

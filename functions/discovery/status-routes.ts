@@ -1,6 +1,6 @@
-import { formatAvailability } from '../../shared/discovery/vosi-availability.ts'
 import type { ServerState } from '../../shared/discovery/watched-server.ts'
 import type { Route } from '../../shared/platform/http/route.ts'
+import { formatAvailability } from '../../shared/tap/availability.ts'
 import { publicRoute } from './public-route.ts'
 import type { Service } from './service.ts'
 

@@ -129,7 +129,7 @@ describe('methods and paths', () => {
     expect(status).toBe(204)
     expect(headers['access-control-allow-origin']).toBe('*')
     expect(headers['access-control-allow-methods']).toContain('GET')
-    expect(headers['access-control-allow-headers']).toBe('*')
+    expect(headers['access-control-allow-headers']).toBe('*, authorization')
   })
 
   test('no credentials are for scripts of other pages', async () => {

@@ -30,11 +30,11 @@ async function serveAnswer(handle: (request: ApiRequest) => ApiResponse | Promis
     path: '/stream/{name}',
     summary: 'Streams',
     answers: {},
-    form: () => ({ bytes: 2000, textBytes: 1000, parts: 4 }),
-    writeError: ({ detail }: { detail: readonly { msg: string }[] }) => ({
-      headers: { 'content-type': 'application/xml' },
-      body: `<error>${detail[0]?.msg}</error>`,
-    }),
+    form: { fields: {}, limits: () => ({ bytes: 2000, textBytes: 1000, parts: 4 }) },
+    errorFormat: {
+      contentType: 'application/xml',
+      write: ({ detail }: { detail: readonly { msg: string }[] }) => `<error>${detail[0]?.msg}</error>`,
+    },
     identify: async (headers: Readonly<Record<string, unknown>>) => {
       if (headers['x-stranger'] !== undefined) throw new HttpError(403, { msg: 'not you', type: 'denied' })
       return ANONYMOUS

@@ -21,6 +21,7 @@ export class HttpError extends Failure {
   readonly status: number
   readonly detail: readonly ErrorDetail[]
   readonly headers: Readonly<Record<string, string>>
+  readonly severity: ErrorAnswer['severity']
 
   constructor(
     status: number,
@@ -30,6 +31,8 @@ export class HttpError extends Failure {
       readonly cause?: unknown
       /** For the log, where the first detail says more than is needed there. */
       readonly reason?: string
+      /** `warning`, though the status is 500 or more: nothing of ours has failed. */
+      readonly severity?: 'warning'
     } = {},
   ) {
     const details: readonly ErrorDetail[] = Array.isArray(detail) ? detail : [detail as ErrorDetail]
@@ -40,6 +43,7 @@ export class HttpError extends Failure {
     this.status = status
     this.detail = details
     this.headers = extra.headers ?? {}
+    this.severity = extra.severity ?? (status >= 500 ? 'error' : 'warning')
   }
 }
 
@@ -92,8 +96,8 @@ const INTERNAL: ErrorAnswer = {
 /** What is answered for anything that was thrown. Nothing is told of errors that were not raised on purpose. */
 export function describeError(error: unknown): ErrorAnswer {
   if (error instanceof HttpError) {
-    const { status, detail, headers } = error
-    return { status, detail, headers, severity: status >= 500 ? 'error' : 'warning' }
+    const { status, detail, headers, severity } = error
+    return { status, detail, headers, severity }
   }
   if (!(error instanceof Failure)) return INTERNAL
   const rule = STATUSES[error.kind]

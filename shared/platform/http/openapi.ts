@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import { rangeOf } from './input.ts'
 import {
+  type ErrorFormat,
   type Field,
   type Fields,
   type JsonSchema,
@@ -83,11 +84,12 @@ function describeOperation(route: Route, callerRequired: boolean): JsonSchema {
     summary: route.summary,
     ...(route.description === undefined ? {} : { description: route.description }),
     ...describeSecurity(route, callerRequired),
-    parameters: [...pathParameters(route), ...queryParameters(route.query ?? {})],
+    parameters: [...pathParameters(route), ...queryParameters(queryOf(route))],
     ...(route.body === undefined ? {} : { requestBody: describeBody(route.body) }),
+    ...(route.form === undefined || route.method === 'GET' ? {} : { requestBody: describeForm(route.form.fields) }),
     responses: {
       ...describeAnswers(route),
-      ...Object.fromEntries(errorStatuses(route).map((status) => [status, describeError(status)])),
+      ...Object.fromEntries(errorStatuses(route).map((status) => [status, describeError(status, route)])),
     },
   }
 }
@@ -123,13 +125,29 @@ function queryParameters(fields: Fields): JsonSchema[] {
   })
 }
 
+/** A form may come in the query too, but only one place for it is described. */
+function queryOf({ form, query, method }: Route): Fields {
+  return form !== undefined && method === 'GET' ? form.fields : (query ?? {})
+}
+
+function describeForm(fields: Fields): JsonSchema {
+  const schema = { type: 'object', properties: describeProperties(fields) }
+  return { content: Object.fromEntries(FORM_TYPES.map((type) => [type, { schema }])) }
+}
+
+const FORM_TYPES = ['application/x-www-form-urlencoded', 'multipart/form-data']
+
+function describeProperties(fields: Fields): JsonSchema {
+  return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, describeField(field)]))
+}
+
 function describeBody(fields: Fields | 'any'): JsonSchema {
   if (fields === 'any') return { required: true, content: { 'application/json': { schema: {} } } }
   const schema = {
     type: 'object',
     required: Object.keys(fields).filter((name) => fields[name]?.required === true),
     additionalProperties: false,
-    properties: Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, describeField(field)])),
+    properties: describeProperties(fields),
   }
   return { required: true, content: { 'application/json': { schema } } }
 }
@@ -159,11 +177,17 @@ const ERROR_HEADERS: Readonly<Record<number, JsonSchema>> = {
   503: { 'Retry-After': { description: 'Seconds to wait', schema: { type: 'integer' } } },
 }
 
-function describeError(status: number): JsonSchema {
+function describeError(status: number, { errorFormat }: Route): JsonSchema {
   const headers = ERROR_HEADERS[status]
   return {
     description: STATUS_CODES[status] ?? 'Error',
     ...(headers === undefined ? {} : { headers }),
-    content: { 'application/json': { schema: { $ref: '#/components/schemas/Errors' } } },
+    content: errorFormat === undefined ? FAMILY_ERRORS : { [typeOf(errorFormat)]: { schema: { type: 'string' } } },
   }
+}
+
+const FAMILY_ERRORS = { 'application/json': { schema: { $ref: '#/components/schemas/Errors' } } }
+
+function typeOf({ contentType }: ErrorFormat): string {
+  return contentType.split(';', 1)[0] ?? contentType
 }

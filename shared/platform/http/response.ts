@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { Failure, messageOf } from '../../failure.ts'
 import { describeError, INTERNAL_ERROR } from './errors.ts'
-import type { ApiResponse, WriteError } from './route.ts'
+import type { ApiResponse, ErrorFormat } from './route.ts'
 import { type ByteStream, pour } from './stream.ts'
 
 interface SentError {
@@ -13,22 +13,22 @@ interface SentError {
   readonly error?: unknown
 }
 
-/** The error format of the whole family of services. */
-const writeFamilyError: WriteError = ({ detail }) => ({ body: { detail } })
-
 /** Sends what is said about anything that was thrown. Where an answer is under way already, its connection is broken. */
 export function sendError(
   response: ServerResponse,
   error: unknown,
   extra: Readonly<Record<string, string>> = {},
-  write: WriteError = writeFamilyError,
+  format?: ErrorFormat,
 ): SentError {
   const answer = describeError(error)
-  const { status, severity } = answer
-  const written = write(answer)
+  const { status, severity, headers, detail } = answer
   const isUnderWay = response.headersSent && !response.writableEnded
   if (isUnderWay) response.destroy()
-  else send(response, { status, headers: { ...answer.headers, ...written.headers }, body: written.body }, extra)
+  else if (format === undefined) send(response, { status, headers, body: { detail } }, extra)
+  else {
+    const body = format.write(answer)
+    send(response, { status, headers: { ...headers, 'content-type': format.contentType }, body }, extra)
+  }
   const reason = messageOf(error)
   const code = error instanceof Failure ? error.code : INTERNAL_ERROR
   return { status, severity, code, reason, ...(status >= 500 ? { error } : {}) }
@@ -78,7 +78,10 @@ function setHead(response: ServerResponse, answer: ApiResponse, extra: Readonly<
   response.setHeader('cache-control', 'no-store')
   response.setHeader('x-content-type-options', 'nosniff')
   for (const headers of [answer.headers, extra]) {
-    for (const name in headers) response.setHeader(name, headers[name] ?? '')
+    for (const name in headers) {
+      const both = name === 'vary' && response.hasHeader(name) ? `${response.getHeader(name)}, ` : ''
+      response.setHeader(name, `${both}${headers[name]}`)
+    }
   }
 }
 

@@ -83,8 +83,18 @@ export interface ApiResponse {
   readonly log?: () => Readonly<Record<string, unknown>>
 }
 
-/** How an error is written. Its status and its own headers are sent in any case. */
-export type WriteError = (answer: ErrorAnswer) => Pick<ApiResponse, 'headers' | 'body'>
+/** How errors are written. Their statuses and headers are sent in any case. */
+export interface ErrorFormat {
+  readonly contentType: string
+  write(answer: ErrorAnswer): string | Uint8Array
+}
+
+/** A form, whose pairs the handler reads by itself. */
+export interface FormRule {
+  /** What it makes sense of, for the description. */
+  readonly fields: Fields
+  limits(params: Readonly<Record<string, string>>): FormLimits
+}
 
 export interface Route<
   Path extends string = string,
@@ -103,19 +113,16 @@ export interface Route<
   readonly query?: Query
   /** Given: the JSON object that has to be sent; `any`: a JSON value of which the handler makes sense itself. */
   readonly body?: Body
-  /**
-   * Given: it takes a form, in the query and, with POST, as a body, of no more than this. Then nothing is checked but
-   * that it can be read; the handler makes sense of it.
-   */
-  readonly form?: (params: Readonly<Record<string, string>>) => FormLimits
+  /** Given: it takes a form, in the query and, with POST, as a body. Nothing is checked but that it can be read. */
+  readonly form?: FormRule
   /** Left out: `{"detail":[{"msg","type","loc"?}]}`, as the whole family of services does it. */
-  readonly writeError?: WriteError
+  readonly errorFormat?: ErrorFormat
   /** Finds out who asks, and whether he may, in a way of its own, before a body is read. */
   readonly identify?: (headers: RequestHeaders, params: Readonly<Record<string, string>>) => Promise<Caller>
   /** Answers without looking at who asks. */
   readonly anonymous?: boolean
-  /** Whether scripts of any web page may read what this answers, errors included. */
-  readonly cors?: boolean
+  /** Whether scripts of any web page may read what this answers, errors included; or of which origins. */
+  readonly cors?: boolean | ((params: Readonly<Record<string, string>>) => '*' | readonly string[])
   /** Whether query parameters that it does not know are left alone instead of refused. */
   readonly ignoresQuery?: boolean
   /** The schema of a 200's body by media type; none: it never answers 200. */

@@ -12,12 +12,12 @@ import {
   type ApiRequest,
   type ApiResponse,
   createRouter,
+  type ErrorFormat,
   paramName,
   type Route,
   type RouteMatch,
   type Router,
   templateSegments,
-  type WriteError,
 } from './route.ts'
 import { isStream } from './stream.ts'
 
@@ -43,7 +43,7 @@ interface Progress {
   /** What every answer of this path carries. */
   headers: Readonly<Record<string, string>>
   /** How the errors of this path are written. */
-  writeError: WriteError | undefined
+  errorFormat: ErrorFormat | undefined
 }
 
 const DEFAULT_MAX_BODY_BYTES = 64 * 1024
@@ -60,7 +60,7 @@ export function createApi(routes: readonly Route[], options: ApiOptions): Handle
     withTrace(request.headers, () => {
       const started = performance.now()
       const path = shorten((request.url ?? '/').split('?', 1)[0] ?? '/')
-      const progress: Progress = { path, actor: null, headers: everywhere, writeError: undefined }
+      const progress: Progress = { path, actor: null, headers: everywhere, errorFormat: undefined }
       const fields = () => ({
         method: request.method,
         path: progress.path,
@@ -79,7 +79,7 @@ export function createApi(routes: readonly Route[], options: ApiOptions): Handle
         )
       }
       const fail = (error: unknown) => {
-        const { severity, ...sent } = sendError(response, error, progress.headers, progress.writeError)
+        const { severity, ...sent } = sendError(response, error, progress.headers, progress.errorFormat)
         const failed = { ...sent, reason: shorten(sent.reason) }
         options.logger[severity](`${request.method} ${progress.path} ${failed.status}: ${failed.reason}`, {
           ...fields(),
@@ -120,11 +120,12 @@ function answerRequest(
   const [first] = matches
   if (first === undefined) throw unknownPath(routes, segments)
   progress.path = first.route.path
-  progress.writeError = first.route.writeError
-  const cors = matches.some((match) => match.route.cors === true)
-  if (cors) progress.headers = { ...progress.headers, ...CORS }
+  progress.errorFormat = first.route.errorFormat
+  const cors = allowOrigins(matches, request.headers.origin)
+  if (cors !== null) progress.headers = { ...progress.headers, ...cors }
   if (request.method === 'OPTIONS') {
-    const preflight = cors && request.headers['access-control-request-method'] !== undefined
+    const isAllowed = cors !== null && 'access-control-allow-origin' in cors
+    const preflight = isAllowed && request.headers['access-control-request-method'] !== undefined
     const allow = allowedMethods(matches)
     return { status: 204, headers: { allow, ...(preflight ? describePreflight(allow) : {}) }, body: undefined }
   }
@@ -137,9 +138,9 @@ function answerRequest(
   }
   const { route, params } = match
   progress.path = route.path
-  progress.writeError = route.writeError
+  progress.errorFormat = route.errorFormat
   const headers = request.headersDistinct
-  const formLimits = route.form?.(params)
+  const formLimits = route.form?.limits(params)
   const limit = formLimits?.bytes ?? options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES
   checkBodyHeaders(request, limit)
   const answerTo = (caller: Caller) => {
@@ -197,14 +198,32 @@ async function readJson(
   return expected === 'any' ? parseJson(raw) : readObject(raw, expected)
 }
 
-/** Whether the page is of another origin makes no difference, so that shared caches may keep the answer for all. */
-const CORS = { 'access-control-allow-origin': '*', 'access-control-expose-headers': 'etag, last-modified, retry-after' }
+const EXPOSED = 'etag, last-modified, retry-after'
 
-/** Fetch §3.2.3; the browser may remember it for a day. */
+/** Whether the page is of another origin makes no difference, so that shared caches may keep the answer for all. */
+const CORS = { 'access-control-allow-origin': '*', 'access-control-expose-headers': EXPOSED }
+
+/** What an answer says of scripts of other pages; null: nothing, they cannot read it. */
+function allowOrigins(
+  matches: readonly RouteMatch[],
+  origin: string | undefined,
+): Readonly<Record<string, string>> | null {
+  for (const { route, params } of matches) {
+    const { cors = false } = route
+    if (cors === false) continue
+    const origins = cors === true ? '*' : cors(params)
+    if (origins === '*') return CORS
+    if (origin === undefined || !origins.includes(origin)) return { vary: 'origin' }
+    return { ...CORS, 'access-control-allow-origin': origin, vary: 'origin' }
+  }
+  return null
+}
+
+/** Fetch §3.2.3; `*` does not stand for Authorization. The browser may remember it for a day. */
 function describePreflight(allow: string): Record<string, string> {
   return {
     'access-control-allow-methods': allow,
-    'access-control-allow-headers': '*',
+    'access-control-allow-headers': '*, authorization',
     'access-control-max-age': '86400',
   }
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { formatAvailability } from '../../shared/discovery/vosi-availability.ts'
+import { formatAvailability } from '../../shared/tap/availability.ts'
 
 test('availability has the members of the standard in their order', () => {
   const text = formatAvailability({ available: true, upSince: '2026-01-01T00:00:00.000Z', notes: ['one', 'two'] })

@@ -1,0 +1,31 @@
+import type { Route } from '../../shared/platform/http/route.ts'
+import { ANONYMOUS } from '../../shared/platform/identity.ts'
+import { type Authenticate, createAuthentication } from '../../shared/platform/users.ts'
+import type { TapDependencies } from './dependencies.ts'
+import { findServer } from './find-server.ts'
+
+type Rules = Pick<Route, 'cors' | 'identify'>
+
+/** Who may ask what of which server, and the scripts of which web pages. */
+export interface Access {
+  /** For what everybody may read. */
+  readonly open: Pick<Route, 'cors' | 'anonymous'>
+  /** For what the server's own rule of access holds for. */
+  readonly guarded: Rules
+}
+
+export function createAccess({ servers, trustedProxy, lookUpToken }: TapDependencies): Access {
+  const guards = new Map<string, Authenticate>()
+  for (const { name, service } of servers.values()) {
+    if (service.access.type === 'anonymous') continue
+    const { scopes } = service.access
+    guards.set(name, createAuthentication({ realm: name, scopes, trustedProxy }, lookUpToken))
+  }
+  const cors = (params: Readonly<Record<string, string>>) => servers.get(params.server ?? '')?.service.cors ?? []
+  const identify: NonNullable<Route['identify']> = async (headers, params) => {
+    const { name } = findServer(servers, params.server ?? '')
+    const user = await guards.get(name)?.(headers)
+    return user === undefined ? ANONYMOUS : { email: null, verified: true, actor: user.username }
+  }
+  return { open: { cors, anonymous: true }, guarded: { cors, identify } }
+}

@@ -1,0 +1,25 @@
+import { withDeadline } from '../../shared/platform/deadline.ts'
+import type { ApiResponse } from '../../shared/platform/http/route.ts'
+import { formatAvailability } from '../../shared/tap/availability.ts'
+import { NothingLiveError } from '../../shared/tap/metadata-failures.ts'
+import type { ServedTap } from './dependencies.ts'
+
+const DEADLINE_MS = 5_000
+
+/** Since this instance runs. */
+const STARTED = new Date()
+
+/** Whether the database says what is live (VOSI 1.1 §2.2): an answer in any case. */
+export async function readAvailability({ open }: ServedTap): Promise<ApiResponse> {
+  const ask = async () => (await (await open()).metadata.refresh()).identity
+  const expired = () => new Error(`the database did not answer within ${DEADLINE_MS / 1000} s`)
+  const note = await withDeadline(ask(), DEADLINE_MS, expired).then(
+    () => null,
+    (error: unknown) => (error instanceof NothingLiveError ? error.message : 'The database does not answer.'),
+  )
+  const body =
+    note === null
+      ? formatAvailability({ available: true, upSince: STARTED.toISOString() })
+      : formatAvailability({ available: false, notes: [note] })
+  return { headers: { 'content-type': 'text/xml; charset=utf-8' }, body }
+}

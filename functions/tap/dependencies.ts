@@ -1,0 +1,37 @@
+import type { FunctionRow } from '../../shared/adql/functions/row.ts'
+import type { TapService } from '../../shared/environment/tap-service.ts'
+import type { Logger } from '../../shared/platform/log/log.ts'
+import type { LookUpToken } from '../../shared/platform/token-info.ts'
+import type { QueryService } from '../../shared/query/service.ts'
+import type { LiveMetadataSource } from '../../shared/tap/live-metadata.ts'
+
+/** What `tap` works with: put together in deployment.ts, or by a test. */
+export interface TapDependencies {
+  /** The TAP servers that have a service, by their names. */
+  readonly servers: ReadonlyMap<string, ServedTap>
+  /** Whether a proxy in front says who asks. */
+  readonly trustedProxy: boolean
+  /** undefined: the environment names no token endpoint. */
+  readonly lookUpToken: LookUpToken | undefined
+}
+
+/** One TAP server whose queries are answered. */
+export interface ServedTap {
+  readonly name: string
+  readonly service: TapService
+  /** Every function that its queries may call. */
+  readonly functions: readonly FunctionRow[]
+  /** Reaches for its database; a connection that failed is tried anew by the next call. */
+  open(): Promise<TapBackend>
+}
+
+export interface TapBackend {
+  readonly queries: QueryService
+  readonly metadata: LiveMetadataSource
+}
+
+export interface TapOptions {
+  readonly logger: Logger
+  /** What stands before every path where several functions share a port. Default none. */
+  readonly prefix?: string
+}

@@ -1,0 +1,48 @@
+import { describeError } from '../../shared/adql/describe-error.ts'
+import { AdqlError } from '../../shared/adql/error.ts'
+import { Failure, messageOf } from '../../shared/failure.ts'
+import { HttpError } from '../../shared/platform/http/errors.ts'
+import type { ErrorFormat } from '../../shared/platform/http/route.ts'
+import { QueryLimitError, QueryServiceError } from '../../shared/query/errors.ts'
+import { writeErrorDocument } from '../../shared/votable/write-result.ts'
+
+/** An error as a VOTable, whatever the format of the result would have been (TAP 1.1 §3.3, DALI 1.1 §4.4). */
+export const VOTABLE_ERROR: ErrorFormat = {
+  contentType: 'application/x-votable+xml',
+  write: ({ detail }) => writeErrorDocument(detail.map(({ msg }) => msg).join('\n')),
+}
+
+/** An error of anything but a query. */
+export const TEXT_ERROR: ErrorFormat = {
+  contentType: 'text/plain; charset=utf-8',
+  write: ({ detail }) => `${detail.map(({ msg }) => msg).join('\n')}\n`,
+}
+
+/** What a query is refused with: statuses where those of the family's errors do not fit, and the place in the query. */
+export function toHttpError(error: unknown, query: string): unknown {
+  if (!(error instanceof Failure) || error instanceof HttpError) return error
+  const rule = RULES.find(({ fits }) => fits(error))
+  if (rule === undefined) return error
+  const detail = { msg: describeQueryError(error, query), type: error.code }
+  const isOurs = error.kind === 'misconfigured'
+  return new HttpError(rule.status, detail, { cause: error, ...(isOurs ? {} : { severity: 'warning' }) })
+}
+
+/** The message of an error for whoever sent the query. */
+export function describeQueryError(error: unknown, query: string): string {
+  if (error instanceof AdqlError) return describeError(query, error)
+  return error instanceof Failure ? messageOf(error) : 'The service failed; its log says why.'
+}
+
+interface StatusRule {
+  readonly fits: (error: Failure) => boolean
+  readonly status: number
+}
+
+/** The first that fits. */
+const RULES: readonly StatusRule[] = [
+  { fits: (error) => error instanceof QueryLimitError && error.limit === 'time', status: 504 },
+  { fits: (error) => error instanceof QueryServiceError, status: 500 },
+  { fits: (error) => error.code === 'upload_too_large', status: 413 },
+  { fits: (error) => error.kind === 'malformed' || error.kind === 'invalid', status: 400 },
+]

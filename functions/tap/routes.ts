@@ -1,0 +1,35 @@
+import { object } from '../../shared/platform/http/json-schema.ts'
+import type { Route } from '../../shared/platform/http/route.ts'
+import { descriptionRoute, healthRoute } from '../../shared/platform/http/service-routes.ts'
+import { createAccess } from './access.ts'
+import type { TapDependencies } from './dependencies.ts'
+import { metadataRoutes } from './metadata-routes.ts'
+import { pageRoutes } from './page-routes.ts'
+import { syncRoutes } from './sync-routes.ts'
+import { VERSION } from './version.ts'
+
+const ABOUT = {
+  title: 'tap',
+  version: VERSION,
+  description: 'The TAP services of an environment (TAP 1.1): queries in ADQL, and what describes the tables.',
+  schemas: { Health: object({ status: { const: 'ok' } }) },
+  callerRequired: false,
+}
+
+/**
+ * Everything that `tap` answers; its OpenAPI description is made from the same table.
+ *
+ * @param base where the paths start, for the description
+ */
+export function createRoutes(dependencies: TapDependencies, base: string): readonly Route[] {
+  const access = createAccess(dependencies)
+  const routes = [
+    healthRoute({ 'application/json': { $ref: '#/components/schemas/Health' } }),
+    ...syncRoutes(dependencies, access),
+    ...metadataRoutes(dependencies, access),
+    ...pageRoutes(dependencies, access),
+  ]
+  // In front of what is below the name of a server.
+  routes.unshift(descriptionRoute(routes, { ...ABOUT, base }))
+  return routes
+}
