@@ -1,9 +1,10 @@
-import type { FunctionRow } from '../../shared/adql/functions/row.ts'
+import type { FunctionSet } from '../../shared/adql/functions/function-set.ts'
 import type { TapService } from '../../shared/environment/tap-service.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
 import type { LookUpToken } from '../../shared/platform/token-info.ts'
 import type { QueryService } from '../../shared/query/service.ts'
-import type { LiveMetadataSource } from '../../shared/tap/live-metadata.ts'
+import type { LiveMetadata, LiveMetadataSource } from '../../shared/tap/live-metadata.ts'
+import type { ServiceDescriptors } from '../../shared/tap/service-descriptors.ts'
 
 /** What `tap` works with: put together in deployment.ts, or by a test. */
 export interface TapDependencies {
@@ -20,15 +21,19 @@ export interface ServedTap {
   readonly name: string
   readonly service: TapService
   /** Every function that its queries may call. */
-  readonly functions: readonly FunctionRow[]
+  readonly functions: FunctionSet
   /** Reaches for its database; a connection that failed is tried anew by the next call. */
   open(): Promise<TapBackend>
 }
 
 export interface TapBackend {
-  readonly queries: QueryService
+  readonly queries: QueryService<LiveMetadata>
   readonly metadata: LiveMetadataSource
+  readonly describeServices: DescribeServices
 }
+
+/** The DataLink services of the live release that belong to a result. */
+export type DescribeServices = ServiceDescriptors['describe']
 
 export interface TapOptions {
   readonly logger: Logger

@@ -1,12 +1,14 @@
-import { FUNCTIONS } from '../../shared/adql/functions/table.ts'
+import { siteFunctions } from '../../shared/adql/functions/site.ts'
+import { STANDARD_FUNCTIONS } from '../../shared/adql/functions/table.ts'
 import { loadEnvironment } from '../../shared/deployment/environment-file.ts'
-import { EnvironmentError } from '../../shared/environment/failures.ts'
-import type { Environment, TapServer } from '../../shared/environment/model.ts'
+import type { Environment } from '../../shared/environment/environment.ts'
+import { EnvironmentError } from '../../shared/environment/environment-error.ts'
+import type { TapServer } from '../../shared/environment/tap-server.ts'
 import type { TapService } from '../../shared/environment/tap-service.ts'
 import { lazily } from '../../shared/lazily.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
 import { createTokenInfo } from '../../shared/platform/token-info.ts'
-import type { ServedTap, TapBackend, TapDependencies } from './dependencies.ts'
+import type { DescribeServices, ServedTap, TapBackend, TapDependencies } from './dependencies.ts'
 
 /**
  * Puts together what the function works with. Databases are reached for when they are first needed.
@@ -21,8 +23,11 @@ export async function openDeployment(logger: Logger): Promise<TapDependencies> {
 export function connectServices(environment: Environment, logger: Logger): TapDependencies {
   const servers = new Map<string, ServedTap>()
   for (const server of environment.servers.values()) {
-    const { service } = server
-    if (service !== null) servers.set(server.name, serve(environment, server, service, logger))
+    const { name, service } = server
+    if (service === null) continue
+    const functions = STANDARD_FUNCTIONS.with(siteFunctions(service.functions))
+    const open = lazily(() => openBackend(environment, server, { service, functions }, logger))
+    servers.set(name, { name, service, functions, open })
   }
   if (servers.size === 0) {
     throw new EnvironmentError(`no TAP server of ${environment.file} has a section service: there is nothing to serve`)
@@ -35,25 +40,46 @@ export function connectServices(environment: Environment, logger: Logger): TapDe
   }
 }
 
-function serve(environment: Environment, { name }: TapServer, service: TapService, logger: Logger): ServedTap {
-  const functions = FUNCTIONS.filter(({ sql }) => typeof sql.postgresql !== 'object')
-  return { name, service, functions, open: lazily(() => openBackend(environment, service, logger)) }
-}
-
 /** The client of PostgreSQL is loaded with the first request that needs it. */
-async function openBackend(environment: Environment, service: TapService, logger: Logger): Promise<TapBackend> {
+async function openBackend(
+  environment: Environment,
+  server: TapServer,
+  { service, functions }: Pick<ServedTap, 'service' | 'functions'>,
+  logger: Logger,
+): Promise<TapBackend> {
   const [{ connectAddress }, { openPostgresqlService }, { watchLiveMetadata }] = await Promise.all([
     import('../../shared/deployment/server-connections.ts'),
     import('../../shared/query/postgresql.ts'),
     import('../../shared/tap/live-metadata.ts'),
   ])
-  const { query, geometry, limits } = service
-  const { role } = query
-  const { pool } = await connectAddress(environment, query.database, { applicationName: 'almagest tap', logger })
-  const metadata = watchLiveMetadata({ pool, role })
+  const { query, geometry, limits, names } = service
+  const { role, schemas } = query
+  const connection = { applicationName: 'almagest tap', logger }
+  const { pool } = await connectAddress(environment, query.database, connection)
+  const slotPool =
+    query.database === server.database
+      ? undefined
+      : (await connectAddress(environment, server.database, connection)).pool
+  const metadata = watchLiveMetadata({ pool: slotPool ?? pool, role: slotPool === undefined ? role : null, names })
   const queries = openPostgresqlService({
-    ...{ pool, role, geometry, logger, liveTables: metadata },
+    ...{ pool, role, geometry, functions, logger, liveTables: metadata },
+    ...(slotPool === undefined ? {} : { slotPool }),
+    ...(schemas === null ? {} : { schemas }),
     limits: { length: limits.queryBytes, tables: limits.joins + 1 },
   })
-  return { queries, metadata }
+  return { queries, metadata, describeServices: describeFrom(environment, service, logger) }
+}
+
+/** The object store is reached for with the first result: its client takes longer to load than all else. */
+function describeFrom({ releases, storage }: Environment, { url }: TapService, logger: Logger): DescribeServices {
+  if (releases === null) return async ({ fields }) => ({ fields, services: [] })
+  const descriptors = lazily(async () => {
+    const [{ openBucket }, { openServiceDescriptors }] = await Promise.all([
+      import('../../shared/platform/storage/objects.ts'),
+      import('../../shared/tap/service-descriptors.ts'),
+    ])
+    const bucket = openBucket({ bucket: releases.bucket, ...storage }, { logger })
+    return openServiceDescriptors({ bucket, naming: releases, baseUrl: new URL(url).origin, logger })
+  })
+  return async (running) => (await descriptors()).describe(running)
 }

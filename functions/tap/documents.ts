@@ -53,7 +53,8 @@ const OBSCORE = 'ivoa.obscore'
 function describeService({ service, functions }: ServedTap, { rows }: LiveMetadata): string {
   const { url, access, limits, examples } = service
   return formatCapabilities({
-    ...{ url, functions },
+    url,
+    functions: functions.rows.filter(({ sql }) => typeof sql.postgresql !== 'object'),
     obsCore: rows.tables.some(({ table_name }) => table_name.toLowerCase() === OBSCORE),
     examples: examples.length > 0,
     access: access.type === 'anonymous' ? 'anonymous' : 'token',

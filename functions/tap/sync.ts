@@ -1,4 +1,5 @@
 import type { ApiRequest, ApiResponse } from '../../shared/platform/http/route.ts'
+import type { LiveTables } from '../../shared/query/live-tables.ts'
 import type { RunningQuery } from '../../shared/query/service.ts'
 import { readSyncParameters, type SyncRequest } from '../../shared/tap/parameters.ts'
 import { type ResultSummary, writeResult } from '../../shared/votable/write-result.ts'
@@ -18,12 +19,13 @@ export async function answerSync(
   const asked = readSyncParameters(form.pairs, limits)
   const { query, maxRows, format } = asked
   try {
-    const { queries } = await open()
+    const { queries, describeServices } = await open()
     const running = await queries.start({ adql: query, maxRows, timeoutMs: limits.syncSeconds * 1000, signal })
+    const { fields, services } = await describeServices(running)
     let summary: ResultSummary | undefined
     const body = writeResult(
       running.rows,
-      { fields: running.fields, infos: describeResult(asked, running), services: [] },
+      { fields, services, infos: describeResult(asked, running.release) },
       {
         ...{ format, maxRows, onError: 'document' },
         onEnd: (end) => {
@@ -46,10 +48,10 @@ export async function answerSync(
 }
 
 /** What the document says of its query. */
-function describeResult({ query, runId }: SyncRequest, { release }: RunningQuery) {
+function describeResult({ query, runId }: SyncRequest, { version }: LiveTables) {
   return [
     { name: 'QUERY', value: query },
-    { name: 'release', value: release.version, text: 'The release of the metadata that the query was answered by' },
+    { name: 'release', value: version, text: 'The release of the metadata that the query was answered by' },
     ...(runId === null ? [] : [{ name: 'RUNID', value: runId }]),
   ]
 }
@@ -60,7 +62,7 @@ function describeForLog({ query, format, runId }: SyncRequest) {
 }
 
 /** The query ends with its document, however that ends. */
-async function* closing(body: AsyncIterable<Uint8Array>, running: RunningQuery, query: string) {
+async function* closing(body: AsyncIterable<Uint8Array>, running: Pick<RunningQuery, 'close'>, query: string) {
   try {
     yield* body
   } catch (error) {
