@@ -38,7 +38,7 @@ const document = (fields: string, rows: string) =>
 interface Sent {
   readonly name?: string
   readonly bytes: Uint8Array
-  readonly format?: 'votable' | 'csv' | 'tsv'
+  readonly contentType?: string
 }
 
 async function collect(parts: AsyncIterable<Uint8Array>): Promise<Buffer> {
@@ -50,9 +50,9 @@ async function collect(parts: AsyncIterable<Uint8Array>): Promise<Buffer> {
 /** What a query over uploads answers, in one transaction of a role that may read alone. */
 async function ask(adql: string, sent: readonly Sent[], geometry: GeometryStrategy = 'portable') {
   const uploads = await Promise.all(
-    sent.map(async ({ name = 't', bytes, format = 'votable' }) => ({
+    sent.map(async ({ name = 't', bytes, contentType = null }) => ({
       name,
-      table: await readTable(inChunks(bytes, [bytes.length]), { name, format, limits: LIMITS }),
+      table: await readTable(inChunks(bytes, [bytes.length]), { name, contentType, limits: LIMITS }),
     })),
   )
   const client = await pool.connect()
@@ -156,7 +156,7 @@ test('several uploads are joined by positions, from VOTable and CSV', async () =
     'select n.name, s.RA from TAP_UPLOAD.Stars as s join tap_upload.targets as n on distance(point(s.ra, s.dec), point(n.ra, n.dec)) < 0.01'
   const answer = await ask(adql, [
     { name: 'Stars', bytes: stars },
-    { name: 'targets', bytes: targets, format: 'csv' },
+    { name: 'targets', bytes: targets, contentType: 'text/csv' },
   ])
   expect(answer.fields).toMatchObject([
     { name: 'name', datatype: 'char' },
@@ -200,7 +200,9 @@ test('a fault in a row ends the transaction with the message of the table, and l
     message: expect.stringContaining('row 2, column "a" (int): found "x"'),
   })
   expect(
-    await asCsv(await ask('select count(*) as n from tap_upload.t', [{ bytes: Buffer.from('a\n1\n'), format: 'csv' }])),
+    await asCsv(
+      await ask('select count(*) as n from tap_upload.t', [{ bytes: Buffer.from('a\n1\n'), contentType: 'text/csv' }]),
+    ),
   ).toBe('n\n1\n')
 })
 
@@ -218,7 +220,7 @@ test('rows that are too wide for a page say so', async () => {
 
 test('an upload is seen by its own transaction alone', async () => {
   const bytes = Buffer.from('a\n1\n')
-  await ask('select a from tap_upload.t', [{ bytes, format: 'csv' }])
+  await ask('select a from tap_upload.t', [{ bytes, contentType: 'text/csv' }])
   const { rows } = await database.pool.query(`select relname from pg_class where relname like 'upload%'`)
   expect(rows).toEqual([])
 })
@@ -228,7 +230,11 @@ test('a role that may not have temporary tables is the fault of the service', as
   await database.pool.query(`revoke temporary on database ${new URL(database.url).pathname.slice(1)} from public`)
   const client = await database.poolAs(login, 1).connect()
   try {
-    const table = await readTable(inChunks(Buffer.from('a\n1\n'), [9]), { name: 't', format: 'csv', limits: LIMITS })
+    const table = await readTable(inChunks(Buffer.from('a\n1\n'), [9]), {
+      name: 't',
+      contentType: 'text/csv',
+      limits: LIMITS,
+    })
     await client.query('begin')
     await expect(loadUploads(client, [{ name: 't', table }])).rejects.toMatchObject({
       code: 'query_service',

@@ -1,9 +1,8 @@
-import { pipeline, Readable } from 'node:stream'
-import { createGunzip } from 'node:zlib'
 import type { UploadedTable } from '../uploaded-table.ts'
 import { BinaryRows } from './binary-rows.ts'
 import { decodeXml, slice } from './slices.ts'
 import type { TableContext } from './table-context.ts'
+import { unpack } from './unpack.ts'
 import { type Serialization, VotableReader } from './votable-reader.ts'
 import { XmlFeed } from './xml-feed.ts'
 
@@ -81,27 +80,5 @@ async function* readStream({ reader, advance }: Reading): AsyncGenerator<Buffer,
     yield* reader.stream.splice(0)
     if (reader.isDone) return
     await advance()
-  }
-}
-
-/** What is packed in gzip, piece by piece. @throws UploadError where it is damaged, or longer than the limit */
-export async function* unpack(
-  packed: AsyncIterable<Uint8Array>,
-  context: TableContext,
-): AsyncGenerator<Buffer, void, undefined> {
-  const engine = createGunzip({ chunkSize: 64 * 1024 })
-  pipeline(Readable.from(packed), engine, () => {
-    // Errors reach the loop below through the engine.
-  })
-  let count = 0
-  try {
-    for await (const chunk of engine as AsyncIterable<Buffer>) {
-      count += chunk.length
-      if (count > context.limits.bytes) throw context.tooManyBytes()
-      yield chunk
-    }
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-    throw code.startsWith('Z_') ? context.fault('its gzip data are damaged or break off', error) : error
   }
 }
