@@ -7,7 +7,7 @@ import { resolveQuery } from '../../shared/adql/resolve.ts'
 import { TableSet } from '../../shared/adql/table-set.ts'
 import { fieldsOf } from '../../shared/query/fields.ts'
 import { CopyOut } from '../../shared/query/postgresql/copy-out.ts'
-import { loadUploads } from '../../shared/query/postgresql/load-uploads.ts'
+import { describeUploads, loadUploads } from '../../shared/query/postgresql/load-uploads.ts'
 import type { Field } from '../../shared/votable/field.ts'
 import { chooseFormat } from '../../shared/votable/formats.ts'
 import { readTable } from '../../shared/votable/read-table.ts'
@@ -59,7 +59,8 @@ async function ask(adql: string, sent: readonly Sent[], geometry: GeometryStrate
   try {
     const settings = Object.entries(POSTGRESQL_SETTINGS).map(([key, value]) => `set local ${key} = ${value}`)
     await client.query(['begin', `set local search_path = ''`, ...settings].join(';'))
-    const tables = new TableSet([]).with(await loadUploads(client, uploads))
+    const tables = new TableSet([]).with(describeUploads(uploads))
+    await loadUploads(client, uploads)
     await client.query('set transaction read only')
     const resolved = resolveQuery(parseQuery(adql), tables)
     const copy = new CopyOut(`copy (${toPostgresql(resolved, { geometry })}) to stdout (format binary)`, 1 << 20)

@@ -9,22 +9,23 @@ import type { Upload } from '../upload.ts'
 import { describeUpload } from '../upload-metadata.ts'
 import { sqlStateOf } from './explain.ts'
 
-/** How its own names of schema, tables and columns begin; a user's names are never part of SQL. */
+/** Where temporary tables are. Their names and those of their columns are our own: a user's are never part of SQL. */
 const SCHEMA = 'pg_temp'
+
+/** What a query can name its uploads by, `TAP_UPLOAD.name`, where `loadUploads` puts them. */
+export function describeUploads(uploads: readonly Upload[]): readonly TableMetadata[] {
+  return uploads.map((upload, index) => describeUpload(upload, { schema: SCHEMA, name: nameOf(index) }))
+}
 
 /**
  * Puts tables that come with a query into temporary tables of the transaction that is open, with statistics for the
  * planner; they are gone when it ends. Reads each table to its end, or closes it.
  *
- * @returns what the query can name them by: `TAP_UPLOAD.name`
  * @throws UploadError for the tables, QueryServiceError where the role may not have temporary tables, else what `pg` throws
  */
-export async function loadUploads(
-  client: pg.ClientBase,
-  uploads: readonly Upload[],
-): Promise<readonly TableMetadata[]> {
-  if (uploads.length === 0) return []
-  const tables = uploads.map(({ table }, index) => ({ table, sqlName: `${SCHEMA}.upload_${index + 1}` }))
+export async function loadUploads(client: pg.ClientBase, uploads: readonly Upload[]): Promise<void> {
+  if (uploads.length === 0) return
+  const tables = uploads.map(({ table }, index) => ({ table, sqlName: `${SCHEMA}.${nameOf(index)}` }))
   try {
     const creates = tables.map(({ table, sqlName }) => {
       const columns = table.sqlTypes.map((type, index) => `c${index + 1} ${type}`)
@@ -39,7 +40,10 @@ export async function loadUploads(
   } finally {
     await Promise.all(uploads.map(({ table }) => table.close()))
   }
-  return uploads.map((upload, index) => describeUpload(upload, { schema: SCHEMA, name: `upload_${index + 1}` }))
+}
+
+function nameOf(index: number): string {
+  return `upload_${index + 1}`
 }
 
 function explainCreate(error: unknown): never {
