@@ -31,7 +31,7 @@ export async function benchVotable(rows: number): Promise<readonly (readonly str
     await toNowhere()
     const limit = rows / Math.min(await toNowhere(), await toNowhere())
     const header = ['', 'rows per s', 'of the limit', 'first byte ms', 'peak memory MiB', 'bytes per row', 'CPU s']
-    const lines = ['unread', 'votable', 'votable/td', 'csv', 'tsv'].map((format) => {
+    const lines = ['unread', 'votable', 'votable/td', 'csv', 'tsv', 'parquet'].map((format) => {
       const runs = Array.from({ length: 3 }, () => run(server.url, format))
       const best = runs.reduce((a, b) => (a.seconds < b.seconds ? a : b))
       const rate = rows / best.seconds
