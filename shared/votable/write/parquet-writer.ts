@@ -7,7 +7,7 @@ import type { ResultWriter } from './result-writer.ts'
 import { closeResults, openResults, type ResultHead } from './votable-head.ts'
 
 /** A row group is held in memory: it ends with so many bytes from PostgreSQL, or so many rows. */
-const GROUP_BYTES = 4 * 1024 * 1024
+const GROUP_BYTES = 2 * 1024 * 1024
 const GROUP_ROWS = 65_536
 
 /** Bytes that are written are parts of the document after each row group. */
