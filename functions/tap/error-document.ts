@@ -3,7 +3,7 @@ import { AdqlError } from '../../shared/adql/error.ts'
 import { Failure, messageOf } from '../../shared/failure.ts'
 import { HttpError } from '../../shared/platform/http/errors.ts'
 import type { ErrorFormat } from '../../shared/platform/http/route.ts'
-import { QueryLimitError, QueryServiceError } from '../../shared/query/errors.ts'
+import { QueryCancelledError, QueryLimitError, QueryServiceError } from '../../shared/query/errors.ts'
 import { writeErrorDocument } from '../../shared/votable/write-result.ts'
 
 /** An error as a VOTable, whatever the format of the result would have been (TAP 1.1 §3.3, DALI 1.1 §4.4). */
@@ -41,6 +41,8 @@ interface StatusRule {
 
 /** The first that fits. */
 const RULES: readonly StatusRule[] = [
+  // Nobody reads it: for the log, as other servers count clients that are gone.
+  { fits: (error) => error instanceof QueryCancelledError, status: 499 },
   { fits: (error) => error instanceof QueryLimitError && error.limit === 'time', status: 504 },
   { fits: (error) => error instanceof QueryServiceError, status: 500 },
   { fits: (error) => error.code === 'upload_too_large', status: 413 },

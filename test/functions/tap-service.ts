@@ -37,6 +37,7 @@ export interface TapUnderTest {
   /** A query by GET. */
   query(adql: string, parameters?: Readonly<Record<string, string>>): Promise<TapAnswer>
   goLive(version: string, files?: ReadonlyMap<string, string>): Promise<void>
+  stop(): Promise<void>
 }
 
 export interface RequestOptions {
@@ -52,6 +53,8 @@ export interface TapOptions {
   readonly dependencies?: Partial<TapDependencies>
   /** Felis files that are live; by default `survey.object`. */
   readonly files?: ReadonlyMap<string, string>
+  /** Stopping it is up to the caller: for `beforeAll`. */
+  readonly keep?: boolean
   /** SQL that makes the tables; by default 1000 rows of `survey.object`. */
   readonly tables?: string
 }
@@ -65,7 +68,7 @@ let started = 0
 
 /** The function under the real functions-framework over real HTTP, with a database that has a release live. */
 export async function startTap(options: TapOptions = {}): Promise<TapUnderTest> {
-  const database = await createTestDatabase()
+  const database = await createTestDatabase({ keep: true })
   const login = await database.createLogin()
   await database.pool.query(options.tables ?? TABLES)
   const { rows } = await database.pool.query<{ name: string }>(
@@ -91,14 +94,16 @@ export async function startTap(options: TapOptions = {}): Promise<TapUnderTest> 
   functions.http(`tap-${started}`, createTap(dependencies, { logger }))
   const server = getTestServer(`tap-${started}`)
   await once(server.listen(port, '127.0.0.1'), 'listening')
-  onTestFinished(() => {
+  const stop = async () => {
     server.closeAllConnections()
     server.close()
-  })
+    await database.drop()
+  }
+  if (options.keep !== true) onTestFinished(stop)
   const call: TapUnderTest['call'] = (method, path, given) => send(port, method, `/tap${path}`, given)
   const get: TapUnderTest['get'] = (path, headers = {}) => call('GET', path, { headers })
   return {
-    ...{ url, port, database, login, log, call, get, goLive },
+    ...{ url, port, database, login, log, call, get, goLive, stop },
     query: (adql, parameters = {}) => get(`/sync?${new URLSearchParams({ LANG: 'ADQL', QUERY: adql, ...parameters })}`),
   }
 }
