@@ -95,13 +95,14 @@ export function openPostgresqlService<Release extends LiveTables>(
 
   async function send(plan: Plan, live: LiveTables, request: QueryRequest): Promise<RunningStatement> {
     const backend = plan.readsSlot ? slot : data
-    const begin = beginSql(await factsOf(backend), backend.role, request.timeoutMs)
+    const facts = await factsOf(backend)
+    const begin = beginSql(facts, backend.role, request.timeoutMs)
     const check = backend === slot ? [liveTables.identitySql] : []
     const lock = plan.readsSlot ? [live.lockSql] : []
-    const text = [begin, 'set transaction read only', ...lock, ...check, plan.copySql, 'commit'].join(';\n')
+    const rest = ['set transaction read only', ...lock, ...check, plan.copySql, 'commit']
     const client = await acquire(backend.pool, request.signal)
     const capacity = plan.readsSlot ? SLOT_CAPACITY : CAPACITY
-    return new RunningStatement(client, backend.pool, text, { ...request, capacity })
+    return new RunningStatement(client, backend.pool, [begin, ...rest].join(';\n'), { ...request, capacity })
   }
 
   function explainFailure(error: unknown, running: RunningStatement, plan: Plan, { adql, timeoutMs }: QueryRequest) {

@@ -33,20 +33,26 @@ export interface LiveMetadataOptions {
   readonly role: string | null
   /** What the tables of data are called in their database. */
   readonly names: PhysicalNames
+  /** Milliseconds that only grow; `performance.now` unless given. */
+  readonly now?: () => number
 }
+
+/** A slot that Almagest did not make may be changed in its place, which no look at its identity tells. */
+const FOREIGN_LIFE_MS = 60_000
 
 /**
  * Knows the metadata that is live: read once for each slot that goes live, and shared by all who ask. The last one is
  * kept; queries under way keep the one that they began with.
  */
 export function watchLiveMetadata(options: LiveMetadataOptions): LiveMetadataSource {
-  let last: LiveMetadata | undefined
+  const { now = () => performance.now() } = options
+  let last: { readonly metadata: LiveMetadata; readonly until: number } | undefined
   let loading: { readonly identity: string; readonly metadata: Promise<LiveMetadata> } | undefined
 
   function load(identity: string): Promise<LiveMetadata> {
     if (loading?.identity === identity) return loading.metadata
     const metadata = loadLive(options).then((loaded) => {
-      last = loaded
+      last = { metadata: loaded, until: loaded.source === null ? now() + FOREIGN_LIFE_MS : Number.POSITIVE_INFINITY }
       return loaded
     })
     const mine = { identity, metadata }
@@ -58,12 +64,15 @@ export function watchLiveMetadata(options: LiveMetadataOptions): LiveMetadataSou
     return metadata
   }
 
+  const known = () => (last !== undefined && now() < last.until ? last.metadata : undefined)
+
   async function refresh(): Promise<LiveMetadata> {
     const identity = await readIdentity(options.pool)
-    return last?.identity === identity ? last : load(identity)
+    const metadata = known()
+    return metadata?.identity === identity ? metadata : load(identity)
   }
 
-  return { identitySql: IDENTITY, latest: async () => last ?? refresh(), refresh }
+  return { identitySql: IDENTITY, latest: async () => known() ?? refresh(), refresh }
 }
 
 export type LiveMetadataSource = LiveTablesSource<LiveMetadata>

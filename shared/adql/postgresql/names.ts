@@ -15,9 +15,10 @@ export function columnSql({ name, physical }: ColumnMetadata): string {
   return quote(physical ?? physicalName(name))
 }
 
-/** A text literal: the session has standard_conforming_strings on, so a backslash is only a backslash. */
+/** A text literal, the same whatever standard_conforming_strings is when the statement is read. */
 export function textSql(value: string): string {
-  return `'${value.replaceAll("'", "''")}'`
+  const text = value.replaceAll("'", "''")
+  return text.includes('\\') ? `E'${text.replaceAll('\\', '\\\\')}'` : `'${text}'`
 }
 
 /** A double; what JavaScript prints reads back as the same number. */

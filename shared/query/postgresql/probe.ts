@@ -9,6 +9,10 @@ export interface ServerFacts {
   readonly searchPath: string
   /** Whether the server can look during a statement if its client is still there (PostgreSQL 14 and later). */
   readonly noticesLostClients: boolean
+  /** Whether the server knows a time limit for transactions (PostgreSQL 17 and later). */
+  readonly limitsTransactions: boolean
+  /** Whether sessions begin with backslashes in texts that are only backslashes. */
+  readonly conformingStrings: boolean
 }
 
 /** The extension that a strategy needs. */
@@ -18,6 +22,7 @@ const EXTENSIONS: Readonly<Record<string, GeometryStrategy>> = { pg_sphere: 'pgs
  * @param geometry `auto`: by the extension that the database has, pg_sphere before PostGIS
  */
 export async function probeServer(pool: pg.Pool, geometry: GeometryStrategy | 'auto'): Promise<ServerFacts> {
+  const strings = await pool.query<{ standard_conforming_strings: string }>('show standard_conforming_strings')
   const { rows } = await pool.query<{ name: string; schema: string }>(
     `select e.extname::text as name, n.nspname::text as schema
        from pg_catalog.pg_extension e
@@ -33,6 +38,8 @@ export async function probeServer(pool: pg.Pool, geometry: GeometryStrategy | 'a
     geometry: strategy,
     searchPath: found === undefined ? '' : quote(found.schema),
     noticesLostClients: await canSet(pool, 'client_connection_check_interval', '1s'),
+    conformingStrings: strings.rows[0]?.standard_conforming_strings === 'on',
+    limitsTransactions: await canSet(pool, 'transaction_timeout', '0'),
   }
 }
 

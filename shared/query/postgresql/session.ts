@@ -25,9 +25,11 @@ export function beginSql(facts: ServerFacts, role: string | null, timeoutMs: num
     statement_timeout: String(Math.max(1, Math.ceil(timeoutMs))),
     lock_timeout: String(LOCK_TIMEOUT_MS),
     idle_in_transaction_session_timeout: String(IDLE_TIMEOUT_MS),
+    // A limit that the database has by itself would end the query without a word of it.
+    ...(facts.limitsTransactions ? { transaction_timeout: '0' } : {}),
     ...(facts.noticesLostClients ? { client_connection_check_interval: String(CHECK_CLIENT_MS) } : {}),
   }
   const set = Object.entries(settings).map(([name, value]) => `set local ${name} = ${value === '' ? "''" : value}`)
   const as = role === null ? [] : [`set local role ${quote(role)}`]
-  return ['begin isolation level read committed', ...set, ...as].join(';\n')
+  return ['begin isolation level read committed read write', ...set, ...as].join(';\n')
 }
