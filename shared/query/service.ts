@@ -1,11 +1,14 @@
 import type { ResultColumn } from '../adql/resolved.ts'
 import type { Field } from '../votable/field.ts'
 import type { LiveTables } from './live-tables.ts'
+import type { Upload } from './upload.ts'
 
 export interface QueryRequest {
   readonly adql: string
   /** Rows that the client takes at most. One more is fetched, which tells an overflow; for 0 none is. */
   readonly maxRows: number
+  /** Tables that the query calls TAP_UPLOAD.name. The service reads or closes each, whatever happens. */
+  readonly uploads: readonly Upload[]
   /** For the query as a whole, until its last row is fetched. */
   readonly timeoutMs: number
   /** Cancels the query, also while it is being started. */
@@ -28,7 +31,7 @@ export interface QueryService<Release extends LiveTables = LiveTables> {
   /**
    * Starts a query: resolves when its first row is there, or when it is known that there is none.
    *
-   * @throws AdqlError for the query's text; QueryLimitError, QueryValueError, QueryBusyError, QueryUnavailableError,
+   * @throws AdqlError for the query's text; UploadError for the tables; QueryLimitError, QueryValueError, QueryBusyError, QueryUnavailableError,
    *   QueryServiceError, QueryCancelledError; Failures of loading the metadata
    */
   start(request: QueryRequest): Promise<RunningQuery<Release>>

@@ -59,7 +59,7 @@ export async function prepareQueries(
 }
 
 export function request(adql: string, changes: Partial<QueryRequest> = {}): QueryRequest {
-  return { adql, maxRows: 1000, timeoutMs: 10_000, ...changes }
+  return { adql, maxRows: 1000, uploads: [], timeoutMs: 10_000, ...changes }
 }
 
 /** The bytes of a result, all at once. */

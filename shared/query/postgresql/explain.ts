@@ -9,7 +9,7 @@ import {
 
 export interface Circumstances {
   readonly timeoutMs: number
-  /** How long the query has run. */
+  /** How long the query has been there. */
   readonly elapsedMs: number
   /** Tables that the query reads, as TAP_SCHEMA calls them. */
   readonly tables: readonly string[]
@@ -27,6 +27,14 @@ export function explainError(error: unknown, circumstances: Circumstances): Fail
   }
   const rule = RULES.find(([pattern]) => pattern.test(state))
   return rule === undefined ? new QueryServiceError(UNKNOWN, error) : rule[1](error, circumstances)
+}
+
+/** What PostgreSQL says when a statement took too long, found out by us. */
+export class TimeIsUp extends Error {
+  readonly code = '57014'
+  constructor(cause?: unknown) {
+    super('the statement took too long', { cause })
+  }
 }
 
 /** PostgreSQL's SQLSTATE, of an error of `pg` or of one of ours that stands for it. */

@@ -56,20 +56,16 @@ function checkPlaces(mentions: readonly TableMention[], live: LiveTables, option
   const isOwn = ({ table }: TableMention) => live.slotTables.has(table)
   const own = mentions.find(isOwn)
   for (const mention of mentions) {
-    if (isOwn(mention)) continue
+    if (isOwn(mention) || mention.table.upload === true) continue
     const { tapName, schema } = mention.table
-    if (schemas !== null && !isUpload(mention) && !schemas.includes(schema.text)) {
+    if (schemas !== null && !schemas.includes(schema.text)) {
       throw new AdqlError('unsupported', `Tables of ${schema.text} cannot be queried here.`, mention.span, {
         reason: 'schema-elsewhere',
       })
     }
-    if (own !== undefined && !slotBesideData && !isUpload(mention)) {
+    if (own !== undefined && !slotBesideData) {
       const message = `${tapName} and ${own.table.tapName} are in different databases here: query one of them at a time.`
       throw new AdqlError('unsupported', message, mention.span, { reason: 'other-database' })
     }
   }
-}
-
-function isUpload({ table }: TableMention): boolean {
-  return table.schema.text.toUpperCase() === 'TAP_UPLOAD'
 }

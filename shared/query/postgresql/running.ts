@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { QueryCancelledError } from '../errors.ts'
 import { cancelQuery } from './cancel.ts'
 import { CopyOut } from './copy-out.ts'
-import { sqlStateOf } from './explain.ts'
+import { sqlStateOf, TimeIsUp } from './explain.ts'
 
 /** Bytes of rows that wait in memory for a slow client; the server waits behind them. */
 export const CAPACITY = 1 << 20
@@ -34,7 +34,6 @@ export class RunningStatement {
   readonly #over: Promise<void>
   readonly #signal: AbortSignal | undefined
   readonly #timer: NodeJS.Timeout
-  readonly #startedAt = performance.now()
   #stopped: 'time' | 'caller' | undefined
   #cancelling: Promise<void> | undefined
 
@@ -67,10 +66,6 @@ export class RunningStatement {
     const { rows, end } = this.copy
     if (this.#stopped !== undefined || rows.length > 0) return false
     return end?.clean === false && sqlStateOf(end.error) === null
-  }
-
-  get elapsedMs(): number {
-    return performance.now() - this.#startedAt
   }
 
   /** What an error of the copy comes from, where it was stopped on purpose. */
@@ -116,14 +111,6 @@ export class RunningStatement {
       })
     this.#client.off('error', ignore)
     this.#client.release(broken)
-  }
-}
-
-/** The server's answer to a statement that took too long, as PostgreSQL gives it. */
-class TimeIsUp extends Error {
-  readonly code = '57014'
-  constructor(cause: unknown) {
-    super('the statement took too long', { cause })
   }
 }
 
