@@ -20,7 +20,13 @@ export async function answerSync(
   const { query, maxRows, format } = asked
   try {
     const { queries, describeServices } = await open()
-    const running = await queries.start({ adql: query, maxRows, timeoutMs: limits.syncSeconds * 1000, signal })
+    const running = await queries.start({
+      adql: query,
+      maxRows,
+      uploads: [],
+      timeoutMs: limits.syncSeconds * 1000,
+      signal,
+    })
     const { fields, services } = await describeServices(running)
     let summary: ResultSummary | undefined
     const body = writeResult(

@@ -11,7 +11,7 @@ async function csv(name: string, text: string): Promise<Upload> {
     yield Buffer.from(text)
   })()
   const limits = { rows: 10_000, bytes: 1 << 20, columns: 100 }
-  return { name, table: await readTable(bytes, { name, format: 'csv', limits }) }
+  return { name, table: await readTable(bytes, { name, contentType: 'text/csv', limits }) }
 }
 
 /** An upload that counts its rows out, and says when it is closed. */
