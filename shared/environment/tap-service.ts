@@ -29,6 +29,13 @@ function complaintAboutOrigin(origin: string): string | null {
   return isWeb && url.origin === origin ? null : 'is not an origin: expected https://HOST or https://HOST:PORT'
 }
 
+function complaintAboutHost(host: string): string | null {
+  const isHost = URL.parse(`ftp://${host}/`)?.host === host
+  return isHost
+    ? null
+    : 'is not a host: expected files.example.org, 10.0.0.1 or [fd00::1], maybe with :PORT, in lower case'
+}
+
 const origins = uniqueListOf(text(complaintAboutOrigin))
 
 /** `*`, or a list of origins. */
@@ -94,6 +101,11 @@ const limits = section({
         integer(KIBIBYTE, 4 * GIBIBYTE),
         32 * MEBIBYTE,
         'Size of each. Cloud Run takes requests up to 32 MiB; a table that is uploaded by its URL may be larger.',
+      ),
+      privateHosts: optional(
+        uniqueListOf(text(complaintAboutHost)),
+        [],
+        'Hosts, or host:port, from which tables may be uploaded by URL though their addresses are not public.',
       ),
     }),
     'Tables that come with a query (TAP_UPLOAD).',

@@ -34,6 +34,7 @@ export interface FetchPublicOptions {
 }
 
 const MAX_REDIRECTS = 5
+const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' }
 const REDIRECTS = [301, 302, 303, 307, 308]
 
 /**
@@ -72,7 +73,8 @@ async function followRedirects(
 ): Promise<http.IncomingMessage> {
   let url = parse(address)
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
-    const isTrusted = trusted.has(url.host) || trusted.has(url.hostname)
+    const port = url.port || DEFAULT_PORTS[url.protocol]
+    const isTrusted = trusted.has(url.hostname) || trusted.has(`${url.hostname}:${port}`)
     const response = await request(url, isTrusted ? lookup : publicLookup(url, lookup), signal)
     const { statusCode = 0, headers } = response
     if (statusCode === 200) {
