@@ -6,6 +6,8 @@ export type Mode = 'elements' | 'pieces' | 'raw'
 
 export interface XmlListener {
   readonly mode: Mode
+  /** Whether what still comes is of no interest, be it XML or not. */
+  readonly isDone: boolean
   open(name: string, attributes: Readonly<Record<string, string>>): void
   text(text: string): void
   /** Text of an element whose content is not XML's: the base64 of STREAM. */
@@ -63,15 +65,18 @@ export class XmlFeed {
     // Without a prototype: otherwise &constructor; would be a known entity.
     parser.ENTITIES = Object.assign(Object.create(null), { amp: '&', lt: '<', gt: '>', apos: "'", quot: '"' })
     parser.on('error', ({ message }) => {
+      if (listener.isDone) return
       throw this.fault(FAULTS.find(([said]) => said.test(message))?.[1] ?? message.replace(/\.$/, ''))
     })
     parser.on('doctype', () => {
+      if (listener.isDone) return
       throw this.fault('document types (<!DOCTYPE …>) are not allowed')
     })
     parser.on('opentag', ({ name, attributes }) => {
       this.#pending = 0
       this.#depth++
-      if (this.#depth > MAX_DEPTH) throw this.fault(`elements are nested more than ${MAX_DEPTH} deep`)
+      if (this.#depth > MAX_DEPTH && !listener.isDone)
+        throw this.fault(`elements are nested more than ${MAX_DEPTH} deep`)
       listener.open(localName(name), attributes)
     })
     parser.on('closetag', ({ name }) => {
@@ -96,7 +101,7 @@ export class XmlFeed {
   push(piece: string): void {
     const text = this.#carried + piece
     this.#carried = ''
-    for (let at = 0; at < text.length; ) {
+    for (let at = 0; at < text.length && !this.#listener.isDone; ) {
       const start = this.#listener.mode === 'raw' ? this.#takeRaw(text, at) : at
       const end = this.#listener.mode === 'pieces' ? text.length : text.indexOf('>', start) + 1
       if (end === 0 && this.#listener.mode === 'raw') {
@@ -106,11 +111,6 @@ export class XmlFeed {
       at = end === 0 ? text.length : end
       this.#write(text.slice(start, at))
     }
-  }
-
-  /** Called at the end of the document. @throws UploadError where it is not complete */
-  end(): void {
-    throw this.fault('the document breaks off')
   }
 
   fault(message: string): Error {
