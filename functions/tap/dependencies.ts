@@ -5,6 +5,7 @@ import type { LookUpToken } from '../../shared/platform/token-info.ts'
 import type { QueryService } from '../../shared/query/service.ts'
 import type { LiveMetadata, LiveMetadataSource } from '../../shared/tap/live-metadata.ts'
 import type { ServiceDescriptors } from '../../shared/tap/service-descriptors.ts'
+import type { FetchUpload } from '../../shared/tap/uploads.ts'
 
 /** What `tap` works with: put together in deployment.ts, or by a test. */
 export interface TapDependencies {
@@ -30,6 +31,7 @@ export interface TapBackend {
   readonly queries: QueryService<LiveMetadata>
   readonly metadata: LiveMetadataSource
   readonly describeServices: DescribeServices
+  readonly fetchUpload: FetchUpload
 }
 
 /** The DataLink services of the live release that belong to a result. */

@@ -6,6 +6,7 @@ import { EnvironmentError } from '../../shared/environment/environment-error.ts'
 import type { TapServer } from '../../shared/environment/tap-server.ts'
 import type { TapService } from '../../shared/environment/tap-service.ts'
 import { lazily } from '../../shared/lazily.ts'
+import { createFetchPublic } from '../../shared/platform/fetch-public.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
 import { createTokenInfo } from '../../shared/platform/token-info.ts'
 import type { DescribeServices, ServedTap, TapBackend, TapDependencies } from './dependencies.ts'
@@ -67,8 +68,17 @@ async function openBackend(
     ...(schemas === null ? {} : { schemas }),
     limits: { length: limits.queryBytes, tables: limits.joins + 1 },
   })
-  return { queries, metadata, describeServices: describeFrom(environment, service, logger) }
+  const { privateHosts } = limits.uploads
+  return {
+    queries,
+    metadata,
+    describeServices: describeFrom(environment, service, logger),
+    fetchUpload: createFetchPublic({ privateHosts, timeoutMs: UPLOAD_MS }),
+  }
 }
+
+/** How long a table that is uploaded by its URL may take to arrive. */
+const UPLOAD_MS = 30_000
 
 /** The object store is reached for with the first result: its client takes longer to load than all else. */
 function describeFrom({ releases, storage }: Environment, { url }: TapService, logger: Logger): DescribeServices {

@@ -2,6 +2,7 @@ import type { ApiRequest, ApiResponse } from '../../shared/platform/http/route.t
 import type { LiveTables } from '../../shared/query/live-tables.ts'
 import type { RunningQuery } from '../../shared/query/service.ts'
 import { readSyncParameters, type SyncRequest } from '../../shared/tap/parameters.ts'
+import { openUploads, parseUploads } from '../../shared/tap/uploads.ts'
 import { type ResultSummary, writeResult } from '../../shared/votable/write-result.ts'
 import type { ServedTap } from './dependencies.ts'
 import { describeQueryError, toHttpError } from './error-document.ts'
@@ -19,14 +20,11 @@ export async function answerSync(
   const asked = readSyncParameters(form.pairs, limits)
   const { query, maxRows, format } = asked
   try {
-    const { queries, describeServices } = await open()
-    const running = await queries.start({
-      adql: query,
-      maxRows,
-      uploads: [],
-      timeoutMs: limits.syncSeconds * 1000,
-      signal,
-    })
+    const { queries, describeServices, fetchUpload } = await open()
+    const references = parseUploads(asked.uploads)
+    const uploads = await openUploads(references, form, { limits: limits.uploads, fetch: fetchUpload, signal })
+    const timeoutMs = limits.syncSeconds * 1000
+    const running = await queries.start({ adql: query, maxRows, uploads, timeoutMs, signal })
     const { fields, services } = await describeServices(running)
     let summary: ResultSummary | undefined
     const body = writeResult(
