@@ -1,7 +1,7 @@
 const INSTANT =
   /^(\d{4})-(\d\d?)-(\d\d?)(?:(?:[Tt]|[ \t]+)(\d\d?):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?[ \t]*(Z|z|[-+]\d\d?(?::?\d\d)?)?)?$/
 
-/** A date or point in time as YAML 1.1 and ISO 8601 write it; UTC unless it says otherwise. null: it is none. */
+/** A date or point in time as YAML 1.1 and ISO 8601 write it; UTC unless it says otherwise. null: the text is neither. */
 export function parseInstant(text: string): Date | null {
   const parts = INSTANT.exec(text.trim())
   if (parts === null) return null

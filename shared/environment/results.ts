@@ -20,11 +20,7 @@ const RULE = section({
     duration,
     'How long objects are kept that no job and no `destruction` of their own decides about: `7d`.',
   ),
-  minimumAge: optional(
-    duration,
-    24 * HOUR_MS,
-    'No sweep deletes an object that is younger, whatever else is known of it.',
-  ),
+  minimumAge: optional(duration, 24 * HOUR_MS, 'No sweep deletes a younger object.'),
 })
 
 /** A rule with its name; durations in milliseconds. */
@@ -100,7 +96,7 @@ const LIMITS = {
   deleteAnyway: optional(
     integer(0, 1_000_000),
     100,
-    'So few objects are deleted whatever share of the bucket they are.',
+    'Up to so many objects are deleted, whatever their share of the bucket.',
   ),
   orphanPercent: optional(
     integer(0, 100),
@@ -119,7 +115,7 @@ const LIMITS = {
   ),
 }
 
-/** How fast a sweep goes, and when it stops; durations in milliseconds. */
+/** How fast a sweep deletes, and when it stops; durations in milliseconds. */
 export interface SweepLimits extends Omit<SectionOf<typeof LIMITS>, 'timeBudget' | 'lease'> {
   readonly timeBudgetMs: number
   readonly leaseMs: number
@@ -159,7 +155,7 @@ const KEYS = {
     'One rule each, under a name for the report. The first one that fits an object decides.',
   ),
   jobs: optional(jobs, null, 'The table of UWS jobs, which is only read. Without it ages decide alone.'),
-  limits: part(limits, 'How fast a sweep goes, and when it stops.'),
+  limits: part(limits, 'How fast a sweep deletes, and when it stops.'),
 }
 
 /** The results bucket of a deployment and what is deleted from it. */

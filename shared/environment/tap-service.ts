@@ -44,6 +44,10 @@ const cors: Shape<'*' | readonly string[]> = {
   read: (node, path, report) => (node.kind === 'scalar' && node.value === '*' ? '*' : origins.read(node, path, report)),
 }
 
+function complaintAboutRole(role: string): string | null {
+  return role === 'public' ? 'is not a role that a session can have' : complaintAboutReader(role)
+}
+
 /** Where the queries are answered; `database` null: in the server's own. */
 const query = sectionAs(
   {
@@ -54,7 +58,7 @@ const query = sectionAs(
       'Names of the schemas, as in TAP_SCHEMA, whose tables it has; queries of other tables are refused. Without the key: all.',
     ),
     role: optional(
-      text(complaintAboutReader),
+      text(complaintAboutRole),
       null,
       'PostgreSQL role that queries run as (`set role`); the user of the address must be a member of it. It should be able to read the data and TAP_SCHEMA, and nothing else. Without it: the user of the address.',
     ),

@@ -52,7 +52,7 @@ const SERVER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
 
 /** What the servers need to know of the rest of the file. */
 interface Surroundings {
-  /** Whether the file says where releases lie, be it wrongly: then that has been reported. */
+  /** Whether the file says where releases lie, right or wrong (which has been reported). */
   readonly namesReleases: boolean
   /** Whether users can be identified, likewise. */
   readonly canIdentify: boolean

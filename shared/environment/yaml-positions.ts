@@ -42,7 +42,7 @@ export type ReportYaml = (code: 'yaml_syntax' | 'duplicate_key', at: Position, m
 /**
  * Reads one YAML document with the position of every key and value; aliases and merge keys are followed. YAML 1.1,
  * as PyYAML reads it: what is `on` in a Repertoire configuration is `on` here. null: there is nothing to go on with,
- * and `report` has been told why.
+ * and why has been reported.
  */
 export function locateYaml(text: string, report: ReportYaml): Located | null {
   const locator = new Locator(text)

@@ -90,6 +90,7 @@ describe('the TAP service of a server', () => {
     ['a misspelt key', withService('geometri: auto'), 'unknown_key'],
     ['a misspelt key further down', withService('limits: {uploads: {row: 5}}'), 'unknown_key'],
     ['another backend', withService('query: {type: mysql}'), 'invalid_value'],
+    ['everybody for a role', withService('query: {role: public}'), 'invalid_value'],
     ["one of Almagest's own roles", withService('query: {role: almagest_owner}'), 'invalid_value'],
     [
       'a database given twice',

@@ -45,7 +45,7 @@ const hips = section({
   ),
   legacy: optional(
     section({
-      dataset: optional(anyText(), null, 'The dataset whose list is there. Without it there is none.'),
+      dataset: optional(anyText(), null, 'The dataset whose list is there. Without it, no list.'),
       pathPrefix: required(pathPrefix, 'The path.'),
     }),
     null,
