@@ -56,7 +56,7 @@ export interface TapOptions {
   /** Stopping it is up to the caller: for `beforeAll`. */
   readonly keep?: boolean
   /** SQL that makes the tables; by default 1000 rows of `survey.object`. */
-  readonly tables?: string
+  readonly tables?: string | ((database: TestDatabase) => Promise<void>)
 }
 
 const TABLES = `
@@ -70,7 +70,8 @@ let started = 0
 export async function startTap(options: TapOptions = {}): Promise<TapUnderTest> {
   const database = await createTestDatabase({ keep: true })
   const login = await database.createLogin()
-  await database.pool.query(options.tables ?? TABLES)
+  const { tables = TABLES } = options
+  await (typeof tables === 'string' ? database.pool.query(tables) : tables(database))
   const { rows } = await database.pool.query<{ name: string }>(
     `select quote_ident(nspname) as name from pg_namespace where nspname !~ '^pg_|^information_schema$|^public$|^almagest$'`,
   )

@@ -1,0 +1,101 @@
+import { execFile, spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { SKY_EXAMPLES } from '../../local/sample/examples.ts'
+import { escapeXml } from '../../shared/xml/characters.ts'
+import { readAnswer, type TapUnderTest } from '../functions/tap-service.ts'
+import { temporaryFolder } from '../support/function-process.ts'
+import { startSky } from './sky-service.ts'
+
+const run = promisify(execFile)
+
+const PYTHON = '/usr/bin/python3'
+const SMOKE = join(import.meta.dirname, '../../../shared/tools/pyvo_smoke.py')
+
+const HAS_STILTS = spawnSync('stilts', ['-version']).status === 0
+const HAS_PYVO = existsSync(SMOKE) && spawnSync(PYTHON, ['-c', 'import pyvo']).status === 0
+
+let tap: TapUnderTest
+
+beforeAll(async () => {
+  tap = await startSky()
+})
+
+afterAll(() => tap.stop())
+
+test.each(SKY_EXAMPLES)('the example $name runs, and finds something', async ({ query }) => {
+  const { rows, status } = readAnswer(await tap.query(query))
+  expect([status, rows.length > 0]).toEqual(['OK', true])
+  expect((await tap.get('/examples')).text).toContain(escapeXml(query))
+})
+
+interface Lint {
+  readonly sections: readonly { readonly code: string; readonly reports: readonly { level: string; text: string }[] }[]
+  readonly totals: Readonly<Record<string, number>>
+}
+
+/** All that need no asynchronous query. */
+const STAGES = ['TMV', 'TME', 'TMS', 'TMC', 'CPV', 'CAP', 'AVV', 'QGE', 'QPO', 'MDQ', 'OBS', 'EXA']
+
+describe.skipIf(!HAS_STILTS)(`STILTS${HAS_STILTS ? '' : ' (skipped: stilts is not installed)'}`, () => {
+  test('taplint finds no error and nothing to warn of', async () => {
+    const words = [`tapurl=${tap.url}`, `stages=${STAGES.join(' ')}`, 'report=EWF', 'format=json']
+    const { stdout } = await run('stilts', ['taplint', ...words], { maxBuffer: 1 << 26 })
+    const { sections, totals } = JSON.parse(stdout) as Lint
+    const reports = sections.flatMap(({ code, reports }) =>
+      reports.map(({ level, text }) => `${level} ${code} ${text}`),
+    )
+    expect(reports).toEqual([])
+    expect(sections.map(({ code }) => code)).toEqual(expect.arrayContaining(STAGES))
+    expect(totals).toMatchObject({ ERROR: 0, WARNING: 0, FAILURE: 0 })
+  })
+
+  test.each([
+    ['BINARY2', 'SELECT TOP 50 * FROM sky.stars', {}],
+    ['TABLEDATA', 'SELECT TOP 50 * FROM sky.deep_sky', { RESPONSEFORMAT: 'votable/td' }],
+    ['shapes', 'SELECT POINT(ra, dec) AS p, CIRCLE(ra, dec, 1) AS c FROM sky.stars WHERE hip < 100', {}],
+    ['text/xml', 'SELECT * FROM ivoa.ObsCore', { RESPONSEFORMAT: 'text/xml' }],
+    ['an overflow', 'SELECT ra, ra, name FROM sky.stars', { MAXREC: '3' }],
+    ['no rows', 'SELECT * FROM sky.stars', { MAXREC: '0' }],
+    ['an error', 'SELECT rra FROM sky.stars', {}],
+  ] as const)('votlint has nothing to say of %s', async (_what, adql, parameters) => {
+    const { content } = await tap.query(adql, parameters)
+    const file = join(await temporaryFolder(), 'result.vot')
+    await writeFile(file, content)
+    const { stdout, stderr } = await run('stilts', ['votlint', `votable=${file}`, 'ucd=true', 'unit=true'])
+    expect(stdout + stderr).toBe('')
+  })
+
+  test.each([
+    ['/capabilities', 'capabilities'],
+    ['/tables', 'tableset'],
+    ['/tables?detail=min', 'tableset'],
+    ['/tables/sky.stars', 'table'],
+    ['/availability', 'availability'],
+  ])('xsdvalidate takes %s', async (path, element) => {
+    const file = join(await temporaryFolder(), 'document.xml')
+    await writeFile(file, (await tap.get(path)).content)
+    await run('stilts', ['xsdvalidate', `doc=${file}`, 'uselocals=true', `topel=${element}`])
+  })
+})
+
+interface Smoke {
+  readonly checks: readonly { readonly name: string; readonly status: string; readonly note: string }[]
+}
+
+describe.skipIf(!HAS_PYVO)(`pyvo${HAS_PYVO ? '' : ` (skipped: pyvo for ${PYTHON} or ${SMOKE} is not there)`}`, () => {
+  test('does all that needs no asynchronous query', async () => {
+    const report = join(await temporaryFolder(), 'smoke.json')
+    // It ends with 1 as long as there are no asynchronous queries.
+    await run(PYTHON, [SMOKE, tap.url, '--json', report]).catch((error: { readonly code?: unknown }) => {
+      if (error.code !== 1) throw error
+    })
+    const { checks } = JSON.parse(await readFile(report, 'utf8')) as Smoke
+    const failed = checks.filter(({ name, status }) => status === 'FAIL' && !/async|^uws/.test(name))
+    expect(failed).toEqual([])
+    expect(checks.filter(({ status }) => status === 'PASS').length).toBeGreaterThanOrEqual(15)
+  })
+})
