@@ -55,7 +55,8 @@ async function openBackend(
   ])
   const { query, geometry, limits, names } = service
   const { role, schemas } = query
-  const connection = { applicationName: 'almagest tap', logger }
+  // A query that is sent over a connection that has just died is sent again by the service.
+  const connection = { applicationName: 'almagest tap', logger, trustMs: 1_000 }
   const { pool } = await connectAddress(environment, query.database, connection)
   const slotPool =
     query.database === server.database

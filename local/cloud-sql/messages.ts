@@ -1,7 +1,7 @@
 /** One message from a client (PostgreSQL documentation, "Message Formats"). */
 export interface ClientMessage {
   readonly bytes: Buffer
-  /** `startup`, or the letter of its type. */
+  /** `startup`, `cancel`, or the letter of its type. */
   readonly type: string
   /** SQL that is run or prepared with it. */
   readonly statement: string | null
@@ -22,12 +22,17 @@ export class MessageReader {
       const end = head + this.#rest.readUInt32BE(head)
       if (this.#rest.length < end) return messages
       const bytes = this.#rest.subarray(0, end)
-      const type = this.#started ? String.fromCharCode(bytes.readUInt8(0)) : 'startup'
+      const type = this.#started ? String.fromCharCode(bytes.readUInt8(0)) : typeOfFirst(bytes)
       messages.push({ bytes, type, statement: readStatement(type, bytes) })
       this.#rest = this.#rest.subarray(end)
       this.#started = true
     }
   }
+}
+
+/** CancelRequest has a number where others have the version of the protocol. */
+function typeOfFirst(bytes: Buffer): string {
+  return bytes.length === 16 && bytes.readUInt32BE(4) === 80877102 ? 'cancel' : 'startup'
 }
 
 /** Query, and Parse with the name of the prepared statement in front. */

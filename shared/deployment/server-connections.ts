@@ -7,6 +7,8 @@ import { type Lazy, lazily } from '../lazily.ts'
 import { type ConnectOptions, connect, type Database } from '../platform/postgres/database.ts'
 import { readSecret } from '../platform/secrets.ts'
 
+type ConnectionChoices = Pick<ConnectOptions, 'applicationName' | 'logger' | 'trustMs'>
+
 /** The databases of an environment's TAP servers, each connected to when it is first needed. */
 export interface ServerConnections {
   /**
@@ -19,10 +21,7 @@ export interface ServerConnections {
   close(): Promise<void>
 }
 
-export function connectServers(
-  environment: Environment,
-  options: Pick<ConnectOptions, 'applicationName' | 'logger'>,
-): ServerConnections {
+export function connectServers(environment: Environment, options: ConnectionChoices): ServerConnections {
   const databases = new Map<string, Lazy<Database>>()
   const poolFor = async (server: TapServer) => {
     const database = databases.get(server.name) ?? lazily(() => connectServer(environment, server, options))
@@ -41,7 +40,7 @@ export function connectServers(
 export function connectServer(
   environment: Environment,
   server: TapServer,
-  options: Pick<ConnectOptions, 'applicationName' | 'logger'>,
+  options: ConnectionChoices,
 ): Promise<Database> {
   return connectAddress(environment, server.database, options)
 }
@@ -50,7 +49,7 @@ export function connectServer(
 export async function connectAddress(
   environment: Environment,
   address: DatabaseAddress,
-  options: Pick<ConnectOptions, 'applicationName' | 'logger'>,
+  options: ConnectionChoices,
 ): Promise<Database> {
   if (address.kind === 'cloudsql' || address.passwordKey === null) return connect(address, options)
   // A relative directory lies beside the environment file, wherever the process was started.

@@ -188,6 +188,23 @@ describe('acquiring a connection', () => {
     expect(door.counted.connections).toBe(2)
   })
 
+  it('trusts a connection that was in use a moment ago, where it may', async () => {
+    const { url } = await createTestDatabase({ initialised: false })
+    for (const [trustMs, trials] of [
+      [60_000, 0],
+      [0, 1],
+    ] as const) {
+      const { pool } = await open(byUrl(url), { trustMs })
+      const client = await pool.connect()
+      client.release()
+      const asked = vi.spyOn(client, 'query')
+      const again = await pool.connect()
+      expect(again).toBe(client)
+      expect(asked).toHaveBeenCalledTimes(trials)
+      again.release()
+    }
+  })
+
   it.each([
     ['3D000', 'check the name of the database', { pathname: '/no_such_database' }],
     ['28000', 'check the user and the password', { username: 'no_such_role' }],

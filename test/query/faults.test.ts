@@ -63,6 +63,24 @@ test('a database that cannot be reached is not available; nothing is said of whe
   expect(database.pool.ended).toBe(false)
 })
 
+test('a database that goes away with all connections and comes back: queries fail in between, and no more after', async () => {
+  const { service, database, login, pool } = await prepareQueries()
+  const running = await service.start(request(A_MILLION, { maxRows: 2_000_000 }))
+  const reading = readAll(running).catch((error: unknown) => error)
+  await Promise.all([1, 2, 3].map(async () => readAll(await service.start(request(ROWS)))))
+  await database.pool.query(`alter role ${login} connection limit 0`)
+  await terminateSessions(database.pool, login)
+  expect(await reading).toBeInstanceOf(QueryUnavailableError)
+  const outcomes = await Promise.all([1, 2, 3].map(() => service.start(request(ROWS)).catch((error: unknown) => error)))
+  expect(outcomes.map((outcome) => (outcome instanceof QueryBusyError ? 'busy' : outcome))).toEqual(
+    Array(3).fill('busy'),
+  )
+  await database.pool.query(`alter role ${login} connection limit -1`)
+  const [first, second] = await Promise.all([1, 2].map(async () => readAll(await service.start(request(ROWS)))))
+  expect([cellsOf(first!).length, cellsOf(second!).length]).toEqual([1000, 1000])
+  expect(pool.idleCount).toBe(pool.totalCount)
+})
+
 test('a query that finds no connection free is told to come again', async () => {
   const { database, login, liveTables } = await prepareQueries()
   const small = new pg.Pool({ connectionString: database.urlAs(login), max: 1, connectionTimeoutMillis: 100 })

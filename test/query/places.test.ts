@@ -56,6 +56,7 @@ test('queries run with the rights of the role that the environment names', async
     }).start(request(COUNT))
   await expect(open(null)).rejects.toThrow('The service may not read all of survey.object.')
   expect(await countOf(open(role))).toBe(1000n)
+  await expect(open('nobody_is_called_so')).rejects.toThrow('The database refuses the settings of this service.')
 })
 
 test('tables and columns have the names in the database that the environment gives them', async () => {

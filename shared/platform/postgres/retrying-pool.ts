@@ -24,6 +24,7 @@ const TRIAL_TIMEOUT_MS = 2_000
  * before its connection broke cannot be known here.
  */
 export class RetryingPool extends pg.Pool {
+  readonly #trustMs: number
   readonly #where: string
   readonly #logger: Logger
   readonly #retry: Partial<RetryPolicy>
@@ -34,17 +35,19 @@ export class RetryingPool extends pg.Pool {
   #lostAt = Number.NEGATIVE_INFINITY
 
   /**
+   * @param config `trustMs`: what came back so short a time ago is not asked; 0 unless given
    * @param where the database as people know it, for messages
    * @param renew mends what opens connections, when they are refused again and again
    */
   constructor(
-    config: pg.PoolConfig,
+    { trustMs = 0, ...config }: pg.PoolConfig & { readonly trustMs?: number | undefined },
     where: string,
     logger: Logger,
     retryPolicy: Partial<RetryPolicy> = {},
     renew = async () => {},
   ) {
     super(config)
+    this.#trustMs = trustMs
     this.#where = where
     this.#logger = logger
     this.#retry = retryPolicy
@@ -89,7 +92,7 @@ export class RetryingPool extends pg.Pool {
     for (;;) {
       const client = await super.connect()
       const idleSince = this.#idleSince.get(client)
-      if (idleSince === undefined) return client
+      if (idleSince === undefined || performance.now() - idleSince < this.#trustMs) return client
       if (idleSince <= this.#lostAt) {
         client.release(true)
         continue

@@ -20,6 +20,7 @@ export class CopyOut implements pg.Submittable {
   readonly #rows: string[][] = []
   readonly #begun = Promise.withResolvers<void>()
   readonly #ended = Promise.withResolvers<CopyEnd>()
+  #completed = 0
   #waiting = 0
   #end: CopyEnd | undefined
   #error: Error | undefined
@@ -58,6 +59,11 @@ export class CopyOut implements pg.Submittable {
   /** How it ended; undefined: it has not. */
   get end(): CopyEnd | undefined {
     return this.#end
+  }
+
+  /** How many statements of the text are done. */
+  get completed(): number {
+    return this.#completed
   }
 
   /** The rows, as text, of the statements that came before the copy. */
@@ -157,7 +163,9 @@ export class CopyOut implements pg.Submittable {
     this.#rows.push(fields)
   }
 
-  handleCommandComplete(): void {}
+  handleCommandComplete(): void {
+    this.#completed += 1
+  }
 
   handleEmptyQuery(): void {}
 

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { QueryCancelledError } from '../errors.ts'
+import { QueryCancelledError, QueryServiceError } from '../errors.ts'
 import { cancelQuery } from './cancel.ts'
 import { CopyOut } from './copy-out.ts'
 import { sqlStateOf, TimeIsUp } from './explain.ts'
@@ -11,7 +11,7 @@ export const CAPACITY = 1 << 20
 export const SLOT_CAPACITY = 16 << 20
 
 /** A cancelled statement that has not ended by then is left to the server, which sees that its client is gone. */
-const GIVE_UP_MS = 3_000
+const GIVE_UP_MS = 1_500
 
 /** A request to cancel can arrive before the statement has begun, and does nothing then. */
 const CANCEL_EVERY_MS = 250
@@ -24,6 +24,8 @@ export interface StatementLimits {
   readonly signal?: AbortSignal | undefined
   /** Bytes that may wait to be fetched. */
   readonly capacity: number
+  /** How many statements stand before the query: what is wrong with them is not the user's. */
+  readonly preamble: number
 }
 
 /** One statement under way on a connection of a pool, which goes back when it is over. */
@@ -34,6 +36,7 @@ export class RunningStatement {
   readonly #over: Promise<void>
   readonly #signal: AbortSignal | undefined
   readonly #timer: NodeJS.Timeout
+  readonly #preamble: number
   #stopped: 'time' | 'caller' | undefined
   #cancelling: Promise<void> | undefined
 
@@ -41,6 +44,7 @@ export class RunningStatement {
     this.#client = client
     this.#pool = pool
     this.#signal = limits.signal
+    this.#preamble = limits.preamble
     this.copy = new CopyOut(text, limits.capacity)
     this.#timer = setTimeout(() => this.#stop('time'), limits.timeoutMs + TIME_GRACE_MS)
     limits.signal?.addEventListener('abort', this.#abort)
@@ -68,10 +72,12 @@ export class RunningStatement {
     return end?.clean === false && sqlStateOf(end.error) === null
   }
 
-  /** What an error of the copy comes from, where it was stopped on purpose. */
+  /** What an error of the copy comes from: it may have been stopped on purpose, or the text before it may be wrong. */
   reasonOf(error: unknown): unknown {
     if (this.#stopped === 'caller') return new QueryCancelledError(error)
-    return this.#stopped === 'time' ? new TimeIsUp(error) : error
+    if (this.#stopped === 'time') return new TimeIsUp(error)
+    const isOurs = this.copy.completed < this.#preamble && /^(22|42)/.test(sqlStateOf(error) ?? '')
+    return isOurs ? new QueryServiceError('The database refuses the settings of this service.', error) : error
   }
 
   /** Cancels what still runs; resolves when the connection is back in its pool, or closed. */

@@ -17,7 +17,7 @@ const CHECK_CLIENT_MS = 1_000
  *
  * @param role whose rights the query has; null: those of the login
  */
-export function beginSql(facts: ServerFacts, role: string | null, timeoutMs: number): string {
+export function beginStatements(facts: ServerFacts, role: string | null, timeoutMs: number): readonly string[] {
   const settings = {
     ...POSTGRESQL_SETTINGS,
     client_encoding: 'UTF8',
@@ -31,5 +31,5 @@ export function beginSql(facts: ServerFacts, role: string | null, timeoutMs: num
   }
   const set = Object.entries(settings).map(([name, value]) => `set local ${name} = ${value === '' ? "''" : value}`)
   const as = role === null ? [] : [`set local role ${quote(role)}`]
-  return ['begin isolation level read committed read write', ...set, ...as].join(';\n')
+  return ['begin isolation level read committed read write', ...set, ...as]
 }

@@ -2,7 +2,7 @@ import type { LiveTables } from '../live-tables.ts'
 import type { RunningQuery } from '../service.ts'
 import { acquire } from './acquire.ts'
 import { CAPACITY, RunningStatement, SLOT_CAPACITY } from './running.ts'
-import { beginSql } from './session.ts'
+import { beginStatements } from './session.ts'
 import {
   backendOf,
   describeRunning,
@@ -57,14 +57,15 @@ async function send<Release extends LiveTables>(
   const { signal } = work.request
   const client = await acquire(backend.pool, signal)
   const timeoutMs = remainingMs(work)
+  const begin = [...beginStatements(facts, backend.role, timeoutMs), 'set transaction read only']
   const statements = [
-    beginSql(facts, backend.role, timeoutMs),
-    'set transaction read only',
+    ...begin,
     ...(plan.readsSlot ? [live.lockSql] : []),
     ...(backend === work.slot ? [work.liveTables.identitySql] : []),
     plan.copySql,
     'commit',
   ]
   const capacity = plan.readsSlot ? SLOT_CAPACITY : CAPACITY
-  return new RunningStatement(client, backend.pool, statements.join(';\n'), { timeoutMs, signal, capacity })
+  const limits = { timeoutMs, signal, capacity, preamble: begin.length }
+  return new RunningStatement(client, backend.pool, statements.join(';\n'), limits)
 }

@@ -4,7 +4,7 @@ import { acquire } from './acquire.ts'
 import { describeUploads } from './load-uploads.ts'
 import { PreparedTransaction } from './prepared.ts'
 import { CAPACITY, RunningStatement, SLOT_CAPACITY } from './running.ts'
-import { beginSql } from './session.ts'
+import { beginStatements } from './session.ts'
 import {
   backendOf,
   describeRunning,
@@ -31,7 +31,7 @@ export async function startPrepared<Release extends LiveTables>(work: Work<Relea
   const client = await acquire(backend.pool, signal)
   const prepared = new PreparedTransaction(client, { timeoutMs: remainingMs(work), signal })
   try {
-    await prepared.begin(beginSql(facts, backend.role, remainingMs(work)), uploads)
+    await prepared.begin(beginStatements(facts, backend.role, remainingMs(work)).join(';\n'), uploads)
     for (let attempt = 1; !(await isLive(found, prepared, work)); attempt++) {
       await work.liveTables.refresh()
       found = await findPlan(work, tables)
@@ -46,7 +46,12 @@ export async function startPrepared<Release extends LiveTables>(work: Work<Relea
   const timeoutMs = remainingMs(work)
   const text = [`set local statement_timeout = ${Math.ceil(timeoutMs)}`, plan.copySql, 'commit'].join(';\n')
   const capacity = plan.readsSlot ? SLOT_CAPACITY : CAPACITY
-  const running = new RunningStatement(prepared.release(), backend.pool, text, { timeoutMs, signal, capacity })
+  const running = new RunningStatement(prepared.release(), backend.pool, text, {
+    timeoutMs,
+    signal,
+    capacity,
+    preamble: 1,
+  })
   const explain = (error: unknown) => explainFailure(running.reasonOf(error), plan, work)
   const error = await running.begun()
   if (error === undefined) return describeRunning(running, found, explain)
