@@ -55,6 +55,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./create-tables.ts'),
   },
   {
+    name: 'check-tables',
+    summary: 'compare what TAP_SCHEMA says with the tables that are there',
+    load: () => import('./check-tables.ts'),
+  },
+  {
     name: 'init',
     summary: "prepare a TAP server's database: roles, history, grants",
     load: () => import('./init.ts'),
