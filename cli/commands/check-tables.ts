@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import type { GeometryStrategy } from '../../shared/adql/postgresql.ts'
-import type { TapServer } from '../../shared/environment/model.ts'
+import type { TapServer } from '../../shared/environment/tap-server.ts'
 import type { NameCase } from '../../shared/tables/lookup.ts'
 import { FAILED } from '../terminal/exit-codes.ts'
 import { endOnInterrupt } from '../terminal/interrupt.ts'
