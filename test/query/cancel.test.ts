@@ -77,6 +77,18 @@ test('closing a query again, or after its end, is nothing', async () => {
   expect(pool.idleCount).toBe(pool.totalCount)
 })
 
+test('rows that a closed query has thrown away are never taken for a whole result', async () => {
+  const { service } = await prepareQueries()
+  const running = await service.start(request('SELECT ra FROM survey.object'))
+  await running.close()
+  await expect(readAll(running)).rejects.toThrow(QueryCancelledError)
+  const slow = await service.start(request(A_MILLION, { maxRows: 2_000_000 }))
+  const reading = slow.rows[Symbol.asyncIterator]()
+  await reading.next()
+  await slow.close()
+  await expect(reading.next()).rejects.toThrow(QueryCancelledError)
+})
+
 test('many clients that leave at once leave nothing behind', async () => {
   const { service, database, login, pool } = await prepareQueries({ max: 4 })
   const queries = Array.from({ length: 12 }, () => {

@@ -83,8 +83,9 @@ export class CopyOut implements pg.Submittable {
         await new Promise<void>((wake) => {
           this.#wake = wake
         })
-      } else if (this.#end.error === undefined) return
-      else throw this.#end.error
+      } else if (this.#end.error !== undefined) throw this.#end.error
+      else if (this.#discarding) throw new Error('rows were thrown away')
+      else return
     }
   }
 

@@ -90,9 +90,8 @@ export class RunningStatement {
 
   #stop(by: 'time' | 'caller'): void {
     this.copy.discard()
-    if (this.#stopped !== undefined || this.copy.end !== undefined) return
-    this.#stopped = by
-    this.#cancelling = this.#cancel()
+    this.#stopped ??= by
+    if (this.copy.end === undefined) this.#cancelling ??= this.#cancel()
   }
 
   async #cancel(): Promise<void> {

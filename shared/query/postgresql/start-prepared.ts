@@ -55,8 +55,9 @@ export async function startPrepared<Release extends LiveTables>(work: Work<Relea
   const explain = (error: unknown) => explainFailure(running.reasonOf(error), plan, work)
   const error = await running.begun()
   if (error === undefined) return describeRunning(running, found, explain)
+  const failure = explain(error)
   await running.close()
-  throw explain(error)
+  throw failure
 }
 
 /** Whether a plan is of what is live, which stays so until the end of the transaction if the plan reads it. */
