@@ -1,4 +1,4 @@
-import { type Markup, xhtml, xhtmlPage } from './xhtml.ts'
+import { Markup, xhtml, xhtmlPage } from './xhtml.ts'
 
 /** A query that shows what a service is good for. */
 export interface Example {
@@ -12,8 +12,10 @@ export interface Example {
 export function formatExamples(title: string, examples: readonly Example[]): string {
   const ids = new Set<string>()
   const sections = examples.map((example) => formatExample(example, uniqueId(example.name, ids)))
-  return xhtmlPage(`${title}: examples`, xhtml`<h1>${title}: examples</h1>\n${sections}`)
+  return xhtmlPage(`${title}: examples`, xhtml`<h1>${title}: examples</h1>\n${sections}`, VOCABULARY)
 }
+
+const VOCABULARY = new Markup(' vocab="http://www.ivoa.net/rdf/examples#"')
 
 function formatExample({ name, query, description, table }: Example, id: string): Markup {
   const about = description === null ? [] : [xhtml`<p>${description}</p>`]

@@ -25,8 +25,12 @@ export function xhtml(
   return new Markup(parts.map((part, index) => part + (written[index] ?? '')).join(''))
 }
 
-/** A whole page that browsers and readers of XML understand, without scripts. */
-export function xhtmlPage(title: string, body: Markup): string {
+/**
+ * A whole page that browsers and readers of XML understand, without scripts.
+ *
+ * @param attributes of its body
+ */
+export function xhtmlPage(title: string, body: Markup, attributes = new Markup('')): string {
   const page = xhtml`<html xmlns="http://www.w3.org/1999/xhtml" lang="en">
 <head>
 <meta charset="utf-8"/>
@@ -34,7 +38,7 @@ export function xhtmlPage(title: string, body: Markup): string {
 <title>${title}</title>
 <style>${STYLE}</style>
 </head>
-<body vocab="http://www.ivoa.net/rdf/examples#">
+<body${attributes}>
 <main>
 ${body}
 </main>

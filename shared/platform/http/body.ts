@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { HttpError } from './errors.ts'
+import { quoted } from './quoted.ts'
 
 /**
  * What all bodies may hold in memory together, in bytes, from their first byte until they are answered: an instance has
@@ -20,7 +21,7 @@ export function checkBodyHeaders({ headers }: IncomingMessage, maxBytes: number)
   for (const [name, plain] of PLAIN) {
     const value = headers[name]
     if (value === undefined || value.split(',').every((coding) => plain.includes(coding.trim().toLowerCase()))) continue
-    const msg = `the body is taken as it is, not in the ${name} ${JSON.stringify(value)}`
+    const msg = `the body is taken as it is, not in the ${name} ${quoted(value)}`
     const detail = { msg, type: 'unsupported_media_type', loc: ['header', name] }
     // RFC 9110 §12.5.3: what would be taken.
     throw new HttpError(415, detail, { headers: { 'accept-encoding': 'identity' } })

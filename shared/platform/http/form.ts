@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { readBody } from './body.ts'
 import { HttpError } from './errors.ts'
 import { boundaryOf, type Part, parseMultipart, textOf } from './multipart.ts'
+import { quoted } from './quoted.ts'
 
 /** What a form holds (HTML §4.10.21), however it was sent. */
 export interface Form {
@@ -94,14 +95,13 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(plain)
   } catch (cause) {
-    const shown = plain.length <= 60 ? plain : `${plain.slice(0, 60)}…`
-    const msg = `a % must be followed by two hexadecimal digits that make UTF-8: ${JSON.stringify(shown)}`
+    const msg = `a % must be followed by two hexadecimal digits that make UTF-8: ${quoted(plain)}`
     throw new HttpError(400, { msg, type: 'invalid_escape', loc: ['form'] }, { cause })
   }
 }
 
 function twice(name: string): HttpError {
-  const msg = `two files of the form are called ${JSON.stringify(name)}`
+  const msg = `two files of the form are called ${quoted(name)}`
   return new HttpError(400, { msg, type: 'duplicate', loc: ['body'] })
 }
 
@@ -111,7 +111,7 @@ function tooMuchText(textBytes: number): HttpError {
 }
 
 function unsupported(given: string): HttpError {
-  const found = given === '' ? 'no content-type is given' : `not ${JSON.stringify(given)}`
+  const found = given === '' ? 'no content-type is given' : `not ${quoted(given)}`
   const msg = `the body must be a form, ${URLENCODED} or ${MULTIPART}, in UTF-8: ${found}`
   return new HttpError(415, { msg, type: 'unsupported_media_type', loc: ['header', 'content-type'] })
 }

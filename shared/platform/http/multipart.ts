@@ -1,4 +1,5 @@
 import { HttpError } from './errors.ts'
+import { quoted } from './quoted.ts'
 
 /** What the head of a part may hold: far more than any client writes. */
 const MAX_HEAD_BYTES = 8 * 1024
@@ -33,9 +34,9 @@ export function* parseMultipart(body: Buffer, boundary: string, maxParts: number
 /** The boundary of a type (RFC 2046 §5.1.1): up to 70 characters, the last of which is no blank. */
 export function boundaryOf(contentType: string): string {
   const boundary = parametersOf(contentType).get('boundary')
-  if (boundary === undefined) throw broken(`the content-type ${JSON.stringify(contentType)} has no boundary`)
+  if (boundary === undefined) throw broken(`the content-type ${quoted(contentType)} has no boundary`)
   if (/^[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]$/.test(boundary)) return boundary
-  throw broken(`${JSON.stringify(boundary)} is not a valid boundary: 1 to 70 letters, digits or '()+_,-./:=?`)
+  throw broken(`${quoted(boundary)} is not a valid boundary: 1 to 70 letters, digits or '()+_,-./:=?`)
 }
 
 /** Where the parts lie between their delimiters. What stands before the first and after the last is not read. */
@@ -83,14 +84,14 @@ function readPart(part: Buffer, number: number): Part {
   const disposition = headers.get('content-disposition')
   if (disposition === undefined) throw broken(`${where} has no Content-Disposition`)
   if (!/^form-data[ \t]*(?:;|$)/i.test(disposition)) {
-    throw broken(`the Content-Disposition of ${where} must be form-data, not ${JSON.stringify(disposition)}`)
+    throw broken(`the Content-Disposition of ${where} must be form-data, not ${quoted(disposition)}`)
   }
   const parameters = parametersOf(disposition)
   const name = parameters.get('name')
   if (name === undefined) throw broken(`the Content-Disposition of ${where} has no name`)
   const coding = headers.get('content-transfer-encoding')?.toLowerCase() ?? 'binary'
   if (!['7bit', '8bit', 'binary'].includes(coding)) {
-    throw broken(`the part ${JSON.stringify(name)} must be sent as it is, not in ${coding} (RFC 7578 §4.7)`)
+    throw broken(`the part ${quoted(name)} must be sent as it is, not in ${coding} (RFC 7578 §4.7)`)
   }
   const contentType = headers.get('content-type') ?? null
   const isNamed = parameters.has('filename') || parameters.has('filename*')
@@ -107,7 +108,7 @@ function readHeaders(head: string, where: string): ReadonlyMap<string, string> {
   // A line that begins with a blank continues the one before it (RFC 5322 §2.2.3).
   for (const line of head.replace(/\r\n(?=[ \t])/g, '').split('\r\n')) {
     const [, name, value = ''] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)[ \t]*:[ \t]*(.*?)[ \t]*$/.exec(line) ?? []
-    if (name === undefined) throw broken(`${JSON.stringify(line.slice(0, 60))} in the head of ${where} is not a header`)
+    if (name === undefined) throw broken(`${quoted(line)} in the head of ${where} is not a header`)
     const key = name.toLowerCase()
     if (headers.has(key)) throw broken(`${where} has the header ${name} twice`)
     headers.set(key, value)
@@ -134,14 +135,14 @@ const PARAMETER = /;[ \t]*([^\s;="]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^;"\s
  */
 export function textOf({ name, contentType, content }: Part): string {
   const charset = contentType === null ? undefined : parametersOf(contentType).get('charset')
-  return decodeText(content, charset ?? 'utf-8', `the part ${JSON.stringify(name)}`)
+  return decodeText(content, charset ?? 'utf-8', `the part ${quoted(name)}`)
 }
 
 function decodeText(bytes: Buffer, charset: string, what: string): string {
   try {
     return new TextDecoder(charset, { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch (cause) {
-    if (cause instanceof RangeError) throw broken(`${what} has the unknown charset ${JSON.stringify(charset)}`)
+    if (cause instanceof RangeError) throw broken(`${what} has the unknown charset ${quoted(charset)}`)
     throw broken(`${what} is not ${charset}`)
   }
 }

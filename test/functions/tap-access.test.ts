@@ -1,0 +1,91 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readAnswer, startTap, TABLEDATA, type TapUnderTest } from './tap-service.ts'
+
+const QUERY = 'SELECT COUNT(*) AS n FROM survey.object'
+const SYNC = `/sync?${new URLSearchParams({ LANG: 'ADQL', QUERY, ...TABLEDATA })}`
+
+describe('a service for users of Gafaelfawr', () => {
+  let tap: TapUnderTest
+  beforeAll(async () => {
+    tap = await startTap({
+      keep: true,
+      service: [
+        'access: {type: gafaelfawr, scopes: [read:tap]}',
+        'examples: [{name: All, query: SELECT 1 AS a FROM survey.object}]',
+      ],
+      environment: 'discovery: {tokenInfoUrl: "https://data.example.org/token-info"}\n',
+      dependencies: {
+        lookUpToken: async (token) =>
+          token === 'good'
+            ? { username: 'ann', scopes: ['read:tap'] }
+            : token === 'poor'
+              ? { username: 'bob', scopes: [] }
+              : undefined,
+      },
+    })
+  })
+  afterAll(() => tap.stop())
+
+  test.each([
+    ['a bearer token', 'Bearer good'],
+    ['the token as a password', `Basic ${btoa('ann:good')}`],
+    ['the token as a name', `Basic ${btoa('good:x-oauth-basic')}`],
+  ])('CMN-8 answers %s, whose user is in the log', async (_what, authorization) => {
+    const answer = await tap.get(SYNC, { authorization })
+    expect(readAnswer(answer).texts, answer.text).toEqual([['1000']])
+    expect((await tap.get('/tables', { authorization })).status).toBe(200)
+    await expect.poll(() => tap.log.map(({ actor }) => actor)).toContain('ann')
+  })
+
+  test.each([
+    ['nobody', {}, 401, /a token is needed/],
+    ['a token that is none', { authorization: 'Bearer bad' }, 401, /not valid/],
+    ['a user without the scope', { authorization: 'Bearer poor' }, 403, /bob lacks the scope read:tap/],
+    ['a header that only a proxy may set', { 'x-auth-request-user': 'ann' }, 401, /a token is needed/],
+    ['a password that holds no token', { authorization: `Basic ${btoa('a:b c')}` }, 401, /does not hold/],
+  ])('CMN-8 refuses %s', async (_what, headers, status, says) => {
+    const answer = await tap.get(SYNC, headers)
+    expect([answer.status, readAnswer(answer).message]).toEqual([status, expect.stringMatching(says)])
+    expect(answer.headers['www-authenticate']).toMatch(/^Bearer realm="tap"/)
+    expect((await tap.get('/tables', headers)).status).toBe(status)
+  })
+
+  test('CMN-10 says to everybody what it is and whether it works', async () => {
+    for (const path of ['/capabilities', '/availability', '/', '/examples'])
+      expect([path, (await tap.get(path)).status]).toEqual([path, 200])
+    expect((await tap.get('/capabilities')).text).toContain('securityMethod')
+    expect((await tap.get('/')).text).toContain('Authorization: Bearer $TOKEN')
+  })
+
+  test('lets scripts of other pages send a token', async () => {
+    const headers = { origin: 'https://web.example', 'access-control-request-method': 'GET' }
+    const { headers: allowed } = await tap.call('OPTIONS', '/sync', { headers })
+    expect(allowed['access-control-allow-headers']).toContain('authorization')
+  })
+})
+
+test('a proxy in front says who asks, where the environment trusts it', async () => {
+  const tap = await startTap({
+    service: ['access: {type: gafaelfawr, scopes: [read:tap]}'],
+    environment: 'discovery: {trustedProxy: true}\n',
+  })
+  expect((await tap.get(SYNC, { 'x-auth-request-user': 'ann' })).status).toBe(200)
+  expect((await tap.get(SYNC)).status).toBe(401)
+})
+
+test('scripts of those pages alone may read answers that the environment lists', async () => {
+  const tap = await startTap({ service: ['cors: ["https://web.example"]'] })
+  const originOf = async (origin: string, path = SYNC) => (await tap.get(path, { origin })).headers
+  expect(await originOf('https://web.example')).toMatchObject({
+    'access-control-allow-origin': 'https://web.example',
+    vary: 'origin',
+  })
+  const refused = await originOf('https://evil.example')
+  expect([refused['access-control-allow-origin'], refused.vary]).toEqual([undefined, 'origin'])
+  expect((await originOf('https://web.example', '/tables')).vary).toBe('accept-encoding, origin')
+  expect((await originOf('https://web.example', '/sync'))['access-control-allow-origin']).toBe('https://web.example')
+  const preflight = { origin: 'https://evil.example', 'access-control-request-method': 'GET' }
+  expect((await tap.call('OPTIONS', '/sync', { headers: preflight })).headers).not.toHaveProperty(
+    'access-control-allow-methods',
+  )
+})
