@@ -61,10 +61,11 @@ export class XmlWriter {
 }
 
 function formatAttributes(attributes: Attributes): string {
-  return Object.entries(attributes)
-    .filter(([, value]) => value !== undefined && value !== null)
-    .map(([name, value]) => ` ${name}="${escapeAttribute(String(value))}"`)
-    .join('')
+  let text = ''
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== undefined && value !== null) text += ` ${name}="${escapeAttribute(String(value))}"`
+  }
+  return text
 }
 
 /** Readers make blanks of tabs and line ends in attributes that are not written as references (XML 1.0 §3.3.3). */

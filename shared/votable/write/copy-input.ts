@@ -12,7 +12,7 @@ const MAX_ROW_BYTES = 64 * 1024 * 1024
  * show the same memory; both are others after `push`.
  */
 export class CopyInput {
-  bytes: Buffer<ArrayBuffer> = Buffer.allocUnsafeSlow(128 * 1024)
+  bytes: Buffer<ArrayBuffer> = Buffer.allocUnsafeSlow(16 * 1024)
   view = new DataView(this.bytes.buffer)
   /** Where the cells of the row begin that `nextRow` found, and where they end. */
   rowStart = 0

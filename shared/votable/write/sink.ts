@@ -3,7 +3,7 @@ export const PART_BYTES = 64 * 1024
 
 /** A buffer that grows. `bytes` and `view` show the same memory; both may be others after `ensure`. */
 export class Sink {
-  bytes: Buffer<ArrayBuffer> = Buffer.allocUnsafeSlow(128 * 1024)
+  bytes: Buffer<ArrayBuffer> = Buffer.allocUnsafeSlow(16 * 1024)
   view = new DataView(this.bytes.buffer)
   /** The bytes that are part of the document; those of a row that is being written come after them. */
   length = 0
