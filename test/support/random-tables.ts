@@ -37,7 +37,6 @@ export const KINDS: readonly Kind[] = [
   { field: { datatype: 'unicodeChar', arraysize: '40' }, type: 'text', value: someText },
   { field: { datatype: 'char', arraysize: '60' }, type: 'text', value: someText },
   { field: { datatype: 'bit', arraysize: '*' }, type: 'varbit', value: fc.stringMatching(/^[01]{1,20}$/) },
-  { field: { datatype: 'bit' }, type: 'varbit', value: fc.constantFrom('0', '1') },
   {
     field: { datatype: 'unsignedByte', arraysize: '*' },
     type: 'bytea',

@@ -143,6 +143,15 @@ describe('TABLEDATA', () => {
     )
   })
 
+  test('has single bits, which are booleans', async () => {
+    const bit = '<FIELD name="a" datatype="bit"/>'
+    expect((await openUpload(tabledata(bit))).fields).toEqual([{ name: 'a', datatype: 'boolean' }])
+    await expectRows(tabledata(bit, ['1'], ['0'], ['']), ['bool'], [[true], [false], [null]])
+    // By the standard, by astropy, and 0.
+    await expectRows(stream(bit, Buffer.from([0x80, 0x08, 0])), ['bool'], [[true], [true], [false]])
+    expect(await faultOf(tabledata(bit, ['T']))).toContain('row 1, column "a" (boolean): found "T", expected 0 or 1')
+  })
+
   test('keeps the blanks of text, and has no empty text', async () => {
     expect(await textRows(tabledata(TEXT, [' a  '], ['\n'], [''], ['a&#13;b']))).toEqual([
       [' a  '],

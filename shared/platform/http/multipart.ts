@@ -31,24 +31,28 @@ export function* parseMultipart(body: Buffer, boundary: string, maxParts: number
   }
 }
 
-/** The boundary of a type (RFC 2046 §5.1.1): up to 70 characters, the last of which is no blank. */
+/**
+ * The boundary of a type. RFC 2046 §5.1.1 has fewer characters, and 70 at most; but STILTS sends `<` and `>`, so that only
+ * what cannot stand in a line is refused.
+ */
 export function boundaryOf(contentType: string): string {
   const boundary = parametersOf(contentType).get('boundary')
   if (boundary === undefined) throw broken(`the content-type ${quoted(contentType)} has no boundary`)
-  if (/^[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]$/.test(boundary)) return boundary
-  throw broken(`${quoted(boundary)} is not a valid boundary: 1 to 70 letters, digits or '()+_,-./:=?`)
+  if (/^[ -~]{0,199}[!-~]$/.test(boundary)) return boundary
+  throw broken(`${quoted(boundary)} is not a valid boundary: 1 to 200 characters of ASCII`)
 }
 
 /** Where the parts lie between their delimiters. What stands before the first and after the last is not read. */
 function* splitParts(body: Buffer, boundary: string): Generator<{ readonly start: number; readonly end: number }> {
   const dashes = Buffer.from(`--${boundary}`)
   const delimiter = Buffer.concat([CRLF, dashes])
-  const first = body.subarray(0, dashes.length).equals(dashes) ? 0 : body.indexOf(delimiter)
+  // The first line has no line break before it.
+  const first = body.subarray(0, dashes.length).equals(dashes) ? -CRLF.length : body.indexOf(delimiter)
   if (first === -1) {
     const isLineFeeds = body.includes(`\n--${boundary}`)
     throw broken(isLineFeeds ? 'lines of a multipart body must end with CR LF' : `no line is --${boundary}`)
   }
-  let after = lineEnd(body, first === 0 ? dashes.length : first + delimiter.length)
+  let after = lineEnd(body, first + delimiter.length)
   if (after === undefined) throw broken(`more stands on the first line with --${boundary}`)
   while (after !== 'last') {
     const start: number = after

@@ -166,8 +166,20 @@ const BOOLEAN: Element = {
   },
 }
 
+/** A single bit, which is worked with as a boolean: astropy writes booleans so, as any of the bits of a byte. */
+const BIT: Element = {
+  ...BOOLEAN,
+  expected: '0 or 1',
+  parse: (text, to, at) => (text === '0' || text === '1' ? BOOLEAN.parse(text, to, at) : WRONG),
+  copy(from, start, to, at) {
+    to.setUint8(at, from.getUint8(start) === 0 ? 0 : 1)
+    return VALUE
+  },
+}
+
 /** The elements of complex numbers are their two parts. */
-export const ELEMENTS: Readonly<Record<Exclude<Datatype, 'bit' | 'char' | 'unicodeChar'>, Element>> = {
+export const ELEMENTS: Readonly<Record<Exclude<Datatype, 'char' | 'unicodeChar'>, Element>> = {
+  bit: BIT,
   boolean: BOOLEAN,
   unsignedByte: integer('smallint', 21, 1),
   short: integer('smallint', 21, 2),

@@ -8,7 +8,7 @@ import { ArrayColumn, ScalarColumn } from './number-columns.ts'
 import { TextColumn, TimestampColumn } from './text-columns.ts'
 
 /**
- * What reads the cells of a field that was checked.
+ * What reads the cells of a field that was checked. Its own field says what the values become: a single bit is a boolean.
  *
  * @param nullText the value that stands for NULL, VALUES null="…"
  */
@@ -21,12 +21,14 @@ function columnOf(field: Field, nullText: string | undefined): Column {
   const { datatype, arraysize, xtype } = field
   const shape = parseArraysize(arraysize)
   if (shape === null) throw new RangeError(`the arraysize of ${field.name} has not been checked`)
-  if (datatype === 'bit') return new BitsColumn(field, shape)
   if (datatype === 'char' || datatype === 'unicodeChar') {
     return xtype === 'timestamp' ? new TimestampColumn(field, shape) : new TextColumn(field, shape)
   }
   const isScalar = arraysize === undefined || arraysize === '1'
   const element = ELEMENTS[datatype]
+  if (datatype === 'bit') {
+    return isScalar ? new ScalarColumn({ ...field, datatype: 'boolean' }, shape, element) : new BitsColumn(field, shape)
+  }
   if (datatype === 'unsignedByte' && !isScalar) return new BytesColumn(field, shape)
   const isComplex = datatype === 'floatComplex' || datatype === 'doubleComplex'
   return isScalar && !isComplex

@@ -33,9 +33,9 @@ export async function readVotable(bytes: AsyncIterable<Uint8Array>, context: Tab
     await stop()
     throw error
   }
-  const { fields, columns, description } = reader
+  const { columns, description } = reader
   return {
-    fields,
+    fields: columns.map(({ field }) => field),
     sqlTypes: columns.map(({ sqlType }) => sqlType),
     ...(description === undefined ? {} : { description }),
     rows: readRows({ reader, advance, stop }, context),
