@@ -1,7 +1,15 @@
 import type pg from 'pg'
-import { expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { QueryCancelledError, QueryLimitError } from '../../shared/query/errors.ts'
-import { cellsOf, prepareQueries, readAll, request } from './query-stage.ts'
+import { cellsOf, prepareDatabase, prepareQueries, type QueryDatabase, readAll, request } from './query-stage.ts'
+
+let shared: QueryDatabase
+
+beforeAll(async () => {
+  shared = await prepareDatabase({ keep: true })
+})
+
+afterAll(() => shared.database.drop())
 
 const ENDLESS = 'SELECT COUNT(*) FROM survey.object AS a, survey.object AS b, survey.object AS c, survey.object AS d'
 const A_MILLION = 'SELECT a.*, b.* FROM survey.object AS a, survey.object AS b'
@@ -25,7 +33,7 @@ async function until(isSo: () => Promise<boolean>, milliseconds: number): Promis
 }
 
 test('a client that leaves before the first row takes its query along', async () => {
-  const { service, database, login, pool } = await prepareQueries()
+  const { service, database, login, pool } = await prepareQueries({ on: shared })
   const leaving = new AbortController()
   const starting = service.start(request(ENDLESS, { signal: leaving.signal }))
   await until(async () => (await activeSessions(database.pool, login)).length === 1, 5_000)
@@ -36,7 +44,7 @@ test('a client that leaves before the first row takes its query along', async ()
 })
 
 test('a client that has left already gets no connection', async () => {
-  const { service, pool } = await prepareQueries()
+  const { service, pool } = await prepareQueries({ on: shared })
   await readAll(await service.start(request('SELECT ra FROM survey.object')))
   const before = pool.totalCount
   await expect(service.start(request(ENDLESS, { signal: AbortSignal.abort() }))).rejects.toThrow(QueryCancelledError)
@@ -44,7 +52,7 @@ test('a client that has left already gets no connection', async () => {
 })
 
 test('a query that is closed amid its rows is cancelled, and its connection answers the next one', async () => {
-  const { service, database, login, pool } = await prepareQueries({ max: 1 })
+  const { service, database, login, pool } = await prepareQueries({ on: shared, max: 1 })
   const running = await service.start(request(A_MILLION, { maxRows: 2_000_000 }))
   for await (const chunk of running.rows) {
     expect(chunk.length).toBeGreaterThan(0)
@@ -58,7 +66,7 @@ test('a query that is closed amid its rows is cancelled, and its connection answ
 })
 
 test('a server whose rows nobody fetches waits, and hears that its query is closed all the same', async () => {
-  const { service, database, login, pool } = await prepareQueries()
+  const { service, database, login, pool } = await prepareQueries({ on: shared })
   const before = process.memoryUsage().arrayBuffers
   const running = await service.start(request(A_MILLION, { maxRows: 2_000_000 }))
   await until(async () => (await activeSessions(database.pool, login)).includes('ClientWrite'), 5_000)
@@ -69,7 +77,7 @@ test('a server whose rows nobody fetches waits, and hears that its query is clos
 })
 
 test('closing a query again, or after its end, is nothing', async () => {
-  const { service, pool } = await prepareQueries()
+  const { service, pool } = await prepareQueries({ on: shared })
   const running = await service.start(request('SELECT ra FROM survey.object'))
   await readAll(running)
   await running.close()
@@ -78,7 +86,7 @@ test('closing a query again, or after its end, is nothing', async () => {
 })
 
 test('rows that a closed query has thrown away are never taken for a whole result', async () => {
-  const { service } = await prepareQueries()
+  const { service } = await prepareQueries({ on: shared })
   const running = await service.start(request('SELECT ra FROM survey.object'))
   await running.close()
   await expect(readAll(running)).rejects.toThrow(QueryCancelledError)
@@ -90,7 +98,7 @@ test('rows that a closed query has thrown away are never taken for a whole resul
 })
 
 test('many clients that leave at once leave nothing behind', async () => {
-  const { service, database, login, pool } = await prepareQueries({ max: 4 })
+  const { service, database, login, pool } = await prepareQueries({ on: shared, max: 4 })
   const queries = Array.from({ length: 12 }, () => {
     const leaving = new AbortController()
     return { leaving, outcome: service.start(request(ENDLESS, { signal: leaving.signal })).catch(String) }
@@ -104,7 +112,7 @@ test('many clients that leave at once leave nothing behind', async () => {
 })
 
 test('a query that takes longer than it may is ended with the limit in the message', async () => {
-  const { service, pool } = await prepareQueries()
+  const { service, pool } = await prepareQueries({ on: shared })
   const starting = service.start(request(ENDLESS, { timeoutMs: 300 }))
   await expect(starting).rejects.toThrow(QueryLimitError)
   await expect(starting).rejects.toThrow(/did not finish within 0.3 s.*asynchronous job/)
@@ -112,7 +120,7 @@ test('a query that takes longer than it may is ended with the limit in the messa
 })
 
 test('rows that are fetched too slowly end with the same limit', async () => {
-  const { service, database, login } = await prepareQueries()
+  const { service, database, login } = await prepareQueries({ on: shared })
   const running = await service.start(request(A_MILLION, { maxRows: 2_000_000, timeoutMs: 300 }))
   const slow = async () => {
     for await (const _ of running.rows) await new Promise((done) => setTimeout(done, 100))

@@ -1,9 +1,17 @@
 import { setImmediate } from 'node:timers/promises'
 import pg from 'pg'
-import { expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { QueryBusyError, QueryServiceError, QueryUnavailableError, QueryValueError } from '../../shared/query/errors.ts'
 import { sampleSchema } from '../support/sample-release.ts'
-import { cellsOf, prepareQueries, readAll, request } from './query-stage.ts'
+import { cellsOf, prepareDatabase, prepareQueries, type QueryDatabase, readAll, request } from './query-stage.ts'
+
+let shared: QueryDatabase
+
+beforeAll(async () => {
+  shared = await prepareDatabase({ keep: true })
+})
+
+afterAll(() => shared.database.drop())
 
 const ROWS = 'SELECT ra FROM survey.object'
 const A_MILLION = 'SELECT a.*, b.* FROM survey.object AS a, survey.object AS b'
@@ -13,7 +21,7 @@ async function terminateSessions(admin: pg.Pool, login: string): Promise<void> {
 }
 
 test('a connection that is killed amid the rows ends them with an error, and the next query has another', async () => {
-  const { service, database, login, pool } = await prepareQueries()
+  const { service, database, login, pool } = await prepareQueries({ on: shared })
   const running = await service.start(request(A_MILLION, { maxRows: 2_000_000 }))
   const reading = readAll(running).catch((error: unknown) => error)
   await terminateSessions(database.pool, login)
@@ -25,7 +33,7 @@ test('a connection that is killed amid the rows ends them with an error, and the
 })
 
 test('a connection that dies without a word amid the rows ends them with an error', async () => {
-  const { service, pool } = await prepareQueries()
+  const { service, pool } = await prepareQueries({ on: shared })
   let client: pg.PoolClient | undefined
   pool.once('acquire', (acquired) => {
     client = acquired
@@ -42,7 +50,7 @@ function socketOf(client: pg.PoolClient): { destroy(): void } {
 }
 
 test('a query whose connection turns out to be dead is sent again on another one', async () => {
-  const { service, pool } = await prepareQueries()
+  const { service, pool } = await prepareQueries({ on: shared })
   await readAll(await service.start(request(ROWS)))
   pool.once('acquire', (client) => socketOf(client).destroy())
   expect(cellsOf(await readAll(await service.start(request(ROWS)))).length).toBe(1000)
@@ -117,7 +125,7 @@ test('a table that the service may not read is for the operator too', async () =
 })
 
 test('a value that cannot be computed is said in plain words, before or amid the rows', async () => {
-  const { service, pool } = await prepareQueries()
+  const { service, pool } = await prepareQueries({ on: shared })
   const failing: readonly (readonly [string, string])[] = [
     ['SELECT 1 / object_id AS x FROM survey.object', 'The query divides by zero.'],
     ['SELECT LOG(object_id) AS x FROM survey.object', 'The query takes the logarithm of a number'],
@@ -144,7 +152,7 @@ test('a value that cannot be computed is said in plain words, before or amid the
 })
 
 test('a query that an operator cancels is not blamed for its time', async () => {
-  const { service, database, login } = await prepareQueries()
+  const { service, database, login } = await prepareQueries({ on: shared })
   const starting = service.start(
     request('SELECT COUNT(*) FROM survey.object AS a, survey.object AS b, survey.object AS c'),
   )

@@ -1,11 +1,19 @@
-import { expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { STANDARD_FUNCTIONS } from '../../shared/adql/functions/table.ts'
 import type { PhysicalNames } from '../../shared/environment/physical-names.ts'
 import { openPostgresqlService } from '../../shared/query/postgresql.ts'
 import { watchLiveMetadata } from '../../shared/tap/live-metadata.ts'
 import { createTestDatabase } from '../support/postgres.ts'
 import { sampleSchema } from '../support/sample-release.ts'
-import { cellsOf, prepareQueries, readAll, request } from './query-stage.ts'
+import { cellsOf, prepareDatabase, prepareQueries, type QueryDatabase, readAll, request } from './query-stage.ts'
+
+let shared: QueryDatabase
+
+beforeAll(async () => {
+  shared = await prepareDatabase({ keep: true })
+})
+
+afterAll(() => shared.database.drop())
 
 const COUNT = 'SELECT COUNT(*) AS n FROM survey.object'
 const OWN = "SELECT COUNT(*) AS n FROM tap_schema.columns WHERE table_name = 'survey.object'"
@@ -94,7 +102,7 @@ test('tables and columns have the names in the database that the environment giv
 })
 
 test('MAXREC and one row are fetched, and for MAXREC=0 none, while the query is checked all the same', async () => {
-  const { service } = await prepareQueries()
+  const { service } = await prepareQueries({ on: shared })
   const rowsOf = async (adql: string, maxRows: number) =>
     cellsOf(await readAll(await service.start(request(adql, { maxRows })))).length
   expect(await rowsOf('SELECT ra FROM survey.object', 5)).toBe(6)

@@ -11,36 +11,31 @@ import { stageRequest } from '../support/sample-release.ts'
 
 export const LOWER_CASE: PhysicalNames = { rule: 'lower', schemas: new Map(), tables: new Map(), columns: new Map() }
 
-/** A database with a live release of `survey.object` and 1000 rows of it, and a service that answers from both. */
-export interface QueryStage {
+/** A database with a live release of `survey.object` and 1000 rows of it. */
+export interface QueryDatabase {
   readonly database: TestDatabase
   /** The login of the service, which may read and nothing else. */
   readonly login: string
+  goLive(version: string, files?: ReadonlyMap<string, string>): Promise<void>
+}
+
+/** With it a service that answers queries. */
+export interface QueryStage extends QueryDatabase {
   readonly pool: pg.Pool
   readonly liveTables: LiveMetadataSource
   readonly service: QueryService<LiveMetadata>
   readonly logged: { readonly message: string; readonly fields: Readonly<Record<string, unknown>> }[]
-  goLive(version: string, files?: ReadonlyMap<string, string>): Promise<void>
 }
 
-export async function prepareQueries(
-  changes: Partial<PostgresqlServiceOptions<LiveMetadata>> & { readonly max?: number } = {},
-): Promise<QueryStage> {
-  const { max = 10, ...options } = changes
-  const database = await createTestDatabase()
-  const login = await database.createLogin()
-  await database.pool.query(`
-    create schema survey;
-    create table survey.object (object_id bigint, ra float8, dec float8);
-    insert into survey.object select i, i * 0.36, i * 0.18 - 90 from generate_series(0, 999) as i;
-    grant usage on schema survey to ${login};
-    grant select on all tables in schema survey to ${login}`)
-  const goLive = async (version: string, files?: ReadonlyMap<string, string>) => {
-    const request = stageRequest(version, { readers: [login], ...(files === undefined ? {} : { files }) })
-    await stageRelease(database.pool, request)
-    await swap(database.pool, { expectedVersion: version, actor: 'tester' })
-  }
-  await goLive('w.2026.01')
+type Changes = Partial<PostgresqlServiceOptions<LiveMetadata>> & {
+  readonly max?: number
+  /** For tests that leave it as it is; one of its own unless given. */
+  readonly on?: QueryDatabase
+}
+
+export async function prepareQueries({ max = 10, on, ...options }: Changes = {}): Promise<QueryStage> {
+  const prepared = on ?? (await prepareDatabase())
+  const { database, login } = prepared
   const pool = options.pool ?? database.poolAs(login, max)
   const liveTables =
     options.liveTables ?? watchLiveMetadata({ pool: options.slotPool ?? pool, role: null, names: LOWER_CASE })
@@ -55,7 +50,26 @@ export async function prepareQueries(
     logger,
     ...options,
   })
-  return { database, login, pool, liveTables, service, logged, goLive }
+  return { ...prepared, pool, liveTables, service, logged }
+}
+
+/** `keep`: dropping it is up to the caller. */
+export async function prepareDatabase(options: { readonly keep?: boolean } = {}): Promise<QueryDatabase> {
+  const database = await createTestDatabase(options)
+  const login = await database.createLogin()
+  await database.pool.query(`
+    create schema survey;
+    create table survey.object (object_id bigint, ra float8, dec float8);
+    insert into survey.object select i, i * 0.36, i * 0.18 - 90 from generate_series(0, 999) as i;
+    grant usage on schema survey to ${login};
+    grant select on all tables in schema survey to ${login}`)
+  const goLive = async (version: string, files?: ReadonlyMap<string, string>) => {
+    const request = stageRequest(version, { readers: [login], ...(files === undefined ? {} : { files }) })
+    await stageRelease(database.pool, request)
+    await swap(database.pool, { expectedVersion: version, actor: 'tester' })
+  }
+  await goLive('w.2026.01')
+  return { database, login, goLive }
 }
 
 export function request(adql: string, changes: Partial<QueryRequest> = {}): QueryRequest {

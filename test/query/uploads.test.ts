@@ -1,9 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { QueryCancelledError, QueryLimitError, QueryServiceError } from '../../shared/query/errors.ts'
 import type { Upload } from '../../shared/query/upload.ts'
 import { readTable } from '../../shared/votable/read-table.ts'
-import { cellsOf, prepareQueries, readAll, request } from './query-stage.ts'
+import { cellsOf, prepareDatabase, prepareQueries, type QueryDatabase, readAll, request } from './query-stage.ts'
+
+let shared: QueryDatabase
+
+beforeAll(async () => {
+  shared = await prepareDatabase({ keep: true })
+})
+
+afterAll(() => shared.database.drop())
 
 /** An upload of a CSV text. */
 async function csv(name: string, text: string): Promise<Upload> {
@@ -34,7 +42,7 @@ const JOINED =
 const MINE = 'id,label\n2,two\n3,three\n'
 
 test('uploaded tables are joined with those of the service, and are gone afterwards', async () => {
-  const { service, pool } = await prepareQueries({ max: 1 })
+  const { service, pool } = await prepareQueries({ on: shared, max: 1 })
   const running = await service.start(request(JOINED, { uploads: [await csv('mine', MINE)] }))
   expect(running.fields.map(({ name, datatype }) => [name, datatype])).toEqual([
     ['label', 'char'],
@@ -52,7 +60,7 @@ test('uploaded tables are joined with those of the service, and are gone afterwa
 })
 
 test('uploaded tables are joined with TAP_SCHEMA', async () => {
-  const { service } = await prepareQueries()
+  const { service } = await prepareQueries({ on: shared })
   const adql = 'SELECT c.column_name FROM tap_schema.columns AS c JOIN TAP_UPLOAD.mine AS n ON n.name = c.column_name'
   const running = await service.start(request(adql, { uploads: [await csv('mine', 'name\nra\nnothing\n')] }))
   expect(cellsOf(await readAll(running)).map(([name]) => String(name))).toEqual(['ra'])
@@ -74,7 +82,7 @@ test('a swap while uploads are loaded: the query is of what is live when it runs
 })
 
 test('a query that is wrong loads nothing, and closes what it was given', async () => {
-  const { service, pool } = await prepareQueries()
+  const { service, pool } = await prepareQueries({ on: shared })
   for (const adql of ['SELECT nothing FROM TAP_UPLOAD.mine', 'SELEKT', 'SELECT * FROM TAP_UPLOAD.yours']) {
     const upload = slow(await csv('mine', MINE))
     await expect(service.start(request(adql, { uploads: [upload] }))).rejects.toThrow(/no column|SELECT|no table/)
@@ -84,7 +92,7 @@ test('a query that is wrong loads nothing, and closes what it was given', async 
 })
 
 test('an upload that does not come ends with the time of the query', async () => {
-  const { service, pool } = await prepareQueries()
+  const { service, pool } = await prepareQueries({ on: shared })
   await service.start(request('SELECT ra FROM survey.object')).then(readAll)
   const upload = slow(await csv('mine', MINE))
   await expect(service.start(request(JOINED, { uploads: [upload], timeoutMs: 400 }))).rejects.toThrow(QueryLimitError)
@@ -93,7 +101,7 @@ test('an upload that does not come ends with the time of the query', async () =>
 })
 
 test('a client that leaves while its upload is loaded leaves nothing behind', async () => {
-  const { service, pool } = await prepareQueries()
+  const { service, pool } = await prepareQueries({ on: shared })
   const leaving = new AbortController()
   const starting = service.start(request(JOINED, { uploads: [slow(await csv('mine', MINE))], signal: leaving.signal }))
   setTimeout(() => leaving.abort(), 300)
