@@ -70,7 +70,8 @@ export async function writeEnvironment(
 }
 
 function describeService({ name, version }: LocalServer, front: string) {
-  return { url: serviceUrl(front, name), ...(version === SKY.version ? { examples: [...SKY_EXAMPLES] } : {}) }
+  const examples = version === SKY.version ? { examples: [...SKY_EXAMPLES] } : {}
+  return { url: serviceUrl(front, name), query: { role: LOGINS.reader }, ...examples }
 }
 
 /** Where clients reach the TAP service of a server. */

@@ -10,7 +10,7 @@ import { databaseUrl } from './databases.ts'
 import { type Deployment, deploy, type Target } from './deploy.ts'
 import { divertOutput } from './divert-output.ts'
 import { type Ending, watchForEnd } from './ending.ts'
-import { type LocalServer, NAMING } from './environment.ts'
+import { type LocalServer, NAMING, serviceUrl } from './environment.ts'
 import { type Memory, NO_MEMORY, readMemory, remember, writeMemory } from './memory.ts'
 import { readBack } from './read-back.ts'
 import { HERON } from './sample/sample.ts'
@@ -167,6 +167,7 @@ async function reportServer(deployment: Deployment, stack: Stack): Promise<Serve
     ...deployment,
     live: await readBack(url),
     databaseUrl: url,
+    serviceUrl: server === 'tap' ? serviceUrl(stack.url, server) : null,
     slots: { staging: staging.version, previous: previous.version },
   }
 }

@@ -1,7 +1,9 @@
 import { style } from '../cli/terminal/style.ts'
 import { formatTable } from '../cli/terminal/table.ts'
+import { adqlName, parseDeclaredNames } from '../shared/adql/names.ts'
 import type { Deployment } from './deploy.ts'
 import type { ReadBack } from './read-back.ts'
+import { SKY } from './sample/sample.ts'
 import { formatDuration } from './steps.ts'
 
 /** What `npm start` came to. */
@@ -20,6 +22,8 @@ export interface ServerReport extends Deployment {
   readonly live: ReadBack | null
   /** For readers. */
   readonly databaseUrl: string
+  /** Of its TAP service; null: it has none. */
+  readonly serviceUrl: string | null
   readonly slots: { readonly staging: string | null; readonly previous: string | null }
 }
 
@@ -85,7 +89,10 @@ function suggest(report: StartReport): string[] {
   return [
     `${style('bold', 'Almagest is up')} at ${url} after ${formatDuration(durationMs)}; Ctrl-C stops it. Try next:`,
     '',
+    ...report.servers.flatMap(suggestService),
+    'For who operates it:',
     ...report.servers.slice(0, 1).flatMap((server) => suggestCalls(server, `${url}/swap-schema`)),
+    `  npx almagest check-tables --environment ${quoteForShell(environmentFile)}`,
     '',
     'What everybody sees of it:',
     ...report.servers.slice(0, 1).flatMap(({ server }) => suggestDiscovery(server, `${url}/discovery`)),
@@ -102,6 +109,34 @@ function suggest(report: StartReport): string[] {
     `Environment: ${environmentFile}`,
     `Log of the functions: ${logFile}`,
   ]
+}
+
+/** The service and a query of it, for each kind of client. */
+function suggestService({ serviceUrl, live, version }: ServerReport): string[] {
+  const table = live?.tables[0]?.name
+  if (serviceUrl === null || table === undefined) return []
+  const [title, query] =
+    version === SKY.version ? ORION : [`The first rows of ${table}:`, `SELECT TOP 5 * FROM ${adqlPath(table)}`]
+  const quoted = query.replaceAll('"', '\\"')
+  return [
+    'The TAP service, for TOPCAT (VO, Table Access Protocol (TAP) Query, Selected TAP Service), pyvo and a browser:',
+    `  ${serviceUrl}`,
+    title,
+    `  npx almagest query --url ${serviceUrl} "${quoted}"`,
+    `  curl -d LANG=ADQL -d RESPONSEFORMAT=csv --data-urlencode "QUERY=${quoted}" ${serviceUrl}/sync`,
+    `  python3 -c "import pyvo; print(pyvo.dal.TAPService('${serviceUrl}').search('''${quoted}''').to_table())"`,
+    '',
+  ]
+}
+
+const ORION = [
+  "The brightest stars within 10 degrees of Orion's belt:",
+  'SELECT TOP 8 name, ra, dec, vmag FROM sky.stars WHERE 1 = CONTAINS(POINT(ra, dec), CIRCLE(84.05, -1.20, 10)) ORDER BY vmag',
+] as const
+
+/** A name of TAP_SCHEMA as a query writes it. */
+function adqlPath(table: string): string {
+  return parseDeclaredNames(table).map(adqlName).join('.')
 }
 
 /** What makes sense for the slots as they are. */

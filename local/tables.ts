@@ -13,6 +13,9 @@ import type { ChosenRelease } from './choose-release.ts'
 import { LOGINS } from './databases.ts'
 import { SKY } from './sample/sample.ts'
 
+/** The TAP service, and who checks the tables. */
+const READERS: readonly string[] = [LOGINS.reader, LOGINS.operator]
+
 /** What the tables of a release came to. */
 export interface PreparedTables {
   readonly tables: number
@@ -61,7 +64,7 @@ async function makeTables(pool: pg.Pool, files: SourceFiles, names: readonly str
     schema.tables.map(({ name }) => `${quote(schema.name.toLowerCase())}.${quote(name.toLowerCase())}`),
   )
   const isFilled = await haveRows(pool, tables)
-  const options = { geometry: 'auto', names: 'lower', readers: [LOGINS.reader] } as const
+  const options = { geometry: 'auto', names: 'lower', readers: READERS } as const
   const { plan } = await createTables(pool, schemas, { ...options, ifNotExists: isFilled, drop: !isFilled })
   return plan.tables
 }

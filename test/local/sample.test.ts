@@ -35,11 +35,13 @@ test.for<[string, Sample]>([
 const sky = async () => (await readRelease(SKY.version, SKY.folder)).files
 
 /** Roles belong to the whole cluster, so this one stays for other tests. */
-const READER = `do $$ begin create role tap_reader login; exception when duplicate_object then null; end $$`
+const READERS = ['tap_reader', 'operator']
+  .map((role) => `do $$ begin create role ${role} login; exception when duplicate_object then null; end $$`)
+  .join(';')
 
 test('the rows of the sky fit its tables, are loaded once, and can be read by the service', async () => {
   const { pool, url, poolAs } = await createTestDatabase()
-  await pool.query(READER)
+  await pool.query(READERS)
   const all = { tables: 3, loadedRows: 15_537 + 13_371 + 63, complaint: null }
   expect(await prepareTables(url, SKY, await sky())).toEqual(all)
   expect(await prepareTables(url, SKY, await sky())).toEqual({ ...all, loadedRows: 0 })
@@ -54,7 +56,7 @@ test('the rows of the sky fit its tables, are loaded once, and can be read by th
 
 test('tables are made anew as long as they are empty, and kept as soon as one has a row', async () => {
   const { pool, url } = await createTestDatabase()
-  await pool.query(READER)
+  await pool.query(READERS)
   const release = { version: 'releases/own', schemas: ['survey'] }
   const prepare = (name: string) => {
     const tables = { object: [{ name: 'ra' }, { name }] }

@@ -28,6 +28,7 @@ test('psql, which not every machine has, is suggested as something extra, and on
     stageMs: null,
     swapMs: null,
     databaseUrl: 'postgresql://h/tap',
+    serviceUrl: 'http://h/tap/tap',
     slots: { staging: null, previous: null },
   } as const
   const suggested = (servers: StartReport['servers']) => describeStart({ ...REPORT, servers }, { staysUp: true })
@@ -35,4 +36,25 @@ test('psql, which not every machine has, is suggested as something extra, and on
     /^With psql, if you have it.*\n {2}psql 'postgresql:\/\/h\/tap' -c "select/m,
   )
   expect(suggested([{ ...server, live: null }])).not.toContain('psql')
+})
+
+test('queries that are suggested quote what ADQL and the shell need', () => {
+  const table = { name: 'heron_dr1.Order', columns: 1, description: null }
+  const live = { version: 'r1', schemas: ['heron_dr1'], tables: [table], columns: 1, keys: 0 }
+  const slots = { staging: null, previous: null }
+  const server = {
+    server: 'tap',
+    version: 'r1',
+    outcome: 'live',
+    stageMs: null,
+    swapMs: null,
+    databaseUrl: '',
+    slots,
+  } as const
+  const servers = [{ ...server, live, serviceUrl: 'http://h/tap/tap' }]
+  const text = describeStart({ ...REPORT, servers }, { staysUp: true })
+  const query = 'SELECT TOP 5 * FROM heron_dr1.\\"Order\\"'
+  expect(text).toContain(`  npx almagest query --url http://h/tap/tap "${query}"\n`)
+  const without = describeStart({ ...REPORT, servers: [{ ...server, live, serviceUrl: null }] }, { staysUp: true })
+  expect(without).not.toContain('query --url')
 })

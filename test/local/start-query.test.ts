@@ -1,0 +1,41 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+import { callAlmagest } from '../support/call-command.ts'
+import { startAlmagest } from '../support/run-command.ts'
+import { tellStory, untilUp } from './story.ts'
+
+const story = tellStory()
+
+const PYTHON = '/usr/bin/python3'
+const HAS_PYVO = existsSync('/usr/lib/python3/dist-packages/pyvo')
+
+test('the queries that a start suggests are answered, and its tables are what TAP_SCHEMA says', async () => {
+  const running = startAlmagest(['start', '--port', '0', '--state', story.state.path])
+  const text = await untilUp(running)
+  // Where it has ended instead, this says why.
+  expect(running.child.exitCode === null ? '' : (await running.result).stderr).toBe('')
+  const [, url = '', adql = ''] = /npx almagest query --url (\S+) "(.+)"$/m.exec(text) ?? []
+  expect(url).toMatch(/\/tap\/tap$/)
+  const { stdout } = await callAlmagest(['query', '--url', url, adql])
+  expect(stdout.split('\n').slice(0, 5)).toEqual([
+    'name                 ra          dec  vmag',
+    '                    deg          deg   mag',
+    '----------  -----------  -----------  ----',
+    'Rigel       78.63446385  -8.20163958  0.18',
+    'Betelgeuse  88.79287149   7.40703653  0.45',
+  ])
+  const commands = [/^ {2}(curl -d LANG.+)$/m, ...(HAS_PYVO ? [/^ {2}(python3 .+)$/m] : [])]
+  for (const command of commands) {
+    const line = command.exec(text)?.[1]?.replace('python3', PYTHON) ?? ''
+    const answer = await promisify(execFile)('sh', ['-c', line])
+    expect(answer.stdout).toMatch(/Rigel.*Betelgeuse.*Hatysa/s)
+  }
+  const environment = join(story.state.path, 'environment.yaml')
+  const check = await callAlmagest(['check-tables', '--environment', environment, '--json'])
+  expect(check.json()).toMatchObject({
+    checks: [{ server: 'tap', version: 'releases/sky-1', readers: ['tap_reader'], tables: 3, findings: [] }],
+  })
+})
