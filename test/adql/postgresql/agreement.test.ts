@@ -45,7 +45,7 @@ describe.skipIf(NEEDS_EXTENSIONS !== '')(`the three strategies agree${NEEDS_EXTE
   let database: ExtensionDatabase
   let pool: pg.Pool
   const random = randomNumbers(20_261_127)
-  const stars = Array.from({ length: 2000 }, () => randomPlace(random))
+  const stars = Array.from({ length: 500 }, () => randomPlace(random))
   // Small ones most of all, but up to the whole sky.
   const cones = Array.from({ length: COUNT }, (_, index) => {
     return { at: randomPlace(random), radius: index % 20 === 0 ? 180 * random() : 10 ** (-5 + 5.5 * random()) }
@@ -69,6 +69,8 @@ describe.skipIf(NEEDS_EXTENSIONS !== '')(`the three strategies agree${NEEDS_EXTE
   beforeAll(async () => {
     database = await extensionDatabase()
     pool = database.pool
+    // Compiling statements of hundreds of kilobytes would take minutes.
+    pool.options.options = '-c jit=off'
     const rows = (list: readonly (readonly unknown[])[]) => list.map((row, i) => `(${[i, ...row].join(', ')})`).join()
     await pool.query(`
       create extension pg_sphere;
@@ -87,7 +89,8 @@ describe.skipIf(NEEDS_EXTENSIONS !== '')(`the three strategies agree${NEEDS_EXTE
         shapes.map(({ vertices, centre, radius }) => [spolyOf(vertices), geographyOf(vertices), ...centre, radius]),
       )};
       insert into rnd.spot values ${rows(spots.map(({ shape, at }) => [shape, ...at]))};
-      create index on rnd.spot (shape);`)
+      create index on rnd.spot (shape);
+      create index on rnd.shape (id);`)
     for (const table of ['star', 'near']) {
       await pool.query(`
         create index on rnd.${table} ("dec");
@@ -166,19 +169,19 @@ describe.skipIf(NEEDS_EXTENSIONS !== '')(`the three strategies agree${NEEDS_EXTE
   })
 
   test('on polygons and circles that touch, hold or miss each other', async () => {
-    const some = shapes.slice(0, 1000)
+    const some = shapes.slice(0, 150)
     for (const relation of ['INTERSECTS(outline, circle)', 'CONTAINS(circle, outline)', 'CONTAINS(outline, circle)']) {
-      const plain = some.map(({ vertices, centre, radius }, index) => {
+      const plain = some.map(({ vertices, radius }, index) => {
         const condition = relation
           .replace('outline', `POLYGON(${vertices.flat().join(', ')})`)
           .replace('circle', `CIRCLE(ra, dec, ${radius} + 0 * r)`)
-        return `SELECT id FROM rnd.shape WHERE id = ${index} AND 1 = ${condition}`.replace('centre', centre.join(', '))
+        return `SELECT id FROM rnd.shape WHERE id = ${index} AND 1 = ${condition}`
       })
       const expected = (await answersTo(plain, 'portable')).join(' ').split(/ +/).filter(Boolean)
-      expect(expected.length).toBeGreaterThan(50)
+      expect(expected.length).toBeGreaterThan(8)
       for (const geometry of ['pgsphere', 'postgis'] as const) {
         const condition = relation.replace('circle', 'CIRCLE(ra, dec, r)')
-        const adql = `SELECT id FROM rnd.shape WHERE id < 1000 AND 1 = ${condition} ORDER BY id`
+        const adql = `SELECT id FROM rnd.shape WHERE id < 150 AND 1 = ${condition} ORDER BY id`
         expect(await rowsOf(adql, geometry)).toEqual(expected)
       }
     }
