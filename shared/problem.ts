@@ -15,10 +15,10 @@ export interface Problem {
   /** The near miss, for `did you mean …?`. */
   readonly suggestion?: string
   /**
-   * Felis 30 would not have told this one: it stops at the first failing check of an object, and looks at a whole
-   * only when all its parts are right. Everything else is what Felis tells, path for path.
+   * Felis 30 does not report this one: it stops at the first failing check of an object, and checks a whole only when
+   * all its parts are right. All other problems are those of Felis, path for path.
    */
-  readonly beyondFelis?: true
+  readonly notReportedByFelis?: true
 }
 
 /** `dp2.yaml:12:5: tables.0.columns.3: message`: one line that editors and terminals can follow. */

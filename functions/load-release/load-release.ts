@@ -11,7 +11,7 @@ import {
   rejectRelease,
 } from '../../shared/releases/deliver.ts'
 import { fetchRelease, type Release } from '../../shared/releases/fetch.ts'
-import { rivalsOf, serversFor, versionOf } from '../../shared/releases/naming.ts'
+import { serversFor, supersededBy, versionOf } from '../../shared/releases/naming.ts'
 import type { ReleaseBucket } from '../../shared/releases/release-bucket.ts'
 import { findDelivery } from '../../shared/tap-schema/history.ts'
 import { READER_LEFT_OUT } from '../../shared/tap-schema/readers.ts'
@@ -101,8 +101,8 @@ async function loadOnServer(
     const fetched = await fetchOnce()
     if (fetched.outcome === 'gone') return logger.warning('the upload is no longer in the bucket', fields)
     try {
-      const yieldsTo = rivalsOf(version, server)
-      const options = { actor: ACTOR, redelivery: 'skip', yieldsTo, announce } as const
+      const isLater = supersededBy(version, server)
+      const options = { actor: ACTOR, redelivery: 'skip', supersededBy: isLater, announce } as const
       const staged = await takeFetched(pool, server, fetched, arrival, options)
       if (staged.outcome === 'superseded') return logger.warning(`not staged: ${staged.reason}`, { ...fields, staged })
       logger.info(staged.outcome, { ...fields, staged })

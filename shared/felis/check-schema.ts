@@ -4,22 +4,22 @@ import type { Column, Constraint, FelisObject, Schema, Table } from './model.ts'
 import { idOfNamedColumn } from './name-for-id.ts'
 import { type Reading, type Report, report } from './reading.ts'
 
-type Tell = (problem: Report) => void
+type Add = (problem: Report) => void
 
 interface SchemaRule {
-  /** Whether Felis tells only the first thing that breaks the rule. */
+  /** Whether Felis reports only the first thing that breaks the rule. */
   readonly once: boolean
-  readonly apply: (schema: Schema, reading: Reading, tell: Tell) => void
+  readonly apply: (schema: Schema, reading: Reading, add: Add) => void
 }
 
-/** Rules about a whole schema, with all its referenced columns in place; of these Felis tells the first broken one. */
+/** Rules about a whole schema, with all its referenced columns in place; of these Felis reports the first broken one. */
 const SCHEMA_RULES: readonly SchemaRule[] = [
   { once: true, apply: findRepeatedTableIndexes },
   {
     once: true,
-    apply: (schema, reading, tell) => findRepeatedNames(schema, 'constraints', 'constraint', reading, tell),
+    apply: (schema, reading, add) => findRepeatedNames(schema, 'constraints', 'constraint', reading, add),
   },
-  { once: true, apply: (schema, reading, tell) => findRepeatedNames(schema, 'indexes', 'index', reading, tell) },
+  { once: true, apply: (schema, reading, add) => findRepeatedNames(schema, 'indexes', 'index', reading, add) },
   { once: true, apply: findRepeatedIds },
   { once: false, apply: checkConstraintColumns },
 ]
@@ -28,13 +28,13 @@ export function checkSchema(schema: Schema, reading: Reading): void {
   for (const { once, apply } of SCHEMA_RULES) {
     const { errors } = reading
     apply(schema, reading, (problem) => {
-      const beyondFelis = errors > 0 || (once && reading.errors > errors)
-      report(reading, { path: null, ...problem, beyondFelis })
+      const notReportedByFelis = errors > 0 || (once && reading.errors > errors)
+      report(reading, { path: null, ...problem, notReportedByFelis })
     })
   }
 }
 
-function findRepeatedTableIndexes(schema: Schema, reading: Reading, tell: Tell): void {
+function findRepeatedTableIndexes(schema: Schema, reading: Reading, add: Add): void {
   if (!reading.context.checks.has('tap-table-indexes')) return
   const seen = new Map<number, string>()
   for (const { tableIndex, name, origin } of schema.tables) {
@@ -43,7 +43,7 @@ function findRepeatedTableIndexes(schema: Schema, reading: Reading, tell: Tell):
     seen.set(tableIndex, name)
     if (other === undefined) continue
     const message = `Duplicate 'tap:table_index' value ${tableIndex} found in schema: tables '${other}' and '${name}'`
-    tell({ loc: below(origin.loc, 'tap:table_index'), code: 'table_index_repeated', message })
+    add({ loc: below(origin.loc, 'tap:table_index'), code: 'table_index_repeated', message })
   }
 }
 
@@ -52,25 +52,25 @@ function findRepeatedNames(
   list: 'constraints' | 'indexes',
   noun: string,
   reading: Reading,
-  tell: Tell,
+  add: Add,
 ): void {
   const things = schema.tables.flatMap((table): readonly FelisObject[] => table[list])
   for (const { name, id, origin } of repeated(things, (thing) => thing.name)) {
     reading.repeatedIds.add(id)
     const message = `Duplicate ${noun} names found in schema: there is a '${name}' before this one`
-    tell({ loc: below(origin.loc, 'name'), code: `${noun}_names_repeated`, message })
+    add({ loc: below(origin.loc, 'name'), code: `${noun}_names_repeated`, message })
   }
 }
 
 /** Ids of schema, tables, columns and constraints; those of indexes and column groups are nobody's business. */
-function findRepeatedIds(schema: Schema, reading: Reading, tell: Tell): void {
+function findRepeatedIds(schema: Schema, reading: Reading, add: Add): void {
   const owners = new Map<string, () => string>()
   const take = (thing: FelisObject, describe: () => string): void => {
     const first = owners.get(thing.id)
     if (first === undefined) owners.set(thing.id, describe)
     else if (!reading.repeatedIds.has(thing.id)) {
       const message = `Duplicate IDs found in schema: '${thing.id}' is the id of ${first()} and of ${describe()}`
-      tell({ loc: thing.origin.loc, code: 'ids_repeated', message })
+      add({ loc: thing.origin.loc, code: 'ids_repeated', message })
     }
   }
   take(schema, () => 'the schema')
@@ -84,7 +84,7 @@ function findRepeatedIds(schema: Schema, reading: Reading, tell: Tell): void {
 }
 
 /** Columns of constraints: each must exist, be a column, and (but for referenced ones) be of the same table. */
-function checkConstraintColumns(schema: Schema, reading: Reading, tell: Tell): void {
+function checkConstraintColumns(schema: Schema, reading: Reading, add: Add): void {
   const lookup = lookUpIds(schema)
   for (const table of schema.tables) {
     if (table.constraints.length === 0) continue
@@ -92,14 +92,14 @@ function checkConstraintColumns(schema: Schema, reading: Reading, tell: Tell): v
     const others = schema.tables.filter((other) => other !== table)
     for (const constraint of table.constraints) {
       if (constraint.kind === 'Check') continue
-      checkList(constraint, 'columns', constraint.columns, { own, named: [table], lookup, reading, tell })
+      checkList(constraint, 'columns', constraint.columns, { own, named: [table], lookup, reading, add })
       if (constraint.kind === 'ForeignKey') {
         checkList(constraint, 'referencedColumns', constraint.referencedColumns, {
           own: null,
           named: others,
           lookup,
           reading,
-          tell,
+          add,
         })
       }
     }
@@ -119,7 +119,7 @@ interface Surroundings {
   readonly named: readonly Table[]
   readonly lookup: ReadonlyMap<string, Column | null>
   readonly reading: Reading
-  readonly tell: Tell
+  readonly add: Add
 }
 
 function checkList(constraint: Constraint, list: string, ids: readonly string[], surroundings: Surroundings): void {
@@ -133,7 +133,7 @@ function untagged(loc: Path): Path {
   return loc === null ? null : below(loc.parent, loc.key)
 }
 
-function checkId(id: string, loc: Path, { own, named, lookup, reading, tell }: Surroundings): void {
+function checkId(id: string, loc: Path, { own, named, lookup, reading, add }: Surroundings): void {
   const found = lookup.get(id)
   if (found === undefined && (reading.idsUnknown || reading.brokenIds.has(id))) return
   const nearMiss = {
@@ -143,12 +143,12 @@ function checkId(id: string, loc: Path, { own, named, lookup, reading, tell }: S
   }
   const place = { loc, path: loc, nearMiss }
   if (found === undefined) {
-    tell({ ...place, code: 'column_not_found', message: `Column ID '${id}' not found in schema` })
+    add({ ...place, code: 'column_not_found', message: `Column ID '${id}' not found in schema` })
   } else if (found === null) {
-    tell({ ...place, code: 'not_a_column', message: `ID '${id}' does not refer to a Column object` })
+    add({ ...place, code: 'not_a_column', message: `ID '${id}' does not refer to a Column object` })
   }
   if (own !== null && !own.ids.has(id)) {
-    tell({
+    add({
       loc,
       path: loc,
       code: 'column_not_in_table',

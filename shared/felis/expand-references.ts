@@ -1,4 +1,4 @@
-import { warnOfStaleArraysize } from './doubts.ts'
+import { warnOfStaleArraysize } from './lint-schema.ts'
 import { below, type Path } from './location.ts'
 import type { Column, ColumnRef, Schema, Table } from './model.ts'
 import { type Reading, report, spendItems } from './reading.ts'
@@ -8,7 +8,7 @@ export type LoadedResources = ReadonlyMap<string, Schema | null>
 
 /**
  * Appends the columns that `columnRefs` takes over from resources to each table, after its own columns and in document
- * order. What was derived for the source column (arraysize, xtype) stays as it was, whatever is overridden.
+ * order. What was derived for the source column (arraysize, xtype) is kept, also where something is overridden.
  */
 export function expandReferences(schema: Schema, resources: LoadedResources, reading: Reading): Schema {
   if (schema.tables.every(({ columnRefs }) => columnRefs.size === 0)) return schema
@@ -98,9 +98,9 @@ function complain(
   candidates: ReadonlyMap<string, unknown>,
 ): void {
   reading.idsUnknown = true
-  const beyondFelis = reading.errors > 0
+  const notReportedByFelis = reading.errors > 0
   const nearMiss = { word, candidates: () => candidates.keys() }
-  report(reading, { loc, path: null, at: 'key', code: 'reference_not_found', message, nearMiss, beyondFelis })
+  report(reading, { loc, path: null, at: 'key', code: 'reference_not_found', message, nearMiss, notReportedByFelis })
 }
 
 function takeOver(source: Column, name: string, ref: ColumnRef | null, table: Table, origin: Column['origin']): Column {

@@ -1,8 +1,6 @@
 import { DATATYPES, type DatatypeRules } from './datatypes.ts'
 import { readSchema } from './fields/schema.ts'
-import type { Field } from './read-object.ts'
-import type { Range } from './readers.ts'
-import { type ObjectShape, type Shape, shapeOf } from './shape.ts'
+import { type FieldShape, type ObjectShape, type Range, type Shape, shapeOf } from './shape.ts'
 
 type JsonSchema = { readonly [keyword: string]: unknown }
 
@@ -111,7 +109,7 @@ function describeObject(shape: ObjectShape, definitions: Map<string, JsonSchema>
   }
 }
 
-function annotate({ meaning, initial }: Field<unknown>): JsonSchema {
+function annotate({ meaning, initial }: FieldShape): JsonSchema {
   const isTold = initial !== null && typeof initial !== 'object' && initial !== undefined
   return { description: meaning, ...(isTold ? { default: initial } : {}) }
 }

@@ -6,10 +6,10 @@ import { SizeBudget } from '../yaml/size.ts'
 import { abridge, isYamlMap, type YamlValue } from '../yaml/values.ts'
 import { checkSchema } from './check-schema.ts'
 import type { FelisContext } from './context.ts'
-import { warnOfDoubts } from './doubts.ts'
 import { expandReferences } from './expand-references.ts'
 import { readSchema } from './fields/schema.ts'
 import { generateIds } from './generate-ids.ts'
+import { lintSchema } from './lint-schema.ts'
 import { below, type Draft } from './location.ts'
 import type { Schema } from './model.ts'
 import { placeProblems } from './place-problems.ts'
@@ -112,7 +112,7 @@ export class FelisLoader {
     if ([...resources.values()].includes(null)) reading.idsUnknown = true
     const schema = expandReferences(written, resources, reading)
     checkSchema(schema, reading)
-    warnOfDoubts(schema, written, reading)
+    lintSchema(schema, written, reading)
     return schema
   }
 
@@ -120,7 +120,7 @@ export class FelisLoader {
     const loc = below(below(null, 'resources'), name)
     const fail = (code: string, reason: string, suggestion?: string): null => {
       const message = `Failed to load resource '${name}' from URI '${uri}': ${reason}`
-      const draft = { loc, path: null, code, message, beyondFelis: reading.errors > 0 }
+      const draft = { loc, path: null, code, message, notReportedByFelis: reading.errors > 0 }
       report(reading, suggestion === undefined ? draft : { ...draft, suggestion })
       return null
     }
@@ -145,7 +145,7 @@ export class FelisLoader {
 
 const MOST_DUPLICATES = 100
 
-/** YAML takes the last of equal keys without a word; whoever wrote both wants to know. */
+/** YAML silently takes the last of equal keys, which is probably not what the author meant. */
 function placeDuplicates(file: string, locator: Locator, { duplicates }: Construction): readonly Problem[] {
   return duplicates.slice(0, MOST_DUPLICATES).map(({ offset, key }) => ({
     file,
@@ -153,7 +153,7 @@ function placeDuplicates(file: string, locator: Locator, { duplicates }: Constru
     path: '',
     code: 'yaml_duplicate_key',
     severity: 'warning',
-    message: `the key '${abridge(key)}' is here a second time; the value that comes last counts`,
+    message: `the key '${abridge(key)}' is a duplicate; the last value is used`,
   }))
 }
 

@@ -58,5 +58,5 @@ export interface Draft {
   readonly severity: 'error' | 'warning'
   readonly message: string
   readonly suggestion?: string
-  readonly beyondFelis?: boolean
+  readonly notReportedByFelis?: boolean
 }

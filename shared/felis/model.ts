@@ -34,7 +34,7 @@ export interface Resource {
 }
 
 export interface Table extends FelisObject {
-  /** Column ids. Felis tells a single id from a list of one: only the former makes a column `indexed`. */
+  /** Column ids. Felis distinguishes a single id from a list of one: only the former makes a column `indexed`. */
   readonly primaryKey: string | readonly string[] | null
   readonly tableIndex: number | null
   readonly mysqlEngine: string | null

@@ -4,13 +4,13 @@ import { type Draft, keysOf, showPath } from './location.ts'
 
 /** Gives drafts their positions in the file, in the order in which a reader meets them. */
 export function placeProblems(file: string, locator: Locator, drafts: readonly Draft[]): readonly Problem[] {
-  const problems = drafts.map(({ loc, path = loc, at, severity, code, message, suggestion, beyondFelis }) => {
+  const problems = drafts.map(({ loc, path = loc, at, severity, code, message, suggestion, notReportedByFelis }) => {
     const position = locator.find({ keys: keysOf(loc), at })
     const problem: Problem = { file, ...position, path: showPath(path), code, severity, message }
     return {
       ...problem,
       ...(suggestion === undefined ? {} : { suggestion }),
-      ...(beyondFelis === true && severity === 'error' ? { beyondFelis } : {}),
+      ...(notReportedByFelis === true && severity === 'error' ? { notReportedByFelis } : {}),
     }
   })
   return problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0))

@@ -2,21 +2,12 @@ import { abridge, describeValue, isYamlMap, type YamlKey, type YamlMap, type Yam
 import type { FelisContext } from './context.ts'
 import { below, type Draft, type Origin, type Path } from './location.ts'
 import { INVALID, type Reader, type Reading, report, spendItems, spendSuggestion } from './reading.ts'
-import { type Shape, shaped, shapeOf } from './shape.ts'
+import { type FieldShape, type Shape, shaped, shapeOf } from './shape.ts'
 
 /** One field of a class of Felis's data model. */
-export interface Field<T> {
-  /** How Felis calls it in Python; it may be written so in YAML, too. */
-  readonly name: string
-  /** How it is written in YAML, where that is not the name. */
-  readonly alias?: string
+export interface Field<T> extends FieldShape {
   readonly read: Reader<T>
-  /** The value when it is absent; without one it must be there. */
   readonly initial?: T
-  /** What it says, for whoever writes it. */
-  readonly meaning: string
-  /** The column of TAP_SCHEMA that it fills. */
-  readonly tap?: string
 }
 
 /** All fields of a class, by their name in the model. `origin` is not in the file. */
@@ -94,9 +85,9 @@ export function objectReader<M extends object>(type: ObjectType<M>): ObjectReade
     if (unknownKeys === 'refused') refuseHalfCharacters(value, loc, reading)
     // After an error in what is worked out beforehand, or in a key as such, Felis does not look at the fields.
     const isBeyond = reading.errors > errors
-    if (isBeyond) reading.beyondFelis += 1
+    if (isBeyond) reading.notReportedByFelis += 1
     const object = readFields(value, derived, loc, reading)
-    if (isBeyond) reading.beyondFelis -= 1
+    if (isBeyond) reading.notReportedByFelis -= 1
     if (object !== INVALID && reading.errors === errors) applyRules(type.rules, object, loc, reading)
     return object
   }
@@ -159,7 +150,7 @@ export function applyRules<M>(rules: readonly Rule<M>[], object: M, loc: Path, r
     if (rule.check !== undefined && !reading.context.checks.has(rule.check)) continue
     for (const { key, ...finding } of rule.find(object, reading.context, () => spendSuggestion(reading))) {
       const place = key === undefined ? loc : below(loc, key)
-      report(reading, { loc: place, path: loc, ...finding, beyondFelis: reading.errors > errors })
+      report(reading, { loc: place, path: loc, ...finding, notReportedByFelis: reading.errors > errors })
     }
   }
 }

@@ -1,7 +1,7 @@
 import { describeValue, isYamlList, isYamlMap, YamlFloat, type YamlKey, type YamlValue } from '../yaml/values.ts'
 import { below, type Path, showKey } from './location.ts'
 import { INVALID, type Reader, type Reading, refuse, report, spendItems } from './reading.ts'
-import { type Shape, shaped, shapeOf } from './shape.ts'
+import { type Range, type Shape, shaped, shapeOf } from './shape.ts'
 
 /** Text and nothing else: Felis does not turn numbers, booleans or dates into text. White space at the ends goes. */
 export const text = textReader(trim)
@@ -36,12 +36,6 @@ export function nullable<T>(reader: Reader<T>): Reader<T | null> {
     (value, parent, key, reading) => (value === null ? null : reader(value, parent, key, reading)),
     { kind: 'nullable', of: shapeOf(reader) },
   )
-}
-
-export interface Range {
-  readonly above?: number
-  readonly least?: number
-  readonly most?: number
 }
 
 /** An integer, or what Felis takes for one: a boolean, `3.0`, `'3'`. */
@@ -126,7 +120,7 @@ export function oneOf<T extends string>(words: readonly T[]): Reader<T> {
   )
 }
 
-/** What a value is wrong for, by the alternatives of a union; Felis tells one problem for each of them. */
+/** What is wrong with a value for one alternative of a union; Felis reports one problem for each of them. */
 export interface Alternative {
   /** How Felis calls it in the path. */
   readonly name: string

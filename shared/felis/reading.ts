@@ -21,7 +21,7 @@ export interface Reading {
   /** Something broken has no known id, so a missing id may be its own. */
   idsUnknown: boolean
   /** Above 0 while things are read that Felis would not look at any more. */
-  beyondFelis: number
+  notReportedByFelis: number
   /** How many more list items and keys may be read: aliases can make a small file stand for millions. */
   itemsLeft: number
   /** How many more near misses may be looked for, which takes time. */
@@ -46,7 +46,7 @@ export function startReading(file: string, context: FelisContext, generatedIds: 
     brokenIds: new Set(),
     repeatedIds: new Set(),
     idsUnknown: false,
-    beyondFelis: 0,
+    notReportedByFelis: 0,
     itemsLeft: MOST_ITEMS,
     suggestionsLeft: MOST_SUGGESTIONS,
     wordSuggestionsLeft: MOST_WORD_SUGGESTIONS,
@@ -80,13 +80,13 @@ export function report(reading: Reading, { severity = 'error', at = 'value', nea
   if (count <= MOST_DRAFTS) {
     const hint =
       rest.suggestion === undefined ? nearMiss && suggest(reading, nearMiss) : { suggestion: rest.suggestion }
-    const beyondFelis = reading.beyondFelis > 0 || rest.beyondFelis === true
+    const notReportedByFelis = reading.notReportedByFelis > 0 || rest.notReportedByFelis === true
     const message = hint?.isNamed ? `${rest.message}; it is a name, and an id belongs here` : rest.message
     const suggestion = hint && { suggestion: hint.suggestion }
-    reading.drafts.push({ ...rest, severity, at, beyondFelis, message, ...suggestion })
+    reading.drafts.push({ ...rest, severity, at, notReportedByFelis, message, ...suggestion })
   } else if (count === MOST_DRAFTS + 1) {
     const message = `this file has more than these ${MOST_DRAFTS} ${severity}s`
-    reading.drafts.push({ loc: null, at, severity, beyondFelis: true, code: 'too_many_problems', message })
+    reading.drafts.push({ loc: null, at, severity, notReportedByFelis: true, code: 'too_many_problems', message })
   }
 }
 
@@ -117,7 +117,7 @@ export function spendItems(reading: Reading, count: number, loc: Path): boolean 
   if (reading.itemsLeft >= 0) return true
   if (wasLeft) {
     const message = `the file stands for more than ${MOST_ITEMS} things; aliases repeat what they stand for`
-    report(reading, { loc, code: 'too_large', message, beyondFelis: true })
+    report(reading, { loc, code: 'too_large', message, notReportedByFelis: true })
   }
   reading.idsUnknown = true
   return false

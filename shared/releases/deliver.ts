@@ -23,7 +23,7 @@ export type Announce = (
 export interface DeliveryOptions {
   readonly actor: string
   readonly redelivery: StageRequest['redelivery']
-  readonly yieldsTo?: StageRequest['yieldsTo']
+  readonly supersededBy?: StageRequest['supersededBy']
   readonly announce: Announce
 }
 
@@ -42,9 +42,9 @@ export async function deliverRelease(
   const started = performance.now()
   const { version, source, files } = release
   const { schemas, readers, options: loader } = server
-  const { actor, redelivery, yieldsTo, announce } = options
+  const { actor, redelivery, supersededBy, announce } = options
   try {
-    const request = { version, source, files, schemas, readers, options: loader, actor, redelivery, yieldsTo }
+    const request = { version, source, files, schemas, readers, options: loader, actor, redelivery, supersededBy }
     const outcome = await stageRelease(pool, request)
     if (outcome.outcome === 'staged') await announce('staged', eventAttributes(server, version, source), outcome)
     return outcome

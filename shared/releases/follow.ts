@@ -19,11 +19,11 @@ function takes(server: Follower, version: string): boolean {
 }
 
 /**
- * The versions to which an upload of `version` gives way when they were uploaded later and staged before it, so that a
- * server ends up with the latest of the releases that it follows, in any order of delivery (DESIGN §5). The
- * version that the server is set to gives way to none.
+ * Which versions supersede an upload of `version`, if they were uploaded later and are staged already: so a server ends
+ * up with the latest of the releases that it follows, in any order of delivery (DESIGN §5). Nothing supersedes the
+ * version that the server is set to.
  */
-export function rivalsOf(version: string, server: Follower): (other: string) => boolean {
+export function supersededBy(version: string, server: Follower): (other: string) => boolean {
   return server.schemaVersion === version ? () => false : (other) => takes(server, other)
 }
 

@@ -1,7 +1,7 @@
 import { showName } from './entry-name.ts'
 import { ReleaseNameError } from './release-failures.ts'
 
-export { rivalsOf, serversFor } from './follow.ts'
+export { serversFor, supersededBy } from './follow.ts'
 
 /** How the releases of a bucket are called: `gs://bucket/` + template with `{version}` filled in. */
 export interface ReleaseNaming {

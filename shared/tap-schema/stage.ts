@@ -41,7 +41,7 @@ export interface StageRequest extends RowsRequest {
    * With `skip`: the versions of which a later upload to the same bucket, once staged, keeps this one from being staged. Not
    * given: none.
    */
-  readonly yieldsTo?: ((version: string) => boolean) | undefined
+  readonly supersededBy?: ((version: string) => boolean) | undefined
 }
 
 export type StageOutcome =
@@ -89,9 +89,9 @@ async function knownDelivery(client: pg.PoolClient, request: StageRequest): Prom
 
 /** Recorded, because nothing else says why an upload was not staged. */
 async function giveWay(client: pg.PoolClient, request: StageRequest, started: number): Promise<StageOutcome | null> {
-  const { version, source, actor, yieldsTo } = request
-  if (yieldsTo === undefined) return null
-  const later = (await findLaterStaged(client, source)).find((upload) => yieldsTo(upload.version))
+  const { version, source, actor, supersededBy } = request
+  if (supersededBy === undefined) return null
+  const later = (await findLaterStaged(client, source)).find((upload) => supersededBy(upload.version))
   if (later === undefined) return null
   const upload = `gs://${source.bucket}/${later.object}#${later.generation}`
   const reason = `${later.version} was uploaded later (${upload}) and staged before: stage ${version} by hand if you want it`

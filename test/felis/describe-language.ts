@@ -1,8 +1,7 @@
 import { CODES } from '../../shared/felis/codes.ts'
 import { DATATYPES } from '../../shared/felis/datatypes.ts'
 import { readSchema } from '../../shared/felis/fields/schema.ts'
-import type { Field } from '../../shared/felis/read-object.ts'
-import { type ObjectShape, type Shape, shapeOf } from '../../shared/felis/shape.ts'
+import { type FieldShape, type ObjectShape, type Shape, shapeOf } from '../../shared/felis/shape.ts'
 
 /** The whole of docs/felis.md, from the tables that drive validation. */
 export function describeLanguage(): string {
@@ -14,12 +13,12 @@ export function describeLanguage(): string {
     '## Datatypes\n',
     describeDatatypes(),
     '\n## Problems\n',
-    'A problem has a `code` that stays as it is. Errors make a file invalid, and the loader refuses it; warnings do so with',
+    'A problem has a `code` that does not change between versions. Errors make a file invalid, and the loader refuses it; warnings do so with',
     '`--strict` only. The loader also refuses what TAP_SCHEMA cannot hold (`row_…`, `key_to_several_tables`) or show (`empty`),',
-    'empty names of what is a row there (`name_empty`), and names that are there twice among the schemas of one TAP server',
-    '(`schemas_repeated`, `tables_repeated`, `columns_repeated`, `keys_repeated`), which are warnings here, because Felis lets',
-    'them through. `validate`, `rows`, `stage` and `diff-schemas` take the same options with the same defaults',
-    '(`--profile deployed`), so what `validate` says of a file holds for the loader.\n',
+    'empty names of its rows (`name_empty`), and names that occur twice among the schemas of one TAP server',
+    '(`schemas_repeated`, `tables_repeated`, `columns_repeated`, `keys_repeated`), which are warnings here, because Felis accepts',
+    'them. `validate`, `rows`, `stage` and `diff-schemas` take the same options with the same defaults',
+    '(`--profile deployed`), so the verdict of `validate` on a file is that of the loader.\n',
     describeCodes(),
     '',
   ].join('\n')
@@ -29,13 +28,13 @@ const INTRODUCTION = `# The Felis language
 
 <!-- Made from the tables in shared/felis by test/felis/json-schema.test.ts; \`vitest run test/felis/json-schema.test.ts --update\` writes it. -->
 
-[Felis](https://felis.lsst.io/) is YAML that describes the tables of a TAP service. This page lists what Almagest knows of
-it. The verdicts are those of Felis 30.0.11.
+[Felis](https://felis.lsst.io/) is YAML that describes the tables of a TAP service. This page lists what Almagest supports.
+The verdicts are those of Felis 30.0.11.
 
 \`\`\`sh
 npx almagest validate schemas/*.yaml            # every problem with its line and column, and what would be right
 npx almagest validate --format github yml/      # annotations in GitHub Actions; --format sarif for code scanning
-npx almagest dump schemas/dp2.yaml              # the schema as it was understood
+npx almagest dump schemas/dp2.yaml              # the schema as Almagest reads it
 npx almagest diff-schemas main/dp1.yaml dp1.yaml --fail-on breaking
 \`\`\`
 
@@ -54,30 +53,30 @@ and put this line at the top of each file:
 # yaml-language-server: $schema=felis.schema.json
 \`\`\`
 
-The JSON Schema sees one file at a time. References between files, names that are there twice, units and UCDs are checked
+The JSON Schema sees one file at a time. References between files, duplicate names, units and UCDs are checked
 by \`almagest validate\`.
 
 ## YAML
 
 Files are YAML 1.1, as PyYAML reads it: \`yes\`, \`no\`, \`on\` and \`off\` are booleans, \`010\` is 8, \`1:30\` is 90, \`<<\` merges
-mappings. Text is not made of anything else: write a version as \`"1.0"\`. White space around text is taken away. Keys that
+mappings. Other values are not converted to text: write a version as \`"1.0"\`. White space around text is removed. Keys that
 are not listed here are errors. A key with a colon (\`tap:principal\`) may also be written as Felis calls it in Python
 (\`tap_principal\`).
 
-The parser is js-yaml's. What only one of it and PyYAML takes is an error with a message of its own, so that a file means the
+The parser is js-yaml's. What only one of js-yaml and PyYAML accepts is an error with its own message, so that a file means the
 same to both:
 
-| what PyYAML takes and js-yaml does not | what to write |
+| accepted by PyYAML, not by js-yaml | what to write |
 |---|---|
 | a closing bracket, or what is in brackets, at the column of its key or dash | indent it more |
-| text in quotes that goes on at the column of its key | indent it more |
+| text in quotes that continues at the column of its key | indent it more |
 | a comment right behind quotes or brackets: \`'b'#c\` | a space before the \`#\` |
 | NEL, LS and PS (U+0085, U+2028, U+2029) as line breaks | an ordinary line break, or \`\\N\`, \`\\L\`, \`\\P\` in double quotes |
 | \`-\` or \`?\` alone as text in brackets | quotes |
 | an empty line behind a backslash in double quotes | \`\\n\` |
 | an alias or an anchor right before a colon: \`*x: 1\` | a space before the colon |
 
-| what js-yaml takes and PyYAML does not | what to write |
+| accepted by js-yaml, not by PyYAML | what to write |
 |---|---|
 | a tab outside quotes, comments and blocks of text | spaces |
 | a key of more than 1,024 characters, or over two lines | a shorter key |
@@ -88,10 +87,10 @@ same to both:
 | other characters than letters, digits, \`-\` and \`_\` in the names of anchors | other names |
 | a tag right before a comma or a bracket | a space between them |
 | a whole file that is one block of text without indentation | a mapping |
-| a directive with other characters in its name; \`---\` behind a space; \`...\` before the document | none of it |
+| a directive with other characters in its name; \`---\` behind a space; \`...\` before the document | nothing of the kind |
 
-A file may have 8 MiB, 200,000 line breaks, indicators (\`, : ? [ { & * !\` and dashes) and escapes, and lists and mappings 100
-deep; the files of a release together 1,000,000 of those characters. The largest schema known has 21,000, its release 150,000.
+Limits of a file: 8 MiB, 200,000 line breaks, indicators (\`, : ? [ { & * !\` and dashes) and escapes, and lists and mappings nested 100
+deep; of all files of a release together: 1,000,000 of those characters. The largest known schema has 21,000, its release 150,000.
 `
 
 /** All classes, each after the one that holds it. */
@@ -131,13 +130,13 @@ ${rows.join('\n')}
 ${unknown}`
 }
 
-function row(field: Field<unknown>, table: string | undefined): string {
+function row(field: FieldShape, table: string | undefined): string {
   const tap = field.tap === undefined || table === undefined ? '' : `\`${table}.${field.tap}\``
   const type = describeShape(shapeOf(field.read))
   return `| \`${field.alias ?? field.name}\` | ${type} | ${describeDefault(field)} | ${tap} | ${field.meaning} |`
 }
 
-function describeDefault(field: Field<unknown>): string {
+function describeDefault(field: FieldShape): string {
   if (!('initial' in field)) return field.name === 'id' ? 'from the names' : 'required'
   const { initial } = field
   return initial === null || initial === undefined || typeof initial === 'object' ? '' : `\`${initial}\``

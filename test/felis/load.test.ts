@@ -312,7 +312,7 @@ describe('a value that none of several types takes', () => {
 
 describe('what Felis would not tell, because it has stopped before', () => {
   function beyond(files: Readonly<Record<string, string>>, context: Partial<FelisContext> = {}): [string, boolean][] {
-    return load(files, context).problems.map(({ code, beyondFelis }) => [code, beyondFelis === true])
+    return load(files, context).problems.map(({ code, notReportedByFelis }) => [code, notReportedByFelis === true])
   }
   const column = (fields: string) => ({ 's.yaml': `name: s\ntables: [{name: t, columns: [{name: a, ${fields}}]}]\n` })
 
@@ -598,7 +598,7 @@ describe('the optional checks', () => {
   })
 })
 
-describe('what Felis lets through without a word', () => {
+describe('what Felis accepts without a warning', () => {
   function warnings(files: Readonly<Record<string, string>>, context: Partial<FelisContext> = {}): string[] {
     const { schema, problems } = load(files, context)
     expect(schema).not.toBeNull()
@@ -606,7 +606,7 @@ describe('what Felis lets through without a word', () => {
     return problems.map(({ line, column, code, message }) => `${line}:${column} ${code} ${message}`)
   }
 
-  it('is told as a warning, with what it comes to', () => {
+  it('is reported as a warning, with its consequence', () => {
     const text = `name: s
 tables:
 - name: t
@@ -620,8 +620,8 @@ tables:
 `
     expect(warnings({ 's.yaml': text })).toEqual([
       "4:16 primary_key_dangling the schema has no column '#t.aa'",
-      '6:49 votable_datatype_ignored votable:datatype is not looked at: TAP_SCHEMA will say unsignedByte, for byte',
-      "7:69 column_index_repeated columns 'a', 'b', 'c' all have the column_index 5: their order is left to chance",
+      '6:49 votable_datatype_ignored votable:datatype is ignored: TAP_SCHEMA will have unsignedByte, for byte',
+      "7:69 column_index_repeated columns 'a', 'b', 'c' all have the column_index 5: their order is undefined",
       "10:33 index_dangling the schema has no column '#t.x'",
     ])
   })
@@ -638,7 +638,7 @@ tables:
 
   it('includes an arraysize that an override leaves behind', () => {
     expect(warnings(REFERRING('datatype: char, length: 5'))).toEqual([
-      '5:32 arraysize_stale the arraysize stays that of the source column (64*), although char of length 5 would have 5',
+      '5:32 arraysize_stale the arraysize is still that of the source column (64*), although char of length 5 would have 5',
     ])
     expect(warnings(REFERRING('length: 5'), { unboundedArraysize: true })).toEqual([])
     expect(warnings(REFERRING('description: x'))).toEqual([])

@@ -20,7 +20,9 @@ function load({ yaml, checks = [], idGeneration = true }: Omit<ParityCase, 'name
 function pathsOf({ problems }: LoadedSchema): { readonly told: string[]; readonly beyond: string[] } {
   const errors = problems.filter(({ file, severity }) => file === 'case.yaml' && severity === 'error')
   const paths = (isBeyond: boolean): string[] => [
-    ...new Set(errors.filter(({ beyondFelis = false }) => beyondFelis === isBeyond).map(({ path }) => path)),
+    ...new Set(
+      errors.filter(({ notReportedByFelis = false }) => notReportedByFelis === isBeyond).map(({ path }) => path),
+    ),
   ]
   return { told: paths(false), beyond: paths(true) }
 }

@@ -33,7 +33,7 @@ grant select, insert on almagest.history to almagest_stager, almagest_owner`
 
 function stage(database: TestDatabase, version: string, generation: string) {
   const source = { ...stageRequest(version).source, generation }
-  return stageRelease(database.pool, stageRequest(version, { source, yieldsTo: () => true }))
+  return stageRelease(database.pool, stageRequest(version, { source, supersededBy: () => true }))
 }
 
 const actions = async (database: TestDatabase) =>

@@ -60,7 +60,7 @@ function proposeIds(schema: Schema): ReadonlyMap<FelisObject, string> {
   }
   const takers = Map.groupBy(made.keys(), (thing) => made.get(thing))
   const ids = new Map([...made].map(([thing, id]) => [thing, takers.get(id)?.length === 1 ? id : thing.id]))
-  // The id of a referenced column is made from that of its table, whatever becomes of it.
+  // The id of a referenced column is made from that of its table, even if that is removed.
   for (const table of schema.tables) {
     const references = table.columns.slice(ownColumns(table).length)
     for (const column of references) ids.set(column, `${ids.get(table) ?? table.id}.${column.name}`)

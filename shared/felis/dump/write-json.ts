@@ -34,7 +34,7 @@ function writeScalar(value: SchemaScalar): string {
   return typeof value === 'string' ? quote(value) : String(value)
 }
 
-/** JSON has no word for infinity, but numbers that stand for it; for what is no number it has nothing. */
+/** JSON has no word for infinity, but numbers that overflow to it; it has nothing for NaN. */
 function writeFloat(value: number): string {
   if (Number.isNaN(value)) return 'null'
   return Number.isFinite(value) ? writeFinite(value) : `${value < 0 ? '-' : ''}1.0e+999`

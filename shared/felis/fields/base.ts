@@ -15,7 +15,7 @@ export const BASE_FIELDS: Fields<FelisObject> = {
   },
   description: {
     name: 'description',
-    meaning: 'What it is, for whoever looks at the schema.',
+    meaning: 'What it is, for readers of the schema.',
     tap: 'description',
     read: nullable(text),
     initial: null,

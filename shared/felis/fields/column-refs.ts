@@ -52,7 +52,7 @@ function refuseNulls(written: YamlMap, loc: Path, reading: Reading): null {
       path: loc,
       code: 'override_null',
       message,
-      beyondFelis: reading.errors > errors,
+      notReportedByFelis: reading.errors > errors,
     })
   }
   return null

@@ -22,7 +22,7 @@ const FIELDS: Fields<Index> = {
   },
 }
 
-/** Felis looks at which of the two keys are there, whatever they hold. */
+/** Felis looks at which of the two keys are there, not at their values. */
 function derive(written: YamlMap, loc: Path, reading: Reading): YamlMap | null {
   const hasColumns = written.has('columns')
   if (hasColumns === written.has('expressions')) {

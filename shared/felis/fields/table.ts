@@ -31,7 +31,13 @@ export function namedList<T extends FelisObject>(
       for (const id of idsOf(second)) reading.repeatedIds.add(id)
       const loc = below(second.origin.loc, 'name')
       const found = `${message}: there is a '${second.name}' before this one`
-      report(reading, { loc, path, code: 'names_not_unique', message: found, beyondFelis: reading.errors > errors })
+      report(reading, {
+        loc,
+        path,
+        code: 'names_not_unique',
+        message: found,
+        notReportedByFelis: reading.errors > errors,
+      })
     }
     return items
   }, shapeOf(read))

@@ -6,7 +6,7 @@ const LONGEST_QUOTED = 200
 
 /**
  * Why `mysql:datatype` or `postgresql:datatype` is wrong beside `datatype`: because it says the same thing (both come
- * to the same SQL text), or because it is no type of that dialect. `null` for an override that changes something, for
+ * to the same SQL text), or because it is not a type of that dialect. `null` for an override that changes something, for
  * an empty one, and for a datatype that is not Felis's (another check speaks of that).
  *
  * `length` is the column's own; an override whose type has a length and gives none takes it over.

@@ -219,7 +219,7 @@ function listed(name: string): CompileType {
       : { sql: `${name}(${args.join(',')})` }
 }
 
-/** PostgreSQL BIT: one bit unless told otherwise; its second argument makes it VARYING. */
+/** PostgreSQL BIT: one bit unless a length is given; its second argument makes it VARYING. */
 function bits(): CompileType {
   return (args) => {
     if (args.length > 2) return tooMany('BIT', 2)

@@ -4,7 +4,7 @@ import { suggestUnitName } from './suggest-unit-name.ts'
 import { UnitError } from './token-cursor.ts'
 
 export interface UnitProblem {
-  /** What was found and why it is no unit. */
+  /** What was found and why it is not a unit. */
   readonly message: string
   /** The name of a unit that was probably meant. */
   readonly suggestion?: string

@@ -65,7 +65,7 @@ const AFTER_DIVISION: Partial<Record<Phase, Phase>> = {
 }
 
 /**
- * Reads a unit in astropy's `generic` format; throws `UnitError` where it is none. The levels of parentheses are kept
+ * Reads a unit in astropy's `generic` format; throws `UnitError` where it is not one. The levels of parentheses are kept
  * in an array, not on the call stack, so that any depth of them gets an answer.
  */
 export function parseUnit(text: string): void {

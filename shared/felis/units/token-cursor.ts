@@ -1,9 +1,9 @@
 import type { Token } from './tokens.ts'
 
-/** Why a text is no unit, at a place in it. */
+/** Why a text is not a unit, at a place in it. */
 export class UnitError extends Error {
   readonly at: number
-  /** The word that is no name, where that is the reason. */
+  /** The unknown name, where that is the reason. */
   readonly word: string | undefined
 
   constructor(at: number, message: string, word?: string) {

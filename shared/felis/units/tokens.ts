@@ -87,7 +87,7 @@ function endOfNumber(text: string, at: number): number {
   return isDigit(text, signed) ? skipDigits(text, signed) : end
 }
 
-/** A name is whatever is not used for something else. */
+/** A name is a run of characters that have no other use. */
 function endOfName(text: string, at: number): number {
   let end = at
   while (end < text.length && !isDigit(text, end) && !/[\s+\-./*^(),]/.test(text.charAt(end))) end++

@@ -7,7 +7,7 @@ import type { Report } from './reading.ts'
 /** What has a name that queries use. */
 type Noun = 'schema' | 'table' | 'column'
 
-type Doubt = Omit<Report, 'severity'>
+type Warning = Omit<Report, 'severity'>
 
 interface Subject {
   readonly table: Table
@@ -22,8 +22,8 @@ interface Trouble {
 }
 
 const WITH_DOTS: Readonly<Record<Noun, string>> = {
-  schema: 'TAP servers take the names of its tables apart at the dots',
-  table: 'TAP servers take the full name of the table apart at the dots',
+  schema: 'TAP servers split the names of its tables at the dots',
+  table: 'TAP servers split the full name of the table at the dots',
   column: 'in a query, what is before the dot reads as a table',
 }
 
@@ -53,21 +53,21 @@ function isQuoted(name: string): boolean {
   return /^"(?:[^"]|"")+"$/.test(name)
 }
 
-export function doubtSchemaName(schema: Schema): Doubt[] {
-  return doubtName('schema', schema)
+export function lintSchemaName(schema: Schema): Warning[] {
+  return lintName('schema', schema)
 }
 
-export function doubtTableName({ table }: Pick<Subject, 'table'>): Doubt[] {
-  return doubtName('table', table)
+export function lintTableName({ table }: Pick<Subject, 'table'>): Warning[] {
+  return lintName('table', table)
 }
 
-/** A referenced column has been doubted in its own file, unless it is called otherwise here. */
-export function doubtColumnNames({ table, ownColumns }: Subject): Doubt[] {
+/** A referenced column has been checked in its own file, unless it is renamed here. */
+export function lintColumnNames({ table, ownColumns }: Subject): Warning[] {
   const renamed = renamedHere(table)
   return table.columns.flatMap((column, index) => {
-    if (index < ownColumns) return doubtName('column', column)
+    if (index < ownColumns) return lintName('column', column)
     if (!renamed.has(column.name)) return []
-    return doubtName('column', column).map((doubt) => ({ ...doubt, loc: column.origin.loc, at: 'key' as const }))
+    return lintName('column', column).map((warning) => ({ ...warning, loc: column.origin.loc, at: 'key' as const }))
   })
 }
 
@@ -76,14 +76,14 @@ function renamedHere({ columnRefs }: Table): ReadonlySet<string> {
   return new Set(refs.filter(([name, ref]) => (ref?.refName ?? name) !== name).map(([name]) => name))
 }
 
-function doubtName(noun: Noun, { name, origin }: FelisObject): Doubt[] {
+function lintName(noun: Noun, { name, origin }: FelisObject): Warning[] {
   const trouble = TROUBLES.find(({ holds }) => holds(name))
   if (trouble === undefined) return []
   return [{ loc: below(origin.loc, 'name'), code: trouble.code, message: trouble.say(noun, abridge(name)) }]
 }
 
 /** Names that TAP_SCHEMA does not have; an empty one is no use to a database either. */
-export function doubtOtherNames({ table }: Pick<Subject, 'table'>): Doubt[] {
+export function lintOtherNames({ table }: Pick<Subject, 'table'>): Warning[] {
   const constraints = table.constraints.filter(({ kind }) => kind !== 'ForeignKey')
   return [...constraints, ...table.indexes, ...table.columnGroups].flatMap(({ name, origin }) =>
     name === '' ? [{ loc: below(origin.loc, 'name'), code: 'name_empty', message: 'the name is empty' }] : [],

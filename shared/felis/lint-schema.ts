@@ -1,7 +1,7 @@
 import { abridge } from '../yaml/values.ts'
 import { automaticArraysize, isVotableShape } from './arraysize.ts'
 import { DATATYPES } from './datatypes.ts'
-import { doubtColumnNames, doubtOtherNames, doubtSchemaName, doubtTableName } from './doubtful-names.ts'
+import { lintColumnNames, lintOtherNames, lintSchemaName, lintTableName } from './lint-names.ts'
 import { below, type Path } from './location.ts'
 import type { Column, Schema, Table } from './model.ts'
 import { idOfNamedColumn } from './name-for-id.ts'
@@ -16,28 +16,28 @@ interface Subject {
   readonly hasColumn: (id: string) => boolean
 }
 
-type Doubt = Omit<Report, 'severity'>
+type Warning = Omit<Report, 'severity'>
 
-/** What Felis lets through without a word, and what probably was not meant. */
-const DOUBTS: readonly ((subject: Subject) => readonly Doubt[])[] = [
-  doubtPrimaryKey,
-  doubtIndexes,
-  doubtColumnIndexes,
-  doubtDatatypes,
-  doubtArraysizes,
-  doubtTableName,
-  doubtColumnNames,
-  doubtOtherNames,
+/** What Felis accepts, but was probably not meant. */
+const RULES: readonly ((subject: Subject) => readonly Warning[])[] = [
+  lintPrimaryKey,
+  lintIndexes,
+  lintColumnIndexes,
+  lintDatatypes,
+  lintArraysizes,
+  lintTableName,
+  lintColumnNames,
+  lintOtherNames,
 ]
 
 /** Warns of what is allowed and yet looks wrong. `written` is the schema before its references were expanded. */
-export function warnOfDoubts(schema: Schema, written: Schema, reading: Reading): void {
+export function lintSchema(schema: Schema, written: Schema, reading: Reading): void {
   const ids = new Set(schema.tables.flatMap((table) => table.columns.map(({ id }) => id)))
   const hasColumn = (id: string): boolean => ids.has(id) || reading.idsUnknown || reading.brokenIds.has(id)
-  for (const doubt of doubtSchemaName(schema)) report(reading, { ...doubt, severity: 'warning' })
+  for (const warning of lintSchemaName(schema)) report(reading, { ...warning, severity: 'warning' })
   for (const [index, table] of schema.tables.entries()) {
     const subject = { table, ownColumns: written.tables[index]?.columns.length ?? 0, hasColumn }
-    for (const find of DOUBTS) for (const doubt of find(subject)) report(reading, { ...doubt, severity: 'warning' })
+    for (const find of RULES) for (const warning of find(subject)) report(reading, { ...warning, severity: 'warning' })
   }
 }
 
@@ -47,11 +47,11 @@ export function warnOfStaleArraysize(source: Column, taken: Column, reading: Rea
   const expected = (column: Column): string | null =>
     automaticArraysize(DATATYPES[column.datatype], column.length, reading.context.unboundedArraysize) ?? null
   if (kept !== expected(source) || kept === expected(taken)) return
-  const message = `the arraysize stays that of the source column (${kept ?? 'none'}), although ${taken.datatype} of length ${taken.length ?? 'none'} would have ${expected(taken) ?? 'none'}`
+  const message = `the arraysize is still that of the source column (${kept ?? 'none'}), although ${taken.datatype} of length ${taken.length ?? 'none'} would have ${expected(taken) ?? 'none'}`
   report(reading, { loc: taken.origin.loc, at: 'key', code: 'arraysize_stale', severity: 'warning', message })
 }
 
-function doubtPrimaryKey({ table, hasColumn }: Subject): Doubt[] {
+function lintPrimaryKey({ table, hasColumn }: Subject): Warning[] {
   const { primaryKey, origin } = table
   const loc = below(origin.loc, 'primaryKey')
   const isList = Array.isArray(primaryKey)
@@ -60,7 +60,7 @@ function doubtPrimaryKey({ table, hasColumn }: Subject): Doubt[] {
   )
 }
 
-function doubtIndexes({ table, hasColumn }: Subject): Doubt[] {
+function lintIndexes({ table, hasColumn }: Subject): Warning[] {
   return table.indexes.flatMap((index) => {
     const loc = below(index.origin.loc, 'columns')
     return idsOf(index.columns).flatMap((id, position) =>
@@ -74,7 +74,7 @@ function idsOf(ids: string | readonly string[] | null): readonly string[] {
   return typeof ids === 'string' ? [ids] : ids
 }
 
-function dangling(table: Table, id: string, loc: Path, code: string): Doubt {
+function dangling(table: Table, id: string, loc: Path, code: string): Warning {
   const candidates = (): string[] => table.columns.map((column) => column.id)
   return {
     loc,
@@ -84,7 +84,7 @@ function dangling(table: Table, id: string, loc: Path, code: string): Doubt {
   }
 }
 
-function doubtColumnIndexes({ table }: Subject): Doubt[] {
+function lintColumnIndexes({ table }: Subject): Warning[] {
   const byIndex = Map.groupBy(
     table.columns.filter(({ columnIndex }) => columnIndex !== null),
     ({ columnIndex }) => columnIndex,
@@ -94,15 +94,15 @@ function doubtColumnIndexes({ table }: Subject): Doubt[] {
     if (second === undefined) return []
     const names = columns.slice(0, MOST_NAMES).map(({ name }) => `'${name}'`)
     const rest = columns.length > MOST_NAMES ? ` and ${columns.length - MOST_NAMES} more` : ''
-    const message = `columns ${names.join(', ')}${rest} all have the column_index ${columnIndex}: their order is left to chance`
+    const message = `columns ${names.join(', ')}${rest} all have the column_index ${columnIndex}: their order is undefined`
     return [{ loc: below(second.origin.loc, 'tap:column_index'), code: 'column_index_repeated', message }]
   })
 }
 
 const MOST_NAMES = 5
 
-/** A referenced column has been doubted in its own file. */
-function doubtDatatypes({ table, ownColumns }: Subject): Doubt[] {
+/** A referenced column has been checked in its own file. */
+function lintDatatypes({ table, ownColumns }: Subject): Warning[] {
   return table.columns.slice(0, ownColumns).flatMap(({ votableDatatype, datatype, origin }) =>
     votableDatatype === null
       ? []
@@ -110,14 +110,14 @@ function doubtDatatypes({ table, ownColumns }: Subject): Doubt[] {
           {
             loc: below(origin.loc, 'votable:datatype'),
             code: 'votable_datatype_ignored',
-            message: `votable:datatype is not looked at: TAP_SCHEMA will say ${DATATYPES[datatype].votable}, for ${datatype}`,
+            message: `votable:datatype is ignored: TAP_SCHEMA will have ${DATATYPES[datatype].votable}, for ${datatype}`,
           },
         ],
   )
 }
 
 /** TAP_SCHEMA holds any text, but a VOTable with another arraysize is refused by its readers. */
-function doubtArraysizes({ table, ownColumns }: Subject): Doubt[] {
+function lintArraysizes({ table, ownColumns }: Subject): Warning[] {
   return table.columns.slice(0, ownColumns).flatMap(({ arraysize, origin }) => {
     if (!arraysize || isVotableShape(arraysize)) return []
     const message = `the arraysize '${abridge(arraysize)}' is not a VOTable shape (8, 8*, *, 3x3, 3x*): clients cannot read results with this column`
