@@ -3,7 +3,6 @@ import { ResultFailure } from './result-failure.ts'
 import { Binary2Writer } from './write/binary2-writer.ts'
 import { CopyInput } from './write/copy-input.ts'
 import { CSV, DelimitedWriter, TSV } from './write/delimited-writer.ts'
-import { ParquetResultWriter } from './write/parquet-writer.ts'
 import type { ResultWriter } from './write/result-writer.ts'
 import { TabledataWriter } from './write/tabledata-writer.ts'
 import type { ResultHead } from './write/votable-head.ts'
@@ -33,18 +32,25 @@ export interface WriteOptions {
   describeError(error: unknown): string
 }
 
-const WRITERS: Readonly<Record<Serialization, (head: ResultHead, parts: Uint8Array[]) => ResultWriter>> = {
+type OpenWriter = (head: ResultHead, parts: Uint8Array[]) => ResultWriter | Promise<ResultWriter>
+
+const WRITERS: Readonly<Record<Serialization, OpenWriter>> = {
   binary2: (head, parts) => new Binary2Writer(head, parts),
   tabledata: (head, parts) => new TabledataWriter(head, parts),
   csv: (head, parts) => new DelimitedWriter(head, CSV, parts),
   tsv: (head, parts) => new DelimitedWriter(head, TSV, parts),
-  parquet: (head, parts) => new ParquetResultWriter(head, parts),
+  async parquet(head, parts) {
+    // Loaded when it is first needed: few ask for it, and a cold start waits for whatever is loaded.
+    const { ParquetResultWriter } = await import('./write/parquet-writer.ts')
+    return new ParquetResultWriter(head, parts)
+  },
 }
 
 /**
  * A result document, in chunks of about 64 KiB, from the bytes of PostgreSQL's `copy (…) to stdout (format binary)`.
- * Nothing is given out before the first bytes of `rows` are there, so that a query that fails at once has no document.
- * `rows` is read no further than needed; with `maxRows` 0, not at all.
+ * Nothing is given out before the first 64 KiB of rows are there, or their end: a query that fails early has no document.
+ * `rows` is read no further than needed; with `maxRows` 0, not at all. Whoever stops early while it waits for rows has to
+ * end them too: a generator cannot be left while it waits.
  */
 export async function* writeResult(
   rows: AsyncIterable<Uint8Array>,
@@ -52,7 +58,7 @@ export async function* writeResult(
   { format, maxRows, onError, onEnd, describeError }: WriteOptions,
 ): AsyncGenerator<Uint8Array, void, void> {
   const parts: Uint8Array[] = []
-  const writer = WRITERS[format.serialization](head, parts)
+  const writer = await WRITERS[format.serialization](head, parts)
   const input = new CopyInput(head.fields.length)
   let written = 0
   let overflow = maxRows === 0
@@ -70,11 +76,10 @@ export async function* writeResult(
           if (overflow) break
           writer.add(input)
           written++
-          // The head waits for the rest of a small document, and is sent with the first rows of a large one.
+          // The head waits for the first rows: what fails before there are 64 KiB of them can be a plain error.
           if (parts.length > (isStarted ? 0 : 1)) yield takeParts()
         }
         if (overflow) break
-        if (!input.isComplete && parts.length > 0) yield takeParts()
       }
       if (!overflow && !input.isComplete) throw new ResultFailure('PostgreSQL ended the rows before they were complete')
     }

@@ -116,7 +116,9 @@ describe.skipIf(!STILTS)(`STILTS${needs(STILTS, 'stilts')}`, () => {
   it('finds nothing wrong with an error, an overflow, columns alone, and a result that broke off', async () => {
     writeFileSync(file('error.vot'), writeErrorDocument('no such table: <x> "ü"', infos))
     async function* broken() {
-      yield rowsOf(COLUMNS).subarray(0, -10)
+      const rows = rowsOf(COLUMNS)
+      yield rows.subarray(0, -2)
+      for (let more = 0; more < 200; more++) yield rows.subarray(19, -2)
       throw new Error('broken off')
     }
     const rows = () => inChunks(rowsOf(COLUMNS), [100])
@@ -124,7 +126,7 @@ describe.skipIf(!STILTS)(`STILTS${needs(STILTS, 'stilts')}`, () => {
       file('error.vot'),
       await write('votable', COLUMNS, rows(), 2),
       await write('votable', COLUMNS, rows(), 0),
-      await write('votable', COLUMNS, broken()),
+      await write('votable', COLUMNS, broken(), 1000),
     ]
     expect(paths.map((path) => stilts('votlint', path))).toEqual(['', '', '', ''])
   })

@@ -259,15 +259,19 @@ describe('an error', () => {
     throw new Error('division by zero')
   }
   const twoRows = copied().subarray(0, 60)
+  const many = copied(Array.from({ length: 9000 }, (_, index) => [index, 'a row']))
+  /** All but the last row and a half. */
+  const manyRows = many.subarray(0, -30)
 
   it('before the first byte is thrown', async () => {
     await expect(collect(write(failing(new Uint8Array(0))))).rejects.toThrow('division by zero')
+    await expect(collect(write(failing(twoRows)))).rejects.toThrow('division by zero')
   })
 
   it('after it ends a VOTable with what the client is told, and with the rows that came whole', async () => {
     for (const format of ['votable', 'votable/td']) {
-      const { rows, texts, infos, paths } = readVotable(await collect(write(failing(twoRows), { format })))
-      expect(rows.length + texts.length).toBe(2)
+      const { rows, texts, infos, paths } = readVotable(await collect(write(failing(manyRows), { format })))
+      expect(rows.length + texts.length).toBe(8998)
       expect(infos.at(-1)).toEqual({
         attributes: { name: 'QUERY_STATUS', value: 'ERROR' },
         text: 'told: division by zero',
@@ -278,16 +282,16 @@ describe('an error', () => {
   })
 
   it('after it breaks off a CSV, which cannot say it', async () => {
-    await expect(collect(write(failing(twoRows), { format: 'csv' }))).rejects.toThrow('division by zero')
+    await expect(collect(write(failing(manyRows), { format: 'csv' }))).rejects.toThrow('division by zero')
   })
 
   it('after it breaks off what is kept only when it is whole', async () => {
-    await expect(collect(write(failing(twoRows), { onError: 'throw' }))).rejects.toThrow('division by zero')
+    await expect(collect(write(failing(manyRows), { onError: 'throw' }))).rejects.toThrow('division by zero')
   })
 
   it('after the last row is an error too', async () => {
-    const { infos } = readVotable(await collect(write(failing(copied().subarray(0, -2)))))
-    expect(infos.at(-1)?.attributes.value).toBe('ERROR')
+    const { rows, infos } = readVotable(await collect(write(failing(many))))
+    expect([rows.length, infos.at(-1)?.attributes.value]).toEqual([9000, 'ERROR'])
     await expect(collect(write(failing(copied())))).rejects.toThrow('division by zero')
   })
 })
