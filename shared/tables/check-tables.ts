@@ -5,8 +5,8 @@ import { Failure } from '../failure.ts'
 import { inTransaction } from '../tap-schema/transaction.ts'
 import { compareTables, type Finding } from './compare-tables.ts'
 import { findSlowPositions } from './position-plans.ts'
-import { probeGeometry } from './probe-geometry.ts'
 import { findUnknownRoles, readRelations } from './relations.ts'
+import { useGeometry } from './use-geometry.ts'
 
 /** A role that was named is not there. */
 export class UnknownRoleError extends Failure {
@@ -43,11 +43,10 @@ export async function checkTables(
     await client.query('set transaction read only')
     const unknown = await findUnknownRoles(client, readers)
     if (unknown.length > 0) throw new UnknownRoleError(unknown)
-    const geometry = wish === 'auto' ? await probeGeometry(client) : wish
     const schemas = new Set(tables.map(({ physical }) => physical?.schema ?? ''))
+    const geometry = await useGeometry(client, wish)
     const relations = await readRelations(client, [...schemas], readers)
     const found = compareTables(tables, relations, geometry)
-    await client.query('set local search_path to default')
     const searched = await findSearchable(client, tables, found)
     const slow = await findSlowPositions(client, searched, geometry)
     const order = new Map(tables.map(({ tapName }, index) => [tapName, index]))

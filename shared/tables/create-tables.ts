@@ -5,7 +5,7 @@ import type { Schema } from '../felis/model.ts'
 import { sqlStateOf } from '../tap-schema/slot-failures.ts'
 import { inTransaction } from '../tap-schema/transaction.ts'
 import { createSchema, planTables, type TableOptions, type TablePlan } from './plan.ts'
-import { probeGeometry } from './probe-geometry.ts'
+import { useGeometry } from './use-geometry.ts'
 
 /** PostgreSQL does not make the tables. Nothing was created. */
 export class CreateTablesError extends Failure {
@@ -55,10 +55,9 @@ export async function createTables(
   options: CreateTablesOptions,
 ): Promise<CreatedTables> {
   return inTransaction(pool, 'creating the tables', async (client) => {
-    const geometry = options.geometry === 'auto' ? await probeGeometry(client) : options.geometry
+    // What is made is named with its schema; types and functions are found as usual.
+    const geometry = await useGeometry(client, options.geometry)
     const plan = planTables(schemas, { ...options, geometry })
-    // Types and functions of extensions lie where the login finds them; what is made is named with its schema.
-    await client.query('set local search_path to default')
     const { rows } = await client.query<{ nspname: string }>('select nspname from pg_catalog.pg_namespace')
     const present = new Set(rows.map(({ nspname }) => nspname))
     // `if not exists` alone would ask for the right to create schemas also where there is nothing to create.
