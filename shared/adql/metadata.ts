@@ -37,10 +37,19 @@ export interface SourceColumn extends ColumnFacts {
   readonly name: DeclaredName
 }
 
+/** How the query service holds shapes: as text of DALI or STC-S, as float8[] in degrees, or in a type of its extension. */
+export interface ShapeStorage {
+  readonly as: 'text' | 'array' | 'native'
+  /** Exact name of another column that holds the same shapes, to compute with: one with an index. */
+  readonly physical?: string
+}
+
 export interface ColumnMetadata extends SourceColumn {
   readonly indexed?: boolean
   /** The column's exact name in the query service, where it is not the one that its dialect makes of `name`. */
   readonly physical?: string
+  /** Of a column of shapes, where it is known. */
+  readonly shape?: ShapeStorage
 }
 
 /** Columns that hold one position on the sky, in degrees; the first position of a table is its main one. */

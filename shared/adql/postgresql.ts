@@ -23,6 +23,8 @@ export const POSTGRESQL_SETTINGS: Readonly<Record<string, string>> = {
   TimeZone: 'UTC',
   DateStyle: 'ISO',
   extra_float_digits: '1',
+  // Compiling the long expressions of geometry takes longer than computing them.
+  jit: 'off',
 }
 
 /**

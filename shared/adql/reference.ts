@@ -27,6 +27,8 @@ Where the standard leaves a choice:
 - Longitudes lie between 0 and 360, latitudes between -90 and 90 degrees, radii between 0 and 180. Constants beyond are
   refused.
 - The coordinate system as the first argument of POINT, CIRCLE, BOX and POLYGON is taken, and changes nothing.
+- Columns of regions hold text of DALI (\`circle 10 20 1\`) or STC-S (\`Polygon ICRS 1 2 3 4 5 6\`): points, circles and
+  polygons in ICRS, FK5 or J2000. To CONTAINS, INTERSECTS, AREA and CENTROID any other text is like NULL.
 - The units of results follow from those of columns: sums keep them, products and quotients write them out.
 `
 

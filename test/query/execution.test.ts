@@ -14,9 +14,6 @@ import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
 import { decodeCell } from './decode-cell.ts'
 import { cellsOf, readAll, request } from './query-stage.ts'
 
-/** What geometry without an extension lacks, in the words of the README beside the cases. */
-const LACKS = ['region-column', 'row-polygon']
-
 describe.skipIf(!HAS_DATA)(`every query on the small sky through the query service${NEEDS_DATA}`, () => {
   let database: TestDatabase
   let service: QueryService
@@ -60,8 +57,7 @@ describe.skipIf(!HAS_DATA)(`every query on the small sky through the query servi
       if (error instanceof QueryValueError) return kinds.includes('execution') ? undefined : String(error)
       if (error instanceof QueryServiceError) return String(error.cause)
       if (!(error instanceof AdqlError)) throw error
-      if (error.fault !== 'unsupported') return kinds.includes(error.fault) ? undefined : String(error)
-      return item.needs?.some((word) => word === error.reason && LACKS.includes(word)) ? undefined : String(error)
+      return kinds.includes(error.fault) ? undefined : String(error)
     }
   }
 

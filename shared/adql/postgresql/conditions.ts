@@ -14,8 +14,9 @@ import type { ComparisonOperator } from '../syntax.ts'
 import type { Context } from './context.ts'
 import { angleSql, nearSql } from './distance.ts'
 import { besideSql } from './expressions.ts'
-import { pointsOfDistance, relationSql } from './geometry.ts'
+import { pointsOfDistance } from './geometry.ts'
 import { textSql } from './names.ts'
+import { relationSql } from './relations.ts'
 import { isPadded, isStored } from './types.ts'
 
 export function conditionSql(condition: ResolvedCondition, filtering: boolean, context: Context): string {

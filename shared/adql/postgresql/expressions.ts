@@ -16,7 +16,7 @@ import { geometrySql, shapeSql } from './geometry.ts'
 import { columnSql, doubleSql, textSql } from './names.ts'
 import { constantShape, unsupported } from './shape-sql.ts'
 import { shapeOf } from './shapes.ts'
-import { isPadded, isStored, sqlType } from './types.ts'
+import { isPadded, isShapeText, isStored, sqlType } from './types.ts'
 
 /** A column as it is stored, under our own name of its source. */
 export function storedColumnSql({ source, column }: ResolvedColumn): string {
@@ -48,7 +48,7 @@ export function expressionSql(expression: ResolvedExpression, context: Context):
     case 'conversion':
       return `(${asType(expression.operand, 'float8', context)} * ${doubleSql(expression.factor)})`
     case 'shape':
-      return shapeSql(constantShape(expression.shape, expression.span), expression, context)
+      return shapeSql(constantShape(expression.shape, expression.span), context)
   }
 }
 
@@ -57,14 +57,17 @@ function stringSql({ type, value }: ResolvedString): string {
   return type.kind === 'boolean' ? value : `${textSql(value)}::text`
 }
 
-/** Without the blanks of CHAR(n), and shapes of tables as arrays of doubles. */
+/** Without the blanks of CHAR(n), and shapes of tables as arrays of doubles or as text, as their type says. */
 function columnValueSql(column: ResolvedColumn, context: Context): string {
   const sql = context.column(column)
   if (!isStored(column)) return sql
   if (isPadded(column.type)) return `rtrim(${sql})`
-  return isGeometry(column.type) && column.type.kind !== 'region'
-    ? shapeSql(shapeOf(column, context), column, context)
-    : sql
+  return isGeometry(column.type) && !isStoredText(column) ? shapeSql(shapeOf(column, context), context) : sql
+}
+
+function isStoredText({ column, type }: ResolvedColumn): boolean {
+  const { shape } = column as ColumnMetadata
+  return isShapeText(type) && (shape === undefined || shape.as === 'text' || shape.physical !== undefined)
 }
 
 function mergedColumnSql(
@@ -173,7 +176,7 @@ function castSql(cast: ResolvedCast, context: Context): string {
     case 'POINT':
     case 'CIRCLE':
     case 'POLYGON':
-      return operand.type.kind === 'text' ? shapeSql(shapeOf(cast, context), cast, context) : sql
+      return operand.type.kind === 'text' ? shapeSql(shapeOf(cast, context), context) : sql
     default:
       return `(${operand.type.kind === 'boolean' ? `(${sql})::integer` : sql})::${NUMBER_TYPES[target]}`
   }

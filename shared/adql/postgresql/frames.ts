@@ -26,6 +26,7 @@ function isTransform({ function: { name } }: ResolvedCall): boolean {
 }
 
 export function rotatedShape(shape: ShapeSql, matrix: Matrix, span: Span, { geometry }: Context): ShapeSql {
+  if (shape.kind === 'region') return { kind: 'region', numbers: rotatedRegion(shape.numbers, matrix) }
   if (shape.kind !== 'polygon') {
     if (shape.at.constant === undefined) return { ...shape, at: rotatedPoint(shape.at, matrix) }
     const [longitude, latitude] = rotatedPosition(shape.at.constant, matrix)
@@ -34,8 +35,8 @@ export function rotatedShape(shape: ShapeSql, matrix: Matrix, span: Span, { geom
     if (radius.constant === undefined) return { kind: 'circle', at: constantPoint(longitude, latitude), radius }
     return constantShape({ kind: 'circle', longitude, latitude, radius: radius.constant }, span)
   }
-  if ('column' in shape) {
-    return { kind: 'polygon', column: rotatedColumn(coordinatesSql(shape, geometry, span), matrix), stored: false }
+  if (!('vertices' in shape)) {
+    return { kind: 'polygon', array: rotatedArray(coordinatesSql(shape, geometry), matrix) }
   }
   if (shape.figure === undefined) {
     return { kind: 'polygon', vertices: shape.vertices.map((vertex) => rotatedPoint(vertex, matrix)) }
@@ -58,7 +59,13 @@ function rotatedPoint({ longitude, latitude }: PointSql, matrix: Matrix): PointS
   return { longitude: `(${position})[1]`, latitude: `(${position})[2]` }
 }
 
-function rotatedColumn(coordinates: string, matrix: Matrix): string {
+/** The radius of a circle is left as it is. */
+function rotatedRegion(numbers: string, matrix: Matrix): string {
+  const circle = `${rotatedArray('q.n[1:2]', matrix)} || q.n[3]`
+  return `(select case cardinality(q.n) when 3 then ${circle} else ${rotatedArray('q.n', matrix)} end from (select ${numbers} as n offset 0) as q)`
+}
+
+function rotatedArray(coordinates: string, matrix: Matrix): string {
   return `(select array_agg(u.c order by i.i, u.n) from (select ${coordinates} as c offset 0) as k, generate_series(1, cardinality(k.c) / 2) as i, lateral (select k.c[2 * i.i - 1] as l, k.c[2 * i.i] as b offset 0) as o, ${rotationSql(matrix)}, unnest(array[p.longitude, p.latitude]) with ordinality as u(c, n))`
 }
 

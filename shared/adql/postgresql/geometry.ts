@@ -1,99 +1,16 @@
 import type { ResolvedCall, ResolvedExpression } from '../resolved.ts'
 import { centroidOf } from '../sphere/polygon.ts'
-import { contains, intersects, SLACK } from '../sphere/relations.ts'
 import { angle, toPosition, toVector } from '../sphere/vectors.ts'
 import type { Context } from './context.ts'
-import { type AngleSql, distanceSql, METRES_PER_DEGREE, nearSql, type PointSql } from './distance.ts'
+import { distanceSql, METRES_PER_DEGREE, type PointSql } from './distance.ts'
 import { requireRowValues } from './evaluate-once.ts'
-import { rotationOf, turnedBack } from './frames.ts'
 import { doubleSql, textSql } from './names.ts'
-import { arraySql, coordinatesSql, nativeSql, testsOf } from './polygons.ts'
-import { type PolygonSql, type ShapeSql, unsupported } from './shape-sql.ts'
+import { arraySql, coordinatesSql } from './polygons.ts'
+import { ofRegion, textOfNumbers } from './regions.ts'
+import { relationSql, shapesOf } from './relations.ts'
+import type { ShapeSql } from './shape-sql.ts'
 import { pointOfNumbers, shapeOf } from './shapes.ts'
-
-/** CONTAINS or INTERSECTS as a condition. `filtering`: only true matters, so an index may answer. */
-export function relationSql(call: ResolvedCall, filtering: boolean, context: Context): string {
-  const [first, second] = call.arguments
-  if (first === undefined || second === undefined) throw new RangeError(`${call.function.name} has not been checked`)
-  const [a, b] = shapesOf(first, second, context)
-  const within = call.function.name === 'CONTAINS'
-  if (a.figure !== undefined && b.figure !== undefined) {
-    return String((within ? contains : intersects)(a.figure, b.figure))
-  }
-  // The tests of a polygon stand in a subquery.
-  if (a.kind === 'polygon' || b.kind === 'polygon') requireRowValues(call.arguments, call)
-  const question = { call, filtering, context }
-  if (within || a.kind === 'point') return containsSql(a, b, question)
-  return b.kind === 'point' ? containsSql(b, a, question) : intersectsSql(a, b, question)
-}
-
-/**
- * Two shapes to be compared. Where a change of frame stands beside constants, they are turned back instead: that is done
- * once, and leaves columns to their index.
- */
-function shapesOf(
-  first: ResolvedExpression,
-  second: ResolvedExpression,
-  context: Context,
-): readonly [ShapeSql, ShapeSql] {
-  const [a, b] = [shapeOf(first, context), shapeOf(second, context)]
-  const [ofA, ofB] = [rotationOf(first), rotationOf(second)]
-  if (ofA !== undefined && a.figure === undefined && b.figure !== undefined) {
-    return [shapeOf(ofA.shape, context), turnedBack(b, ofA, second.span, context)]
-  }
-  if (ofB !== undefined && b.figure === undefined && a.figure !== undefined) {
-    return [turnedBack(a, ofB, first.span, context), shapeOf(ofB.shape, context)]
-  }
-  return [a, b]
-}
-
-interface Question {
-  readonly call: ResolvedCall
-  readonly filtering: boolean
-  readonly context: Context
-}
-
-const NOTHING: AngleSql = { sql: '0', constant: 0 }
-
-function containsSql(a: ShapeSql, b: ShapeSql, question: Question): string {
-  const { filtering, context, call } = question
-  const { geometry } = context
-  if (b.kind === 'polygon') {
-    if (a.kind === 'polygon') return polygonsSql(a, b, '<@', question)
-    const tests = testsOf(b, geometry, call.span)
-    return a.kind === 'point' ? tests.holds(a.at, filtering) : tests.surrounds(a.at, a.radius)
-  }
-  const radius = b.kind === 'circle' ? b.radius : NOTHING
-  if (a.kind === 'polygon') return testsOf(a, geometry, call.span).within(b.at, radius)
-  if (a.kind === 'point') return nearSql(a.at, b.at, radius, '<=', SLACK, filtering, geometry)
-  const room = `${distanceSql(a.at, b.at)} + ${a.radius.sql} <= ${radius.sql} + ${SLACK}`
-  return `(${radius.sql} >= 180 and ${distanceSql(a.at, b.at)} is not null or ${room})`
-}
-
-function intersectsSql(a: ShapeSql, b: ShapeSql, question: Question): string {
-  const { filtering, context, call } = question
-  if (a.kind === 'polygon' && b.kind === 'polygon') return polygonsSql(a, b, '&&', question)
-  if (a.kind === 'polygon') return intersectsSql(b, a, question)
-  const radius = a.kind === 'circle' ? a.radius : NOTHING
-  if (b.kind === 'polygon') return testsOf(b, context.geometry, call.span).near(a.at, radius)
-  const other = b.kind === 'circle' ? b.radius : NOTHING
-  return nearSql(a.at, b.at, sumOf(radius, other), '<=', SLACK, filtering, context.geometry)
-}
-
-function sumOf(a: AngleSql, b: AngleSql): AngleSql {
-  if (a.constant === undefined || b.constant === undefined) return { sql: `(${a.sql} + ${b.sql})` }
-  return { sql: doubleSql(a.constant + b.constant), constant: a.constant + b.constant }
-}
-
-function polygonsSql(a: PolygonSql, b: PolygonSql, operator: '<@' | '&&', { context, call }: Question): string {
-  const { geometry } = context
-  if (geometry === 'portable') {
-    throw unsupported('region-column', 'This service cannot compare two polygons that are not constants.', call.span)
-  }
-  const [left, right] = [nativeSql(a, geometry, call.span), nativeSql(b, geometry, call.span)]
-  if (geometry === 'pgsphere') return `(${left} ${operator} ${right})`
-  return operator === '<@' ? `st_covers(${right}, ${left})` : `st_intersects(${left}, ${right})`
-}
+import { arrayAreaSql, arrayCentroidSql } from './vertex-arrays.ts'
 
 /** The points of a call of DISTANCE. */
 export function pointsOfDistance(call: ResolvedCall, context: Context): readonly [PointSql, PointSql] {
@@ -132,13 +49,13 @@ export function geometrySql(call: ResolvedCall, context: Context): string {
     case 'COORD2':
       return pointSql(first, context).latitude
     case 'AREA':
-      return areaSql(shapeOf(requireValue(first), context), call, context)
+      return areaSql(shapeInSubquery(call, context), context)
     case 'CENTROID':
-      return centroidSql(requireValue(first), call, context)
+      return centroidSql(shapeInSubquery(call, context), context)
     case 'COORDSYS':
       return coordinateSystemSql(requireValue(first), context)
     default:
-      return shapeSql(shapeOf(call, context), call, context)
+      return shapeSql(shapeOf(call, context), context)
   }
 }
 
@@ -147,9 +64,18 @@ function requireValue(value: ResolvedExpression | undefined): ResolvedExpression
   return value
 }
 
-/** A shape as DALI writes it: an array of doubles. */
-export function shapeSql(shape: ShapeSql, { span }: ResolvedExpression, { geometry }: Context): string {
-  if (shape.kind === 'polygon') return coordinatesSql(shape, geometry, span)
+/** The argument of a call, which looks at a polygon in a subquery. */
+function shapeInSubquery(call: ResolvedCall, context: Context): ShapeSql {
+  const shape = shapeOf(requireValue(call.arguments[0]), context)
+  const isOfRow = (shape.kind === 'polygon' || shape.kind === 'region') && shape.figure === undefined
+  if (isOfRow) requireRowValues(call.arguments, call)
+  return shape
+}
+
+/** A shape as DALI writes it: an array of doubles; text where only each row knows what it is. */
+export function shapeSql(shape: ShapeSql, { geometry }: Context): string {
+  if (shape.kind === 'region') return textOfNumbers(shape.numbers)
+  if (shape.kind === 'polygon') return coordinatesSql(shape, geometry)
   const { longitude, latitude } = shape.at
   const numbers = shape.kind === 'circle' ? [longitude, latitude, shape.radius.sql] : [longitude, latitude]
   return arraySql(numbers, shape.figure !== undefined)
@@ -157,8 +83,11 @@ export function shapeSql(shape: ShapeSql, { span }: ResolvedExpression, { geomet
 
 const SQUARE_DEGREES = (180 / Math.PI) ** 2
 
-function areaSql(shape: ShapeSql, { span }: ResolvedCall, { geometry }: Context): string {
+function areaSql(shape: ShapeSql, context: Context): string {
+  const { geometry } = context
   switch (shape.kind) {
+    case 'region':
+      return ofRegion(shape, 'ra', (known) => areaSql(known, context))
     case 'point':
       return `(case when ${shape.at.longitude} + ${shape.at.latitude} is not null then 0::float8 end)`
     case 'circle': {
@@ -168,42 +97,23 @@ function areaSql(shape: ShapeSql, { span }: ResolvedCall, { geometry }: Context)
     }
     case 'polygon':
       if (shape.figure !== undefined) return doubleSql(shape.figure.polygon.area)
-      if (geometry === 'pgsphere') return `(area(${nativeSql(shape, geometry, span)}) * ${SQUARE_DEGREES}::float8)`
-      if (geometry === 'postgis')
-        return `(st_area(${nativeSql(shape, geometry, span)}, false) / ${METRES_PER_DEGREE ** 2}::float8)`
-      testsOf(shape, geometry, span)
-      throw new RangeError('the portable strategy has no polygons of rows')
+      if ('native' in shape && geometry === 'pgsphere') return `(area(${shape.native}) * ${SQUARE_DEGREES}::float8)`
+      if ('native' in shape) return `(st_area(${shape.native}, false) / ${METRES_PER_DEGREE ** 2}::float8)`
+      return arrayAreaSql(coordinatesSql(shape, geometry))
   }
 }
 
-function centroidSql(value: ResolvedExpression, call: ResolvedCall, context: Context): string {
-  const shape = shapeOf(value, context)
-  if (shape.kind !== 'polygon') return shapeSql({ kind: 'point', at: shape.at }, call, context)
+function centroidSql(shape: ShapeSql, context: Context): string {
+  if (shape.kind === 'region') return ofRegion(shape, 'ra', (known) => centroidSql(known, context))
+  if (shape.kind !== 'polygon') return shapeSql({ kind: 'point', at: shape.at }, context)
   if (shape.figure !== undefined) return arraySql(toPosition(centroidOf(shape.figure.polygon)).map(doubleSql), true)
-  return rowCentroidSql(coordinatesSql(shape, context.geometry, call.span))
-}
-
-/** The mean position is the direction of the sum of the sides' normals, each as long as its side. */
-function rowCentroidSql(coordinates: string): string {
-  return `(select case when t.s is not null then array[(degrees(atan2(t.y * t.s, t.x * t.s))::numeric + 360) % 360, degrees(atan2(t.z * t.s, sqrt(t.x * t.x + t.y * t.y)))]::float8[] end
-    from (select sum(e.x * e.f) as x, sum(e.y * e.f) as y, sum(e.z * e.f) as z,
-        sign(sum(e.x * e.f) * sum(e.ax) + sum(e.y * e.f) * sum(e.ay) + sum(e.z * e.f) * sum(e.az)) as s
-      from (select a.x as ax, a.y as ay, a.z as az, n.x, n.y, n.z,
-          atan2(sqrt(n.x * n.x + n.y * n.y + n.z * n.z), a.x * b.x + a.y * b.y + a.z * b.z) / nullif(sqrt(n.x * n.x + n.y * n.y + n.z * n.z), 0) as f
-        from (select ${coordinates} as c offset 0) as p,
-          generate_series(1, cardinality(p.c) / 2) as i,
-          lateral (select radians(p.c[2 * i - 1]) as al, radians(p.c[2 * i]) as ab, radians(p.c[2 * i % cardinality(p.c) + 1]) as bl, radians(p.c[2 * i % cardinality(p.c) + 2]) as bb) as r,
-          lateral (select cos(r.ab) * cos(r.al) as x, cos(r.ab) * sin(r.al) as y, sin(r.ab) as z) as a,
-          lateral (select cos(r.bb) * cos(r.bl) as x, cos(r.bb) * sin(r.bl) as y, sin(r.bb) as z) as b,
-          lateral (select a.y * b.z - a.z * b.y as x, a.z * b.x - a.x * b.z as y, a.x * b.y - a.y * b.x as z) as n
-      ) as e
-    ) as t)`
+  return arrayCentroidSql(coordinatesSql(shape, context.geometry))
 }
 
 /** ADQL 2.1 has no coordinate systems any more: the one that was written, or none. */
 function coordinateSystemSql(value: ResolvedExpression, context: Context): string {
   const system = value.kind === 'call' ? (value.coordinateSystem ?? '') : ''
   const shape = shapeOf(value, context)
-  const known = shape.figure !== undefined ? 'true' : `${shapeSql(shape, value, context)} is not null`
+  const known = shape.figure !== undefined ? 'true' : `${shapeSql(shape, context)} is not null`
   return `(case when ${known} then ${textSql(system)}::text end)`
 }

@@ -1,7 +1,6 @@
 import { edgesOf, type Polygon } from '../sphere/polygon.ts'
 import { SLACK } from '../sphere/relations.ts'
 import { cross, DEGREE, toPosition, unit, type Vector } from '../sphere/vectors.ts'
-import type { Span } from '../syntax.ts'
 import type { GeometryStrategy } from './context.ts'
 import {
   type AngleSql,
@@ -15,30 +14,15 @@ import {
   spoint,
 } from './distance.ts'
 import { doubleSql } from './names.ts'
-import { type PolygonSql, unsupported } from './shape-sql.ts'
+import type { PolygonTests } from './polygon-tests.ts'
+import type { PolygonSql } from './shape-sql.ts'
+import { arrayTests } from './vertex-arrays.ts'
 
-/** What can be asked of a polygon; each answer is NULL where a part of the question is. */
-export interface PolygonTests {
-  holds(point: PointSql, filtering: boolean): string
-  /** Whether the circle and the polygon have a point in common. */
-  near(point: PointSql, radius: AngleSql): string
-  /** Whether the circle lies within the polygon. */
-  surrounds(point: PointSql, radius: AngleSql): string
-  /** Whether the polygon lies within the circle. */
-  within(point: PointSql, radius: AngleSql): string
-}
-
-export function testsOf(polygon: PolygonSql, strategy: GeometryStrategy, span: Span): PolygonTests {
+export function testsOf(polygon: PolygonSql, strategy: GeometryStrategy): PolygonTests {
   if (polygon.figure !== undefined) return constantTests(polygon.figure.polygon, strategy)
-  if (strategy === 'pgsphere') return pgsphereTests(nativeSql(polygon, strategy, span))
-  if (strategy === 'postgis') return postgisTests(nativeSql(polygon, strategy, span), polygon, span)
-  throw lacking(polygon, span)
-}
-
-function lacking(polygon: PolygonSql, span: Span) {
-  const reason = 'column' in polygon ? 'region-column' : 'row-polygon'
-  const what = 'column' in polygon ? 'polygons of a column' : 'polygons made of the values of a row'
-  return unsupported(reason, `This service cannot compute with ${what}; polygons of constants can be used.`, span)
+  if ('array' in polygon || strategy === 'portable') return arrayTests(coordinatesSql(polygon, strategy))
+  const native = nativeSql(polygon, strategy)
+  return strategy === 'pgsphere' ? pgsphereTests(native) : postgisTests(native, polygon)
 }
 
 function constantTests(polygon: Polygon, strategy: GeometryStrategy): PolygonTests {
@@ -105,7 +89,7 @@ function pgsphereTests(polygon: string): PolygonTests {
 }
 
 /** ST_Covers misses points on long sides: a distance of a millimetre does not. */
-function postgisTests(polygon: string, source: PolygonSql, span: Span): PolygonTests {
+function postgisTests(polygon: string, source: PolygonSql): PolygonTests {
   const metres = ({ sql }: AngleSql) => `(${sql} * ${METRES_PER_DEGREE} + 0.001)`
   const holds = (point: PointSql) => `st_dwithin(${polygon}, ${geography(point)}, 0.001, false)`
   return {
@@ -115,23 +99,18 @@ function postgisTests(polygon: string, source: PolygonSql, span: Span): PolygonT
       `(${holds(point)} and st_distance(st_boundary(${polygon}::geometry)::geography, ${geography(point)}, false) >= ${sql} * ${METRES_PER_DEGREE} - 0.001)`,
     within(point, { sql }) {
       const vertex = { longitude: 'p.c[2 * n - 1]', latitude: 'p.c[2 * n]' }
-      const coordinates = coordinatesSql(source, 'postgis', span)
+      const coordinates = coordinatesSql(source, 'postgis')
       return `(select max(${distanceSql(vertex, point)}) <= ${sql} + ${SLACK} from (select ${coordinates} as c offset 0) as p, generate_series(1, cardinality(p.c) / 2) as n)`
     },
   }
 }
 
-/** The polygon as a value of the strategy's own type. */
-export function nativeSql(polygon: PolygonSql, strategy: 'pgsphere' | 'postgis', span: Span): string {
-  if ('column' in polygon && polygon.stored) return polygon.column
+/** A polygon of vertices or of the strategy's own type as a value of that type. */
+export function nativeSql(polygon: Exclude<PolygonSql, { array: string }>, strategy: 'pgsphere' | 'postgis'): string {
+  if ('native' in polygon) return polygon.native
   if (strategy === 'postgis') {
-    const points = 'column' in polygon ? undefined : polygon.vertices.map((vertex) => `${geography(vertex)}::geometry`)
-    if (points === undefined) throw lacking(polygon, span)
+    const points = polygon.vertices.map((vertex) => `${geography(vertex)}::geometry`)
     return `st_setsrid(st_makepolygon(st_makeline(array[${[...points, points[0]].join(', ')}])), 4326)::geography`
-  }
-  if ('column' in polygon) {
-    const vertices = `string_agg('(' || p.c[2 * n - 1] || 'd,' || p.c[2 * n] || 'd)', ',' order by n)`
-    return `(select '{' || ${vertices} || '}' from (select ${polygon.column} as c offset 0) as p, generate_series(1, cardinality(p.c) / 2) as n)::spoly`
   }
   const vertices = polygon.vertices.map(
     ({ longitude, latitude }) => `'(' || ${longitude} || 'd,' || ${latitude} || 'd)'`,
@@ -140,25 +119,18 @@ export function nativeSql(polygon: PolygonSql, strategy: 'pgsphere' | 'postgis',
 }
 
 /** Longitudes and latitudes in turn, as DALI writes polygons. */
-export function coordinatesSql(polygon: PolygonSql, strategy: GeometryStrategy, span: Span): string {
-  if (!('column' in polygon)) {
+export function coordinatesSql(polygon: PolygonSql, strategy: GeometryStrategy): string {
+  if ('array' in polygon) return polygon.array
+  if ('vertices' in polygon) {
     const numbers = polygon.vertices.flatMap(({ longitude, latitude }) => [longitude, latitude])
     return arraySql(numbers, polygon.figure !== undefined)
   }
-  const { column, stored } = polygon
-  if (!stored) return column
-  switch (strategy) {
-    case 'portable':
-      return `string_to_array(btrim(${column}), ' ')::float8[]`
-    case 'pgsphere':
-      return `(select array_agg(degrees(m.n[1]::float8) order by m.i) from regexp_matches(${column}::text, '-?[0-9.]+(?:e[-+]?[0-9]+)?', 'g') with ordinality as m(n, i))`
-    case 'postgis': {
-      const x = 'st_x(d.geom)'
-      return `(select array_agg(u.c order by d.path, u.i) from st_dumppoints(${column}::geometry) as d, unnest(array[case when ${x} < 0 then ${x} + 360 else ${x} end, st_y(d.geom)]) with ordinality as u(c, i) where d.path[2] < st_npoints(${column}::geometry))`
-    }
-    default:
-      throw lacking(polygon, span)
+  const { native } = polygon
+  if (strategy === 'pgsphere') {
+    return `(select array_agg(degrees(m.n[1]::float8) order by m.i) from regexp_matches(${native}::text, '-?[0-9.]+(?:e[-+]?[0-9]+)?', 'g') with ordinality as m(n, i))`
   }
+  const x = 'st_x(d.geom)'
+  return `(select array_agg(u.c order by d.path, u.i) from st_dumppoints(${native}::geometry) as d, unnest(array[case when ${x} < 0 then ${x} + 360 else ${x} end, st_y(d.geom)]) with ordinality as u(c, i) where d.path[2] < st_npoints(${native}::geometry))`
 }
 
 /** An array that is NULL where one of its numbers is. */

@@ -7,21 +7,39 @@ import type { Span } from '../syntax.ts'
 import { type AngleSql, constantAngle, constantPoint, type PointSql } from './distance.ts'
 
 /** A shape in SQL; `figure` where all of it is constant. */
-export type ShapeSql =
-  | { readonly kind: 'point'; readonly at: PointSql; readonly figure?: Figure }
-  | { readonly kind: 'circle'; readonly at: PointSql; readonly radius: AngleSql; readonly figure?: Figure }
-  | PolygonSql
+export type ShapeSql = PointShapeSql | CircleSql | PolygonSql | RegionSql
 
+export interface PointShapeSql {
+  readonly kind: 'point'
+  readonly at: PointSql
+  readonly figure?: Figure
+}
+
+export interface CircleSql {
+  readonly kind: 'circle'
+  readonly at: PointSql
+  readonly radius: AngleSql
+  readonly figure?: Figure
+}
+
+/** Of vertices, of an array of longitudes and latitudes in turn, or a column of the strategy's own type. */
 export type PolygonSql =
   | { readonly kind: 'polygon'; readonly vertices: readonly PointSql[]; readonly figure?: Figure & { kind: 'polygon' } }
-  /** A column: of the strategy's own type where it stands in a table, of coordinates where it comes from a subquery. */
-  | { readonly kind: 'polygon'; readonly column: string; readonly stored: boolean; readonly figure?: undefined }
+  | { readonly kind: 'polygon'; readonly array: string; readonly figure?: undefined }
+  | { readonly kind: 'polygon'; readonly native: string; readonly figure?: undefined }
+
+/** A shape whose kind only each row knows, by how many numbers its array has: 2 a point, 3 a circle, more a polygon. */
+export interface RegionSql {
+  readonly kind: 'region'
+  readonly numbers: string
+  readonly figure?: undefined
+}
 
 export function unsupported(reason: string, message: string, span: Span): AdqlError {
   return new AdqlError('unsupported', message, span, { reason })
 }
 
-export function constantShape(shape: Shape, span: Span): ShapeSql {
+export function constantShape(shape: Shape, span: Span): Exclude<ShapeSql, RegionSql> {
   switch (shape.kind) {
     case 'point': {
       const { longitude, latitude } = shape

@@ -1,12 +1,15 @@
+import type { ColumnMetadata, ShapeStorage } from '../metadata.ts'
 import { constantOf } from '../resolve/constants.ts'
 import { boxCorners } from '../resolve/shapes.ts'
-import type { ResolvedCall, ResolvedExpression } from '../resolved.ts'
+import type { ResolvedCall, ResolvedColumn, ResolvedExpression } from '../resolved.ts'
 import type { Span } from '../syntax.ts'
-import type { Context } from './context.ts'
+import type { ValueKind } from '../value-type.ts'
+import type { Context, GeometryStrategy } from './context.ts'
 import { angleSql, constantPoint, type PointSql } from './distance.ts'
 import { rotatedShape, rotationOf } from './frames.ts'
+import { numbersOfText } from './regions.ts'
 import { constantShape, type ShapeSql, unsupported } from './shape-sql.ts'
-import { isStored } from './types.ts'
+import { isShapeText, isStored } from './types.ts'
 
 /**
  * The shape that an expression of geometry stands for.
@@ -103,7 +106,9 @@ function boxOf(call: ResolvedCall, context: Context): ShapeSql {
   const { at, rest } = centreAndRest(call, context)
   const [width, height] = rest.map(constantOf)
   if (at.constant === undefined || width === undefined || height === undefined) {
-    throw unsupported('box', 'The arguments of BOX must be constants here; write a POLYGON instead.', call.span)
+    if (rest.length < 2) throw new RangeError('BOX has not been checked')
+    const [x, y] = rest.map((size) => `tan(radians(${angleSql(size, context).sql}) / 2)`)
+    return { kind: 'polygon', vertices: rowBoxCorners(at, x ?? '', y ?? '') }
   }
   if (width >= 180 || height >= 180) {
     throw unsupported('box', 'A BOX must be narrower and lower than 180 degrees here.', call.span)
@@ -111,15 +116,34 @@ function boxOf(call: ResolvedCall, context: Context): ShapeSql {
   return constantShape({ kind: 'polygon', vertices: boxCorners(...at.constant, width, height) }, call.span)
 }
 
+/** As `boxCorners`, of values of the row; `x` and `y` are half the sides on the tangent plane. */
+function rowBoxCorners({ longitude, latitude }: PointSql, x: string, y: string): PointSql[] {
+  const corners = [
+    ['-', '-'],
+    ['', '-'],
+    ['', ''],
+    ['-', ''],
+  ] as const
+  const [sin, cos] = [`sin(radians(${latitude}))`, `cos(radians(${latitude}))`]
+  return corners.map(([east, north]) => {
+    const [a, b] = [`(${east}${x})`, `(${north}${y})`]
+    const across = `(${cos} - ${b} * ${sin})`
+    return {
+      longitude: `(${longitude} + degrees(atan2(${a}, ${across})))`,
+      latitude: `degrees(atan2(${sin} + ${b} * ${cos}, sqrt(${a} * ${a} + ${across} * ${across})))`,
+    }
+  })
+}
+
 function centroidShape(call: ResolvedCall, context: Context): ShapeSql {
   const [value] = call.arguments
   if (value === undefined) throw new RangeError('CENTROID has not been checked')
   const shape = shapeOf(value, context)
-  if (shape.kind !== 'polygon') return pointOf(shape.at, call.span)
+  if (shape.kind === 'point' || shape.kind === 'circle') return pointOf(shape.at, call.span)
   return shapeOfArray(`(${context.expression(call)})`, call)
 }
 
-/** A shape from an array of its numbers, as subqueries hand shapes on. */
+/** A shape from an array of its numbers, as subqueries hand shapes on; regions are handed on as text. */
 function shapeOfArray(sql: string, { type, span }: ResolvedExpression): ShapeSql {
   const at = { longitude: `(${sql})[1]`, latitude: `(${sql})[2]` }
   switch (type.kind) {
@@ -128,13 +152,11 @@ function shapeOfArray(sql: string, { type, span }: ResolvedExpression): ShapeSql
     case 'circle':
       return { kind: 'circle', at, radius: { sql: `(${sql})[3]` } }
     case 'polygon':
-      return { kind: 'polygon', column: sql, stored: false }
+      return { kind: 'polygon', array: sql }
+    case 'region':
+      return { kind: 'region', numbers: sql }
     default:
-      throw unsupported(
-        'region-column',
-        'This column holds shapes as text, with which this service cannot compute: it can only be selected.',
-        span,
-      )
+      throw unsupported('geometry-value', 'This service does not know the shape of this value.', span)
   }
 }
 
@@ -142,26 +164,52 @@ function shapeOfColumn(
   column: Extract<ResolvedExpression, { kind: 'column' | 'merged-column' }>,
   context: Context,
 ): ShapeSql {
-  const stored = isStored(column)
-  const sql = stored ? context.column(column) : context.expression(column)
-  if (!stored || column.type.kind === 'region') return shapeOfArray(sql, column)
-  if (column.type.kind === 'polygon') return { kind: 'polygon', column: sql, stored: true }
-  return storedShape(sql, column, context)
+  if (isStored(column)) return shapeInTable(column, context)
+  const sql = context.expression(column)
+  return shapeOfArray(isShapeText(column.type) ? numbersOfText(sql) : sql, column)
 }
 
-function storedShape(sql: string, column: ResolvedExpression, { geometry }: Context): ShapeSql {
-  const { kind } = column.type
-  if (geometry === 'pgsphere' && kind === 'circle') {
-    const at = { ...pgspherePoint(`center(${sql})`), native: `center(${sql})` }
-    return { kind: 'circle', at, radius: { sql: `degrees(radius(${sql}))` } }
+function shapeInTable(column: ResolvedColumn, context: Context): ShapeSql {
+  const { as, physical } = storageOf(column, context.geometry)
+  const place = physical === undefined ? column : { ...column, column: { ...column.column, physical } }
+  const sql = context.column(place)
+  if (as === 'native') return nativeShape(sql, column, context.geometry)
+  if (as === 'array') return shapeOfArray(`(${sql})::float8[]`, column)
+  return shapeOfArray(isShapeText(column.type) ? numbersOfText(`(${sql})::text`) : numbersSql(sql), column)
+}
+
+/** Without better knowledge: what the extension has a type for is of that type, all else is text (or an array). */
+function storageOf({ column, type }: ResolvedColumn, geometry: GeometryStrategy): ShapeStorage {
+  const known = (column as ColumnMetadata).shape
+  if (known !== undefined) return known
+  return isShapeText(type) || !NATIVE_TYPES[geometry].includes(type.kind) ? { as: 'text' } : { as: 'native' }
+}
+
+const NATIVE_TYPES: Readonly<Record<GeometryStrategy, readonly ValueKind[]>> = {
+  portable: [],
+  pgsphere: ['point', 'circle', 'polygon'],
+  postgis: ['point', 'polygon'],
+}
+
+/** Numbers in text, or an array of them. */
+function numbersSql(sql: string): string {
+  return `string_to_array(btrim(translate((${sql})::text, '{},', '   ')), ' ')::float8[]`
+}
+
+function nativeShape(sql: string, { type: { kind }, span }: ResolvedColumn, geometry: GeometryStrategy): ShapeSql {
+  if (geometry === 'portable' || (geometry === 'postgis' && kind === 'circle')) {
+    const message = 'This column is of a type with which this service cannot compute: it can only be selected.'
+    throw unsupported('region-column', message, span)
   }
-  if (geometry === 'pgsphere') return { kind: 'point', at: { ...pgspherePoint(sql), native: sql } }
-  if (geometry === 'postgis' && kind === 'point') {
+  if (kind === 'polygon' || kind === 'region') return { kind: 'polygon', native: sql }
+  if (geometry === 'postgis') {
     const x = `st_x(${sql}::geometry)`
     const longitude = `(case when ${x} < 0 then ${x} + 360 else ${x} end)`
     return { kind: 'point', at: { longitude, latitude: `st_y(${sql}::geometry)`, native: sql } }
   }
-  return shapeOfArray(`string_to_array(btrim(${sql}), ' ')::float8[]`, column)
+  if (kind === 'point') return { kind: 'point', at: { ...pgspherePoint(sql), native: sql } }
+  const at = { ...pgspherePoint(`center(${sql})`), native: `center(${sql})` }
+  return { kind: 'circle', at, radius: { sql: `degrees(radius(${sql}))` } }
 }
 
 function pgspherePoint(sql: string) {

@@ -14,8 +14,16 @@ const SQL_TYPES: Readonly<Partial<Record<Datatype, string>>> = {
   unicodeChar: 'text',
 }
 
+/** Shapes that are published as text: regions, and others in TAP_SCHEMAs that declare them so. */
+export function isShapeText({ kind, datatype }: ValueType): boolean {
+  const isText = datatype === 'char' || datatype === 'unicodeChar'
+  return isText && (kind === 'point' || kind === 'circle' || kind === 'polygon' || kind === 'region')
+}
+
 /** The type in which a value is worked with; undefined: whatever its column has. */
-export function sqlType({ kind, datatype }: ValueType): string | undefined {
+export function sqlType(type: ValueType): string | undefined {
+  if (isShapeText(type)) return 'text'
+  const { kind, datatype } = type
   switch (kind) {
     case 'timestamp':
       return 'timestamp'

@@ -12,13 +12,6 @@ import { extensionDatabase, NEEDS_EXTENSIONS } from '../../support/extension-pos
 import { DATA, HAS_DATA, NEEDS_DATA } from '../../support/golden.ts'
 import { createTestDatabase } from '../../support/postgres.ts'
 
-/** What a strategy lacks, in the words of the README beside the cases. */
-const LACKS: Readonly<Record<GeometryStrategy, readonly string[]>> = {
-  portable: ['region-column', 'row-polygon'],
-  pgsphere: [],
-  postgis: [],
-}
-
 const SKY = join(DATA, 'adql/execution')
 const cases = readSkyCases()
 const tables = HAS_DATA ? readSkyTables() : undefined
@@ -38,9 +31,7 @@ async function faultOf(pool: pg.Pool, item: SkyCase, geometry: GeometryStrategy)
     return differenceOf(item, rows)
   } catch (error) {
     if (!(error instanceof AdqlError)) return kinds.includes('execution') ? undefined : String(error)
-    if (error.fault !== 'unsupported') return kinds.includes(error.fault) ? undefined : String(error)
-    const lacks = item.needs?.some((word) => word === error.reason && LACKS[geometry].includes(word))
-    return lacks ? undefined : String(error)
+    return kinds.includes(error.fault) ? undefined : String(error)
   }
 }
 
