@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from 'commander'
 import { isGeneration } from '../../shared/platform/generation.ts'
 import { complaintAboutVersion } from '../../shared/releases/naming.ts'
+import { MAX_PATIENCE } from '../../shared/tap-schema/patience.ts'
 
 /** `a,b` and repetitions of the option, in one list. */
 export function parseList(value: string, before: readonly string[] | undefined): readonly string[] {
@@ -19,10 +20,12 @@ export function parseSchemas(value: string, before: readonly string[] | undefine
   throw new InvalidArgumentError(`Schemas are named without their ending: ${file.replace(/\.ya?ml$/, '')}.`)
 }
 
-export function parseSeconds(value: string): number {
+const MAX_DEADLINE_SECONDS = MAX_PATIENCE.deadlineMs / 1000
+
+export function parseDeadline(value: string): number {
   const seconds = Number(value)
-  if (value.trim() !== '' && seconds > 0 && seconds <= 3600) return seconds
-  throw new InvalidArgumentError('It must be a number of seconds, more than 0 and at most 3600.')
+  if (value.trim() !== '' && seconds > 0 && seconds <= MAX_DEADLINE_SECONDS) return seconds
+  throw new InvalidArgumentError(`It must be a number of seconds, more than 0 and at most ${MAX_DEADLINE_SECONDS}.`)
 }
 
 /** @param what says what is expected, in an error */

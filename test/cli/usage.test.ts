@@ -71,6 +71,7 @@ describe('wrong usage', () => {
     ['one slot twice', ['diff', '--from', 'staging', '--database', DATABASE], /two slots/],
     ['an unknown kind of change', ['diff', '--fail-on', 'all', '--database', DATABASE], /breaking, any/],
     ['a deadline of no seconds', ['swap', 'v1', '--deadline', '0', '--database', DATABASE], /seconds/],
+    ['a deadline of over an hour', ['swap', 'v1', '--deadline', '3601', '--database', DATABASE], /at most 3600/],
     ['a deadline in words', ['swap', 'v1', '--deadline', 'soon', '--database', DATABASE], /seconds/],
     ['a generation in words', ['swap', 'v1', '--generation', 'latest', '--database', DATABASE], /digits/],
     ['a generation that begins with 0', ['swap', 'v1', '--generation', '01', '--database', DATABASE], /not 0/],

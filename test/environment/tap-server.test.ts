@@ -105,6 +105,15 @@ tap:
     expect(complaintsOf(misspelt)).toEqual(['1:22 unknown_key tap.servers.on.shemas'])
   })
 
+  it('is reported where its name is, when something about the whole of it is wrong', () => {
+    const yaml = 'tap:\n  servers:\n    one:\n      swap: always\n    two: {schemas: [a]}\n'
+    expect(complaintsOf(yaml)).toEqual([
+      '3:5 missing_key tap.servers.one.schemas',
+      '3:5 missing_key tap.servers.one',
+      '5:5 missing_key tap.servers.two',
+    ])
+  })
+
   it.each([
     ['postgresql://a@h/d', 'postgresql://b:pw@H:5432/d?sslmode=require'],
     ['postgresql://localhost/d', 'postgresql://127.0.0.1/d'],

@@ -159,9 +159,15 @@ describe('the TAP service of a server', () => {
     },
   )
 
-  it('may be wrong where the server is disabled', () => {
-    const yaml = withServer('enabled: false\nservice: {url: "ftp://h"}')
-    expect(environmentOf(yaml).servers.size).toBe(0)
+  it.each(['{url: "ftp://h"}', '{geometry: auto}', '{url: "https://h", examples: [{name: a}]}'])(
+    'may be wrong or incomplete where the server is disabled: %s',
+    (service) => {
+      expect(environmentOf(withServer(`enabled: false\nservice: ${service}`)).servers.size).toBe(0)
+    },
+  )
+
+  it('that is misspelt is reported where the server is disabled, too', () => {
+    expect(problemOf(withServer('enabled: false\nservice: {ulr: "https://h"}'))).toMatchObject({ suggestion: 'url' })
   })
 })
 

@@ -1,11 +1,12 @@
 import type { Command } from 'commander'
 import { showControls } from '../../../shared/printable.ts'
+import { DEFAULT_PATIENCE } from '../../../shared/tap-schema/patience.ts'
 import type { SlotStatus } from '../../../shared/tap-schema/status.ts'
 import type { SwapOutcome } from '../../../shared/tap-schema/swap.ts'
 import { endOnInterrupt } from '../../terminal/interrupt.ts'
 import { type OutputOptions, writeNote, writeResult } from '../../terminal/output.ts'
 import { withProgress } from '../../terminal/progress.ts'
-import { parseGeneration, parseInteger, parseSeconds, parseText } from '../parsers.ts'
+import { parseDeadline, parseGeneration, parseInteger, parseText } from '../parsers.ts'
 import { withServer } from './access.ts'
 import { addServerOptions, type ServerFlags } from './options.ts'
 import type { ExchangeRequest, ServerAccess } from './server-access.ts'
@@ -47,7 +48,11 @@ export function declareExchange(command: Command, { argument, label, exchange, d
       parseId,
     )
     .option('--leave-readers-out', 'go on where roles that may read what is live now would lose read access')
-    .option('--deadline <seconds>', 'how long to keep trying for the locks (default: 30)', parseSeconds)
+    .option(
+      '--deadline <seconds>',
+      `how long to keep trying for the locks (default: ${DEFAULT_PATIENCE.deadlineMs / 1000})`,
+      parseDeadline,
+    )
     .option('--actor <name>', 'who is named in the history, with --database (default: your login)', parseText)
     .option('--json', 'print one JSON document')
     .action(run)
