@@ -1,3 +1,4 @@
+import type pg from 'pg'
 import type { TableMetadata } from '../adql/metadata.ts'
 import type { TableSet } from '../adql/table-set.ts'
 
@@ -19,6 +20,10 @@ export interface LiveTablesSource<T extends LiveTables = LiveTables> {
   readonly identitySql: string
   /** What was live when somebody looked last: no round trip, but for the first time. */
   latest(): Promise<T>
-  /** What is live now: one cheap statement, and loading where it is another slot than before. */
-  refresh(): Promise<T>
+  /**
+   * What is live now: one cheap statement, and loading where it is another slot than before.
+   *
+   * @param within a connection in a transaction that only reads, to be used for that; it holds no lock afterwards
+   */
+  refresh(within?: pg.ClientBase): Promise<T>
 }

@@ -44,7 +44,7 @@ export function openPostgresqlService<Release extends LiveTables>(
         const { conformingStrings } = await factsOf(data)
         return await (request.uploads.length > 0 || !conformingStrings ? startPrepared(work) : startAtOnce(work))
       } catch (error) {
-        await Promise.all(request.uploads.map(({ table }) => table.close()))
+        await Promise.allSettled(request.uploads.map(({ table }) => table.close()))
         throw error
       }
     },

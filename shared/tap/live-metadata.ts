@@ -7,7 +7,7 @@ import { Failure } from '../failure.ts'
 import type { LiveTables, LiveTablesSource } from '../query/live-tables.ts'
 import type { ReleaseSource } from '../tap-schema/release-source.ts'
 import { findTables, type SlotTables } from '../tap-schema/slot-tables.ts'
-import { readSafeSlot } from '../tap-schema/slot-version.ts'
+import { peek, readSafeSlot } from '../tap-schema/slot-version.ts'
 import { quote, SLOT_SCHEMA, UNVERSIONED } from '../tap-schema/slots.ts'
 import { TAP_TABLE_NAMES } from '../tap-schema/tables.ts'
 import { inTransaction } from '../tap-schema/transaction.ts'
@@ -49,12 +49,14 @@ export function watchLiveMetadata(options: LiveMetadataOptions): LiveMetadataSou
   let last: { readonly metadata: LiveMetadata; readonly until: number } | undefined
   let loading: { readonly identity: string; readonly metadata: Promise<LiveMetadata> } | undefined
 
+  function keep(metadata: LiveMetadata): LiveMetadata {
+    last = { metadata, until: metadata.source === null ? now() + FOREIGN_LIFE_MS : Number.POSITIVE_INFINITY }
+    return metadata
+  }
+
   function load(identity: string): Promise<LiveMetadata> {
     if (loading?.identity === identity) return loading.metadata
-    const metadata = loadLive(options).then((loaded) => {
-      last = { metadata: loaded, until: loaded.source === null ? now() + FOREIGN_LIFE_MS : Number.POSITIVE_INFINITY }
-      return loaded
-    })
+    const metadata = loadLive(options).then(keep)
     const mine = { identity, metadata }
     loading = mine
     const forget = () => {
@@ -66,10 +68,12 @@ export function watchLiveMetadata(options: LiveMetadataOptions): LiveMetadataSou
 
   const known = () => (last !== undefined && now() < last.until ? last.metadata : undefined)
 
-  async function refresh(): Promise<LiveMetadata> {
-    const identity = await readIdentity(options.pool)
+  async function refresh(within?: pg.ClientBase): Promise<LiveMetadata> {
+    const identity = await readIdentity(within ?? options.pool)
     const metadata = known()
-    return metadata?.identity === identity ? metadata : load(identity)
+    if (metadata?.identity === identity) return metadata
+    // Who loads for all may wait for the connection that this caller has.
+    return within === undefined ? load(identity) : keep(await peek(within, () => readLive(within, options)))
   }
 
   return { identitySql: IDENTITY, latest: async () => known() ?? refresh(), refresh }
@@ -80,7 +84,7 @@ export type LiveMetadataSource = LiveTablesSource<LiveMetadata>
 // The oid of the schema goes with it through every rename, and each stage makes a new one.
 const IDENTITY = `select oid::text from pg_catalog.pg_namespace where nspname = '${SLOT_SCHEMA.live}'`
 
-async function readIdentity(on: pg.Pool | pg.PoolClient): Promise<string> {
+async function readIdentity(on: pg.Pool | pg.ClientBase): Promise<string> {
   try {
     const { rows } = await on.query<{ oid: string }>(IDENTITY)
     if (rows[0] === undefined) throw new NothingLiveError()
@@ -105,7 +109,7 @@ async function loadLive(options: LiveMetadataOptions): Promise<LiveMetadata> {
 }
 
 /** In one transaction that holds locks on the tables, so that no swap comes in between. */
-async function readLive(client: pg.PoolClient, { role, names }: LiveMetadataOptions): Promise<LiveMetadata> {
+async function readLive(client: pg.ClientBase, { role, names }: LiveMetadataOptions): Promise<LiveMetadata> {
   await client.query(`set transaction read only${role === null ? '' : `; set local role ${quote(role)}`}`)
   const before = await findTables(client, SLOT_SCHEMA.live)
   if (before === null) throw new NothingLiveError()
@@ -142,7 +146,7 @@ function physicalInSlot(table: TableMetadata, found: SlotTables): TableMetadata 
 }
 
 /** Own tables beside the five, such as `version`, as far as the slot has them. */
-async function findLockable(client: pg.PoolClient, tables: readonly TableMetadata[]): Promise<readonly string[]> {
+async function findLockable(client: pg.ClientBase, tables: readonly TableMetadata[]): Promise<readonly string[]> {
   const { rows } = await client.query<{ name: string }>(
     `select c.relname::text as name
        from pg_class c

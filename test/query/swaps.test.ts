@@ -101,3 +101,13 @@ test('a table that went live a moment ago can be queried at once, and one that i
   await rollback(database.pool, { expectedVersion: 'w.2026.01', actor: 'tester' })
   await expect(service.start(request(asked))).rejects.toThrow('There is no column only_a')
 })
+
+test('a service with one connection finds out by a large query that something else is live', async () => {
+  const { service, goLive, liveTables } = await prepareQueries({ max: 1 })
+  await liveTables.latest()
+  await goLive('w.2026.02')
+  const many = 'SELECT a.ra, b.dec FROM survey.object AS a, survey.object AS b'
+  const running = await service.start(request(many, { maxRows: 1_000_000 }))
+  expect(running.release.version).toBe('w.2026.02')
+  await running.close()
+})

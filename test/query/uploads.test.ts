@@ -68,7 +68,8 @@ test('uploaded tables are joined with TAP_SCHEMA', async () => {
 })
 
 test('a swap while uploads are loaded: the query is of what is live when it runs', async () => {
-  const { service, goLive, liveTables } = await prepareQueries()
+  // One connection must do for all.
+  const { service, goLive, liveTables } = await prepareQueries({ max: 1 })
   await liveTables.latest()
   const upload = await csv('mine', 'name\nra\n')
   const rows = (async function* () {

@@ -2,18 +2,23 @@ import type pg from 'pg'
 import { QueryBusyError, QueryCancelledError, QueryUnavailableError } from '../errors.ts'
 import { BUSY, sqlStateOf } from './explain.ts'
 
-/** How long a query waits for a connection that others use. */
+/** No query waits longer for a connection that others use. */
 const WAIT_MS = 10_000
+
+export interface Patience {
+  readonly waitMs: number
+  readonly signal: AbortSignal | undefined
+}
 
 /**
  * Takes a connection from a pool.
  *
  * @throws QueryBusyError when all stay in use, QueryCancelledError, QueryUnavailableError
  */
-export async function acquire(pool: pg.Pool, signal: AbortSignal | undefined): Promise<pg.PoolClient> {
+export async function acquire(pool: pg.Pool, { waitMs, signal }: Patience): Promise<pg.PoolClient> {
   const given = Promise.withResolvers<never>()
   const giveUp = (error: Error) => given.reject(error)
-  const timer = setTimeout(() => giveUp(new QueryBusyError(BUSY)), WAIT_MS)
+  const timer = setTimeout(() => giveUp(new QueryBusyError(BUSY)), Math.min(waitMs, WAIT_MS))
   const abort = () => giveUp(new QueryCancelledError())
   signal?.addEventListener('abort', abort)
   const connecting = pool.connect()

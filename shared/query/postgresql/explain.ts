@@ -95,7 +95,11 @@ const RULES: readonly (readonly [RegExp, Explanation])[] = [
   [/^P0001$/, ofValue('A function of this service refuses what the query gives it.')],
   [/^21000$/, ofValue('A subquery that must give one value gives more than one row.')],
   [/^57014$/, cancelled],
-  [/^(53300|53400|55P03|40P01|40001)$/, (error) => new QueryBusyError(BUSY, error)],
+  [/^(53300|53400)$/, (error) => new QueryBusyError(BUSY, error)],
+  [
+    /^(55P03|40P01|40001)$/,
+    (error) => new QueryBusyError('Somebody works on a table of the query: try again in a moment.', error),
+  ],
   [/^53200$/, (error) => new QueryLimitError('size', 'The query needs more memory than the database has.', error)],
   [/^53100$/, (error) => new QueryLimitError('size', 'The query needs more disk space than the database has.', error)],
   [/^54/, (error) => new QueryLimitError('size', 'The query is too complex for the database.', error)],

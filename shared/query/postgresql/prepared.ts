@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import { QueryCancelledError } from '../errors.ts'
+import type { LiveTablesSource } from '../live-tables.ts'
 import type { Upload } from '../upload.ts'
 import { TimeIsUp } from './explain.ts'
 import { loadUploads } from './load-uploads.ts'
@@ -44,6 +45,15 @@ export class PreparedTransaction {
     const results = await this.#unlessStopped(asking)
     const last = (Array.isArray(results) ? results.at(-1) : results) as pg.QueryArrayResult
     return last.rows[0]?.[0]
+  }
+
+  /**
+   * Looks what is live now.
+   *
+   * @param here over its own connection, which may be the only one of its pool
+   */
+  async refresh(here: boolean, liveTables: LiveTablesSource): Promise<void> {
+    await this.#unlessStopped(liveTables.refresh(here ? this.#client : undefined))
   }
 
   /** What waits for the next row of an upload does not hear that its connection is gone. */

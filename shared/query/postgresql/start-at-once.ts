@@ -23,7 +23,6 @@ import {
  * A lock on the slot, where the query reads it, comes before that is asked: from then on no swap can come in between.
  */
 export async function startAtOnce<Release extends LiveTables>(work: Work<Release>): Promise<RunningQuery<Release>> {
-  const { liveTables } = work
   let lost: Error | undefined
   for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
     const found = await findPlan(work, [])
@@ -32,20 +31,32 @@ export async function startAtOnce<Release extends LiveTables>(work: Work<Release
     const explain = (error: unknown) => explainFailure(running.reasonOf(error), plan, work)
     try {
       const error = await running.begun()
-      const [seen] = running.copy.rows
-      const identity = seen === undefined ? (await liveTables.refresh()).identity : seen[0]
-      const isLive = identity === live.identity
+      const isLive = await wasLive(found, running, error !== undefined, work)
       if (isLive && error === undefined) return describeRunning(running, found, explain)
       if (isLive && !running.isDead) throw explain(error)
       if (isLive) lost = explain(error)
-      else if (seen !== undefined) await liveTables.refresh()
     } catch (error) {
       await running.close()
       throw error
     }
+    // Before anything else is asked: it may be the only connection of its pool.
     await running.close()
+    if ((await work.liveTables.latest()) === live) await work.liveTables.refresh()
   }
   throw lost ?? tooManySwaps()
+}
+
+/** Whether a query ran by what was live. The transaction says it, if it got so far and is where TAP_SCHEMA lies. */
+async function wasLive<Release extends LiveTables>(
+  { plan, live }: PlanOfRelease<Release>,
+  running: RunningStatement,
+  failed: boolean,
+  work: Work<Release>,
+): Promise<boolean> {
+  const [seen] = running.copy.rows
+  if (seen !== undefined) return seen[0] === live.identity
+  if (!failed && backendOf(plan, work) === work.slot) return false
+  return (await work.liveTables.refresh()).identity === live.identity
 }
 
 async function send<Release extends LiveTables>(
@@ -55,7 +66,7 @@ async function send<Release extends LiveTables>(
   const backend = backendOf(plan, work)
   const facts = await factsOf(backend)
   const { signal } = work.request
-  const client = await acquire(backend.pool, signal)
+  const client = await acquire(backend.pool, { waitMs: remainingMs(work), signal })
   const timeoutMs = remainingMs(work)
   const begin = [...beginStatements(facts, backend.role, timeoutMs), 'set transaction read only']
   const statements = [

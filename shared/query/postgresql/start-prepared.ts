@@ -28,12 +28,12 @@ export async function startPrepared<Release extends LiveTables>(work: Work<Relea
   let found = await findPlan(work, tables)
   const backend = backendOf(found.plan, work)
   const facts = await factsOf(backend)
-  const client = await acquire(backend.pool, signal)
+  const client = await acquire(backend.pool, { waitMs: remainingMs(work), signal })
   const prepared = new PreparedTransaction(client, { timeoutMs: remainingMs(work), signal })
   try {
     await prepared.begin(beginStatements(facts, backend.role, remainingMs(work)).join(';\n'), uploads)
     for (let attempt = 1; !(await isLive(found, prepared, work)); attempt++) {
-      await work.liveTables.refresh()
+      await prepared.refresh(backend === work.slot, work.liveTables)
       found = await findPlan(work, tables)
       // The uploads are in the other database now.
       if (attempt === MOST_ATTEMPTS || backendOf(found.plan, work) !== backend) throw tooManySwaps()
