@@ -57,4 +57,5 @@ Examples:
 
 Exit codes: 0 ok, 1 problems found or the operation failed, 2 wrong usage.
 ALMAGEST_DATABASE_URL stands in for --database; for a Cloud SQL instance ALMAGEST_INSTANCE, ALMAGEST_DATABASE,
-ALMAGEST_IP_TYPE and ALMAGEST_USER stand in for the options. ALMAGEST_DEBUG=1 shows stacks.`
+ALMAGEST_IP_TYPE and ALMAGEST_USER stand in for the options. ALMAGEST_TAP_URL names the TAP service of query.
+ALMAGEST_DEBUG=1 shows stacks.`

@@ -1,11 +1,16 @@
 import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { findService } from '../../cli/commands/query/find-service.ts'
 import { callAlmagest } from '../support/call-command.ts'
 import { runAlmagest } from '../support/run-command.ts'
 import { writeFolder } from './release-folder.ts'
 import { tapDouble } from './tap-double.ts'
+
+afterEach(() => {
+  vi.unstubAllEnvs()
+})
 
 const FIELDS = `
   <FIELD name="name" datatype="char" arraysize="*"/>
@@ -130,6 +135,19 @@ describe('what is asked', () => {
     const env = { ALMAGEST_TAP_URL: `${service.url}/` }
     expect(await runAlmagest(['query', '-'], { env, stdin: 'SELECT 2' })).toMatchObject({ code: 0 })
     expect(service.calls[0]?.form.get('QUERY')).toBe('SELECT 2')
+  })
+
+  test('goes to the first service of the local stack where none is named', async () => {
+    const folder = await writeFolder({
+      'environment.yaml': `tap: {servers: {
+        one: {databaseUrl: 'postgresql://h/one', schemas: [a]},
+        two: {databaseUrl: 'postgresql://h/two', schemas: [a], service: {url: 'http://127.0.0.1:8080/tap/two'}}}}`,
+    })
+    vi.stubEnv('ALMAGEST_TAP_URL', '')
+    const local = join(folder, 'environment.yaml')
+    expect(await findService(undefined, local)).toBe('http://127.0.0.1:8080/tap/two')
+    expect(await findService('https://x.example/tap/sync', local)).toBe('https://x.example/tap')
+    await expect(findService(undefined, join(folder, 'none.yaml'))).rejects.toThrow('no TAP service is named')
   })
 
   test('follows the service where it sends', async () => {

@@ -9,17 +9,18 @@ export const URL_VARIABLE = 'ALMAGEST_TAP_URL'
 /**
  * The TAP service that is meant: the one that is named, or the first of the stack that `npm start` runs.
  *
+ * @param localFile the environment file of that stack, which may not be there
  * @throws UsageError when there is none
  */
-export async function findService(named: string | undefined): Promise<string> {
+export async function findService(named: string | undefined, localFile: string = LOCAL_ENVIRONMENT): Promise<string> {
   const url = named ?? process.env[URL_VARIABLE] ?? ''
   if (url !== '') return url.replace(/\/+$/, '').replace(/\/(?:a?sync)$/, '')
-  const local = existsSync(LOCAL_ENVIRONMENT) ? await firstService() : undefined
+  const local = existsSync(localFile) ? await firstService(localFile) : undefined
   if (local !== undefined) return local
   throw new UsageError(`no TAP service is named: give --url, or set ${URL_VARIABLE}; \`npm start\` runs one here`)
 }
 
-async function firstService(): Promise<string | undefined> {
-  const { servers } = await loadEnvironment(openLogger(), LOCAL_ENVIRONMENT)
+async function firstService(file: string): Promise<string | undefined> {
+  const { servers } = await loadEnvironment(openLogger(), file)
   return [...servers.values()].map(({ service }) => service?.url).find((url) => url !== undefined)
 }
