@@ -89,9 +89,6 @@ test('imports between the rooms follow the arrows of the design', () => {
   expect(imports.filter((found) => !allowed(found)).map(({ file, to }) => `${file} imports ${to}`)).toEqual([])
 })
 
-/** Rooms whose circles are of types alone, and are not untangled yet. */
-const TANGLED = ['shared/adql/resolve/']
-
 test('no file imports itself by way of others', () => {
   const files = ['shared', 'functions', 'cli', 'local', 'deploy'].flatMap(sourceFiles)
   const left = new Map(files.map((file) => [file, targetsOf(file).filter((target) => files.includes(target))]))
@@ -109,8 +106,7 @@ test('no file imports itself by way of others', () => {
         targets.filter((target) => left.has(target)),
       )
   }
-  const found = [...left.keys()].filter((file) => !TANGLED.some((room) => file.startsWith(room)))
-  expect(found).toEqual([])
+  expect([...left.keys()]).toEqual([])
 })
 
 /** Lists as their standards publish them, one entry a line. */

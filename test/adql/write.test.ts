@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseQuery } from '../../shared/adql/parse.ts'
-import { writeQuery } from '../../shared/adql/write.ts'
 import { readCorpus } from '../support/adql-corpus.ts'
 import { anyQuery, withoutSpans } from '../support/adql-trees.ts'
 import { HAS_DATA, NEEDS_DATA } from '../support/golden.ts'
+import { writeQuery } from '../support/write-adql.ts'
 
 /** Random queries are wider than those of people. */
 const LARGE = { selects: 10_000, tables: 10_000, operators: 10_000 }

@@ -7,8 +7,7 @@ import type { DerivedTable, Join, Name, NamedTable, Span, TableReference } from 
 import { didYouMean } from '../table-set.ts'
 import { commonType, isGeometry } from '../value-type.ts'
 import { resolveCondition } from './conditions.ts'
-import type { Context } from './context.ts'
-import { factsOf, label, nameOf, referTo, Scope, type Visible, type VisibleColumn } from './scope.ts'
+import { type Context, factsOf, label, nameOf, referTo, Scope, type Visible, type VisibleColumn } from './scope.ts'
 
 export interface ResolvedFrom {
   readonly references: readonly ResolvedTableReference[]

@@ -8,8 +8,7 @@ import type { QueryBody, QueryExpression, SetOperation, SortKey } from '../synta
 import { didYouMean } from '../table-set.ts'
 import { commonType, isGeometry } from '../value-type.ts'
 import { describe } from './check-types.ts'
-import type { Context } from './context.ts'
-import type { Scope } from './scope.ts'
+import type { Context, Scope } from './scope.ts'
 import { positionOf, resolveSelect } from './select.ts'
 
 /** A query with its ORDER BY and OFFSET. `outer` is the scope around it, which it sees if it is a subquery. */

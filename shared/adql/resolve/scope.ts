@@ -1,12 +1,18 @@
 import { nearMisses } from '../../near-miss.ts'
 import { AdqlError } from '../error.ts'
+import type { FunctionSet } from '../functions/function-set.ts'
 import type { ColumnFacts, DeclaredName, SourceColumn } from '../metadata.ts'
 import { nameMeans } from '../metadata.ts'
 import { adqlName, declared, writtenName } from '../names.ts'
-import type { ResolvedColumn, ResolvedMergedColumn, Source } from '../resolved.ts'
-import type { ColumnReference, Name, QualifiedName, Span } from '../syntax.ts'
-import { didYouMean, listOf } from '../table-set.ts'
-import type { Context } from './context.ts'
+import type {
+  ResolvedColumn,
+  ResolvedCommonTable,
+  ResolvedMergedColumn,
+  ResolvedQueryExpression,
+  Source,
+} from '../resolved.ts'
+import type { ColumnReference, Name, QualifiedName, QueryExpression, Span } from '../syntax.ts'
+import { didYouMean, listOf, type TableSet } from '../table-set.ts'
 
 /** A column that an unqualified name can mean: of one source, or the common one of NATURAL and USING. */
 export type VisibleColumn =
@@ -50,6 +56,22 @@ export function referTo(
   const left = referTo(column.left, span, depth)
   const right = referTo(column.right, span, depth)
   return { kind: 'merged-column', join: column.join, left, right, depth, type, unit, span }
+}
+
+/** What holds for the whole of a query while it is resolved. */
+export interface Context {
+  readonly tables: TableSet
+  readonly functions: FunctionSet
+  /** Common tables that have been read so far. */
+  readonly common: ResolvedCommonTable[]
+  /** Numbers sources and common tables. */
+  readonly nextId: () => number
+  /** Given, because queries hold conditions and these hold queries. `outer` is the scope that the subquery sees. */
+  readonly resolveSubquery: (
+    query: QueryExpression,
+    outer: Scope | undefined,
+    context: Context,
+  ) => ResolvedQueryExpression
 }
 
 /** The names that one select can use, and those of the selects around it. */

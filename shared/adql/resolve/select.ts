@@ -13,12 +13,11 @@ import type {
 import type { Expression, Select, SelectItem, SortKey } from '../syntax.ts'
 import { requireComparable } from './check-types.ts'
 import { resolveCondition } from './conditions.ts'
-import type { Context } from './context.ts'
 import { resolveExpression } from './expressions.ts'
 import { resolveFrom } from './from.ts'
 import { hasAggregate, requireGrouped, valuesOf } from './grouping.ts'
 import { keyOf } from './keys.ts'
-import { referTo, Scope } from './scope.ts'
+import { type Context, referTo, Scope } from './scope.ts'
 
 /** A select with the ORDER BY of its query, which sees the select's tables as well as its columns. */
 export function resolveSelect(

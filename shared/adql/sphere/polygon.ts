@@ -27,11 +27,12 @@ export function makePolygon(positions: readonly (readonly [number, number])[]): 
     return 'has a side of 180 degrees, which may go any way round: add a vertex on it'
   }
   if (crossesItself(distinct)) return 'has sides that cross each other'
-  const solid = signedArea(distinct)
-  const vertices = solid > 2 * Math.PI ? distinct.toReversed() : distinct
+  const onLeft = signedArea(distinct)
+  const isReversed = onLeft < 0 ? onLeft + 4 * Math.PI > 2 * Math.PI : onLeft > 2 * Math.PI
+  const vertices = isReversed ? distinct.toReversed() : distinct
   const pieces = convexPieces(vertices)
   if (pieces === undefined) return 'is too large or has no area'
-  const area = Math.min(solid, 4 * Math.PI - solid) / DEGREE ** 2
+  const area = Math.min(Math.abs(onLeft), 4 * Math.PI - Math.abs(onLeft)) / DEGREE ** 2
   return { vertices, pieces, bounds: boundsOf(vertices), area }
 }
 
@@ -64,15 +65,23 @@ export function crosses(a: Vector, b: Vector, c: Vector, d: Vector): boolean {
   )
 }
 
-/** Solid angle on the left of the vertices, from 0 to 4 pi. */
+/**
+ * Solid angle on the left of the vertices; below 0, it is that of the right with a minus. Nothing is added to it, and
+ * neighbours are subtracted first, so that a tiny one keeps its digits.
+ */
 function signedArea(vertices: readonly Vector[]): number {
   const [first, ...others] = vertices
   if (first === undefined) return 0
   const total = others.slice(1).reduce((area, c, index) => {
     const b = others[index] ?? c
-    return area + 2 * Math.atan2(side(first, b, c), 1 + dot(first, b) + dot(b, c) + dot(c, first))
+    const volume = side(first, minus(b, first), minus(c, first))
+    return area + 2 * Math.atan2(volume, 1 + dot(first, b) + dot(b, c) + dot(c, first))
   }, 0)
-  return (total + 8 * Math.PI) % (4 * Math.PI)
+  return total % (4 * Math.PI)
+}
+
+function minus(a: Vector, b: Vector): Vector {
+  return sum([a, scale(b, -1)])
 }
 
 function convexPieces(vertices: readonly Vector[]): (readonly Vector[])[] | undefined {

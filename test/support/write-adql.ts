@@ -1,4 +1,4 @@
-import { quote } from './names.ts'
+import { quote } from '../../shared/adql/names.ts'
 import type {
   BinaryOperation,
   Call,
@@ -14,7 +14,7 @@ import type {
   SelectItem,
   SortKey,
   TableReference,
-} from './syntax.ts'
+} from '../../shared/adql/syntax.ts'
 
 /**
  * ADQL of a syntax tree, in one line: parsing it gives the same tree but for the spans. Parentheses stand where the tree
