@@ -1,8 +1,16 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { formatFloat, putFloat, putInteger, putLong } from '../../shared/votable/write/number-text.ts'
+import {
+  formatDouble,
+  formatFloat,
+  putDouble,
+  putFloat,
+  putInteger,
+  putLong,
+} from '../../shared/votable/write/number-text.ts'
 
 const out = Buffer.alloc(64)
+const doubleText = (value: number) => out.toString('latin1', 0, putDouble(out, 0, value))
 const floatText = (value: number) => out.toString('latin1', 0, putFloat(out, 0, value))
 
 /** As in catalogues: few digits, or all of them, of any size. */
@@ -63,5 +71,26 @@ it('integers of any size are written exactly', () => {
       expect(out.toString('latin1', 0, putInteger(out, 0, number))).toBe(String(number))
     }),
     { numRuns: 2000 },
+  )
+})
+
+/** As in catalogues: decimals of few or many digits, results of sums, integers, and whatever else there is. */
+const doubles = fc.oneof(
+  { weight: 3, arbitrary: fc.double() },
+  fc.tuple(fc.maxSafeInteger(), fc.nat(22)).map(([digits, places]) => Number(`${digits}e-${places}`)),
+  fc
+    .tuple(fc.integer({ min: -999_999_999, max: 999_999_999 }), fc.nat(12))
+    .map(([digits, places]) => digits / 10 ** places),
+  fc.tuple(fc.double({ min: -500, max: 500 }), fc.integer()).map(([a, b]) => a + b),
+  fc.integer({ min: -330, max: 308 }).map((exponent) => Number(`1e${exponent}`)),
+)
+
+it('a double is written as JavaScript writes it, which is the shortest way, and with the sign of zero', () => {
+  fc.assert(
+    fc.property(doubles, (value) => {
+      expect(doubleText(value)).toBe(Object.is(value, -0) ? '-0' : String(value))
+      expect(formatDouble(value)).toBe(doubleText(value))
+    }),
+    { numRuns: 5000 },
   )
 })

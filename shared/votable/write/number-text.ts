@@ -48,19 +48,32 @@ export function putAscii(out: Uint8Array, position: number, text: string): numbe
   return position + text.length
 }
 
+// Not 10 ** exponent, which may be off in the last bit.
+const POWERS_OF_TEN: readonly number[] = Array.from({ length: 20 }, (_, exponent) => Number(`1e${exponent}`))
+
 /** The shortest decimal that gives the same double. */
 export function formatDouble(value: number): string {
   return Object.is(value, -0) ? '-0' : String(value)
 }
 
-const POWERS_OF_TEN: readonly number[] = Array.from({ length: 15 }, (_, exponent) => 10 ** exponent)
+/** Writes the shortest decimal that gives the same double, as `formatDouble` has it; returns where it ends. */
+export function putDouble(out: Uint8Array, position: number, value: number): number {
+  const size = Math.abs(value)
+  if (size >= 1e-5 && size < 1e9) {
+    // No two decimals of up to 15 digits are the same double (DBL_DIG): one that gives it back is the shortest.
+    const places = 14 - Math.floor(Math.log10(size))
+    const scale = POWERS_OF_TEN[places] as number
+    const natural = Math.round(size * scale)
+    if (natural / scale === size) return putDecimal(out, position, value < 0, natural, places)
+  }
+  return putAscii(out, position, formatDouble(value))
+}
 
 /** Writes the shortest decimal that gives the same float; returns where it ends. It is that of `formatFloat`. */
 export function putFloat(out: Uint8Array, position: number, value: number): number {
   const size = Math.abs(value)
-  if (!(size >= 1e-5 && size < 1e6) || Number.isInteger(value)) return putAscii(out, position, formatFloat(value))
-  const exponent = Math.floor(Math.log10(size))
-  let places = 5 - exponent
+  if (!(size >= 1e-5 && size < 1e6)) return putAscii(out, position, formatFloat(value))
+  let places = 5 - Math.floor(Math.log10(size))
   let natural = 0
   // Six to nine digits, as in `formatFloat`.
   for (let digits = 6; ; digits++, places++) {
@@ -68,17 +81,33 @@ export function putFloat(out: Uint8Array, position: number, value: number): numb
     natural = Math.round(size * scale)
     if (digits === 9 || Math.fround(natural / scale) === size) break
   }
-  for (; natural % 10 === 0; places--) natural /= 10
-  const scale = POWERS_OF_TEN[places] as number
-  const whole = Math.floor(natural / scale)
-  let at = position
-  if (value < 0) out[at++] = MINUS
-  at = putNatural(out, at, whole)
-  out[at++] = POINT
-  return putFraction(out, at, natural - whole * scale, places)
+  return putDecimal(out, position, value < 0, natural, places)
 }
 
-/** Writes so many digits after the point, of which there are up to 13. */
+/** Writes a number with so many digits after the point, without zeros at their end. */
+function putDecimal(out: Uint8Array, position: number, isNegative: boolean, natural: number, places: number): number {
+  let rest = natural
+  let left = places
+  for (const step of [6, 3, 1]) {
+    const scale = POWERS_OF_TEN[step] as number
+    while (left >= step) {
+      const quotient = Math.floor(rest / scale)
+      if (quotient * scale !== rest) break
+      rest = quotient
+      left -= step
+    }
+  }
+  const scale = POWERS_OF_TEN[left] as number
+  const whole = Math.floor(rest / scale)
+  let at = position
+  if (isNegative) out[at++] = MINUS
+  at = putNatural(out, at, whole)
+  if (left === 0) return at
+  out[at++] = POINT
+  return putFraction(out, at, rest - whole * scale, left)
+}
+
+/** Writes so many digits after the point, of which there are up to 19. */
 function putFraction(out: Uint8Array, position: number, natural: number, digits: number): number {
   if (digits <= 9) return putDigits(out, position, natural, digits)
   const billions = Math.floor(natural / BILLION)
@@ -90,8 +119,7 @@ const SMALLEST_NORMAL = 2 ** -126
 
 /** The shortest decimal that gives the same float, which is shorter than the one that gives the same double. */
 export function formatFloat(value: number): string {
-  if (Number.isInteger(value) && value < 1e6 && value > -1e6) return formatDouble(value)
-  if (!Number.isFinite(value)) return String(value)
+  if (value === 0 || !Number.isFinite(value)) return formatDouble(value)
   // Six digits tell floats apart wherever fewer would (FLT_DIG), nine always do.
   for (let digits = Math.abs(value) < SMALLEST_NORMAL ? 1 : 6; digits < 9; digits++) {
     const rounded = Number(value.toPrecision(digits))

@@ -22,7 +22,7 @@ import {
   wrongLength,
 } from './column-plan.ts'
 import type { CopyInput } from './copy-input.ts'
-import { formatDouble, putAscii, putFloat, putInteger, putLong } from './number-text.ts'
+import { putAscii, putDouble, putFloat, putInteger, putLong } from './number-text.ts'
 import type { Sink } from './sink.ts'
 import { cutText } from './text-cell.ts'
 
@@ -148,7 +148,7 @@ export class TextRows {
   #putReal(value: number, isFloat: boolean, out: Uint8Array, o: number): number {
     if (value === Number.POSITIVE_INFINITY) return putAscii(out, o, this.#dialect.infinity)
     if (value === Number.NEGATIVE_INFINITY) return putAscii(out, o, `-${this.#dialect.infinity.replace('+', '')}`)
-    return isFloat ? putFloat(out, o, value) : putAscii(out, o, formatDouble(value))
+    return isFloat ? putFloat(out, o, value) : putDouble(out, o, value)
   }
 
   #putText(column: ColumnPlan, bytes: Buffer, p: number, length: number, sink: Sink, o: number, room: number): number {
