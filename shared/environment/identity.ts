@@ -1,5 +1,6 @@
+import { oneOrMore, uniqueListOf } from './collections.ts'
 import { optional, sectionAs } from './sections.ts'
-import { flag, oneOrMore, type ShapeOf, text, uniqueListOf } from './shapes.ts'
+import { flag, type ShapeOf, text } from './shapes.ts'
 
 const audience = text()
 

@@ -1,6 +1,7 @@
+import { mapOf } from './collections.ts'
 import type { Report } from './report.ts'
 import { type Found, optional, sectionAs } from './sections.ts'
-import { mapOf, oneOf, type Shape, text } from './shapes.ts'
+import { oneOf, type Shape, text } from './shapes.ts'
 
 /** How the names of TAP_SCHEMA become names of the database. */
 export interface PhysicalNames {

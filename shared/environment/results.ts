@@ -1,11 +1,12 @@
 import type { DatabaseAddress } from '../database-address.ts'
+import { mapOf, notEmpty } from './collections.ts'
 import { complaintAboutBucket } from './complaints.ts'
 import { databaseKeys, readDatabase } from './database.ts'
 import type { ReleasesConfig } from './releases.ts'
 import type { Report } from './report.ts'
 import { column, complaintAboutNamePattern, duration, objectName, table } from './result-texts.ts'
 import { type Found, foundOf, optional, part, required, type SectionOf, section, sectionAs } from './sections.ts'
-import { integer, mapOf, notEmpty, oneOf, type ShapeOf, text, transformed } from './shapes.ts'
+import { integer, oneOf, type ShapeOf, text, transformed } from './shapes.ts'
 
 const HOUR_MS = 3_600_000
 const MINUTE_MS = 60_000

@@ -1,16 +1,7 @@
 import { nearMiss } from '../near-miss.ts'
+import { mapOf } from './collections.ts'
 import type { Place, Report } from './report.ts'
-import {
-  asMapping,
-  type Complaint,
-  choiceOf,
-  join,
-  type KeyRow,
-  mapOf,
-  rowsBelow,
-  type Shape,
-  valueUnder,
-} from './shapes.ts'
+import { asMapping, type Complaint, choiceOf, join, type KeyRow, rowsBelow, type Shape, valueUnder } from './shapes.ts'
 import type { Located, LocatedMapping } from './yaml-positions.ts'
 
 /** One key of a section. */

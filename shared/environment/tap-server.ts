@@ -1,11 +1,12 @@
 import type { DatabaseAddress } from '../database-address.ts'
 import { complaintAboutVersion } from '../releases/naming.ts'
 import { DEPLOYED } from '../tap-schema/options.ts'
+import { notEmpty, uniqueListOf } from './collections.ts'
 import { complaintAboutPostfix, complaintAboutReader, complaintAboutSchemaName } from './complaints.ts'
 import { databaseKeys, readDatabase } from './database.ts'
 import type { Report } from './report.ts'
 import { type Found, foundOf, optional, part, required, type SectionOf, section } from './sections.ts'
-import { flag, integer, notEmpty, oneOf, orNull, type Shape, text, uniqueListOf } from './shapes.ts'
+import { flag, integer, oneOf, orNull, type Shape, text } from './shapes.ts'
 import { serviceOf, TAP_SERVICE, type TapService } from './tap-service.ts'
 
 const MAX_INTEGER = 2 ** 31 - 1

@@ -1,9 +1,10 @@
 import type { DatabaseAddress } from '../database-address.ts'
+import { uniqueListOf } from './collections.ts'
 import { complaintAboutReader } from './complaints.ts'
 import { databaseKeys, readDatabase } from './database.ts'
 import { PHYSICAL_NAMES } from './physical-names.ts'
 import { optional, part, required, type SectionOf, section, sectionAs } from './sections.ts'
-import { integer, oneOf, orNull, type Shape, text, uniqueListOf } from './shapes.ts'
+import { integer, oneOf, orNull, type Shape, text } from './shapes.ts'
 import { complaintAboutProse, SITE_FUNCTION } from './site-functions.ts'
 
 const KIBIBYTE = 1024

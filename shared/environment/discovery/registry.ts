@@ -1,7 +1,8 @@
+import { listOf, mapOf } from '../collections.ts'
 import { complaintAboutEmpty } from '../complaints.ts'
 import type { Report } from '../report.ts'
 import { type Found, type Members, named, optional, required, section, tagged } from '../sections.ts'
-import { anyText, called, flagOrWord, listOf, mapOf, oneOf, type ShapeOf } from '../shapes.ts'
+import { anyText, called, flagOrWord, oneOf, type ShapeOf } from '../shapes.ts'
 import { instant, ivoid, serverPath, url } from './texts.ts'
 
 const texts = listOf(anyText())

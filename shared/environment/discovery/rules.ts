@@ -1,3 +1,4 @@
+import { listOf } from '../collections.ts'
 import type { Report } from '../report.ts'
 import {
   type Found,
@@ -10,17 +11,7 @@ import {
   section,
   tagged,
 } from '../sections.ts'
-import {
-  anyText,
-  called,
-  choiceOf,
-  flagOrWord,
-  listOf,
-  oneOf,
-  type Shape,
-  type ShapeOf,
-  transformed,
-} from '../shapes.ts'
+import { anyText, called, choiceOf, flagOrWord, oneOf, type Shape, type ShapeOf, transformed } from '../shapes.ts'
 import type { Located } from '../yaml-positions.ts'
 import { serviceEntry } from './registry.ts'
 import { optionalTemplate, template, url } from './texts.ts'
