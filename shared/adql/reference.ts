@@ -3,10 +3,12 @@ import { declaredForms } from './functions/forms.ts'
 import type { DialectName, FunctionRow } from './functions/row.ts'
 import { FUNCTIONS } from './functions/table.ts'
 import { DEFAULT_LIMITS } from './limits.ts'
+import { positionIndex } from './position-indexes.ts'
+import type { GeometryStrategy } from './postgresql/context.ts'
 
 /** The page `docs/adql.md`: what the service understands, made from the tables that the parser and resolver work by. */
 export function writeReference(): string {
-  return [INTRODUCTION, functionTables(), extensionTable(), limits(), COMMAND].join('\n')
+  return [INTRODUCTION, functionTables(), extensionTable(), limits(), indexes(), COMMAND].join('\n')
 }
 
 const INTRODUCTION = `# ADQL
@@ -88,6 +90,25 @@ function limits(): string {
 
 A query may be ${length} characters long and nested ${nesting} levels deep. It may have ${selects} SELECTs, ${tables} tables,
 ${operators} operators, and ${inValues} values in a list of IN.
+`
+}
+
+const GEOMETRIES: readonly GeometryStrategy[] = ['portable', 'pgsphere', 'postgis']
+
+function indexes(): string {
+  const lines = GEOMETRIES.map((geometry) => {
+    const { method, expression } = positionIndex(geometry, 'ra', 'dec')
+    return `| ${geometry} | ${code(`create index on t using ${method} (${expression})`)} |`
+  })
+  return `## Indexes
+
+Searches by position (CONTAINS, DISTANCE below a radius, crossmatches) are fast with an index on each position, ra and dec here:
+
+| geometry | index |
+| --- | --- |
+${lines.join('\n')}
+
+Columns of pgSphere's and PostGIS's own types need a GiST index on themselves.
 `
 }
 

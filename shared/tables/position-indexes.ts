@@ -1,4 +1,5 @@
 import type { Position } from '../adql/metadata.ts'
+import { positionIndex } from '../adql/position-indexes.ts'
 import type { GeometryStrategy } from '../adql/postgresql.ts'
 import { type ColumnRow, tablesFromRows } from '../adql/tables-from-rows.ts'
 import { DATATYPES } from '../felis/datatypes.ts'
@@ -14,14 +15,6 @@ export interface PositionIndex {
   readonly using: string
 }
 
-/** What the SQL of each strategy looks for (`toPostgresql`). */
-const EXPRESSIONS: Readonly<Record<GeometryStrategy, (longitude: string, latitude: string) => string>> = {
-  portable: (_, latitude) => `btree (${latitude})`,
-  pgsphere: (longitude, latitude) => `gist (spoint(radians(${longitude}), radians(${latitude})))`,
-  postgis: (longitude, latitude) =>
-    `gist ((st_setsrid(st_makepoint(case when ${longitude} > 180 then ${longitude} - 360 else ${longitude} end, ${latitude}), 4326)::geography))`,
-}
-
 /** The indexes that cone searches in a table need: one for each position that its columns' UCDs and units speak of. */
 export function positionIndexes(
   schema: Schema,
@@ -32,7 +25,8 @@ export function positionIndexes(
   return positionsOf(schema, table).map((position) => {
     const longitude = spell(position.longitude.name.text, names)
     const latitude = spell(position.latitude.name.text, names)
-    return { longitude, latitude, using: EXPRESSIONS[geometry](quote(longitude), quote(latitude)) }
+    const { method, expression } = positionIndex(geometry, quote(longitude), quote(latitude))
+    return { longitude, latitude, using: `${method} (${expression})` }
   })
 }
 
