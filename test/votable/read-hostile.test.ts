@@ -232,3 +232,58 @@ test('whatever bytes come, they are a table or an UploadError', async () => {
     { numRuns: 1000 },
   )
 })
+
+test('rows are the same whether they are plainly written or not', async () => {
+  const pieces = fc.constantFrom(
+    ...[
+      '<TR><TD>1</TD><TD>a</TD></TR>',
+      '<TR>\n <TD>2</TD>\n\t<TD/></TR>\n',
+      '<TR><TD></TD><TD> b </TD></TR>',
+      '<TR><TD>3</TD><TD>x&amp;y</TD></TR>',
+    ],
+    ...[
+      '<TR><TD>4</TD><TD>c\rd</TD></TR>',
+      '<TR id="1"><TD>5</TD><TD>e</TD></TR>',
+      '<TR ><TD >6</TD ><TD>é</TD></TR >',
+      '<TR><TD>7</TD><TD><![CDATA[f]]></TD></TR>',
+    ],
+    ...[
+      '<TR><TD>8</TD><TD>g<!-- <TD> </TR> -->h</TD></TR>',
+      '<!-- <TR><TD>9</TD><TD>i</TD></TR> -->',
+      '<!-- </TR> <TR>',
+      '-->',
+      '<?x </TR> ?>',
+      '  ',
+      '\n',
+    ],
+    // Faults.
+    ...[
+      '<TR><TD>x</TD><TD>j</TD></TR>',
+      '<TR><TD>1</TD></TR>',
+      '<TR/>',
+      '<TR><TD>1</TD><TD>2</TD><TD>3</TD></TR>',
+      '<TR><TD>1</TD><TD>a]]>b</TD></TR>',
+    ],
+    ...['<TR><TD>1</TD><TD>\u0001</TD></TR>', '<TR>', '</TR>', '<TD>', '</TD>', '<', '</TABLEDATA>', 'k'],
+  )
+  const head =
+    '<VOTABLE><RESOURCE><TABLE><FIELD name="a" datatype="int"/><FIELD name="b" datatype="char" arraysize="*"/><DATA><TABLEDATA>'
+  const outcome = async (text: string, size: number) => {
+    try {
+      return (await collectRows(await openUpload(text, { sizes: [size] }))).toString('hex')
+    } catch (error) {
+      return (error as Error).message
+    }
+  }
+  await fc.assert(
+    fc.asyncProperty(fc.array(pieces, { maxLength: 8 }), fc.integer({ min: 1, max: 60 }), async (parts, size) => {
+      const text = `${head}${parts.join('')}</TABLEDATA></DATA></TABLE></RESOURCE></VOTABLE>`
+      // With a prefix, all of it goes the long way.
+      const prefixed = text.replace(/<(\/?)(?=[A-Z])/g, '<$1v:')
+      const expected = (await outcome(prefixed, 1000)).replaceAll('v:', '')
+      expect(await outcome(text, 1000)).toBe(expected)
+      expect(await outcome(text, size)).toBe(expected)
+    }),
+    { numRuns: 1000 },
+  )
+})

@@ -24,8 +24,9 @@ export async function readVotable(bytes: AsyncIterable<Uint8Array>, context: Tab
   }
   const advance = async () => {
     const { done, value } = await texts.next()
-    if (done === true) throw reader.explainMissing()
-    feed.push(value)
+    if (done !== true) return feed.push(value)
+    feed.end()
+    throw reader.explainMissing()
   }
   try {
     while (!reader.hasHead) await advance()

@@ -81,6 +81,13 @@ export class VotableReader implements XmlListener {
     if (this.#inTable) this.#closeInTable(name)
   }
 
+  row(cells: readonly string[]): void {
+    const { rows } = this
+    rows.begin()
+    for (const cell of cells) rows.addText(cell)
+    rows.finish()
+  }
+
   /** What there is to say of a document that ends here. */
   explainMissing(): Error {
     if (this.#inTable) return this.#context.fault('the document breaks off in its TABLE')

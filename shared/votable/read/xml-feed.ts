@@ -1,4 +1,5 @@
 import { SaxesParser } from 'saxes'
+import { readPlainRow } from './plain-row.ts'
 import type { TableContext } from './table-context.ts'
 
 /** How the text that comes is taken: element by element, in large pieces, or as it is until the next tag. */
@@ -13,6 +14,8 @@ export interface XmlListener {
   /** Text of an element whose content is not XML's: the base64 of STREAM. */
   raw(text: string): void
   close(name: string): void
+  /** A whole row of TABLEDATA, in place of its elements. */
+  row(cells: readonly string[]): void
 }
 
 /** How deep elements may be nested. */
@@ -22,6 +25,9 @@ const MAX_DEPTH = 100
 const MAX_TOKEN: Readonly<Record<Mode, number>> = { elements: 1 << 20, pieces: 24 << 20, raw: 1 << 20 }
 
 const MAX_END_TAG = 200
+
+/** The most characters of a row that are kept until the rest of it comes. */
+const MAX_PARTIAL_ROW = 64 * 1024
 
 /** What saxes says of faults that happen, and how it is said here. */
 const FAULTS: readonly (readonly [RegExp, string])[] = [
@@ -55,8 +61,12 @@ export class XmlFeed {
   #pending = 0
   /** Lines that the parser has not seen. */
   #rawLines = 0
-  /** The beginning of an end tag behind base64. */
+  /** The beginning of an end tag behind base64, or of a row. */
   #carried = ''
+  /** How many characters the parser was given. */
+  #given = 0
+  /** After how many of them the last row ended, or the first may begin. */
+  #rowEnd = -1
 
   constructor(listener: XmlListener, context: TableContext) {
     this.#listener = listener
@@ -78,10 +88,12 @@ export class XmlFeed {
       if (this.#depth > MAX_DEPTH && !listener.isDone)
         throw this.fault(`elements are nested more than ${MAX_DEPTH} deep`)
       listener.open(localName(name), attributes)
+      if (name === 'TABLEDATA') this.#rowEnd = parser.position
     })
     parser.on('closetag', ({ name }) => {
       this.#pending = 0
       this.#depth--
+      if (name === 'TR') this.#rowEnd = parser.position
       listener.close(localName(name))
     })
     const text = (found: string) => {
@@ -102,15 +114,59 @@ export class XmlFeed {
     const text = this.#carried + piece
     this.#carried = ''
     for (let at = 0; at < text.length && !this.#listener.isDone; ) {
-      const start = this.#listener.mode === 'raw' ? this.#takeRaw(text, at) : at
-      const end = this.#listener.mode === 'pieces' ? text.length : text.indexOf('>', start) + 1
-      if (end === 0 && this.#listener.mode === 'raw') {
-        this.#carry(text.slice(start))
-        return
-      }
-      at = end === 0 ? text.length : end
-      this.#write(text.slice(start, at))
+      const { mode } = this.#listener
+      if (mode === 'pieces') at = this.#pushRows(text, at)
+      else at = mode === 'raw' ? this.#pushRaw(text, at) : this.#write(text, at, text.indexOf('>', at) + 1)
     }
+  }
+
+  /** Called at the end of the document. @throws UploadError */
+  end(): void {
+    this.#write(this.#carried, 0, 0)
+  }
+
+  /** Takes rows that are plainly written, then hands on to the parser up to the end of the next one. */
+  #pushRows(text: string, start: number): number {
+    let at = start
+    // Not where the parser is in the middle of a row, or of a comment.
+    while (this.#rowEnd === this.#given) {
+      const row = readPlainRow(text, at)
+      if (row === 'other') break
+      if (row === 'partial') {
+        if (text.length - at > MAX_PARTIAL_ROW) break
+        this.#carried = text.slice(at)
+        return text.length
+      }
+      this.#countLines(text.slice(at, row.end))
+      this.#listener.row(row.cells)
+      at = row.end
+    }
+    const end = text.indexOf('</TR>', at)
+    return this.#write(text, at, end === -1 ? 0 : end + '</TR>'.length)
+  }
+
+  /** Hands on what comes before the next tag, and then that. */
+  #pushRaw(text: string, at: number): number {
+    const found = text.indexOf('<', at)
+    const start = found === -1 ? text.length : found
+    if (start > at) {
+      const raw = text.slice(at, start)
+      this.#countLines(raw)
+      this.#listener.raw(raw)
+    }
+    if (found === -1) return start
+    const end = text.indexOf('>', start) + 1
+    const length = (end || text.length) - start
+    if (length > MAX_END_TAG || (length > 1 && text[start + 1] !== '/')) {
+      throw this.fault('something other than base64 stands in a STREAM')
+    }
+    if (end > 0) return this.#write(text, start, end)
+    this.#carried = text.slice(start)
+    return text.length
+  }
+
+  #countLines(text: string): void {
+    for (let line = text.indexOf('\n'); line !== -1; line = text.indexOf('\n', line + 1)) this.#rawLines++
   }
 
   fault(message: string): Error {
@@ -119,34 +175,15 @@ export class XmlFeed {
     )
   }
 
-  /** Hands on what comes before the next tag, and says where that begins. */
-  #takeRaw(text: string, at: number): number {
-    const found = text.indexOf('<', at)
-    const end = found === -1 ? text.length : found
-    if (end > at) {
-      const raw = text.slice(at, end)
-      for (let line = raw.indexOf('\n'); line !== -1; line = raw.indexOf('\n', line + 1)) this.#rawLines++
-      this.#listener.raw(raw)
-    }
-    return end
-  }
-
-  /** What is not yet all of a tag behind base64. */
-  #carry(text: string): void {
-    if (text.length > 1 && (text[1] !== '/' || text.length > MAX_END_TAG)) {
-      throw this.fault('something other than base64 stands in a STREAM')
-    }
-    this.#carried = text
-  }
-
-  #write(text: string): void {
-    const { mode } = this.#listener
-    if (mode === 'raw' && text[1] !== '/') throw this.fault('something other than base64 stands in a STREAM')
-    this.#pending += text.length
-    if (this.#pending > MAX_TOKEN[mode]) {
-      throw this.fault(`a tag, a comment or a text has more than ${MAX_TOKEN[mode]} characters`)
-    }
-    this.#parser.write(text)
+  /** Gives a part of the text to the parser, up to its end where `end` is 0; @returns where that part ends */
+  #write(text: string, start: number, end: number): number {
+    const part = text.slice(start, end === 0 ? text.length : end)
+    const most = MAX_TOKEN[this.#listener.mode]
+    this.#pending += part.length
+    if (this.#pending > most) throw this.fault(`a tag, a comment or a text has more than ${most} characters`)
+    this.#given += part.length
+    this.#parser.write(part)
+    return start + part.length
   }
 }
 
