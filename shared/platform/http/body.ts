@@ -8,8 +8,9 @@ import { quoted } from './quoted.ts'
  */
 const ALL_BODIES = 16 * 1024 * 1024
 
-/** How long a body may take to arrive. */
+/** How long a body may take to arrive; one that may be large, as long as a slow line needs for it. */
 const BODY_MS = 30_000
+const BYTES_PER_MS = 256
 
 /**
  * Refuses by its headers alone a request whose body nobody would read: packed ones, because nobody needs them and a few
@@ -75,7 +76,8 @@ export function readBody(request: IncomingMessage, response: ServerResponse, max
       else if (inMemory > Math.max(ALL_BODIES, 2 * maxBytes)) refuse(tooMany())
     }
     const breakOff = () => refuse(new HttpError(400, BROKEN_OFF))
-    const timer = setTimeout(() => refuse(tooSlow()), BODY_MS)
+    const patience = Math.max(BODY_MS, Math.ceil(maxBytes / BYTES_PER_MS))
+    const timer = setTimeout(() => refuse(tooSlow(patience)), patience)
     request.on('data', take).on('end', succeed).on('error', breakOff).on('close', breakOff)
     if (request.destroyed) breakOff()
   })
@@ -93,8 +95,8 @@ function tooLarge(maxBytes: number): HttpError {
   return new HttpError(413, { msg, type: 'body_too_large', loc: ['body'] })
 }
 
-function tooSlow(): HttpError {
-  const msg = `the body did not arrive within ${BODY_MS / 1000} s`
+function tooSlow(milliseconds: number): HttpError {
+  const msg = `the body did not arrive within ${Math.round(milliseconds / 1000)} s`
   return new HttpError(408, { msg, type: 'body_too_slow', loc: ['body'] }, { headers: { connection: 'close' } })
 }
 
