@@ -132,6 +132,7 @@ Names and types are checked against a release (\`--release\`, \`--schemas\`), a 
 | \`error\` | \`kind\`, \`message\`, \`line\` and \`column\` (from 1), \`offset\` (from 0) and \`length\` in characters, \`suggestion\` and \`suggestions\`: what to write instead |
 | \`columns\` | of the result: \`name\`, \`datatype\`, \`arraysize\`, \`xtype\`, \`unit\`, \`ucd\`, \`utype\`, \`description\`, and \`origin\`, the row of TAP_SCHEMA.columns that the values come from unchanged |
 | \`sql\` | with \`--dialect\`: the SQL that the query service would get |
+| \`warning\` | with \`--dialect qserv\`: why all chunks of a table would be read |
 | \`extensions\` | what the query uses beyond ADQL 2.1 |
 
 \`--dialect postgresql\` prints the SQL too, with \`--geometry portable\` (the default), \`pgsphere\` or \`postgis\`; \`--dialect qserv\`

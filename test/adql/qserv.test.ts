@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { AdqlError } from '../../shared/adql/error.ts'
 import { ColumnList, type ColumnMetadata, type QservPlacement, type TableMetadata } from '../../shared/adql/metadata.ts'
 import { parseQuery } from '../../shared/adql/parse.ts'
+import { pruningOf } from '../../shared/adql/qserv/pruning.ts'
 import { toQserv } from '../../shared/adql/qserv.ts'
 import { resolveQuery } from '../../shared/adql/resolve.ts'
 import { TableSet } from '../../shared/adql/table-set.ts'
@@ -17,6 +18,8 @@ interface QservCase {
   readonly accept?: readonly string[]
   readonly reject?: { readonly reason: string }
   readonly maxrec?: number
+  readonly pruning?: 'area' | 'index' | 'none'
+  readonly warn?: string
 }
 
 interface QservTable {
@@ -87,6 +90,25 @@ function errorOf(adql: string): AdqlError {
 describe.skipIf(!HAS_DATA)(`what Qserv gets${NEEDS_DATA}`, () => {
   test.each(cases.filter(({ sql }) => sql !== undefined))('$id: $adql', ({ adql, sql, accept = [], maxrec }) => {
     expect([sql!, ...accept].map(normal)).toContain(normal(translate(adql, maxrec)))
+  })
+
+  test.each(cases.filter(({ sql, pruning }) => sql !== undefined && pruning !== undefined))(
+    '$id is read from few chunks or not: $adql',
+    ({ adql, pruning, warn }) => {
+      const { pruned, why } = pruningOf(resolveQuery(parseQuery(adql), set))
+      if (pruning !== 'none') expect(why).toMatch(pruning === 'area' ? /of an area/ : /^The index of \w+ finds/)
+      if (warn === 'full-scan') expect(why).toMatch(/^All chunks of dp1\.\w+ are read/)
+      expect(pruned).toBe(pruning !== 'none' || why === 'It reads no table that is partitioned.')
+    },
+  )
+
+  test('of a table whose partitioning is not known all is read', () => {
+    const tables = new TableSet(set.tables.map(({ qserv: _, ...table }) => table))
+    const query = resolveQuery(parseQuery('SELECT objectId FROM dp1.Object WHERE objectId = 5'), tables)
+    expect(pruningOf(query)).toEqual({
+      pruned: false,
+      why: 'It is not known how Qserv has partitioned dp1.Object, so all of it is read.',
+    })
   })
 
   const refused = cases.filter(({ id, reject }) => reject !== undefined && !TAKEN_THOUGH_REFUSED.includes(id))

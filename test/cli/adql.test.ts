@@ -94,6 +94,13 @@ test.each([
   expect(json<{ sql: string }>().sql).toMatch(sql)
 })
 
+test('a query for which Qserv would read all of a table is valid, with a warning', async () => {
+  const words = [...withRelease(), '--dialect', 'qserv', 'SELECT ra FROM star']
+  const warning = 'It is not known how Qserv has partitioned survey.star, so all of it is read.'
+  expect((await callAlmagest(['adql', '--json', ...words])).json()).toMatchObject({ valid: true, warning })
+  expect((await callAlmagest(['adql', ...words])).stdout).toContain(`warning: ${warning}`)
+})
+
 test('what Qserv lacks is not valid there, with the place', async () => {
   const query = 'SELECT ra FROM star ORDER BY ra OFFSET 3'
   const { code, json } = await callAlmagest(['adql', '--json', ...withRelease(), '--dialect', 'qserv', query])

@@ -7,13 +7,14 @@ import type { QueryError, Verdict, VerdictColumn } from './judge.ts'
 const NARROW = 100
 
 /** For people: the error with its line and a caret, or the columns of the result. */
-export function formatVerdict(text: string, { error, columns, sql, extensions = [] }: Verdict): string {
+export function formatVerdict(text: string, { error, columns, sql, warning, extensions = [] }: Verdict): string {
   if (error !== undefined) return formatError(text, error)
   const beyond =
     extensions.length === 0 ? [] : [`beyond ADQL 2.1, other services may refuse it: ${extensions.join(', ')}`]
   const lines = columns === undefined ? ['without metadata, names and types were not checked'] : formatColumns(columns)
   const statement = sql === undefined ? [] : ['', showControls(sql)]
-  return [style('bold', 'valid'), ...beyond, ...lines, ...statement].join('\n')
+  const slow = warning === undefined ? [] : [`${style(['bold', 'yellow'], 'warning')}: ${showControls(warning)}`]
+  return [style('bold', 'valid'), ...slow, ...beyond, ...lines, ...statement].join('\n')
 }
 
 function formatError(text: string, error: QueryError): string {

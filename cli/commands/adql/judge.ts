@@ -18,6 +18,8 @@ export interface Verdict {
   readonly columns?: readonly VerdictColumn[]
   /** With a dialect only. */
   readonly sql?: string
+  /** Of the dialect: right, but slow. */
+  readonly warning?: string
   /** What the query uses beyond ADQL 2.1; other services may refuse it. */
   readonly extensions?: readonly string[]
 }
@@ -68,13 +70,13 @@ export function judge(text: string, by: Judging): Verdict {
   }
 }
 
-function describeResult(query: Query, { tables, translate }: Judging): Pick<Verdict, 'columns' | 'sql'> {
+function describeResult(query: Query, { tables, translate }: Judging): Pick<Verdict, 'columns' | 'sql' | 'warning'> {
   if (tables === undefined) {
     checkStructure(query, STANDARD_FUNCTIONS)
     return {}
   }
   const resolved = resolveQuery(query, tables)
-  return { columns: resolved.columns.map(describe), ...(translate === undefined ? {} : { sql: translate(resolved) }) }
+  return { columns: resolved.columns.map(describe), ...translate?.(resolved) }
 }
 
 function explain(text: string, error: AdqlError, tables: TableSet | undefined): QueryError {

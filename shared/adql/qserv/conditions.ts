@@ -31,19 +31,39 @@ export function whereSql(condition: ResolvedCondition, context: Context): string
   return written.join(' AND ')
 }
 
-/** A term that lets Qserv visit few chunks; undefined if it is none. */
-function restrictionSql(term: ResolvedCondition, context: Context): string | undefined {
+interface Restriction {
+  readonly area: PointInShape
+  /** What DISTANCE asks beyond the area: `<` is not `<=`. */
+  readonly exact?: { readonly operator: '<' | '<='; readonly radius: ResolvedExpression }
+}
+
+/** What lets Qserv visit few chunks; undefined if the term does not. */
+function restrictionOf(term: ResolvedCondition): Restriction | undefined {
   const test = geometryTest(term)
-  if (test?.kind === 'inside' && test.inside && isPartitioning(test.test.point) && isConstant(constantsOf(test.test))) {
-    return `${pointInShapeSql(test.test, context)} = 1`
+  if (test?.kind === 'inside') {
+    const restricts = test.inside && isPartitioning(test.test.point) && isConstant(constantsOf(test.test))
+    return restricts ? { area: test.test } : undefined
   }
-  if (test?.kind !== 'distance') return undefined
+  if (test === undefined) return undefined
   const { pairs, operator, radius } = test
   const [row, other] = isConstant(pairs[0]) ? [pairs[1], pairs[0]] : pairs
   const value = constantOf(radius)
   if (!isPartitioning(row) || !isConstant(other) || value === undefined || value < 0 || value > 180) return undefined
-  const circle: PointInShape = { point: row, shape: { kind: 'circle', centre: other, radius } }
-  return `${pointInShapeSql(circle, context)} = 1 AND ${separationSql([row, other], context)} ${operator} ${context.expression(folded(radius))}`
+  return { area: { point: row, shape: { kind: 'circle', centre: other, radius } }, exact: { operator, radius } }
+}
+
+export function isRestriction(term: ResolvedCondition): boolean {
+  return restrictionOf(term) !== undefined
+}
+
+function restrictionSql(term: ResolvedCondition, context: Context): string | undefined {
+  const restriction = restrictionOf(term)
+  if (restriction === undefined) return undefined
+  const { area, exact } = restriction
+  const inside = `${pointInShapeSql(area, context)} = 1`
+  if (exact === undefined || area.shape.kind !== 'circle') return inside
+  const separation = separationSql([area.point, area.shape.centre], context)
+  return `${inside} AND ${separation} ${exact.operator} ${context.expression(folded(exact.radius))}`
 }
 
 function folded(radius: ResolvedExpression): ResolvedExpression {
