@@ -10,6 +10,7 @@ import { benchStage } from './stage.ts'
 import { benchStart } from './start.ts'
 import { benchSwap } from './swap.ts'
 import { benchSweep } from './sweep.ts'
+import { benchTap } from './tap.ts'
 import { benchValidate, benchValidateProcess } from './validate.ts'
 import { benchVotable } from './votable.ts'
 
@@ -68,6 +69,9 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   },
   async votable() {
     printTable(await benchVotable(1_000_000))
+  },
+  async tap() {
+    printTable(await benchTap(1_000_000, Math.min(seconds, 10)))
   },
   async sweep() {
     for (const objects of sizes) print(`sweep over ${objects} results`, await benchSweep(objects))

@@ -24,6 +24,7 @@ export interface ServiceRequest {
 
 export interface Serving {
   readonly port: number
+  readonly pid: number
   /** From the start of the process to the end of its first answer. */
   readonly firstAnswerMs: number
   /** Resident memory just after it; NaN where the system does not tell. */
@@ -65,7 +66,7 @@ export async function serve({ folder, script, variables = {}, request }: Service
     await stop()
     throw error
   }
-  return { port, firstAnswerMs: performance.now() - started, rssMiB: residentMiB(child.pid), stop }
+  return { port, pid: child.pid ?? 0, firstAnswerMs: performance.now() - started, rssMiB: residentMiB(child.pid), stop }
 }
 
 async function askUntilAnswered(origin: string, request: ServiceRequest, check: () => void): Promise<void> {
