@@ -8,7 +8,10 @@ import { type Bundle, bundleFunction } from '../deploy/bundles/bundle.ts'
 import { MemoryStore } from '../local/gcs/memory-store.ts'
 import { startGcs } from '../local/gcs/server.ts'
 import { startPostgres } from '../local/postgres.ts'
+import { DEPLOYED } from '../shared/tap-schema/options.ts'
 import { initialiseDatabase } from '../shared/tap-schema/roles.ts'
+import { stageRelease } from '../shared/tap-schema/stage.ts'
+import { swap } from '../shared/tap-schema/swap.ts'
 import { percentile } from './measure.ts'
 import { type Service, type ServiceRequest, serve } from './serve.ts'
 
@@ -71,6 +74,12 @@ const FUNCTIONS: readonly Start[] = [
     request: { path: '/servers' },
   },
   {
+    name: 'tap',
+    answers: 'a query of TAP_SCHEMA',
+    goal: 1.6,
+    request: { path: '/tap/sync?LANG=ADQL&QUERY=SELECT+table_name+FROM+TAP_SCHEMA.tables' },
+  },
+  {
     name: 'load-release',
     answers: 'a notification of another object',
     goal: 1.6,
@@ -119,16 +128,19 @@ export async function benchStart(discoveryFile: string | null, times: number): P
   const gcs = await startGcs({ store: new MemoryStore(), buckets: ['releases', 'results'] })
   try {
     await initialise(database.url)
+    const queried = await prepareQueried(database.url)
     await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))
     const environment = join(folder, 'environment.yaml')
     await writeFile(environment, describeEnvironment(database.url, gcs.endpoint))
+    const tapFile = join(folder, 'tap.yaml')
+    await writeFile(tapFile, describeQueried(queried))
 
     const candidates: Candidate[] = []
     for (const start of SIMPLE) candidates.push(await prepareSimple(start, folder))
     const bundles: Bundle[] = []
     for (const start of FUNCTIONS) {
       bundles.push(await bundleFunction(start.name, folder))
-      const own = start.name === 'discovery' ? discoveryFile : null
+      const own = { discovery: discoveryFile, tap: tapFile }[start.name] ?? null
       candidates.push(prepareFunction(start, folder, own ?? environment))
     }
     // Turn by turn, so that whatever else the machine does meets all alike. The first turn reads the files from disk.
@@ -216,6 +228,41 @@ async function initialise(url: string): Promise<void> {
   } finally {
     await pool.end()
   }
+}
+
+/** A database of its own, in which a release is live. @returns its URL */
+async function prepareQueried(url: string): Promise<string> {
+  const own = new URL(url)
+  own.pathname = '/queried'
+  const administrator = new pg.Pool({ connectionString: url, max: 1 })
+  await administrator.query('create database queried')
+  await administrator.end()
+  const pool = new pg.Pool({ connectionString: own.href, max: 1 })
+  try {
+    await initialiseDatabase(pool)
+    const version = 'bench'
+    const files = new Map([
+      ['survey.yaml', 'name: survey\ntables: [{name: object, columns: [{name: ra, datatype: double}]}]\n'],
+    ])
+    const source = { bucket: 'b', object: 'o', generation: '1', sha256: '', bytes: 1 }
+    const about = { version, files, schemas: ['survey'], source, options: DEPLOYED, readers: [] }
+    await stageRelease(pool, { ...about, actor: 'bench', redelivery: 'skip' })
+    await swap(pool, { expectedVersion: version, actor: 'bench' })
+  } finally {
+    await pool.end()
+  }
+  return own.href
+}
+
+function describeQueried(databaseUrl: string): string {
+  return `
+tap:
+  servers:
+    tap:
+      databaseUrl: ${databaseUrl}
+      schemas: [survey]
+      service: {url: "https://data.example.org/tap"}
+`
 }
 
 function describeEnvironment(databaseUrl: string, apiEndpoint: string): string {

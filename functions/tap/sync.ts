@@ -1,8 +1,9 @@
+import type { Form } from '../../shared/platform/http/form.ts'
 import type { ApiRequest, ApiResponse } from '../../shared/platform/http/route.ts'
 import type { LiveTables } from '../../shared/query/live-tables.ts'
 import type { RunningQuery } from '../../shared/query/service.ts'
 import { readSyncParameters, type SyncRequest } from '../../shared/tap/parameters.ts'
-import { openUploads, parseUploads } from '../../shared/tap/uploads.ts'
+import type { openUploads } from '../../shared/tap/uploads.ts'
 import { type ResultSummary, writeResult } from '../../shared/votable/write-result.ts'
 import type { ServedTap } from './dependencies.ts'
 import { describeQueryError, toHttpError } from './error-document.ts'
@@ -21,8 +22,10 @@ export async function answerSync(
   const { query, maxRows, format } = asked
   try {
     const { queries, describeServices, fetchUpload } = await open()
-    const references = parseUploads(asked.uploads)
-    const uploads = await openUploads(references, form, { limits: limits.uploads, fetch: fetchUpload, signal })
+    const uploads =
+      asked.uploads.length === 0
+        ? []
+        : await openAll(asked.uploads, form, { limits: limits.uploads, fetch: fetchUpload, signal })
     const timeoutMs = limits.syncSeconds * 1000
     const running = await queries.start({ adql: query, maxRows, uploads, timeoutMs, signal })
     const { fields, services } = await describeServices(running)
@@ -49,6 +52,12 @@ export async function answerSync(
   } catch (error) {
     throw toHttpError(error, query)
   }
+}
+
+/** What reads tables is loaded with the first one: most queries bring none. */
+async function openAll(values: readonly string[], form: Form, options: Parameters<typeof openUploads>[2]) {
+  const { openUploads, parseUploads } = await import('../../shared/tap/uploads.ts')
+  return openUploads(parseUploads(values), form, options)
 }
 
 /** What the document says of its query. */
