@@ -28,7 +28,7 @@ const packed: Record<string, Buffer> = {}
 const ENVIRONMENT = `
 baseHostname: data.example.com
 releases: {bucket: releases}
-tap: {servers: {tap: {schemas: [a], databaseUrl: "postgresql://x@127.0.0.1:9/x"}}}
+tap: {servers: {tap: {schemas: [a], databaseUrl: "postgresql://x@127.0.0.1:9/x", service: {url: "https://data.example.com/tap"}}}}
 storage: {apiEndpoint: "http://127.0.0.1:9"}
 results: {bucket: results, rules: {r: {kind: result, pattern: '^r$', retention: 7d}}}
 `

@@ -13,7 +13,7 @@ import { type FunctionProcess, killFunction, spawnFunction } from '../support/fu
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
 import { sampleSchema } from '../support/sample-release.ts'
 
-export const FUNCTIONS = ['load-release', 'swap-schema', 'discovery', 'collect-results'] as const
+export const FUNCTIONS = ['load-release', 'swap-schema', 'discovery', 'tap', 'collect-results'] as const
 export type FunctionName = (typeof FUNCTIONS)[number]
 
 /** One project with Cloud SQL, Cloud Storage, and the bundled functions, each under its own service account. */
@@ -86,7 +86,7 @@ export async function openDeployment(
       await initialiseDatabase(pool, {
         stagers: [userOf('load-release')],
         operators: [userOf('swap-schema')],
-        readers: [userOf('discovery')],
+        readers: [userOf('discovery'), userOf('tap')],
       })
     },
     describeDatabase(name, { instance = 'tap', ipType = 'PRIVATE' } = {}) {
@@ -96,7 +96,7 @@ export async function openDeployment(
     describeEnvironment(described, jobs) {
       const servers = Object.entries(described).map(
         ([name, database]) => `
-    ${name}: {schemas: [survey], follow: ["releases/*"], readers: ["${userOf('discovery')}"], database: ${database}}`,
+    ${name}: {schemas: [survey], follow: ["releases/*"], readers: ["${userOf('discovery')}", "${userOf('tap')}"], database: ${database}, service: {url: "https://data.example.com/api/${name}"}}`,
       )
       return `
 releases: {bucket: releases}

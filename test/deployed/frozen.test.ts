@@ -68,6 +68,8 @@ async function versionsIn(slot: 'live' | 'staging' | 'previous'): Promise<(strin
   return Promise.all(NAMES.map(async (name) => (await readStatus(databases[name].pool)).slots[slot].version))
 }
 
+const QUERY = new URLSearchParams({ LANG: 'ADQL', QUERY: 'SELECT table_name FROM TAP_SCHEMA.tables' })
+
 const everywhere = <T>(value: T): T[] => NAMES.map(() => value)
 
 /**
@@ -83,6 +85,10 @@ async function workOn(version: string): Promise<void> {
     expect({ status, ...body }, logOf('swap-schema')).toMatchObject({ status: 200, outcome: 'swapped', live: version })
   }
   expect(await versionsIn('live')).toEqual(everywhere(version))
+  for (const name of NAMES) {
+    const answered = await thaw('tap', (tap) => fetch(`${tap.url}/${name}/sync?${QUERY}`))
+    expect([answered.status, await answered.text()], logOf('tap')).toEqual([200, expect.stringContaining(version)])
+  }
   await putAged(deployment.gcs, 'result_done.xml', 30 * DAY)
   const swept = await thaw('collect-results', (collect) => post(collect, '/'))
   expect(swept, logOf('collect-results')).toMatchObject({ status: 200, body: { deletions: { deleted: 1 } } })
@@ -134,6 +140,7 @@ describe('the bundled functions, over the connector', () => {
       'load-release': () => deliver(running['load-release'], r0),
       'swap-schema': () => get(running['swap-schema'], '/servers'),
       discovery: () => untilKnown(),
+      tap: () => Promise.all(NAMES.map((name) => fetch(`${running.tap.url}/${name}/availability`))),
       'collect-results': () => post(running['collect-results'], '/'),
     }
     for (const name of FUNCTIONS) {
@@ -144,7 +151,7 @@ describe('the bundled functions, over the connector', () => {
     const seen = (name: FunctionName) =>
       new Set(cloud.logins.filter(({ account }) => account === accountOf(name)).map(({ database }) => database))
     const tap = new Set(NAMES.map((name) => databaseName(databases[name])))
-    for (const name of ['load-release', 'swap-schema', 'discovery'] as const)
+    for (const name of ['load-release', 'swap-schema', 'discovery', 'tap'] as const)
       expect(seen(name), logOf(name)).toEqual(tap)
     expect(seen('collect-results'), logOf('collect-results')).toEqual(new Set([databaseName(jobs)]))
     for (const { user, account, certificate } of cloud.logins)

@@ -8,7 +8,7 @@ import { FUNCTIONS, type FunctionName } from './deployment.ts'
 const WORKING = `
 baseHostname: data.example.com
 releases: {bucket: releases}
-tap: {servers: {tap: {schemas: [a], databaseUrl: "postgresql://x@127.0.0.1:9/x"}}}
+tap: {servers: {tap: {schemas: [a], databaseUrl: "postgresql://x@127.0.0.1:9/x", service: {url: "https://data.example.com/tap"}}}}
 storage: {apiEndpoint: "http://127.0.0.1:9"}
 results: {bucket: results, rules: {r: {kind: result, pattern: '^r$', retention: 7d}}}
 `
@@ -65,7 +65,8 @@ test.each([
     "results: {bucket: results, rules: {r: {kind: result, pattern: '^r$', retention: 7d}}}",
     /says nothing about results/,
   ],
+  ['tap', ', service: {url: "https://data.example.com/tap"}', /no TAP server .* has a section service/],
 ] as const)('%s does not start without what it is for', async (name, section, reason) => {
-  const { log } = await readEnd(name, WORKING.replace(`${section}\n`, ''))
+  const { log } = await readEnd(name, WORKING.replace(section, ''))
   expect(log.at(-1).message).toMatch(reason)
 })

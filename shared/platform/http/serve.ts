@@ -118,9 +118,15 @@ function answerRequest(
   const { segments, search } = readTarget(request.url ?? '/', options.prefix ?? '')
   const matches = router(segments)
   const [first] = matches
+  const method = request.method === 'HEAD' ? 'GET' : request.method
+  const match = matches.find((candidate) => candidate.route.method === method)
+  progress.errorFormat = (match ?? first)?.route.errorFormat
+  const formLimits = match?.route.form?.limits(match.params)
+  const limit = formLimits?.bytes ?? options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES
+  // Before anything else is said of the request: a body that is too large is refused wherever it is sent.
+  checkBodyHeaders(request, limit)
   if (first === undefined) throw unknownPath(routes, segments)
   progress.path = first.route.path
-  progress.errorFormat = first.route.errorFormat
   const cors = allowOrigins(matches, request.headers.origin)
   if (cors !== null) progress.headers = { ...progress.headers, ...cors }
   if (request.method === 'OPTIONS') {
@@ -129,8 +135,6 @@ function answerRequest(
     const allow = allowedMethods(matches)
     return { status: 204, headers: { allow, ...(preflight ? describePreflight(allow) : {}) }, body: undefined }
   }
-  const method = request.method === 'HEAD' ? 'GET' : request.method
-  const match = matches.find((candidate) => candidate.route.method === method)
   if (match === undefined) {
     const allow = allowedMethods(matches)
     const msg = `${request.method} is not possible here: ${allow}`
@@ -138,11 +142,7 @@ function answerRequest(
   }
   const { route, params } = match
   progress.path = route.path
-  progress.errorFormat = route.errorFormat
   const headers = request.headersDistinct
-  const formLimits = route.form?.limits(params)
-  const limit = formLimits?.bytes ?? options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES
-  checkBodyHeaders(request, limit)
   const answerTo = (caller: Caller) => {
     progress.actor = caller.actor
     const query = formLimits !== undefined || route.ignoresQuery === true ? {} : readQuery(search, route.query ?? {})
