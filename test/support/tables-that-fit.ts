@@ -3,7 +3,7 @@ import { ColumnList, type ColumnMetadata, type TableMetadata } from '../../share
 import { parseQuery } from '../../shared/adql/parse.ts'
 import { resolveQuery } from '../../shared/adql/resolve.ts'
 import type { ResolvedQuery } from '../../shared/adql/resolved.ts'
-import type { ColumnReference, NamedTable, Query } from '../../shared/adql/syntax.ts'
+import type { ColumnReference, NamedTable, Query, Span } from '../../shared/adql/syntax.ts'
 import { TableSet } from '../../shared/adql/table-set.ts'
 import { DOUBLE, INTEGER, POINT, POLYGON, TEXT, TIMESTAMP, type ValueType } from '../../shared/adql/value-type.ts'
 
@@ -35,12 +35,23 @@ function nodesOf(value: unknown): { kind?: string }[] {
   return [value, ...Object.values(value).flatMap(nodesOf)]
 }
 
+/** The columns that an error is about, or else those of the smallest condition around it. */
 function columnsAt(query: Query, { span }: AdqlError): string[] {
-  const columns = nodesOf(query).filter(({ kind }) => kind === 'column') as unknown as ColumnReference[]
-  return columns
-    .filter(({ span: own }) => own.start <= span.end && own.end >= span.start)
-    .map(({ name }) => name.parts.at(-1)!.text.toLowerCase())
+  const nodes = nodesOf(query) as { kind?: string; span?: Span }[]
+  const around = nodes
+    .filter(
+      ({ kind, span: own }) => own && CONDITIONS.has(kind ?? '') && own.start <= span.start && own.end >= span.end,
+    )
+    .map(({ span: own }) => own as Span)
+    .sort((first, second) => first.end - first.start - (second.end - second.start))
+  const columns = nodes.filter(({ kind }) => kind === 'column') as unknown as ColumnReference[]
+  const within = ({ start, end }: Span) =>
+    columns.filter(({ span: own }) => own.start <= end && own.end >= start).map(({ name }) => name.parts.at(-1)!.text)
+  const found = within(span)
+  return (found.length > 0 ? found : around[0] ? within(around[0]) : []).map((name) => name.toLowerCase())
 }
+
+const CONDITIONS = new Set(['comparison', 'between', 'in-list', 'in-query', 'like'])
 
 function tablesOf(query: Query, types: ReadonlyMap<string, number>): TableSet {
   const nodes = nodesOf(query)

@@ -40,7 +40,7 @@ describe.skipIf(!HAS_DATA)(`what goes to PostgreSQL is one SELECT${NEEDS_DATA}`,
       if (String(statementsIn(sql)) !== 'SelectStmt') wrong.push(id)
     }
     expect(wrong).toEqual([])
-    expect(answered).toBeGreaterThan(850)
+    expect(answered).toBeGreaterThan(1020)
   })
 })
 
