@@ -157,7 +157,8 @@ test('a query that an operator cancels is not blamed for its time', async () => 
     request('SELECT COUNT(*) FROM survey.object AS a, survey.object AS b, survey.object AS c'),
   )
   const outcome = starting.catch(String)
-  const cancel = "select pg_cancel_backend(pid) from pg_stat_activity where usename = $1 and query like '%copy (%'"
+  const cancel =
+    "select pg_cancel_backend(pid) from pg_stat_activity where usename = $1 and state = 'active' and query like '%copy (%'"
   while ((await database.pool.query(cancel, [login])).rows.length === 0) await setImmediate()
   expect(await outcome).toBe('QueryUnavailableError: The query was cancelled by an operator of the database.')
 })
