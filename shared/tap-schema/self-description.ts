@@ -15,13 +15,19 @@ export const SELF_NAME = 'tap_schema'
 const DESCRIPTION = 'A TAP-standard-mandated schema to describe tablesets in a TAP 1.1 service'
 const SCHEMA_INDEX = 100000
 
+/**
+ * What curators write freely, and Felis lets hold any character: `Gómez`, `µm`. Felis describes it as `char`, which is
+ * ASCII in VOTable 1.4 §6, and with which astropy 5 reads no table whose cell has more.
+ */
+const FREE_TEXT: ReadonlySet<string> = new Set(['description', 'unit', 'utype'])
+
 /** Keys that the rows describe although the database does not have them. */
 const LOGICAL_KEYS = [
   { name: 'k6', column: 'from_column', target: 'columns', targetColumn: 'column_name' },
   { name: 'k7', column: 'target_column', target: 'columns', targetColumn: 'column_name' },
 ] as const
 
-/** The rows with which TAP_SCHEMA describes its own tables (TAP 1.1 §4), as Felis writes them. */
+/** The rows with which TAP_SCHEMA describes its own tables (TAP 1.1 §4), as Felis writes them but for free text. */
 export function describeItself(options: { readonly extensions: boolean }): TapSchemaRows {
   const keys = TAP_TABLES.flatMap((table) =>
     [...table.foreignKeys, ...(table.name === 'key_columns' ? LOGICAL_KEYS : [])].map((key) => ({ table, ...key })),
@@ -58,7 +64,7 @@ function describeColumn(table: TapTable, column: TapColumn, options: { readonly 
       // A reserved word of ADQL; clients are used to finding it with its quotes.
       column_name: column.name === 'size' ? '"size"' : column.name,
       description,
-      datatype: textLimit(column.type) === null ? 'int' : 'char',
+      datatype: datatypeOf(column),
       arraysize: width === null ? null : `${width}*`,
       size: width,
       principal: 1,
@@ -67,6 +73,11 @@ function describeColumn(table: TapTable, column: TapColumn, options: { readonly 
       column_index: columnIndex,
     }),
   ]
+}
+
+function datatypeOf({ name, type }: TapColumn): string {
+  if (textLimit(type) === null) return 'int'
+  return FREE_TEXT.has(name) ? 'unicodeChar' : 'char'
 }
 
 function ownName(table: string): string {

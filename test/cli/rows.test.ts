@@ -12,7 +12,14 @@ import { FelisLoader } from '../../shared/felis/load.ts'
 import { formatProblem } from '../../shared/problem.ts'
 import { buildRows } from '../../shared/tap-schema/build-rows.ts'
 import { DEPLOYED, type LoaderOptions, PLAIN } from '../../shared/tap-schema/options.ts'
-import { type GoldenTables, HAS_DATA, NEEDS_DATA, readGolden, readReleaseFiles } from '../support/golden.ts'
+import {
+  type GoldenTables,
+  HAS_DATA,
+  NEEDS_DATA,
+  readGolden,
+  readReleaseFiles,
+  withUnicodeText,
+} from '../support/golden.ts'
 import { runAlmagest } from '../support/run-command.ts'
 import { sampleSchema } from '../support/sample-release.ts'
 import { writeFolder } from './release-folder.ts'
@@ -22,40 +29,44 @@ function openLoader(files: ReadonlyMap<string, string>, options: LoaderOptions):
   return new FelisLoader(files, { ...DEFAULT_CONTEXT, columnRefIndexIncrement, unboundedArraysize })
 }
 
-describe.skipIf(!HAS_DATA)(`the rows of w.2026.34 are those of Felis${NEEDS_DATA}`, () => {
-  let release: ReadonlyMap<string, string> = new Map()
-  beforeAll(async () => {
-    release = await readReleaseFiles('w.2026.34')
-  })
+describe.skipIf(!HAS_DATA)(
+  `the rows of w.2026.34 are those of Felis, with unicodeChar for free text of TAP_SCHEMA${NEEDS_DATA}`,
+  () => {
+    let release: ReadonlyMap<string, string> = new Map()
+    beforeAll(async () => {
+      release = await readReleaseFiles('w.2026.34')
+    })
 
-  test.each([
-    ['deployed', 'dp02_dc2'],
-    ['deployed', 'dp03_10yr'],
-    ['deployed', 'dp03_1yr'],
-    ['deployed', 'dp1'],
-    ['deployed', 'dp2'],
-    ['deployed', 'ivoa_obscore'],
-    ['deployed', 'oga_live_obscore'],
-    ['deployed', 'ppdb'],
-    ['plain', 'cdb_latiss'],
-    ['plain', 'dp03_10yr'],
-    ['plain', 'dp1'],
-    ['plain', 'ivoa_obscore'],
-    ['plain', 'ppdb'],
-  ])('%s %s', (profile, schema) => {
-    const options = profile === 'plain' ? PLAIN : DEPLOYED
-    const loaded = openLoader(release, options).load(`${schema}.yaml`)
-    const rows = sortRows(buildRows([loaded], options).rows, options)
-    expect(rows).toEqual(readGolden(`felis/${profile === 'plain' ? 'default' : profile}/${schema}.json`))
-  })
+    test.each([
+      ['deployed', 'dp02_dc2'],
+      ['deployed', 'dp03_10yr'],
+      ['deployed', 'dp03_1yr'],
+      ['deployed', 'dp1'],
+      ['deployed', 'dp2'],
+      ['deployed', 'ivoa_obscore'],
+      ['deployed', 'oga_live_obscore'],
+      ['deployed', 'ppdb'],
+      ['plain', 'cdb_latiss'],
+      ['plain', 'dp03_10yr'],
+      ['plain', 'dp1'],
+      ['plain', 'ivoa_obscore'],
+      ['plain', 'ppdb'],
+    ])('%s %s', (profile, schema) => {
+      const options = profile === 'plain' ? PLAIN : DEPLOYED
+      const loaded = openLoader(release, options).load(`${schema}.yaml`)
+      const rows = sortRows(buildRows([loaded], options).rows, options)
+      const golden = readGolden<GoldenTables>(`felis/${profile === 'plain' ? 'default' : profile}/${schema}.json`)
+      expect(rows).toEqual(withUnicodeText(golden))
+    })
 
-  test('several files are one set, numbered in their order', async () => {
-    const folder = await writeFolder(Object.fromEntries(release))
-    const files = ['dp2', 'dp1', 'ivoa_obscore', 'dp02_dc2'].map((schema) => join(folder, `${schema}.yaml`))
-    const result = await runAlmagest(['rows', '--json', ...files])
-    expect(result.json()).toEqual(readGolden('felis/tap-sets/tap.json'))
-  })
-})
+    test('several files are one set, numbered in their order', async () => {
+      const folder = await writeFolder(Object.fromEntries(release))
+      const files = ['dp2', 'dp1', 'ivoa_obscore', 'dp02_dc2'].map((schema) => join(folder, `${schema}.yaml`))
+      const result = await runAlmagest(['rows', '--json', ...files])
+      expect(result.json()).toEqual(withUnicodeText(readGolden<GoldenTables>('felis/tap-sets/tap.json')))
+    })
+  },
+)
 
 const SURVEY = sampleSchema('survey')
 

@@ -98,4 +98,21 @@ describe.skipIf(!HAS_PYVO)(`pyvo${HAS_PYVO ? '' : ` (skipped: pyvo for ${PYTHON}
     expect(failed).toEqual([])
     expect(checks.filter(({ status }) => status === 'PASS').length).toBeGreaterThanOrEqual(15)
   })
+
+  test('reads all of TAP_SCHEMA, with descriptions beyond ASCII', async () => {
+    const { stdout } = await run(PYTHON, ['-c', READ_TAP_SCHEMA, tap.url], { maxBuffer: 1 << 26 })
+    const descriptions = JSON.parse(stdout) as Readonly<Record<string, readonly string[]>>
+    expect(Object.keys(descriptions)).toEqual(['schemas', 'tables', 'columns', 'keys'])
+    expect(descriptions.columns).toContain('Colour B − V.')
+    expect(descriptions.columns).toContain(
+      'Bayer or Flamsteed designation or variable star name with constellation (α Ori).',
+    )
+  })
 })
+
+const READ_TAP_SCHEMA = `
+import json, sys, pyvo
+service = pyvo.dal.TAPService(sys.argv[1])
+read = lambda table: [str(row["description"]) for row in service.search("SELECT * FROM tap_schema." + table)]
+print(json.dumps({table: read(table) for table in ["schemas", "tables", "columns", "keys"]}))
+`

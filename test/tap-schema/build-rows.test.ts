@@ -3,7 +3,15 @@ import { FelisLoader } from '../../shared/felis/load.ts'
 import { buildRows } from '../../shared/tap-schema/build-rows.ts'
 import { DEPLOYED, type LoaderOptions, PLAIN } from '../../shared/tap-schema/options.ts'
 import { columnsOf, TAP_TABLE_NAMES, tapTable } from '../../shared/tap-schema/tables.ts'
-import { type GoldenTables, HAS_DATA, NEEDS_DATA, readGolden, readReleaseFiles, sortRows } from '../support/golden.ts'
+import {
+  type GoldenTables,
+  HAS_DATA,
+  NEEDS_DATA,
+  readGolden,
+  readReleaseFiles,
+  sortRows,
+  withUnicodeText,
+} from '../support/golden.ts'
 
 const SINGLE: readonly [profile: string, options: LoaderOptions, names: readonly string[]][] = [
   ['default', PLAIN, ['cdb_latiss', 'dp03_10yr', 'dp1', 'ivoa_obscore', 'ppdb']],
@@ -33,35 +41,38 @@ function build(files: ReadonlyMap<string, string>, schemas: readonly string[], o
   return { loaded, ...buildRows(loaded, options) }
 }
 
-describe.skipIf(!HAS_DATA)(`rows of release w.2026.34${NEEDS_DATA}`, async () => {
-  const files = HAS_DATA ? await readReleaseFiles('w.2026.34') : new Map<string, string>()
+describe.skipIf(!HAS_DATA)(
+  `rows of release w.2026.34, with TAP_SCHEMA's free text as unicodeChar${NEEDS_DATA}`,
+  async () => {
+    const files = HAS_DATA ? await readReleaseFiles('w.2026.34') : new Map<string, string>()
 
-  function expectGolden(path: string, schemas: readonly string[], options: LoaderOptions): void {
-    const golden = readGolden<GoldenTables>(path)
-    const { loaded, rows, problems } = build(files, schemas, options)
-    expect(
-      [...loaded.flatMap((schema) => schema.problems), ...problems].filter(({ severity }) => severity === 'error'),
-    ).toEqual([])
-    const sorted = sortRows(rows)
-    for (const table of TAP_TABLE_NAMES) {
-      expect(columnsOf(tapTable(table), options).map(({ name }) => name)).toEqual(golden[table].columns)
-      expect(sorted[table]).toEqual(golden[table].rows)
+    function expectGolden(path: string, schemas: readonly string[], options: LoaderOptions): void {
+      const golden = withUnicodeText(readGolden<GoldenTables>(path))
+      const { loaded, rows, problems } = build(files, schemas, options)
+      expect(
+        [...loaded.flatMap((schema) => schema.problems), ...problems].filter(({ severity }) => severity === 'error'),
+      ).toEqual([])
+      const sorted = sortRows(rows)
+      for (const table of TAP_TABLE_NAMES) {
+        expect(columnsOf(tapTable(table), options).map(({ name }) => name)).toEqual(golden[table].columns)
+        expect(sorted[table]).toEqual(golden[table].rows)
+      }
     }
-  }
 
-  for (const [profile, options, names] of SINGLE) {
-    it(`of no schema are the rows that describe TAP_SCHEMA itself (${profile})`, () => {
-      expectGolden(`felis/${profile}/_init.json`, [], options)
-    })
-    it.each(names)(`of %s are those that Felis loads (${profile})`, (name) => {
-      expectGolden(`felis/${profile}/${name}.json`, [name], options)
-    })
-  }
+    for (const [profile, options, names] of SINGLE) {
+      it(`of no schema are the rows that describe TAP_SCHEMA itself (${profile})`, () => {
+        expectGolden(`felis/${profile}/_init.json`, [], options)
+      })
+      it.each(names)(`of %s are those that Felis loads (${profile})`, (name) => {
+        expectGolden(`felis/${profile}/${name}.json`, [name], options)
+      })
+    }
 
-  it.each(SETS)('of the set %s are those that Repertoire loads', (name, schemas) => {
-    expectGolden(`felis/tap-sets/${name}.json`, schemas, DEPLOYED)
-  })
-})
+    it.each(SETS)('of the set %s are those that Repertoire loads', (name, schemas) => {
+      expectGolden(`felis/tap-sets/${name}.json`, schemas, DEPLOYED)
+    })
+  },
+)
 
 /** Builds rows of files `a.yaml`, `b.yaml`, … in this order. */
 function buildTexts(texts: readonly string[], options: LoaderOptions = DEPLOYED) {

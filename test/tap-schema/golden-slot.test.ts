@@ -4,7 +4,15 @@ import { describe, expect, test } from 'vitest'
 import { RejectedError } from '../../shared/tap-schema/slot-failures.ts'
 import { stageRelease } from '../../shared/tap-schema/stage.ts'
 import { TAP_TABLE_NAMES, type TapTableName } from '../../shared/tap-schema/tables.ts'
-import { DATA, type GoldenTables, HAS_DATA, NEEDS_DATA, readGolden, readReleaseFiles } from '../support/golden.ts'
+import {
+  DATA,
+  type GoldenTables,
+  HAS_DATA,
+  NEEDS_DATA,
+  readGolden,
+  readReleaseFiles,
+  withUnicodeText,
+} from '../support/golden.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
 import { stageRequest } from '../support/sample-release.ts'
 
@@ -26,12 +34,12 @@ const KEYS: Readonly<Record<TapTableName, string>> = {
 
 describe.skipIf(!HAS_DATA)(`the staging slot${NEEDS_DATA}`, () => {
   test.each(Object.entries(TAP_SETS))(
-    'of the deployed set %s holds exactly the rows that Repertoire loads',
+    'of the deployed set %s holds the rows that Repertoire loads, its own free text as unicodeChar',
     async (name, schemas) => {
       const database = await createTestDatabase()
       const files = await readReleaseFiles('w.2026.34')
       await stageRelease(database.pool, stageRequest('releases/w.2026.34', { files, schemas }))
-      const golden = readGolden<GoldenTables>(`felis/tap-sets/${name}.json`)
+      const golden = withUnicodeText(readGolden<GoldenTables>(`felis/tap-sets/${name}.json`))
       for (const table of TAP_TABLE_NAMES) {
         const { columns, rows } = golden[table]
         const list = columns.map((column: string) => `"${column}"`).join(', ')
