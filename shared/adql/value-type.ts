@@ -70,6 +70,9 @@ const KIND_OF_XTYPE: ReadonlyMap<string, ValueKind> = new Map([
   ['adql:region', 'region'],
 ])
 
+/** Those that DALI writes as numbers too; all others are text. */
+const SHAPES_OF_NUMBERS: ReadonlySet<ValueKind> = new Set(['point', 'circle', 'polygon'])
+
 const INTEGERS: ReadonlySet<Datatype> = new Set(['unsignedByte', 'short', 'int', 'long'])
 
 /** The type of a column that TAP_SCHEMA describes by these three. */
@@ -83,13 +86,18 @@ export function valueTypeOf(datatype: Datatype, arraysize?: string | null, xtype
 }
 
 function kindOf(datatype: Datatype, arraysize: string | undefined, xtype: string | undefined): ValueKind {
+  const isText = datatype === 'char' || datatype === 'unicodeChar'
   const known = KIND_OF_XTYPE.get(xtype ?? '')
-  if (known !== undefined) return known
-  if (datatype === 'char' || datatype === 'unicodeChar') return arraysize?.includes('x') ? 'array' : 'text'
+  if (known !== undefined && (isText || (SHAPES_OF_NUMBERS.has(known) && isReal(datatype)))) return known
+  if (isText) return arraysize?.includes('x') ? 'array' : 'text'
   if (arraysize !== undefined && arraysize !== '1') return 'array'
   if (INTEGERS.has(datatype)) return 'integer'
-  if (datatype === 'float' || datatype === 'double') return 'real'
+  if (isReal(datatype)) return 'real'
   return datatype === 'boolean' ? 'boolean' : 'other'
+}
+
+function isReal(datatype: Datatype): boolean {
+  return datatype === 'float' || datatype === 'double'
 }
 
 /** A name for messages: `a number`, `text`, `a timestamp`. */

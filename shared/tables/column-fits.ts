@@ -23,8 +23,8 @@ const TEXTS = [
 /** For each datatype, the types of PostgreSQL whose values it can hold; Felis makes double precision of float. */
 const SCALARS: Readonly<Record<Datatype, readonly string[]>> = {
   boolean: ['boolean'],
-  bit: ['bit', 'bit varying', 'boolean'],
-  unsignedByte: ['smallint', 'bytea'],
+  bit: ['bit', 'bit varying'],
+  unsignedByte: ['smallint'],
   short: ['smallint'],
   int: ['smallint', 'integer'],
   long: INTEGERS,
@@ -72,15 +72,17 @@ export function fits(type: ValueType, { type: stored, isEnum }: RelationColumn, 
     case 'region':
       return [...SHAPES[geometry].region, ...TEXTS].includes(stored)
     case 'array':
-      return isText(datatype) || datatype === 'bit'
-        ? SCALARS[datatype].includes(stored) || stored.endsWith('[]')
-        : [
-            ...SCALARS[datatype].map((element) => `${element}[]`),
-            ...(datatype === 'unsignedByte' ? ['bytea'] : []),
-          ].includes(stored)
+      return arrayTypes(datatype).includes(stored)
     default:
       return SCALARS[datatype].includes(stored) || (isText(datatype) && isEnum)
   }
+}
+
+/** Arrays of texts, bits and bytes are one value of PostgreSQL; an array of complex numbers is one of numbers. */
+function arrayTypes(datatype: Datatype): readonly string[] {
+  if (datatype === 'unsignedByte') return ['bytea']
+  const isWhole = isText(datatype) || datatype === 'bit' || datatype.endsWith('Complex')
+  return isWhole ? SCALARS[datatype] : SCALARS[datatype].map((element) => `${element}[]`)
 }
 
 function isText(datatype: Datatype): boolean {

@@ -90,7 +90,10 @@ export function asType(expression: ResolvedExpression, type: string | undefined,
 export function asValue(expression: ResolvedExpression, type: ValueType, context: Context): string {
   const { kind } = expression.type
   if (type.kind !== 'region' || kind === 'region' || kind === 'null') return asType(expression, sqlType(type), context)
-  return `('${kind} ' || array_to_string(${expressionSql(expression, context)}, ' '))`
+  const sql = expressionSql(expression, context)
+  // Numbers alone; STC-S has its word already.
+  if (isShapeText(expression.type)) return `regexp_replace(${sql}, '^ *(?=[-+.0-9])', '${kind} ')`
+  return `('${kind} ' || array_to_string(${sql}, ' '))`
 }
 
 /** A value of NULLs alone is kept as text, which compares with text only: it gets the type of what stands beside it. */

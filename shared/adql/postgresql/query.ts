@@ -97,8 +97,7 @@ function itemSql(
   const type = column?.type ?? expression.type
   const sql = asValue(expression, type, context)
   if (outermost && type.kind === 'timestamp') return textOf(type, sql)
-  const wanted = sqlType(type)
-  return wanted === undefined ? sql : `(${sql})::${wanted}`
+  return `(${sql})::${sqlType(type)}`
 }
 
 function sortKeySql({ by, descending }: ResolvedSortKey, context: Context): string {

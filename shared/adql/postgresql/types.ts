@@ -1,9 +1,10 @@
 import type { ResolvedColumn, ResolvedExpression } from '../resolved.ts'
 import type { Datatype, ValueType } from '../value-type.ts'
 
-/** PostgreSQL's types of single values. Those without one are sent as the column has them. */
-const SQL_TYPES: Readonly<Partial<Record<Datatype, string>>> = {
+/** PostgreSQL's types of single values; a complex number is two. */
+const SQL_TYPES: Readonly<Record<Datatype, string>> = {
   boolean: 'boolean',
+  bit: 'bit varying',
   unsignedByte: 'smallint',
   short: 'smallint',
   int: 'integer',
@@ -12,6 +13,8 @@ const SQL_TYPES: Readonly<Partial<Record<Datatype, string>>> = {
   double: 'float8',
   char: 'text',
   unicodeChar: 'text',
+  floatComplex: 'real[]',
+  doubleComplex: 'float8[]',
 }
 
 /** Shapes that are published as text: regions, and others in TAP_SCHEMAs that declare them so. */
@@ -20,8 +23,8 @@ export function isShapeText({ kind, datatype }: ValueType): boolean {
   return isText && (kind === 'point' || kind === 'circle' || kind === 'polygon' || kind === 'region')
 }
 
-/** The type in which a value is worked with; undefined: whatever its column has. */
-export function sqlType(type: ValueType): string | undefined {
+/** The type in which a value is worked with. */
+export function sqlType(type: ValueType): string {
   if (isShapeText(type)) return 'text'
   const { kind, datatype } = type
   switch (kind) {
@@ -30,19 +33,22 @@ export function sqlType(type: ValueType): string | undefined {
     case 'point':
     case 'circle':
     case 'polygon':
-      return 'float8[]'
+      return datatype === 'float' ? 'real[]' : 'float8[]'
     case 'array':
-      return datatype === 'char' || datatype === 'unicodeChar' ? 'text' : arrayType(datatype)
-    case 'other':
-      return undefined
+      return ARRAY_TYPES[datatype] ?? `${SQL_TYPES[datatype]}[]`
     default:
       return SQL_TYPES[datatype]
   }
 }
 
-function arrayType(datatype: Datatype): string | undefined {
-  const type = datatype === 'unsignedByte' ? undefined : SQL_TYPES[datatype]
-  return type === undefined ? undefined : `${type}[]`
+/** Arrays that are no arrays in PostgreSQL, or arrays of numbers still. */
+const ARRAY_TYPES: Readonly<Partial<Record<Datatype, string>>> = {
+  bit: 'bit varying',
+  unsignedByte: 'bytea',
+  char: 'text',
+  unicodeChar: 'text',
+  floatComplex: 'real[]',
+  doubleComplex: 'float8[]',
 }
 
 /** Whether a value comes from a column as tables of a catalogue have it; uploads and subqueries have those of results. */
