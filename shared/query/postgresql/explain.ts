@@ -25,6 +25,7 @@ export function explainError(error: unknown, circumstances: Circumstances): Fail
   if (state === null) {
     return new QueryUnavailableError('The connection to the database was lost: try again in a moment.', error)
   }
+  if (state === 'XX000' && isShapeComplaint(error)) return new QueryValueError(SHAPE, error)
   const rule = RULES.find(([pattern]) => pattern.test(state))
   return rule === undefined ? new QueryServiceError(UNKNOWN, error) : rule[1](error, circumstances)
 }
@@ -46,6 +47,16 @@ export function sqlStateOf(error: unknown): string | null {
 
 export const BUSY = 'The service answers as many queries as it can at once: try again in a moment.'
 const UNKNOWN = 'The database could not answer this query. The log of the service says why.'
+
+const SHAPE =
+  'The query makes a shape that cannot be: a polygon with fewer than three different vertices or with sides that cross, or one that is too large. Leave such rows out.'
+
+/** pgsphere and PostGIS have no SQLSTATE of their own for shapes: only their words tell them from faults of PostgreSQL. */
+function isShapeComplaint(error: unknown): boolean {
+  return /spherepoly|sphereline|antipodal|geometry|geography|polygon|linestring|radius must|^parsing: /i.test(
+    error instanceof Error ? error.message : '',
+  )
+}
 
 type Explanation = (error: unknown, circumstances: Circumstances) => Failure
 

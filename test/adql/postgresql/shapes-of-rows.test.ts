@@ -1,0 +1,29 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { QueryServiceError, QueryValueError } from '../../../shared/query/errors.ts'
+import { explainError } from '../../../shared/query/postgresql/explain.ts'
+import { answer, CREATE_LINES } from '../../support/adql-values.ts'
+import { type ExtensionDatabase, extensionDatabase, NEEDS_EXTENSIONS } from '../../support/extension-postgres.ts'
+
+describe.skipIf(NEEDS_EXTENSIONS !== '')(`unusual numbers in shapes of rows${NEEDS_EXTENSIONS}`, () => {
+  let database: ExtensionDatabase
+  beforeAll(async () => {
+    database = await extensionDatabase()
+    await database.pool.query(`create extension pg_sphere; create extension postgis; ${CREATE_LINES};
+      insert into fn.line (id, a, b) values (1, 10, 'NaN'), (2, 10, null), (3, 10, 1), (4, 10, 0.5)`)
+  })
+  afterAll(async () => database?.drop())
+
+  test.each([
+    ['pgsphere', 'POLYGON(a, 10, a, 10, a, 10)'],
+    ['pgsphere', 'POLYGON(a, 10, a + 10, 10, a + 5, 0, a + 5, 20)'],
+    ['postgis', 'POLYGON(a, 10, a + 180, -10, a, 13)'],
+  ] as const)('a polygon that cannot be is a fault of the query, through %s: %s', async (geometry, polygon) => {
+    const adql = `SELECT id FROM fn.line WHERE CONTAINS(POINT(a, 10), ${polygon}) = 1`
+    const error = await answer(database.pool, adql, { geometry }).catch((error: unknown) => error)
+    expect(error).toMatchObject({ code: 'XX000' })
+    const circumstances = { timeoutMs: 1000, elapsedMs: 1, tables: ['fn.line'] }
+    expect(explainError(error, circumstances)).toBeInstanceOf(QueryValueError)
+    const fault = Object.assign(new Error('cache lookup failed for type 1'), { code: 'XX000' })
+    expect(explainError(fault, circumstances)).toBeInstanceOf(QueryServiceError)
+  })
+})
