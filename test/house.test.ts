@@ -42,6 +42,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'shared/votable',
   ],
   'shared/platform': [],
+  'shared/registry': ['shared/adql', 'shared/discovery', 'shared/environment', 'shared/tap'],
   'shared/deployment': ['shared/*'],
   functions: ['shared/*'],
   cli: ['shared/*', 'functions', 'local'],

@@ -90,6 +90,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./rollback.ts'),
   },
   {
+    name: 'registry',
+    summary: 'show and check the records of the publishing registry of an environment',
+    load: () => import('./registry.ts'),
+  },
+  {
     name: 'discovery',
     summary: 'write the discovery document of an environment file',
     load: () => import('./discovery.ts'),

@@ -1,5 +1,6 @@
 import { Representation } from '../../shared/platform/http/representation.ts'
 import { formatCapabilities } from '../../shared/tap/capabilities.ts'
+import { describeService } from '../../shared/tap/describe-service.ts'
 import type { LiveMetadata } from '../../shared/tap/live-metadata.ts'
 import { type Detail, formatTable, formatTables } from '../../shared/tap/tables.ts'
 import type { ServedTap } from './dependencies.ts'
@@ -38,7 +39,7 @@ export function createDocuments(served: ServedTap): Documents {
       const text = formatTable(live.rows, name)
       return text === undefined ? undefined : new Representation(text, XML, since)
     },
-    capabilities: () => document('capabilities', (live) => describeService(served, live)),
+    capabilities: () => document('capabilities', ({ rows }) => formatCapabilities(describeService(served, rows))),
   }
 }
 
@@ -46,18 +47,4 @@ interface Made {
   readonly live: LiveMetadata
   readonly since: Date
   readonly documents: Map<string, Representation>
-}
-
-const OBSCORE = 'ivoa.obscore'
-
-function describeService({ service, functions }: ServedTap, { rows }: LiveMetadata): string {
-  const { url, access, limits, examples } = service
-  return formatCapabilities({
-    url,
-    functions: functions.rows.filter(({ sql }) => typeof sql.postgresql !== 'object'),
-    obsCore: rows.tables.some(({ table_name }) => table_name.toLowerCase() === OBSCORE),
-    examples: examples.length > 0,
-    access: access.type === 'anonymous' ? 'anonymous' : 'token',
-    limits: { maxrec: limits.maxrec, seconds: limits.syncSeconds, uploads: limits.uploads },
-  })
 }

@@ -41,11 +41,12 @@ export function buildDataServices(
 }
 
 /** Of the deployed applications, in their order; of two rules for one name the later one counts. */
-function rulesOf({ applications, rules }: DiscoveryConfig): readonly ServiceRule[] {
+export function rulesOf({ applications, rules }: DiscoveryConfig): readonly ServiceRule[] {
   return applications.flatMap((application) => rules.get(application) ?? [])
 }
 
-function appliesTo({ datasets }: DataRule, dataset: string): boolean {
+/** Whether a dataset has the service. */
+export function appliesTo({ datasets }: DataRule, dataset: string): boolean {
   return datasets === null || datasets.includes(dataset)
 }
 

@@ -2,6 +2,7 @@ import { complaintAboutEndpoint, complaintAboutTopic } from './complaints.ts'
 import { DISCOVERY, type DiscoveryConfig, readDiscovery } from './discovery/discovery.ts'
 import { REPERTOIRE_KEYS } from './discovery/repertoire.ts'
 import { IDENTITY } from './identity.ts'
+import { REGISTRY } from './registry.ts'
 import { RELEASES, type ReleasesConfig, readReleases } from './releases.ts'
 import type { Report } from './report.ts'
 import { RESULTS, type ResultsConfig, readResults } from './results.ts'
@@ -21,6 +22,7 @@ const PLAIN_KEYS = {
   secretsDirectory: optional(text(), '/etc/almagest/secrets', 'Folder with one file per password key.'),
   identity: part(IDENTITY, 'Who is calling.'),
   swap: part(SWAP, 'How patient a swap or rollback is.'),
+  registry: part(REGISTRY, 'What the publishing registry says beyond `ivoaRegistry`; [registry.md](registry.md).'),
   storage: part(
     section({
       apiEndpoint: optional(

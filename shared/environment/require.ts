@@ -1,5 +1,6 @@
 import { nearMiss } from '../near-miss.ts'
 import type { DiscoveryConfig } from './discovery/discovery.ts'
+import type { RegistryConfig } from './discovery/registry.ts'
 import type { Environment } from './environment.ts'
 import { EnvironmentError } from './environment-error.ts'
 import { parseEnvironment } from './parse.ts'
@@ -35,6 +36,14 @@ export function requireServer({ file, servers }: Environment, name: string): Tap
 export function requireDiscovery({ file, discovery }: Environment): DiscoveryConfig {
   if (discovery.baseHostname !== null) return discovery
   throw new EnvironmentError(`the environment file ${file} does not describe an environment: baseHostname is missing`)
+}
+
+/** What the publishing registry is made of. Throws EnvironmentError when the file does not have one. */
+export function requireRegistry(environment: Environment): { readonly config: RegistryConfig; readonly host: string } {
+  const { baseHostname, ivoaRegistry } = requireDiscovery(environment)
+  if (ivoaRegistry !== null && baseHostname !== null) return { config: ivoaRegistry, host: baseHostname }
+  const message = 'has no publishing registry: give ivoaRegistry (docs/registry.md)'
+  throw new EnvironmentError(`the environment file ${environment.file} ${message}`)
 }
 
 /** Where results lie and when they are deleted. Throws EnvironmentError when the file does not say. */

@@ -88,6 +88,19 @@ export function section<M extends Members>(
   })
 }
 
+/** The same with the place where the section is, for those who find fault with it later. */
+export function placedSection<M extends Members>(
+  members: M,
+  check?: (value: SectionOf<M>, found: Found<M>, report: Report) => void,
+): Shape<SectionOf<M> & { readonly place: Place }> {
+  return sectionAs(members, (found, report) => {
+    const value = found.whole()
+    if (value === undefined) return undefined
+    check?.(value, found, report)
+    return { ...value, place: found.place }
+  })
+}
+
 /** The keys for which the file most likely has others that do not exist. */
 function reportUnknownKeys(
   mapping: LocatedMapping,

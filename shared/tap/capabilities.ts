@@ -33,6 +33,12 @@ const NAMESPACES = {
 export function formatCapabilities(service: ServiceDescription): string {
   const xml = new XmlWriter()
   xml.open('vosi:capabilities', NAMESPACES)
+  writeCapabilities(xml, service)
+  return xml.close().take()
+}
+
+/** The same without the element around them: what a registry says of the service too. */
+export function writeCapabilities(xml: XmlWriter, service: ServiceDescription): void {
   writeTap(xml, service)
   for (const [standardID, path, version] of DOCUMENTS) {
     xml.open('capability', { standardID })
@@ -47,7 +53,6 @@ export function formatCapabilities(service: ServiceDescription): string {
     xml.element('accessURL', { use: 'full' }, `${service.url}/examples`)
     xml.close().close()
   }
-  return xml.close().take()
 }
 
 const DOCUMENTS = [

@@ -13,16 +13,21 @@ const NAMESPACES = {
 /** The document of all tables (VOSI 1.1 §2.3). */
 export function formatTables(rows: SlotRows, detail: Detail): string {
   const xml = new XmlWriter()
+  xml.open('vosi:tableset', NAMESPACES)
+  writeSchemas(xml, rows, detail)
+  return xml.close().take()
+}
+
+/** The same without the element around them: what a registry says of the tables too. */
+export function writeSchemas(xml: XmlWriter, rows: SlotRows, detail: Detail): void {
   const described = describe(rows)
   const bySchema = Map.groupBy(rows.tables, ({ schema_name }) => schema_name)
-  xml.open('vosi:tableset', NAMESPACES)
   for (const { schema_name, description, utype } of rows.schemas) {
     xml.open('schema').element('name', {}, schema_name)
     xml.textElement('description', description).textElement('utype', utype)
     for (const table of bySchema.get(schema_name) ?? []) writeTable(xml, 'table', {}, table, detail, described)
     xml.close()
   }
-  return xml.close().take()
 }
 
 /** The document of one table, by its name in TAP_SCHEMA (VOSI 1.1 §2.3.2); undefined: there is none of this name. */

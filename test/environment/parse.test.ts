@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { parseEnvironment } from '../../shared/environment/parse.ts'
 import { DEPLOYED } from '../../shared/tap-schema/options.ts'
-import { NO_DISCOVERY } from '../support/discovery-config.ts'
+import { NO_DISCOVERY, NO_REGISTRY } from '../support/discovery-config.ts'
 import { complaintsOf, environmentOf, problemOf, withServer, withUrl } from './parse-text.ts'
 
 describe('a complete environment', () => {
@@ -59,6 +59,7 @@ tap:
       storage: { apiEndpoint: 'http://127.0.0.1:4443' },
       results: null,
       discovery: NO_DISCOVERY,
+      registry: { ...NO_REGISTRY, place: expect.anything() },
       servers: new Map([
         [
           'tap',
@@ -124,6 +125,7 @@ tap:
       storage: { apiEndpoint: null },
       results: null,
       discovery: NO_DISCOVERY,
+      registry: { ...NO_REGISTRY, place: expect.anything() },
       servers: new Map(),
     })
   })

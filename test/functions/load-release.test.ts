@@ -16,7 +16,7 @@ import { stageRelease } from '../../shared/tap-schema/stage.ts'
 import { readStatus, type ServerStatus } from '../../shared/tap-schema/status.ts'
 import { swap } from '../../shared/tap-schema/swap.ts'
 import { buildRelease } from '../releases/build-archive.ts'
-import { NO_DISCOVERY } from '../support/discovery-config.ts'
+import { NO_DISCOVERY, NO_REGISTRY } from '../support/discovery-config.ts'
 import { type FakeGcs, startFakeGcs } from '../support/fake-gcs.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
 import { sampleSchema, stageRequest } from '../support/sample-release.ts'
@@ -122,6 +122,7 @@ const ENVIRONMENT: Omit<Environment, 'servers'> = {
   storage: { apiEndpoint: null },
   results: null,
   discovery: NO_DISCOVERY,
+  registry: NO_REGISTRY,
 }
 
 async function listen(server: Server): Promise<string> {

@@ -15,7 +15,7 @@ import { openBucket } from '../../shared/platform/storage/objects.ts'
 import { DEFAULT_LIMITS } from '../../shared/releases/limits.ts'
 import { DEPLOYED } from '../../shared/tap-schema/options.ts'
 import { buildRelease } from '../releases/build-archive.ts'
-import { NO_DISCOVERY } from '../support/discovery-config.ts'
+import { NO_DISCOVERY, NO_REGISTRY } from '../support/discovery-config.ts'
 import { type FakeGcs, startFakeGcs } from '../support/fake-gcs.ts'
 import { sampleSchema } from '../support/sample-release.ts'
 
@@ -135,6 +135,7 @@ function environmentWith(options: ServiceOptions, apiEndpoint: string): Environm
     storage: { apiEndpoint },
     results: null,
     discovery: NO_DISCOVERY,
+    registry: NO_REGISTRY,
     ...options.environment,
   }
 }

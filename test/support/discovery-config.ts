@@ -1,4 +1,17 @@
 import type { DiscoveryConfig } from '../../shared/environment/discovery/discovery.ts'
+import type { RegistrySettings } from '../../shared/environment/registry.ts'
+
+/** What it tells about its publishing registry then. */
+export const NO_REGISTRY: RegistrySettings = {
+  place: { path: 'registry', at: { line: 1, column: 1 } },
+  baseUrl: null,
+  pageSize: 100,
+  securityMethods: ['ivo://ivoa.net/sso#OAuth'],
+  authenticated: [],
+  server: null,
+  services: [],
+  entries: new Map(),
+}
 
 /** What an environment file tells about its environment when it tells nothing. */
 export const NO_DISCOVERY: DiscoveryConfig = {

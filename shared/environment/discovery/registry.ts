@@ -1,7 +1,7 @@
 import { listOf, mapOf } from '../collections.ts'
 import { complaintAboutEmpty } from '../complaints.ts'
 import type { Report } from '../report.ts'
-import { type Found, type Members, named, optional, required, section, tagged } from '../sections.ts'
+import { type Found, type Members, named, optional, placedSection, required, section, tagged } from '../sections.ts'
 import { anyText, called, flagOrWord, oneOf, type ShapeOf } from '../shapes.ts'
 import { instant, ivoid, serverPath, url } from './texts.ts'
 
@@ -19,16 +19,16 @@ const ENTRY = {
 }
 
 /** What the registry publishes of a dataset. */
-export const registryEntry = called('registry entry', section(ENTRY))
+export const registryEntry = called('registry entry', placedSection(ENTRY))
 export type RegistryEntry = ShapeOf<typeof registryEntry>
 
-const GMS = section({ ivoaServiceType: required(oneOf('gms')), ...ENTRY })
-const SODA = section({ ivoaServiceType: required(oneOf('soda')), ...ENTRY })
+const GMS = placedSection({ ivoaServiceType: required(oneOf('gms')), ...ENTRY })
+const SODA = placedSection({ ivoaServiceType: required(oneOf('soda')), ...ENTRY })
 const SIA = section({
   ivoaServiceType: required(oneOf('sia')),
   records: required(mapOf(registryEntry), 'Instead of all these, of an SIA service: its records, by dataset.'),
 })
-const TAP = section(
+const TAP = placedSection(
   {
     ivoaServiceType: required(oneOf('tap')),
     ...ENTRY,
@@ -57,7 +57,7 @@ export const serviceEntry = called(
 )
 
 /** The publishing registry of the environment. */
-export const registry = section({
+export const registry = placedSection({
   adminEmail: required(anyText(complaintAboutEmpty), 'Whom to write to.'),
   authority: required(ivoid, 'The naming authority.'),
   ivoid: required(ivoid, 'Identifier of the registry.'),
@@ -68,7 +68,7 @@ export const registry = section({
   repositoryName: required(anyText(), 'Name of the registry.'),
   shortName: optional(anyText(), null, 'A short name.'),
   organisation: required(
-    section({
+    placedSection({
       created: required(instant, 'When it was registered first.'),
       description: required(anyText(), 'What it is.'),
       homepage: required(url, 'Its web page.'),

@@ -49,14 +49,13 @@ export const pathPrefix = called(
 export const hostname = called('host', anyText(complaintAboutHostname))
 
 /** An IVOA identifier (IVOA Identifiers 2.0 §2.3). */
-export const ivoid = called(
-  'IVOA identifier',
-  anyText((found) =>
-    /^ivo:\/\/[^\s/?#]+(?:\/[^\s?#]*)?(?:\?[^\s#]*)?(?:#\S*)?$/i.test(found)
-      ? null
-      : 'is not a valid IVOA identifier: expected ivo://authority/path',
-  ),
-)
+export const ivoid = called('IVOA identifier', anyText(complaintAboutIvoid))
+
+export function complaintAboutIvoid(found: string): string | null {
+  return /^ivo:\/\/[^\s/?#]+(?:\/[^\s?#]*)?(?:\?[^\s#]*)?(?:#\S*)?$/i.test(found)
+    ? null
+    : 'is not a valid IVOA identifier: expected ivo://authority/path'
+}
 
 /** Where the menu of the tutorials lies: in a bucket, or in a file beside the environment file. */
 export type MenuPlace =

@@ -21,7 +21,7 @@ import { BusyError } from '../../../shared/tap-schema/slot-failures.ts'
 import { buildRelease } from '../../releases/build-archive.ts'
 import { DAY, HOUR, JOB_TABLE, JobsInMemory, resultsConfig } from '../../results/config.ts'
 import { SimulatedBucket, TestClock } from '../../results/simulated-bucket.ts'
-import { NO_DISCOVERY } from '../../support/discovery-config.ts'
+import { NO_DISCOVERY, NO_REGISTRY } from '../../support/discovery-config.ts'
 import { startFakeGcs } from '../../support/fake-gcs.ts'
 import { entryOf, parseFilter } from '../../support/logging-query.ts'
 import { createTestDatabase } from '../../support/postgres.ts'
@@ -189,7 +189,14 @@ test('what becomes of an upload is told if somebody has to look', async () => {
     ...{ swap: 'compatible', readers: [], service: null, options: DEPLOYED },
   }
   const environment = {
-    ...{ file: 'environment.yaml', topic: null, secretsDirectory: '/nowhere', results: null, discovery: NO_DISCOVERY },
+    ...{
+      file: 'environment.yaml',
+      topic: null,
+      secretsDirectory: '/nowhere',
+      results: null,
+      discovery: NO_DISCOVERY,
+      registry: NO_REGISTRY,
+    },
     releases: { bucket: 'releases', template: '{version}/schemas.tar.gz', limits: DEFAULT_LIMITS },
     servers: new Map([['tap', server]]),
     identity: { audience: [], trustPlatform: false },

@@ -1,0 +1,121 @@
+import { siteFunctions } from '../adql/functions/site.ts'
+import { STANDARD_FUNCTIONS } from '../adql/functions/table.ts'
+import type { DiscoveryConfig } from '../environment/discovery/discovery.ts'
+import type { RegistryConfig } from '../environment/discovery/registry.ts'
+import type { Environment } from '../environment/environment.ts'
+import type { RegistryAdditions, RegistrySettings } from '../environment/registry.ts'
+import type { Place, Report } from '../environment/report.ts'
+import { requireRegistry } from '../environment/require.ts'
+import type { TapServer } from '../environment/tap-server.ts'
+import { writeCapabilities } from '../tap/capabilities.ts'
+import { describeService } from '../tap/describe-service.ts'
+import type { SlotRows } from '../tap/slot-rows.ts'
+import type { RegistryRecord, WritePart } from './record.ts'
+
+/** What a TAP server has live. */
+export interface LiveTap {
+  /** null: the slot does not say. */
+  readonly version: string | null
+  readonly rows: SlotRows
+}
+
+/** What all records are made of. */
+export interface Context {
+  readonly environment: Environment
+  readonly discovery: DiscoveryConfig
+  readonly config: RegistryConfig
+  readonly settings: RegistrySettings
+  readonly host: string
+  /** By server; those that are missing were not asked. */
+  readonly live: ReadonlyMap<string, LiveTap>
+  readonly report: Report
+}
+
+export function openContext(environment: Environment, live: ReadonlyMap<string, LiveTap>, report: Report): Context {
+  const { discovery, registry: settings } = environment
+  return { environment, discovery, settings, ...requireRegistry(environment), live, report }
+}
+
+/** What an entry of the environment file says, of any kind. */
+export interface Entry {
+  readonly place: Place
+  readonly ivoid: string
+  readonly created: Date
+  readonly title: string
+  readonly description: string
+  readonly docsUrl: string | null
+  readonly subjects: readonly string[]
+}
+
+type Own = Pick<RegistryRecord, 'kind' | 'type' | 'contentType'> & Partial<RegistryRecord>
+
+/** A record with all that does not depend on its kind; `own` comes before that. */
+export function makeRecord(context: Context, entry: Entry, own: Own): RegistryRecord {
+  const { config, host } = context
+  const { organisation, adminEmail } = config
+  const added = additionsOf(context, entry.ivoid)
+  return {
+    place: entry.place,
+    ivoid: entry.ivoid,
+    title: entry.title,
+    shortName: added?.shortName ?? null,
+    doi: added?.doi ?? null,
+    created: entry.created,
+    publisher: { ivoid: organisation.ivoid, title: organisation.title, email: adminEmail },
+    creators: added !== undefined && added.creators.length > 0 ? added.creators : [config.creator],
+    issued: added?.issued ?? null,
+    version: added?.version ?? null,
+    subjects: entry.subjects.length > 0 ? entry.subjects : config.subjects,
+    description: entry.description,
+    referenceUrl: entry.docsUrl ?? `https://${host}/`,
+    contentLevel: 'Research',
+    relationships: [],
+    rights: { text: added?.rights ?? config.rights, uri: rightsUriOf(context, added) },
+    capabilities: [],
+    facilities: [],
+    instruments: [],
+    coverage: added?.coverage ?? null,
+    tables: null,
+    end: null,
+    ...own,
+  }
+}
+
+/** The licence of all does not go with rights of its own. */
+function rightsUriOf({ config }: Context, added: RegistryAdditions | undefined): string | null {
+  if (added?.rightsUri) return added.rightsUri
+  return added?.rights ? null : config.rightsUri
+}
+
+/** Identifiers compare without case (IVOA Identifiers 2.0 §2.1). */
+export function additionsOf({ settings }: Context, ivoid: string): RegistryAdditions | undefined {
+  for (const [key, additions] of settings.entries) if (sameIvoid(key, ivoid)) return additions
+  return undefined
+}
+
+export function sameIvoid(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase()
+}
+
+/** The server whose live release a TAP service at this URL has. */
+export function serverAt({ servers: byName, registry }: Environment, url: string): TapServer | undefined {
+  const servers = [...byName.values()]
+  const own = servers.find(({ service }) => service?.url === url)
+  const named = registry.server === null ? undefined : byName.get(registry.server)
+  return own ?? named ?? (servers.length === 1 ? servers[0] : undefined)
+}
+
+const NO_ROWS: SlotRows = { schemas: [], tables: [], columns: [], keys: [] }
+
+/** What the capabilities document of a TAP service of ours says; undefined: it is not one of ours. */
+export function ownTapCapabilities(
+  server: TapServer | undefined,
+  url: string,
+  live: LiveTap | undefined,
+): WritePart | undefined {
+  const service = server?.service
+  if (!service || service.url !== url) return undefined
+  const functions = STANDARD_FUNCTIONS.with(siteFunctions(service.functions))
+  const description = describeService({ service, functions }, live?.rows ?? NO_ROWS)
+  return (xml) => writeCapabilities(xml, description)
+}
