@@ -12,7 +12,7 @@ import type {
 } from '../resolved.ts'
 import type { ComparisonOperator } from '../syntax.ts'
 import type { Context } from './context.ts'
-import { angleSql, nearSql } from './distance.ts'
+import { angleSql, limitOf, nearSql } from './distance.ts'
 import { besideSql } from './expressions.ts'
 import { pointsOfDistance } from './geometry.ts'
 import { textSql } from './names.ts'
@@ -84,7 +84,7 @@ function geometrySql(
   if (relation !== undefined) return relationComparison(relation, operator, right, filtering, context)
   if (left.function.name !== 'DISTANCE' || (operator !== '<' && operator !== '<=')) return undefined
   const [a, b] = pointsOfDistance(left, context)
-  return nearSql(a, b, angleSql(right, context), operator, 0, filtering, context.geometry)
+  return nearSql(a, b, limitOf(angleSql(right, context)), operator, 0, filtering, context.geometry)
 }
 
 /** The call, if it is one of CONTAINS or INTERSECTS. */

@@ -34,6 +34,16 @@ export function angleSql(expression: ResolvedExpression, context: Context): Angl
   return constant === undefined ? { sql: `(${context.expression(expression)})` } : constantAngle(constant)
 }
 
+/** An angle to compare with: PostgreSQL holds NaN for the largest number, VOTable for none. */
+export function limitOf(angle: AngleSql): AngleSql {
+  return angle.constant === undefined ? { sql: `nullif((${angle.sql})::float8, 'NaN')` } : angle
+}
+
+/** A condition that may be true whatever the angle is: it is NULL where the angle is NULL. */
+export function whereKnown({ sql, constant }: AngleSql, condition: string): string {
+  return constant === undefined ? `(case when ${sql} is not null then ${condition} end)` : condition
+}
+
 /** Distance in degrees. Both halves of the sum keep their digits, so it is exact for small and for large distances. */
 export function distanceSql(a: PointSql, b: PointSql): string {
   const near = `sqrt(${havSql(a, b)})`

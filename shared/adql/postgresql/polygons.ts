@@ -12,6 +12,7 @@ import {
   nearSql,
   type PointSql,
   spoint,
+  whereKnown,
 } from './distance.ts'
 import { doubleSql } from './names.ts'
 import type { PolygonTests } from './polygon-tests.ts'
@@ -38,7 +39,8 @@ function constantTests(polygon: Polygon, strategy: GeometryStrategy): PolygonTes
       const centre = constantPoint(...toPosition(bounds.centre))
       return `(${nearSql(centre, point, constantAngle(bounds.radius), '<=', SLACK, true, strategy)} and ${inside(point)})`
     },
-    near: (point, { sql }) => `(${inside(point)} or ${distances(point)} <= ${sql} + ${SLACK})`,
+    near: (point, radius) =>
+      whereKnown(radius, `(${inside(point)} or ${distances(point)} <= ${radius.sql} + ${SLACK})`),
     surrounds: (point, { sql }) => `(${inside(point)} and ${distances(point)} >= ${sql} - ${SLACK})`,
     within(point, { sql }) {
       const opposite = { longitude: `(${point.longitude} + 180)`, latitude: `(-(${point.latitude}))` }

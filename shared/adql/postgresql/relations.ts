@@ -1,7 +1,7 @@
 import type { ResolvedCall, ResolvedExpression } from '../resolved.ts'
 import { contains, intersects, SLACK } from '../sphere/relations.ts'
 import type { Context } from './context.ts'
-import { type AngleSql, distanceSql, nearSql } from './distance.ts'
+import { type AngleSql, distanceSql, limitOf, nearSql } from './distance.ts'
 import { requireRowValues } from './evaluate-once.ts'
 import { rotationOf, turnedBack } from './frames.ts'
 import { doubleSql } from './names.ts'
@@ -24,11 +24,16 @@ export function relationSql(call: ResolvedCall, filtering: boolean, context: Con
   return compareSql(a, b, { call, filtering, context })
 }
 
-function compareSql(a: ShapeSql, b: ShapeSql, question: Question): string {
+function compareSql(first: ShapeSql, second: ShapeSql, question: Question): string {
+  const [a, b] = [comparable(first), comparable(second)]
   if (a.kind === 'region') return ofRegion(a, 'ra', (shape) => compareSql(shape, b, question))
   if (b.kind === 'region') return ofRegion(b, 'rb', (shape) => compareSql(a, shape, question))
   if (question.call.function.name === 'CONTAINS' || a.kind === 'point') return containsSql(a, b, question)
   return b.kind === 'point' ? containsSql(b, a, question) : intersectsSql(a, b, question)
+}
+
+function comparable(shape: ShapeSql): ShapeSql {
+  return shape.kind === 'circle' ? { ...shape, radius: limitOf(shape.radius) } : shape
 }
 
 /**

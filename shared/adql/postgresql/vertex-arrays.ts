@@ -1,5 +1,5 @@
 import { SLACK } from '../sphere/relations.ts'
-import { type AngleSql, distanceSql, type PointSql } from './distance.ts'
+import { type AngleSql, distanceSql, type PointSql, whereKnown } from './distance.ts'
 import type { PolygonTests } from './polygon-tests.ts'
 
 /**
@@ -46,7 +46,8 @@ function placeSql(array: string, { longitude, latitude }: PointSql, condition: s
 export function arrayTests(array: string): PolygonTests {
   return {
     holds: (point) => placeSql(array, point, `w.inside or w.far <= ${SLACK}`),
-    near: (point, { sql }) => placeSql(array, point, `w.inside or w.far <= ${sql} + ${SLACK}`),
+    near: (point, radius) =>
+      whereKnown(radius, placeSql(array, point, `w.inside or w.far <= ${radius.sql} + ${SLACK}`)),
     surrounds: (point, { sql }) => placeSql(array, point, `w.inside and w.far >= ${sql} - ${SLACK}`),
     within: (point, radius) => withinSql(array, point, radius),
   }

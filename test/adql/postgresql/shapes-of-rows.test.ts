@@ -26,4 +26,22 @@ describe.skipIf(NEEDS_EXTENSIONS !== '')(`unusual numbers in shapes of rows${NEE
     const fault = Object.assign(new Error('cache lookup failed for type 1'), { code: 'XX000' })
     expect(explainError(fault, circumstances)).toBeInstanceOf(QueryServiceError)
   })
+
+  test('a radius of NaN is like NULL: nothing is within it', async () => {
+    for (const geometry of ['portable', 'pgsphere', 'postgis'] as const) {
+      const idsWhere = async (condition: string) => {
+        return (
+          await answer(database.pool, `SELECT id FROM fn.line WHERE ${condition} ORDER BY id`, { geometry })
+        ).flat()
+      }
+      expect(await idsWhere('CONTAINS(POINT(a, 10), CIRCLE(10, 10, b)) = 1'), geometry).toEqual([3, 4])
+      expect(await idsWhere('CONTAINS(POINT(a, 10), CIRCLE(10, 10, b)) = 0')).toEqual([])
+      expect(await idsWhere('CONTAINS(CIRCLE(a, 10, 0.7), CIRCLE(10, 10, b)) + 0 = 1')).toEqual([3])
+      expect(await idsWhere('INTERSECTS(POLYGON(9, 9, 11, 9, 10, 11), CIRCLE(a, 10, b)) = 1')).toEqual([3, 4])
+      expect(await idsWhere('CONTAINS(CIRCLE(a, 10, b), POLYGON(0, 0, 20, 0, 10, 20)) = 1')).toEqual([3, 4])
+      expect(await idsWhere('CONTAINS(POLYGON(a, 10, a + 0.6, 10, a, 10.6), CIRCLE(10, 10, b)) = 1')).toEqual([3])
+      expect(await idsWhere('DISTANCE(a, 10, 10, 10) < b')).toEqual([3, 4])
+      expect(await idsWhere('NOT DISTANCE(a, 10, 10, 10) < b')).toEqual([])
+    }
+  })
 })
