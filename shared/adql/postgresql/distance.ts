@@ -163,7 +163,12 @@ function withinMetres(a: PointSql, b: PointSql, radius: AngleSql): string[] {
   return [`st_dwithin(${geography(a)}, ${geography(b)}, ${metres}, false)`]
 }
 
-export function geography({ native, longitude, latitude }: PointSql): string {
+/** A column as in its index; values of other expressions may be any number of turns away. */
+export function geography({ native, longitude, latitude, columns }: PointSql): string {
   if (native !== undefined) return native
-  return `st_setsrid(st_makepoint(case when ${longitude} > 180 then ${longitude} - 360 else ${longitude} end, ${latitude}), 4326)::geography`
+  const wrapped =
+    columns === true
+      ? `case when ${longitude} > 180 then ${longitude} - 360 else ${longitude} end`
+      : `${longitude} - 360 * floor((${longitude} + 180) / 360::float8)`
+  return `st_setsrid(st_makepoint(${wrapped}, ${latitude}), 4326)::geography`
 }

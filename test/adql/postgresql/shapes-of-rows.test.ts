@@ -6,8 +6,10 @@ import { type ExtensionDatabase, extensionDatabase, NEEDS_EXTENSIONS } from '../
 
 describe.skipIf(NEEDS_EXTENSIONS !== '')(`unusual numbers in shapes of rows${NEEDS_EXTENSIONS}`, () => {
   let database: ExtensionDatabase
+  const notices: string[] = []
   beforeAll(async () => {
     database = await extensionDatabase()
+    database.pool.on('connect', (client) => client.on('notice', ({ message }) => notices.push(String(message))))
     await database.pool.query(`create extension pg_sphere; create extension postgis; ${CREATE_LINES};
       insert into fn.line (id, a, b) values (1, 10, 'NaN'), (2, 10, null), (3, 10, 1), (4, 10, 0.5)`)
   })
@@ -43,5 +45,26 @@ describe.skipIf(NEEDS_EXTENSIONS !== '')(`unusual numbers in shapes of rows${NEE
       expect(await idsWhere('DISTANCE(a, 10, 10, 10) < b')).toEqual([3, 4])
       expect(await idsWhere('NOT DISTANCE(a, 10, 10, 10) < b')).toEqual([])
     }
+  })
+
+  test('longitudes of expressions may be turns away, without a word of PostGIS', async () => {
+    notices.length = 0
+    for (const turned of ['a + 1440', 'a - 1080', 'a + 360 * id', '10 - 360 * id']) {
+      const point = `POINT(${turned}, 10)`
+      for (const condition of [
+        `CONTAINS(${point}, CIRCLE(10, 10, 0.1)) = 1`,
+        `CONTAINS(${point}, CIRCLE(a - 720, 10, 0.1)) = 1`,
+        `CONTAINS(${point}, POLYGON(a, 9, a + 1, 11, a - 1, 11)) = 1`,
+        `DISTANCE(${point}, POINT(a, 10)) < 1`,
+      ]) {
+        const adql = `SELECT id FROM fn.line WHERE ${condition} ORDER BY id`
+        for (const geometry of ['portable', 'pgsphere', 'postgis'] as const) {
+          expect((await answer(database.pool, adql, { geometry })).flat(), `${geometry}: ${condition}`).toEqual([
+            1, 2, 3, 4,
+          ])
+        }
+      }
+    }
+    expect(notices).toEqual([])
   })
 })
