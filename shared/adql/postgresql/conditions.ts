@@ -13,6 +13,7 @@ import type {
 import type { ComparisonOperator } from '../syntax.ts'
 import type { Context } from './context.ts'
 import { angleSql, limitOf, nearSql } from './distance.ts'
+import { isVolatileValue } from './evaluate-once.ts'
 import { besideSql } from './expressions.ts'
 import { pointsOfDistance } from './geometry.ts'
 import { textSql } from './names.ts'
@@ -83,6 +84,8 @@ function geometrySql(
   const relation = relationOf(left)
   if (relation !== undefined) return relationComparison(relation, operator, right, filtering, context)
   if (left.function.name !== 'DISTANCE' || (operator !== '<' && operator !== '<=')) return undefined
+  // An index filter would draw a random radius of its own.
+  if (isVolatileValue(right)) return undefined
   const [a, b] = pointsOfDistance(left, context)
   return nearSql(a, b, limitOf(angleSql(right, context)), operator, 0, filtering, context.geometry)
 }

@@ -48,6 +48,23 @@ export function requireRowValues(values: readonly ResolvedExpression[], call: Re
   }
 }
 
+/**
+ * SQL of positions and shapes names its numbers several times, and an index filter once more: each would be another one.
+ *
+ * @throws AdqlError for RAND and its like in a coordinate, a size or a vertex
+ */
+export function requireOneValue(value: ResolvedExpression): void {
+  const fault = findIn(value, isVolatile)
+  if (fault?.kind !== 'call') return
+  const name = fault.function.name
+  const message = `${name} cannot stand in a position or a shape, which needs its value several times. Compute it in a subquery: SELECT … FROM (SELECT ${name}(…) AS a, … FROM …) AS t.`
+  throw unsupported('volatile-position', message, fault.span)
+}
+
+export function isVolatileValue(value: ResolvedExpression): boolean {
+  return findIn(value, isVolatile) !== undefined
+}
+
 type Test = (value: ResolvedExpression) => boolean
 
 function findIn(value: ResolvedExpression, test: Test): ResolvedExpression | undefined {

@@ -3,7 +3,7 @@ import { centroidOf } from '../sphere/polygon.ts'
 import { angle, toPosition, toVector } from '../sphere/vectors.ts'
 import type { Context } from './context.ts'
 import { distanceSql, METRES_PER_DEGREE, type PointSql } from './distance.ts'
-import { requireRowValues } from './evaluate-once.ts'
+import { requireOneValue, requireRowValues } from './evaluate-once.ts'
 import { doubleSql, textSql } from './names.ts'
 import { arraySql, coordinatesSql } from './polygons.ts'
 import { ofRegion, textOfNumbers } from './regions.ts'
@@ -16,6 +16,7 @@ import { arrayAreaSql, arrayCentroidSql } from './vertex-arrays.ts'
 export function pointsOfDistance(call: ResolvedCall, context: Context): readonly [PointSql, PointSql] {
   const [first, second] = call.arguments
   if (call.arguments.length === 4) {
+    call.arguments.forEach(requireOneValue)
     return [pointOfNumbers(call.arguments, context), pointOfNumbers(call.arguments.slice(2), context)]
   }
   if (first === undefined || second === undefined) throw new RangeError('DISTANCE has not been checked')

@@ -6,6 +6,7 @@ import type { Span } from '../syntax.ts'
 import type { ValueKind } from '../value-type.ts'
 import type { Context, GeometryStrategy } from './context.ts'
 import { angleSql, constantPoint, type PointSql } from './distance.ts'
+import { requireOneValue } from './evaluate-once.ts'
 import { rotatedShape, rotationOf } from './frames.ts'
 import { numbersOfText } from './regions.ts'
 import { constantShape, type ShapeSql, unsupported } from './shape-sql.ts'
@@ -17,6 +18,7 @@ import { isShapeText, isStored } from './types.ts'
  * @throws AdqlError where the strategy lacks it
  */
 export function shapeOf(expression: ResolvedExpression, context: Context): ShapeSql {
+  requireOneValue(expression)
   switch (expression.kind) {
     case 'shape':
       return constantShape(expression.shape, expression.span)

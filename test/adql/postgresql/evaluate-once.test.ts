@@ -44,6 +44,27 @@ describe('arguments that a function needs several times', () => {
     for (const [, p, q] of rows) expect(p).toBe(q)
   })
 
+  test('are not random in positions and shapes, but can come from a subquery', async () => {
+    for (const condition of [
+      'CONTAINS(POINT(360 * RAND(), b), CIRCLE(1, 2, 3)) = 1',
+      'CONTAINS(POINT(a, b), CIRCLE(1, 2, RAND())) = 1',
+      'DISTANCE(a, b, RAND(), 2) < 1',
+      'COORD1(POINT(RAND(), b)) > 1',
+    ]) {
+      const adql = `SELECT id FROM fn.line WHERE ${condition}`
+      const start = adql.indexOf('RAND()')
+      expect(errorOf(adql)).toMatchObject({ reason: 'volatile-position', span: { start, end: start + 6 } })
+    }
+    expect(errorOf('SELECT POINT(360 * RAND(), b) FROM fn.line').message).toBe(
+      'RAND cannot stand in a position or a shape, which needs its value several times. Compute it in a subquery: SELECT … FROM (SELECT RAND(…) AS a, … FROM …) AS t.',
+    )
+    expect(sqlOn('SELECT id FROM fn.line WHERE DISTANCE(a, b, 1, 2) < RAND()').match(/random\(\)/g)).toHaveLength(1)
+    const inner = '(SELECT 360 * RAND() AS r, b FROM fn.line) AS t'
+    const rows = await answer(database.pool, `SELECT r, COORD1(POINT(r, b)), DISTANCE(r, 0, r, 1) FROM ${inner}`)
+    expect(rows).toHaveLength(20)
+    for (const [r, longitude, distance] of rows) expect([longitude, distance]).toEqual([r, expect.closeTo(1, 9)])
+  })
+
   test('that no row decides are refused, and can come from a subquery', async () => {
     expect(errorOf('SELECT ivo_healpix_center(3, COUNT(*)) FROM fn.line')).toMatchObject({
       fault: 'unsupported',
