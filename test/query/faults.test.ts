@@ -131,6 +131,7 @@ test('a value that cannot be computed is said in plain words, before or amid the
     ['SELECT LOG(object_id) AS x FROM survey.object', 'The query takes the logarithm of a number'],
     ['SELECT SQRT(-1 - object_id) AS x FROM survey.object', 'The query takes a power, or a root'],
     ['SELECT CAST(object_id * 1000 AS SMALLINT) AS x FROM survey.object', 'A number becomes too large'],
+    ['SELECT ACOS(object_id + 2) AS x FROM survey.object', 'is one that a function does not take'],
     ["SELECT CAST('x' || 'y' AS INTEGER) AS x FROM survey.object", 'A text cannot be read as the type'],
     ['SELECT ra FROM survey.object WHERE ra = (SELECT dec FROM survey.object)', 'A subquery that must give one value'],
   ]

@@ -89,7 +89,7 @@ const RULES: readonly (readonly [RegExp, Explanation])[] = [
   [
     /^22003$/,
     ofValue(
-      'A number becomes too large or too small for its type. CAST it to DOUBLE PRECISION, or leave such rows out.',
+      'A number becomes too large or too small for its type, or is one that a function does not take, such as ACOS(2). CAST whole numbers to DOUBLE PRECISION, or leave such rows out.',
     ),
   ],
   [/^2201E$/, ofValue('The query takes the logarithm of a number that is not positive.')],
