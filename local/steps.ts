@@ -2,7 +2,7 @@ import { withProgress } from '../cli/terminal/progress.ts'
 import { style } from '../cli/terminal/style.ts'
 import { showControls } from '../shared/printable.ts'
 
-/** What `npm start` does, told step by step. */
+/** What `npm start` does, reported step by step. */
 export interface Steps {
   /** @param describe what came of it, beside the label */
   step<T>(label: string, work: () => Promise<T>, describe?: (result: T) => string): Promise<T>

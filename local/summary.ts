@@ -179,7 +179,7 @@ function suggestDiscovery(server: string, url: string): string[] {
 function suggestStart({ servers }: StartReport): string[] {
   const staged = servers.find(({ server, slots }) => server === 'tap' && slots.staging !== null)?.slots.staging
   return [
-    'Everything is stopped. `npm start` goes on from here.',
+    'Everything is stopped. `npm start` continues from here.',
     ...(staged == null ? [] : [`  npm start -- --version ${staged}   swaps it live`]),
   ]
 }

@@ -67,7 +67,7 @@ async function run(query: string | undefined, flags: AdqlFlags): Promise<void> {
     throw new UsageError('--dialect needs metadata: give --release, --url or --database')
   }
   if (flags.geometry !== undefined && flags.dialect !== 'postgresql') {
-    throw new UsageError('--geometry goes with --dialect postgresql')
+    throw new UsageError('--geometry works with --dialect postgresql only')
   }
   const { DIALECTS } = await import('./adql/dialects.ts')
   const by = { tables, translate: DIALECTS[flags.dialect ?? '']?.(flags.geometry ?? 'portable') }

@@ -15,6 +15,6 @@ export function declare(command: Command): void {
       'swap releases/w.2026.34 --id 42 --database postgresql://alice@db/tap',
       'swap releases/w.2026.34 --url https://swap-schema-abc.a.run.app --server tap',
     ],
-    ['`almagest rollback VERSION` goes back to what was live before.'],
+    ['`almagest rollback VERSION` brings back what was live before.'],
   )
 }

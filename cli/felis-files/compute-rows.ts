@@ -37,7 +37,7 @@ export async function computeRows(paths: readonly string[], options: LoaderOptio
     schemas.push(nameByPath(place.loader.load(name), place))
   }
   const built = buildRows(schemas, options)
-  // A resource that two files share has told its problems once.
+  // The problems of a resource that two files share are reported once.
   const problems = [...new Set([...schemas.flatMap((loaded) => loaded.problems), ...built.problems])]
   if (problems.some((problem) => problem.severity === 'error')) throw new InvalidSchemaError(paths, problems)
   return { rows: built.rows, warnings: problems }

@@ -1,7 +1,7 @@
 import type { FileReport, FoundProblem } from './validate-files.ts'
 
 /**
- * All problems, each once: what is wrong with a resource is told for every file that uses it, but it has to be mended
+ * All problems, each once: what is wrong with a resource is found for every file that uses it, but it has to be mended
  * only once. A file that was asked for itself needs no chain that leads to it.
  */
 export function gatherProblems(reports: readonly FileReport[]): readonly FoundProblem[] {

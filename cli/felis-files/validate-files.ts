@@ -100,7 +100,7 @@ function loadSchema({ place, name }: FoundSchema, places: Map<SchemaPlace, Place
   return { loaded: { ...loaded, file, problems, place: (drafts) => loaded.place(drafts).map(rename) } }
 }
 
-/** Of a file that could not be read, that alone is told. */
+/** Of a file that could not be read, only that is reported. */
 function withoutUnreadable(problems: readonly Problem[], { unreadable }: SchemaPlace): readonly Problem[] {
   return unreadable.size === 0 ? problems : problems.map((problem) => unreadable.get(problem.file) ?? problem)
 }

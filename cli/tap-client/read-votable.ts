@@ -20,7 +20,7 @@ export async function* readVotable(bytes: AsyncIterable<Uint8Array>): AsyncGener
   for await (const chunk of bytes) {
     for (const token of scanner.push(decoder.decode(chunk, { stream: true }))) yield* reading.take(token)
   }
-  if (!reading.isWhole) throw new UnreadableAnswerError('the answer is no whole VOTable: it ends too early')
+  if (!reading.isWhole) throw new UnreadableAnswerError('the answer is not a complete VOTable: it ends too early')
 }
 
 class VotableReading {

@@ -153,7 +153,7 @@ function tooLarge(maxBytes: number): FetchPublicError {
   return new FetchPublicError(`it has more than ${maxBytes} bytes, the limit of this service`)
 }
 
-/** What the user is told of an error of the network: nothing of our own addresses. */
+/** What the user reads of an error of the network: nothing of our own addresses. */
 function describe(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   const isCertificate = /^(?:ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/.test(code)

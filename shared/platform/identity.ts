@@ -215,7 +215,7 @@ function explain(error: unknown): string {
   return REASONS.find(([pattern]) => pattern.test(message))?.[1] ?? 'it is not an identity token'
 }
 
-/** RFC 6750 §3: a request without credentials is told what is expected, and no error code. */
+/** RFC 6750 §3: a request without credentials is answered what is expected, without an error code. */
 function callerRequired(): HttpError {
   const msg =
     'only a verified caller may change something: send an identity token as Authorization: Bearer TOKEN (identity.requireCaller)'

@@ -90,7 +90,7 @@ function parseAnswer(text: string): TokenInfo & { readonly expires: number } {
   if (!Array.isArray(scopes) || !scopes.every((scope) => typeof scope === 'string')) throw unclear('no list of scopes')
   if (expires === undefined || expires === null) return { username, scopes, expires: NEVER }
   const milliseconds = typeof expires === 'number' ? expires * 1000 : Date.parse(String(expires))
-  if (Number.isNaN(milliseconds)) throw unclear('an expiry that is no time')
+  if (Number.isNaN(milliseconds)) throw unclear('an expiry that is not a time')
   return { username, scopes, expires: milliseconds }
 }
 

@@ -59,14 +59,14 @@ export function diffContents(from: Contents, to: Contents): readonly Change[] {
     const formerNames = pairRenamed(kind, from[kind], to[kind])
     const taken = new Set(formerNames.values())
     const names = [...new Set([...from[kind].keys(), ...to[kind].keys()])].filter((name) => !taken.has(name)).sort()
-    const stays = new Set([...from[kind].keys()].filter((name) => to[kind].has(name)).map(caseless))
+    const kept = new Set([...from[kind].keys()].filter((name) => to[kind].has(name)).map(caseless))
     const changes = names.flatMap((name) => {
       const formerName = formerNames.get(name) ?? name
       const before = from[kind].get(formerName)
       const after = to[kind].get(name)
       // Beside a name that differs in case only, the old name without quotes is ambiguous.
       if (before === undefined) {
-        return [{ kind, change: 'added', name, breaking: kind !== 'key' && stays.has(caseless(name)) } as const]
+        return [{ kind, change: 'added', name, breaking: kind !== 'key' && kept.has(caseless(name)) } as const]
       }
       if (after === undefined) return [{ kind, change: 'removed', name, breaking: BREAKING[kind].gone } as const]
       const isOwn = formerName !== name && !isOfParent(formerName, name, parents)

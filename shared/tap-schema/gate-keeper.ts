@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { GATE_LOCK, LOCK_CLASS } from './sessions-in-the-way.ts'
 import { BEGIN, setIfKnown } from './transaction.ts'
 
-/** A session that waits at a table of the live slot, holds it when it gets it, and goes when a swap is over. */
+/** A session that waits at a table of the live slot, holds it when it gets it, and ends with the swap. */
 export class GateKeeper {
   readonly #client: pg.PoolClient
   #pid = 0
@@ -54,7 +54,7 @@ export class GateKeeper {
   }
 
   /**
-   * Begins to wait for some tables. Whoever has asked for one before passes first, whoever asks later waits; after
+   * Begins to wait for some tables. Who asked for one before passes first, who asks later waits; after
    * `waitMs` milliseconds it gives up. All is said to the server at once, and from then on this process may die.
    */
   stand(names: string, waitMs: number): void {

@@ -20,8 +20,8 @@ export function unitOf(relation: string): string {
  *
  * A query locks its tables one after another too. As long as the orders agree, a swap only waits until the queries that
  * came before it are done. If they do not, a query can hold a table that we want while it waits for one that we hold, and
- * the attempt is lost. Each lost attempt tells which table was held; it goes to the front, so that after a few attempts
- * the order is the readers' own, whatever that is.
+ * the attempt is lost. Each lost attempt shows which table was held. That table is locked first the next time, so that
+ * after a few attempts the order is the readers' own.
  */
 export class LockOrder {
   #units: readonly string[] = LOCK_UNITS

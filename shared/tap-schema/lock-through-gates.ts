@@ -24,16 +24,16 @@ export interface GatePlan {
  * Locks a slot that transactions read in several orders without end, where locking one table after another always meets
  * somebody who holds the next one and waits for the last one.
  *
- * What is needed is a moment at which everybody is outside: whoever is inside must get through every table, and nobody may
+ * What is needed is a moment at which everybody is outside: who is inside must get through every table, and nobody may
  * come in. PostgreSQL lets nobody pass a waiting ACCESS EXCLUSIVE, so one session alone cannot do it; several can, because
  * waiting sessions queue and a queue can be cut:
  *
  * 1. One table in the middle, the passage, is locked. Everybody comes to a stop there, still far from the end.
  * 2. Keepers, sessions of our own, begin to wait at the gates, the tables that transactions begin with. Newcomers stop.
- * 3. The passage is opened. Everybody goes on to the last gate of their way, which is where others begin, and stops.
+ * 3. The passage is opened. Everybody moves to the last gate of their way, which is where others begin, and stops.
  * 4. More keepers queue behind them; then the first ones leave. Everybody gets through, and newcomers stay behind the
  *    second row, which has the gates as soon as the last one is out. Those who hold the fewest tables go first, one gate
- *    after the other, until all are near their end: whoever is through comes again, and must not stand in the way of others.
+ *    after the other, until all are near their end: who is through comes again, and must not stand in the way of others.
  *
  * The keepers then hold the gates until the transaction of `client` is over, by waiting for an advisory lock of it: they
  * neither hear nor need this process any more, so that nothing that happens to it can open a gate before the commit.
@@ -87,7 +87,7 @@ export async function lockThroughGates(
     return keepers.some((keeper) => keeper.pid === pid)
   }
 
-  /** Waits until nobody is on the way: whoever holds a table has come to a stop. */
+  /** Waits until nobody is on the way: every session that holds a table has come to a stop. */
   async function settle(times: number) {
     for (let quiet = 0; ; ) {
       const sessions = await readSessionLocks(client, schema)

@@ -6,7 +6,7 @@ export interface SessionLocks {
   readonly pid: number
   /** Units that it has a lock on. */
   readonly held: ReadonlySet<string>
-  /** The unit that it has to wait for; null: it goes on. */
+  /** The unit that it has to wait for; null: it need not wait. */
   readonly wanted: string | null
 }
 

@@ -120,7 +120,7 @@ interface ForeignSlot {
 
 /**
  * A slot that this login cannot hand over, because it or a part of it belongs to a login that it cannot act as; or one
- * that it must not, because whoever may only stage has made it where a swap would have left it to the owner.
+ * that it must not, because a login that may only stage has made it in the place of the owner's.
  */
 async function findForeignSlot(client: pg.PoolClient): Promise<ForeignSlot | null> {
   const { rows } = await client.query<ForeignSlot>(
@@ -192,7 +192,7 @@ async function grantExistingSlots(client: pg.PoolClient, reader: string): Promis
 
 /**
  * Makes `owner` the owner of a schema and of every relation in it that is not its yet. A schema that does not exist is
- * left alone. The caller must own them, or be a superuser.
+ * ignored. The caller must own them, or be a superuser.
  */
 export async function handOver(client: pg.PoolClient, schema: string, owner: string): Promise<void> {
   await client.query('select set_config($1, $2, true), set_config($3, $4, true)', [

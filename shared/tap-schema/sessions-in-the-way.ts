@@ -12,7 +12,7 @@ const NAMED = 5
 
 /**
  * Which other sessions hold locks on the slots, or the Almagest lock, the longest transaction first. How others call
- * themselves, and since when they are at it, PostgreSQL tells only members of `pg_read_all_stats`.
+ * themselves, and since when they do it, PostgreSQL shows to members of `pg_read_all_stats` only.
  *
  * @returns descriptions such as `process 4711 of tap (app tap-service, in its transaction for 12.3 s)`
  */

@@ -3,7 +3,7 @@ import { Failure } from '../failure.ts'
 import { SLOT_NAMES, SLOT_SCHEMA, type SlotName } from './slots.ts'
 
 /**
- * Which PostgreSQL schema is in each slot, by its oid: it goes with the schema through every rename, and each stage makes
+ * Which PostgreSQL schema is in each slot, by its oid: a rename does not change it, and each stage makes
  * a new one. null: the slot is empty.
  */
 export type SlotIdentities = Readonly<Record<SlotName, string | null>>

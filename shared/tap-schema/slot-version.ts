@@ -16,8 +16,8 @@ export interface SlotVersion {
 }
 
 /**
- * Reads `versions`, or `version` in a slot that Repertoire made. A staging slot whose views would run code of whoever
- * made it is not read.
+ * Reads `versions`, or `version` in a slot that Repertoire made. A staging slot whose views would run code of the
+ * login that made it is not read.
  *
  * @returns null when the schema does not exist
  */
@@ -42,7 +42,7 @@ export async function readSafeSlot(client: pg.ClientBase, slot: SlotName): Promi
 }
 
 /**
- * As `readSlot`, for a staging slot that can change between the look whether it is safe and the reading: whatever the
+ * As `readSlot`, for a staging slot that can change between the look whether it is safe and the reading: what the
  * reading does is undone.
  */
 export async function peekSlot(client: pg.ClientBase, slot: SlotName): Promise<SlotVersion | null> {

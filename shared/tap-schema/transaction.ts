@@ -4,7 +4,7 @@ import { BusyError, DatabaseError, explain, isLockFailure, sqlStateOf } from './
 
 /**
  * Runs `work` in one transaction that holds the database's Almagest lock, so that stages, swaps and rollbacks of one
- * TAP server follow one another. The lock goes with the transaction: a session that dies leaves nothing behind.
+ * TAP server follow one another. The lock ends with the transaction: a session that dies leaves nothing behind.
  *
  * @param operation what is being done, for messages
  * @param waitMs how long to wait for the lock
@@ -105,7 +105,7 @@ export async function inTransaction<T>(
   }
 }
 
-/** After the end of a transaction that was in vain: whoever was in its way is most likely there still. */
+/** After a transaction that failed because of locks: the sessions that held them are most likely still there. */
 async function nameSessions(client: pg.PoolClient): Promise<readonly string[]> {
   try {
     await client.query(BEGIN)

@@ -144,7 +144,7 @@ test.each([
   [['adql.txt'], 'neither a query nor a file'],
   [['--lines', 'x'], 'add --json'],
   [['--dialect', 'postgresql', 'SELECT a FROM t'], '--dialect needs metadata'],
-  [['--geometry', 'postgis', 'SELECT a FROM t'], '--geometry goes with --dialect postgresql'],
+  [['--geometry', 'postgis', 'SELECT a FROM t'], '--geometry works with --dialect postgresql only'],
   [['--release', 'x', 'SELECT a FROM t'], '--release and --schemas go together'],
   [['--release', 'x', '--schemas', 'a', '--url', 'http://localhost', 'SELECT a FROM t'], 'exclude each other'],
 ])('wrong usage is said: %s', async (args, message) => {

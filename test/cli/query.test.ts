@@ -81,7 +81,7 @@ describe('a table to read', () => {
     const whole = votable(tableData())
     const cut = await query(whole.slice(0, whole.indexOf('</TABLEDATA>')))
     expect(cut.code).toBe(1)
-    expect(cut.stderr).toContain('the answer is no whole VOTable')
+    expect(cut.stderr).toContain('the answer is not a complete VOTable')
   })
 
   test('says that it was cut off, and that the query failed after its first rows', async () => {

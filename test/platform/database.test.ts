@@ -375,7 +375,7 @@ describe('a Cloud SQL instance', () => {
     await expect(open(address, { preparationMs: 100 })).rejects.toMatchObject({
       code: 'database_connection',
       permanent: false,
-      message: expect.stringContaining('Google gave no answer in 0.1 s'),
+      message: expect.stringContaining('Google did not answer within 0.1 s'),
     })
     if (instance !== undefined) instance.status = null
     const { pool } = await open(address)

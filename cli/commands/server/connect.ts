@@ -42,7 +42,7 @@ async function findUser({ instance }: InstanceTarget, password: string): Promise
   if (password !== '') {
     throw new UsageError('PGPASSWORD is set, so a built-in user logs in: name it with --user, or unset it to use IAM')
   }
-  const advice = `give --user: who logs in to ${instance} cannot be told from your credentials`
+  const advice = `give --user: your credentials do not say who logs in to ${instance}`
   const { GoogleAuth } = await import('google-auth-library')
   const { client_email } = await new GoogleAuth().getCredentials().catch((error: unknown) => {
     throw new UsageError(`${advice} (${messageOf(error)})`, error)

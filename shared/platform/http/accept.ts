@@ -14,7 +14,7 @@ export function preferType(accept: string, offered: readonly [string, ...string[
 
 /**
  * The content coding for a caller (RFC 9110 §12.5.3): the one liked best, the first of `offered` among equals. Without a
- * header, or when nothing fits, the text goes as it is.
+ * header, or when nothing fits, the text is sent as it is.
  */
 export function preferEncoding<T extends string>(accept: string | undefined, offered: readonly T[]): T | 'identity' {
   if (accept === undefined) return 'identity'

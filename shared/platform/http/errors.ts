@@ -93,7 +93,7 @@ const INTERNAL: ErrorAnswer = {
   severity: 'error',
 }
 
-/** What is answered for anything that was thrown. Nothing is told of errors that were not raised on purpose. */
+/** The answer to anything that was thrown. It says nothing about errors that were not raised on purpose. */
 export function describeError(error: unknown): ErrorAnswer {
   if (error instanceof HttpError) {
     const { status, detail, headers, severity } = error

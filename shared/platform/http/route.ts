@@ -123,7 +123,7 @@ export interface Route<
   readonly anonymous?: boolean
   /** Whether scripts of any web page may read what this answers, errors included; or of which origins. */
   readonly cors?: boolean | ((params: Readonly<Record<string, string>>) => '*' | readonly string[])
-  /** Whether query parameters that it does not know are left alone instead of refused. */
+  /** Whether query parameters that it does not know are ignored instead of refused. */
   readonly ignoresQuery?: boolean
   /** The schema of a 200's body by media type; none: it never answers 200. */
   readonly answers: Readonly<Record<string, JsonSchema>>

@@ -102,7 +102,7 @@ async function collect(chunks: AsyncIterator<Uint8Array>): Promise<Collected> {
     parts.push(result.value)
     bytes += result.value.length
     const next = chunks.next()
-    // Whoever awaits it is told; it must not end the process before.
+    // The caller that awaits it gets the error; until then it must not end the process.
     next.catch(ignore)
     const won = bytes > SHORT_BYTES ? null : await Promise.race([next, turn])
     if (won === null) return { held: Buffer.concat(parts), next }

@@ -85,7 +85,7 @@ async function prepare(address: CloudSqlAddress, options: CloudSqlOptions): Prom
   const { AuthTypes, Connector, IpAddressTypes } = await import('@google-cloud/cloud-sql-connector')
   const { instance, ipType, adminApiEndpoint } = address
   const { login, logger, preparationMs = PREPARATION_MS } = options
-  const expired = () => new Error(`Google gave no answer in ${preparationMs / 1000} s`)
+  const expired = () => new Error(`Google did not answer within ${preparationMs / 1000} s`)
   const open = async () => {
     // A connector remembers that its first preparation failed, so each attempt gets a new one.
     const connector = new Connector(adminApiEndpoint === null ? {} : { sqlAdminAPIEndpoint: adminApiEndpoint })

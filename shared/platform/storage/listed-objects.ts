@@ -28,7 +28,7 @@ export interface Listing<T> {
 
 /** An empty bucket answers with an object that has no items; anything but an object is no answer. */
 export function readListing<T>(body: unknown, read: (item: FileMetadata) => T): Listing<T> {
-  if (!isListing(body)) throw new DamagedAnswerError('the listing is no listing')
+  if (!isListing(body)) throw new DamagedAnswerError('the answer is not a listing')
   const { items = [], nextPageToken = '' } = body
   return { items: items.map(read), nextPageToken: nextPageToken === '' ? null : nextPageToken }
 }

@@ -90,7 +90,7 @@ locals {
       title    = "results stay too long"
       severity = "WARNING"
       text     = "A sweep went through the whole bucket, and results are still there a day after the longest retention was over."
-      runbook  = "deploy.md#results-stay-too-long"
+      runbook  = "deploy.md#results-are-kept-too-long"
     }
     deletions_failing = {
       title    = "deletions of results fail"
