@@ -35,7 +35,7 @@ export function queryExpressionSql(
   context: Context,
 ): string {
   const { body, orderBy, offset } = query
-  const keys = orderBy.map((key) => sortKeySql(key, context))
+  const keys = orderBy.map((key) => sortKeySql(key, body, context))
   const limit = least(body.kind === 'select' ? body.top : undefined, most)
   const inner = bodySql(body, target, context)
   const isOverridden = body.kind === 'nested' && (keys.length > 0 || limit !== undefined || offset !== undefined)
@@ -100,9 +100,15 @@ function itemSql(
   return `(${sql})::${sqlType(type)}`
 }
 
-function sortKeySql({ by, descending }: ResolvedSortKey, context: Context): string {
-  const key = by.kind === 'position' ? String(by.index + 1) : keySql(by.expression, context)
+function sortKeySql({ by, descending }: ResolvedSortKey, body: ResolvedQueryBody, context: Context): string {
+  const key = by.kind === 'position' ? positionSql(by.index, body, context) : keySql(by.expression, context)
   return descending ? `${key} desc` : key
+}
+
+/** Timestamps are selected as text, which no index sorts; DISTINCT and set operations sort by nothing but what is selected. */
+function positionSql(index: number, body: ResolvedQueryBody, context: Context): string {
+  const item = body.kind === 'select' && !body.distinct ? body.items[index]?.expression : undefined
+  return item?.type.kind === 'timestamp' ? keySql(item, context) : String(index + 1)
 }
 
 /** A key is never read as a position; a column of CHAR(n) is grouped as it is, so that all of it can be used. */
