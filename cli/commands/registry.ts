@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import type { Environment } from '../../shared/environment/environment.ts'
 import type { BuiltRecords } from '../../shared/registry/build-records.ts'
 import { FAILED } from '../terminal/exit-codes.ts'
@@ -35,16 +35,25 @@ export function declare(command: Command): void {
     .option('--offline', OFFLINE)
     .option('--json', 'print one JSON document')
     .action(validate)
+  command
+    .command('oai')
+    .summary('what harvesters get: the answer to a request of OAI-PMH')
+    .argument('<environment>', 'environment file')
+    .argument('<argument...>', 'arguments of the request: verb=Identify', collectArgument)
+    .option('--offline', OFFLINE)
+    .action(answer)
   addExamples(
     command,
     [
       'registry list environment.yaml',
       'registry show environment.yaml ivo://observatory.example/tap',
       'registry validate --offline environment.yaml',
+      'registry oai environment.yaml verb=ListRecords metadataPrefix=ivo_vor',
     ],
     [
       'The records are those of the environment file, with what its TAP servers have live. validate ends with 1 if one of',
-      'them must not be published; list and show write them all the same, and what is wrong to stderr.',
+      'them must not be published; the others write them all the same, and what is wrong to stderr. For oai, all records',
+      'have changed just now.',
     ],
   )
 }
@@ -80,6 +89,27 @@ async function show(file: string, ivoid: string, flags: RegistryFlags): Promise<
   const text = formatRecord(record, new Date())
   process.stdout.write(showControlsInLines(text))
   await noteProblems(problems)
+}
+
+type Pair = readonly [name: string, value: string]
+
+async function answer(file: string, pairs: readonly Pair[], flags: RegistryFlags): Promise<void> {
+  const { records, problems, repository } = await build(file, flags)
+  const { answerOai } = await import('../../shared/registry/oai/answer.ts')
+  const { oaiRecord } = await import('../../shared/registry/oai/formats.ts')
+  const { recordsInMemory } = await import('../../shared/registry/oai/source.ts')
+  const { showControlsInLines } = await import('../../shared/printable.ts')
+  const now = new Date(Math.floor(Date.now() / 1000) * 1000)
+  const source = recordsInMemory(records.map((record) => oaiRecord(record, now)))
+  process.stdout.write(showControlsInLines(await answerOai(pairs, repository, source, now)))
+  await noteProblems(problems)
+}
+
+/** `from=2026-01-01` → name and value. */
+function collectArgument(text: string, before: readonly Pair[] = []): readonly Pair[] {
+  const at = text.indexOf('=')
+  if (at < 1) throw new InvalidArgumentError('It must be NAME=VALUE, like verb=Identify.')
+  return [...before, [text.slice(0, at), text.slice(at + 1)]]
 }
 
 async function validate(file: string, flags: RegistryFlags): Promise<void> {

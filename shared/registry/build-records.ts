@@ -5,7 +5,8 @@ import { checkRecords } from './check-records.ts'
 import { additionsOf, type Context, type LiveTap, openContext, sameIvoid } from './context.ts'
 import { catalogueRecord, imagesRecord, obsCoreRecord } from './dataset-records.ts'
 import { type FoundServices, findServices } from './find-services.ts'
-import { ownRecords } from './own-records.ts'
+import type { Repository } from './oai/answer.ts'
+import { baseUrlOf, ownRecords } from './own-records.ts'
 import type { RegistryRecord, Relationship } from './record.ts'
 import { datalinkRecord, hipsRecord, plainRecord, siaRecord, tapRecord } from './service-records.ts'
 
@@ -13,6 +14,7 @@ export interface BuiltRecords {
   readonly records: readonly RegistryRecord[]
   /** What is wrong with them; with an error among them they must not be published. */
   readonly problems: readonly Problem[]
+  readonly repository: Repository
 }
 
 /**
@@ -31,7 +33,15 @@ export function buildRecords(
   const all = [...ownRecords(context), ...recordsOf(context, findServices(context))]
   const records = linkRecords(all.filter(({ ivoid }) => additionsOf(context, ivoid)?.publish !== false))
   checkRecords(context, all, records, now)
-  return { records, problems: report.list() }
+  const { config, settings } = context
+  const repository: Repository = {
+    name: config.repositoryName,
+    baseUrl: baseUrlOf(context),
+    adminEmail: config.adminEmail,
+    ivoid: config.ivoid,
+    pageSize: settings.pageSize,
+  }
+  return { records, problems: report.list(), repository }
 }
 
 function recordsOf(context: Context, { taps, sias, plain }: FoundServices): readonly RegistryRecord[] {

@@ -5,6 +5,8 @@ import type { RegistryRecord } from './record.ts'
 
 /** All that records need, the same for each, so that those who read XML as text find what they expect. */
 const NAMESPACES = {
+  // Within an answer of OAI-PMH the children would be in its namespace otherwise.
+  xmlns: '',
   'xmlns:ri': 'http://www.ivoa.net/xml/RegistryInterface/v1.0',
   'xmlns:vr': 'http://www.ivoa.net/xml/VOResource/v1.0',
   'xmlns:vs': 'http://www.ivoa.net/xml/VODataService/v1.1',

@@ -61,3 +61,11 @@ test('a database that cannot be asked is named, and nothing is listed without it
   const { code, stdout } = await callAlmagest(['registry', 'list', await environmentFile({ more })])
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
 })
+
+test('oai answers as harvesters would be answered', async () => {
+  const file = await environmentFile()
+  const ok = await callAlmagest(['registry', 'oai', file, 'verb=ListIdentifiers', 'metadataPrefix=oai_dc'])
+  expect(ok.code).toBe(0)
+  expect(ok.stdout.match(/<identifier>/g)).toHaveLength(4)
+  expect((await callAlmagest(['registry', 'oai', file, 'Identify'])).code).toBe(2)
+})

@@ -1,0 +1,199 @@
+import { describe, expect, test } from 'vitest'
+import { buildRecords } from '../../shared/registry/build-records.ts'
+import { answerOai } from '../../shared/registry/oai/answer.ts'
+import { oaiRecord } from '../../shared/registry/oai/formats.ts'
+import { type OaiRecord, recordsInMemory } from '../../shared/registry/oai/source.ts'
+import { HAS_XSD, NEEDS_XSD, validateXml } from '../support/xsd.ts'
+import { smallEnvironment } from './environment.ts'
+import { parseXml, type Tree } from './examples.ts'
+
+const NOW = new Date('2026-11-26T16:00:00Z')
+const day = (text: string) => new Date(`2026-11-${text}Z`)
+const { records: BUILT, repository } = buildRecords(smallEnvironment(), new Map(), NOW)
+const [registry, authority, organisation, tap] = BUILT
+const DELETED: OaiRecord = { ivoid: 'ivo://o.example/old', updated: day('21T10:00:00'), formats: null }
+const RECORDS: readonly OaiRecord[] = [
+  oaiRecord(tap!, day('20T23:59:59')),
+  DELETED,
+  oaiRecord(registry!, day('19T00:00:00')),
+  oaiRecord(organisation!, day('19T00:00:00')),
+  oaiRecord(authority!, day('19T00:00:00')),
+]
+
+/** Answers `verb=Identify&…` and holds the answer against the schema. */
+async function ask(query: string, pageSize = 100, records = RECORDS): Promise<Tree> {
+  const pairs = query.split('&').map((pair): [string, string] => {
+    const [name = '', ...value] = pair.split('=')
+    return [decodeURIComponent(name), decodeURIComponent(value.join('='))]
+  })
+  const text = await answerOai(pairs, { ...repository, pageSize }, recordsInMemory(records), NOW)
+  if (HAS_XSD) await validateXml(text)
+  return parseXml(text)
+}
+
+const child = (tree: Tree | undefined, name: string) => tree?.children.find((found) => found.name === name)
+const answerIn = (tree: Tree) => tree.children[2]!
+const tokenIn = (tree: Tree) => child(answerIn(tree), 'resumptionToken')
+const headersIn = (tree: Tree) =>
+  answerIn(tree).children.flatMap((found) =>
+    found.name === 'record' ? found.children.slice(0, 1) : found.name === 'header' ? [found] : [],
+  )
+const ivoidsIn = (tree: Tree) => headersIn(tree).map((header) => child(header, 'identifier')?.text)
+
+const ALL = [
+  'ivo://o.example',
+  'ivo://o.example/org',
+  'ivo://o.example/registry',
+  'ivo://o.example/tap',
+  'ivo://o.example/old',
+]
+
+describe(`answers${NEEDS_XSD}`, () => {
+  test('Identify has the record of the registry, and the oldest date', async () => {
+    const identify = answerIn(await ask('verb=Identify'))
+    expect(identify.children.slice(0, 7).map(({ text }) => text)).toEqual([
+      ...['R', 'https://o.example/api/registry', '2.0', 'r@o.example', '2026-11-19T00:00:00Z', 'persistent'],
+      'YYYY-MM-DDThh:mm:ssZ',
+    ])
+    expect(child(child(identify, 'description'), 'ri:Resource')?.attributes['xsi:type']).toBe('vg:Registry')
+  })
+
+  test('there is one set, and there are two formats', async () => {
+    expect(child(child(answerIn(await ask('verb=ListSets')), 'set'), 'setSpec')?.text).toBe('ivo_managed')
+    const formats = answerIn(await ask('verb=ListMetadataFormats&identifier=ivo://o.example/old'))
+    expect(formats.children.map(({ children }) => children[0]?.text)).toEqual(['ivo_vor', 'oai_dc'])
+  })
+
+  test('a list is in the order of dates, without a token where it is whole', async () => {
+    const list = await ask('verb=ListRecords&metadataPrefix=ivo_vor&set=ivo_managed')
+    expect(ivoidsIn(list)).toEqual(ALL)
+    expect(tokenIn(list)).toBeUndefined()
+    expect(list.children[1]?.attributes).toEqual({ verb: 'ListRecords', metadataPrefix: 'ivo_vor', set: 'ivo_managed' })
+  })
+
+  test('a deleted record is a header alone', async () => {
+    const [record] = answerIn(await ask('verb=GetRecord&metadataPrefix=oai_dc&identifier=ivo://o.example/OLD')).children
+    expect(record?.children.map(({ name, attributes }) => [name, attributes])).toEqual([
+      ['header', { status: 'deleted' }],
+    ])
+  })
+
+  test('Dublin Core says the same in its own words', async () => {
+    const [record] = answerIn(await ask('verb=GetRecord&metadataPrefix=oai_dc&identifier=ivo://o.example/tap')).children
+    const core = child(child(record, 'metadata'), 'oai_dc:dc')
+    expect(core?.children.map(({ name, text }) => `${name.slice(3)} ${text}`)).toEqual([
+      ...['title T', 'creator O', 'subject surveys', 'description d', 'publisher O', 'date 2026-11-20', 'type Catalog'],
+      ...['identifier ivo://o.example/tap', 'identifier https://o.example/', 'rights r'],
+    ])
+  })
+
+  test.each([
+    ['from=2026-11-20', ALL.slice(3)],
+    ['from=2026-11-20T23:59:59Z&until=2026-11-20T23:59:59Z', ['ivo://o.example/tap']],
+    ['until=2026-11-20', ALL.slice(0, 4)],
+    ['until=2026-11-19T00:00:00Z', ALL.slice(0, 3)],
+  ])('%s: both ends count, a day to its last second', async (dates, ivoids) => {
+    expect(ivoidsIn(await ask(`verb=ListIdentifiers&metadataPrefix=oai_dc&${dates}`))).toEqual(ivoids)
+  })
+})
+
+describe(`lists in pages${NEEDS_XSD}`, () => {
+  test.each([1, 2, 4])('of %i are the whole list together, and a token works twice', async (size) => {
+    const found: unknown[] = []
+    let query = 'verb=ListRecords&metadataPrefix=ivo_vor'
+    let pages = 0
+    while (query !== '') {
+      const page = await ask(query, size)
+      expect(await ask(query, size)).toEqual(page)
+      expect(tokenIn(page)?.attributes).toEqual({ completeListSize: '5', cursor: String(found.length) })
+      found.push(...ivoidsIn(page))
+      const token = tokenIn(page)!.text
+      expect(token).toMatch(/^[A-Za-z0-9_-]{0,511}$/)
+      query = token === '' ? '' : `verb=ListRecords&resumptionToken=${token}`
+      pages += 1
+    }
+    expect({ found, pages }).toEqual({ found: ALL, pages: Math.ceil(5 / size) })
+  })
+
+  test('a record that changes between two pages is sent again, and none is skipped', async () => {
+    const first = await ask('verb=ListIdentifiers&metadataPrefix=ivo_vor', 2)
+    const changed = [...RECORDS.slice(0, 4), oaiRecord(authority!, day('25T00:00:00'))]
+    const rest = await ask(`verb=ListIdentifiers&resumptionToken=${tokenIn(first)?.text}`, 100, changed)
+    expect(ivoidsIn(rest)).toEqual([...ALL.slice(2), 'ivo://o.example'])
+  })
+
+  test('a page ends at 4 MiB, and has one record at least', async () => {
+    const large = `<x xmlns="urn:x">${'y'.repeat(3 * 1024 * 1024)}</x>`
+    const records = ['a', 'b'].map((name): OaiRecord => {
+      return { ivoid: `ivo://o.example/${name}`, updated: NOW, formats: { ivo_vor: large, oai_dc: large } }
+    })
+    const text = await answerOai(
+      [
+        ['verb', 'ListRecords'],
+        ['metadataPrefix', 'oai_dc'],
+      ],
+      repository,
+      recordsInMemory(records),
+      NOW,
+    )
+    expect(ivoidsIn(parseXml(text))).toEqual(['ivo://o.example/a'])
+  })
+})
+
+const LIST = 'verb=ListRecords&metadataPrefix=ivo_vor'
+
+test.each([
+  ['badVerb', 'x=y'],
+  ['badVerb', 'verb=Identify&verb=Identify'],
+  ['badVerb', 'verb=identify'],
+  ['badVerb', 'verb=%01'],
+  ['badVerb', 'verb=constructor'],
+  ['badArgument', 'verb=Identify&test=test'],
+  ['badArgument', `${LIST}&metadataPrefix=ivo_vor`],
+  ['badArgument', `${LIST}&resumptionToken=x`],
+  ['badArgument', 'verb=ListRecords'],
+  ['badArgument', 'verb=ListRecords&metadataPrefix='],
+  ['badArgument', 'verb=ListRecords&metadataPrefix=a%20b'],
+  ['badArgument', `${LIST}&set=../`],
+  ['badArgument', `${LIST}&from=2001`],
+  ['badArgument', `${LIST}&from=20200101`],
+  ['badArgument', `${LIST}&from=2020-02-30`],
+  ['badArgument', `${LIST}&from=2020-01-01T00:00:00`],
+  ['badArgument', `${LIST}&from=2020-01-01T00:00:00.5Z`],
+  ['badArgument', `${LIST}&from=2020-01-01T24:00:00Z`],
+  ['badArgument', `${LIST}&from=2020-01-01T00:00:00%2B02:00`],
+  ['badArgument', `${LIST}&from=2020-01-01&until=2020-01-01T00:00:00Z`],
+  ['badArgument', `${LIST}&from=2020-01-02&until=2020-01-01`],
+  ['badArgument', `${LIST}&set=nothing&from=junk`],
+  ['badArgument', 'verb=GetRecord&metadataPrefix=ivo_vor&identifier=invalid"id'],
+  ['badArgument', 'verb=GetRecord&metadataPrefix=ivo_vor&identifier=ivo://a/%00'],
+  ['badResumptionToken', 'verb=ListRecords&resumptionToken=junk'],
+  ['badResumptionToken', 'verb=ListRecords&resumptionToken='],
+  ['badResumptionToken', 'verb=ListSets&resumptionToken=junk'],
+  ['cannotDisseminateFormat', 'verb=ListRecords&metadataPrefix=marc'],
+  ['idDoesNotExist', 'verb=GetRecord&metadataPrefix=ivo_vor&identifier=ivo://o.example/none'],
+  ['idDoesNotExist', 'verb=ListMetadataFormats&identifier=ivo://o.example/none'],
+  ['noRecordsMatch', `${LIST}&from=2999-01-01`],
+  ['noRecordsMatch', `${LIST}&set=nothing`],
+])('%s: %s', async (code, query) => {
+  const { children } = await ask(query)
+  expect(children.map(({ name }) => name)).toEqual(['responseDate', 'request', 'error'])
+  expect(children[2]?.attributes).toEqual({ code })
+  const isMalformed = code === 'badVerb' || code === 'badArgument'
+  expect(Object.keys(children[1]?.attributes ?? {}).length > 0).toBe(!isMalformed)
+})
+
+test('a token is for its verb, and no part of it can be changed', async () => {
+  const token = tokenIn(await ask(LIST, 2))!.text
+  const changed = `${token.slice(0, -2)}${token.endsWith('AA') ? 'BB' : 'AA'}`
+  for (const query of [`verb=ListIdentifiers&resumptionToken=${token}`, `verb=ListRecords&resumptionToken=${changed}`])
+    expect(answerIn(await ask(query)).attributes).toEqual({ code: 'badResumptionToken' })
+})
+
+test('the question mark of the Registry of Registries is forgiven', async () => {
+  const list = await ask('verb=ListRecords&?verb=ListRecords&metadataPrefix=ivo_vor&set=ivo_managed')
+  expect(ivoidsIn(list)).toEqual(ALL)
+  expect(answerIn(await ask('verb=ListRecords&?verb=Identify&metadataPrefix=ivo_vor')).attributes).toEqual({
+    code: 'badArgument',
+  })
+})
