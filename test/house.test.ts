@@ -23,6 +23,7 @@ const GROUND = [
 /** DESIGN §3: who may import whom. A room that is not listed may import nothing of ours but the ground. */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'shared/xml': [],
+  'shared/uws': [],
   'shared/felis': [],
   'shared/adql': [],
   'shared/tap-schema': ['shared/felis'],
@@ -39,6 +40,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'shared/query',
     'shared/releases',
     'shared/tap-schema',
+    'shared/uws',
     'shared/votable',
   ],
   'shared/platform': [],

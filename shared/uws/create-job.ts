@@ -1,0 +1,45 @@
+import { randomBytes } from 'node:crypto'
+import type pg from 'pg'
+import { JOB_COLUMNS, type Job, type JobRow, jobFromRow, type Parameter, type StoredUpload } from './job.ts'
+
+export interface NewJob {
+  readonly id: string
+  readonly server: string
+  readonly owner: string | null
+  readonly runId: string | null
+  readonly parameters: readonly Parameter[]
+  readonly uploads: readonly StoredUpload[]
+  readonly executionSeconds: number
+  /** How long the job is kept. */
+  readonly keptSeconds: number
+  /** Whether it is to run at once: `PHASE=RUN` in the creating request. */
+  readonly run: boolean
+}
+
+/** An id that nobody guesses (128 bits): who knows that of an anonymous job may do everything with it. */
+export function newJobId(): string {
+  return randomBytes(16).toString('hex')
+}
+
+/** A job in phase PENDING, or QUEUED (UWS 1.1 §2.2.3.1). */
+export async function createJob(pool: pg.Pool, job: NewJob): Promise<Job> {
+  const { rows } = await pool.query<JobRow>(
+    `insert into uws.job (id, server, owner, run_id, phase, execution_seconds, destruction, parameters, uploads)
+     values ($1, $2, $3, $4, $5, $6, clock_timestamp() + make_interval(secs => $7), $8, $9)
+     returning ${JOB_COLUMNS}`,
+    [
+      job.id,
+      job.server,
+      job.owner,
+      job.runId,
+      job.run ? 'QUEUED' : 'PENDING',
+      job.executionSeconds,
+      job.keptSeconds,
+      JSON.stringify(job.parameters),
+      JSON.stringify(job.uploads),
+    ],
+  )
+  const [row] = rows
+  if (row === undefined) throw new Error('the new job was not returned')
+  return jobFromRow(row)
+}

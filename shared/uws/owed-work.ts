@@ -1,0 +1,100 @@
+import type pg from 'pg'
+
+/**
+ * What is still to be done about jobs when an event was lost or a worker died. Each step can be repeated, by several at
+ * once.
+ */
+
+/** So often a job whose worker died is queued again; the next time it fails. */
+const MOST_SILENCES = 2
+
+/**
+ * EXECUTING jobs whose worker was silent for too long: back to QUEUED, or ERROR when that happened before.
+ *
+ * @returns their ids
+ */
+export async function takeBackSilent(pool: pg.Pool, server: string): Promise<readonly string[]> {
+  const { rows } = await pool.query<{ id: string }>(
+    `update uws.job
+        set phase = case when silences < $1 then 'QUEUED' else 'ERROR' end,
+            error = case when silences < $1 then null else $2::jsonb end,
+            ended_at = case when silences < $1 then null else clock_timestamp() end,
+            started_at = case when silences < $1 then null else started_at end,
+            silences = silences + 1,
+            lease_until = null,
+            dispatched_at = null
+      where server = $3 and phase = 'EXECUTING' and lease_until < clock_timestamp()
+  returning id`,
+    [
+      MOST_SILENCES,
+      JSON.stringify({
+        type: 'transient',
+        message:
+          'The query was started several times, and each time the service stopped before it ended. Try again later.',
+      }),
+      server,
+    ],
+  )
+  return rows.map(({ id }) => id)
+}
+
+/**
+ * QUEUED jobs whose event was never sent, or was sent so long ago that it must be lost. They count as sent from now on:
+ * send the event, and call `markOwed` if that fails.
+ */
+export async function takeUndispatched(
+  pool: pg.Pool,
+  server: string,
+  patienceSeconds: number,
+): Promise<readonly string[]> {
+  const { rows } = await pool.query<{ id: string }>(
+    `update uws.job set dispatched_at = clock_timestamp()
+      where server = $2 and phase = 'QUEUED' and deleted_at is null
+        and (dispatched_at is null or dispatched_at < clock_timestamp() - make_interval(secs => $1))
+  returning id`,
+    [patienceSeconds, server],
+  )
+  return rows.map(({ id }) => id)
+}
+
+/** The event of a queued job is about to be sent. False: it is not queued, or somebody else sends it. */
+export async function markDispatched(pool: pg.Pool, id: string): Promise<boolean> {
+  const { rowCount } = await pool.query(
+    `update uws.job set dispatched_at = clock_timestamp() where id = $1 and phase = 'QUEUED' and dispatched_at is null`,
+    [id],
+  )
+  return rowCount === 1
+}
+
+/** The event could not be sent. */
+export async function markOwed(pool: pg.Pool, id: string): Promise<void> {
+  await pool.query(`update uws.job set dispatched_at = null where id = $1 and phase = 'QUEUED'`, [id])
+}
+
+/** Marks those past their destruction as deleted. @returns how many */
+export async function deleteDue(pool: pg.Pool, server: string): Promise<number> {
+  const { rowCount } = await pool.query(
+    `update uws.job
+        set deleted_at = clock_timestamp(),
+            lease_until = null,
+            ended_at = coalesce(ended_at, clock_timestamp()),
+            phase = case when phase in ('PENDING', 'QUEUED', 'EXECUTING') then 'ABORTED' else phase end
+      where server = $1 and destruction <= clock_timestamp() and deleted_at is null`,
+    [server],
+  )
+  return rowCount ?? 0
+}
+
+/** Deleted jobs whose objects may still be there, the oldest first. */
+export async function findDeleted(pool: pg.Pool, server: string, limit: number): Promise<readonly string[]> {
+  const { rows } = await pool.query<{ id: string }>(
+    'select id from uws.job where server = $1 and deleted_at is not null order by deleted_at limit $2',
+    [server, limit],
+  )
+  return rows.map(({ id }) => id)
+}
+
+/** Forgets a deleted job, once its objects are gone. */
+export async function forgetJob(pool: pg.Pool, id: string): Promise<void> {
+  await pool.query('delete from uws.job where id = $1 and deleted_at is not null', [id])
+}

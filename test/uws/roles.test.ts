@@ -1,0 +1,151 @@
+import type pg from 'pg'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { initialiseDatabase } from '../../shared/tap-schema/roles.ts'
+import { abortJob, deleteJob, queueJob, setDestruction, setExecutionSeconds } from '../../shared/uws/change-job.ts'
+import { createJob, newJobId } from '../../shared/uws/create-job.ts'
+import {
+  deleteDue,
+  findDeleted,
+  forgetJob,
+  markDispatched,
+  markOwed,
+  takeBackSilent,
+  takeUndispatched,
+} from '../../shared/uws/owed-work.ts'
+import { listJobs, readJob, readPhases } from '../../shared/uws/read-jobs.ts'
+import { initialiseJobs } from '../../shared/uws/roles.ts'
+import {
+  claimJob,
+  completeJob,
+  expireJob,
+  failJob,
+  holdsClaim,
+  renewLease,
+  returnJob,
+} from '../../shared/uws/work-on-job.ts'
+import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
+
+let database: TestDatabase
+let user: pg.Pool
+let stranger: pg.Pool
+
+/** As `almagest init --jobs-user LOGIN`. */
+const initialise = (pool: pg.Pool, users: readonly string[]) =>
+  initialiseDatabase(pool, { prepareMore: (client) => initialiseJobs(client, users) })
+
+beforeAll(async () => {
+  database = await createTestDatabase({ initialised: false, keep: true })
+  const login = await database.createLogin()
+  user = database.poolAs(login)
+  stranger = database.poolAs(await database.createLogin())
+  await initialise(database.pool, [login])
+})
+afterAll(() => database.drop())
+
+const create = (run: boolean) =>
+  createJob(user, {
+    ...{ id: newJobId(), server: 'tap', owner: 'ada', runId: null, parameters: [], uploads: [] },
+    ...{ executionSeconds: 60, keptSeconds: 3600, run },
+  })
+
+describe('who may work with jobs', () => {
+  test('can do all that the functions do', async () => {
+    const { id } = await create(false)
+    expect(await setExecutionSeconds(user, id, 30)).toMatchObject({ executionSeconds: 30 })
+    expect(await setDestruction(user, id, new Date(Date.now() + 60_000), 3600)).toBeDefined()
+    expect(await queueJob(user, id)).toMatchObject({ phase: 'QUEUED' })
+    expect(await markDispatched(user, id)).toBe(true)
+    await markOwed(user, id)
+    expect(await takeUndispatched(user, 'tap', 60)).toEqual([id])
+    const claim = (await claimJob(user, id, 30))!
+    expect([await holdsClaim(user, claim), await renewLease(user, claim, 30)]).toEqual([true, true])
+    expect(await takeBackSilent(user, 'tap')).toEqual([])
+    expect(await returnJob(user, claim)).toBe(true)
+    const again = (await claimJob(user, id, 30))!
+    const stored = { object: `r/${id}`, generation: '1', bytes: 1, contentType: 'text/xml' }
+    expect(await completeJob(user, again, { ...stored, rows: 1, overflow: false }, 'r1')).toBe(true)
+    expect(await failJob(user, again, { type: 'fatal', message: 'late' })).toBe(false)
+    expect(await expireJob(user, again, 'late')).toBe(false)
+    expect((await readPhases(user, [id])).get(id)).toBe('COMPLETED')
+    const listed = await listJobs(user, { server: 'tap', owner: 'ada', phases: [], after: null, last: 10 })
+    expect(listed.map((job) => job.id)).toEqual([id])
+    expect(await deleteJob(user, id)).toBe(true)
+    expect(await deleteDue(user, 'tap')).toBe(0)
+    expect(await findDeleted(user, 'tap', 10)).toEqual([id])
+    await forgetJob(user, id)
+    expect(await readJob(user, 'tap', id)).toBeUndefined()
+    expect(await abortJob(user, (await create(true)).id)).toMatchObject({ phase: 'ABORTED' })
+  })
+
+  test.each([
+    'drop table uws.job',
+    'truncate uws.job',
+    'alter table uws.job add column mine text',
+    'alter table uws.job disable trigger all',
+    'create index on uws.job (owner)',
+    'create trigger t before insert on uws.job execute function suppress_redundant_updates_trigger()',
+    'create table uws.mine (job text references uws.job)',
+    'create table uws.mine ()',
+    'drop schema uws cascade',
+    'alter schema uws rename to gone',
+    'create schema mine',
+    'select * from almagest.history',
+    'set role almagest_stager',
+    'set role almagest_owner',
+  ])('cannot %s', async (statement) => {
+    await expect(user.query(statement)).rejects.toMatchObject({ code: '42501' })
+  })
+
+  test.each([
+    'select * from uws.job',
+    "insert into uws.job (id, server, execution_seconds, destruction) values ('a', 'tap', 1, now())",
+    "update uws.job set phase = 'ABORTED'",
+    'delete from uws.job',
+    'set role almagest_jobs',
+  ])('is nobody else: another login cannot %s', async (statement) => {
+    await expect(stranger.query(statement)).rejects.toMatchObject({ code: '42501' })
+  })
+})
+
+describe('preparing the table of jobs', () => {
+  test('a second time keeps the jobs, and who may work with them', async () => {
+    const { id } = await create(false)
+    const later = await database.createLogin()
+    await initialise(database.pool, [later])
+    expect(await readJob(user, 'tap', id)).toMatchObject({ id })
+    expect(await readJob(database.poolAs(later), 'tap', id)).toMatchObject({ id })
+  })
+
+  test('adds an index that is missing', async () => {
+    const other = await createTestDatabase({ initialised: false })
+    await initialise(other.pool, [])
+    await other.pool.query('drop index uws.job_due')
+    await initialise(other.pool, [])
+    const { rows } = await other.pool.query("select to_regclass('uws.job_due')::text as name")
+    expect(rows).toEqual([{ name: 'uws.job_due' }])
+  })
+
+  test('beside the jobs of another service is refused', async () => {
+    const other = await createTestDatabase({ initialised: false })
+    await other.pool.query('create schema uws; create table uws.Job (jobID varchar(16) primary key)')
+    const refusal = { code: 'foreign_jobs', permanent: true, message: expect.stringContaining('another database') }
+    await expect(initialise(other.pool, [])).rejects.toMatchObject(refusal)
+  })
+
+  test('needs a login that may create roles, and says so', async () => {
+    const other = await createTestDatabase({ initialised: false })
+    const login = await other.createLogin()
+    await expect(initialise(other.poolAs(login), [])).rejects.toMatchObject({ code: 'missing_role' })
+  })
+
+  test('for a login that does not exist says which', async () => {
+    const other = await createTestDatabase({ initialised: false })
+    const message = expect.stringContaining('nobody_of_that_name')
+    await expect(initialise(other.pool, ['nobody_of_that_name'])).rejects.toMatchObject({ message })
+  })
+
+  test('in several databases of a cluster at once makes one role', async () => {
+    const others = await Promise.all([1, 2, 3].map(() => createTestDatabase({ initialised: false })))
+    await expect(Promise.all(others.map(({ pool }) => initialise(pool, [])))).resolves.toHaveLength(3)
+  })
+})
