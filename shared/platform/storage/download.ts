@@ -24,21 +24,64 @@ export async function download(file: File, object: StoredObject, idleTimeoutMs: 
 
 async function collect(stream: Readable, object: StoredObject, watch: SilenceWatch): Promise<Buffer> {
   const chunks: Buffer[] = []
-  let length = 0
-  let checksum = 0
+  const verified = new Verification(object)
   for await (const chunk of stream as AsyncIterable<Buffer>) {
     watch.restart()
-    length += chunk.length
-    if (length > object.size) throw new DamagedAnswerError(`more than the ${object.size} bytes of the object came`)
-    checksum = updateCrc32c(checksum, chunk)
+    verified.add(chunk)
     chunks.push(chunk)
   }
-  if (length < object.size) throw new DamagedAnswerError(`${length} of ${object.size} bytes came`)
-  const found = encodeCrc32c(checksum)
-  if (object.crc32c !== null && object.crc32c !== found) {
-    throw new DamagedAnswerError(`the content's crc32c is ${found}, not ${object.crc32c}`)
+  verified.end()
+  return Buffer.concat(chunks)
+}
+
+/**
+ * Passes on an object as it comes, in flat memory, verified as in `download`: what is wrong shows at its end. Who stops
+ * early ends the request.
+ */
+export async function* passOn(file: File, object: StoredObject, idleTimeoutMs: number): AsyncGenerator<Buffer> {
+  const stream = file.createReadStream({ decompress: false, validation: false })
+  const watch = new SilenceWatch(stream, idleTimeoutMs)
+  // Where nobody waits for the next chunk, the silence ends the stream, and the stream the loop.
+  watch.gaveUp.catch(() => {})
+  const verified = new Verification(object)
+  try {
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      watch.stop()
+      verified.add(chunk)
+      yield chunk
+      watch.restart()
+    }
+    verified.end()
+  } finally {
+    watch.stop()
+    stream.destroy()
   }
-  return Buffer.concat(chunks, length)
+}
+
+/** Holds what came against the description of the object. @throws DamagedAnswerError */
+class Verification {
+  readonly #object: StoredObject
+  #length = 0
+  #checksum = 0
+
+  constructor(object: StoredObject) {
+    this.#object = object
+  }
+
+  add(chunk: Buffer): void {
+    this.#length += chunk.length
+    this.#checksum = updateCrc32c(this.#checksum, chunk)
+    if (this.#length <= this.#object.size) return
+    throw new DamagedAnswerError(`more than the ${this.#object.size} bytes of the object came`)
+  }
+
+  end(): void {
+    const { size, crc32c } = this.#object
+    if (this.#length < size) throw new DamagedAnswerError(`${this.#length} of ${size} bytes came`)
+    const found = encodeCrc32c(this.#checksum)
+    if (crc32c === null || crc32c === found) return
+    throw new DamagedAnswerError(`the content's crc32c is ${found}, not ${crc32c}`)
+  }
 }
 
 /** Gives up a stream of the client that stays silent. */

@@ -14,7 +14,7 @@ import { isGeneration } from '../generation.ts'
 import type { Logger } from '../log/log.ts'
 import { type RetryPolicy, retry } from '../retry.ts'
 import { crc32c } from './crc32c.ts'
-import { download } from './download.ts'
+import { download, passOn } from './download.ts'
 import {
   isProtected,
   LISTED_FIELDS,
@@ -37,6 +37,7 @@ import {
   statusOf,
   TooLargeError,
 } from './storage-failures.ts'
+import { ContentError, type UploadOptions, upload, withFirst } from './upload.ts'
 
 export interface BucketConfig {
   readonly bucket: string
@@ -77,6 +78,19 @@ export interface Bucket {
    * @throws PreconditionError, ObjectNameError
    */
   save(name: string, content: Uint8Array, options: SaveOptions): Promise<StoredObject>
+  /**
+   * Writes an object as its bytes come, in flat memory, over the given generation. It is tried once, for the bytes come
+   * once; what fails leaves no object.
+   *
+   * @throws what `chunks` throws; PreconditionError, ObjectNameError
+   */
+  write(
+    name: string,
+    chunks: AsyncIterable<Uint8Array>,
+    options: Omit<UploadOptions, 'timeoutMs'>,
+  ): Promise<StoredObject>
+  /** The bytes of exactly this object, verified at their end; undefined: it is gone. */
+  stream(name: string, generation: string): Promise<AsyncIterable<Uint8Array> | undefined>
   /** Deletes exactly this generation; `replaced`: another one is there and is kept. */
   remove(name: string, generation: string): Promise<Exclude<RemoveOutcome, 'protected'>>
   /** Deletes exactly this generation with exactly this metadata. */
@@ -222,6 +236,31 @@ class CloudBucket implements Bucket {
       }
     }
     return this.#call('write', name, write, this.#timeoutMs + content.length / BYTES_PER_MS)
+  }
+
+  async write(
+    name: string,
+    chunks: AsyncIterable<Uint8Array>,
+    options: Omit<UploadOptions, 'timeoutMs'>,
+  ): Promise<StoredObject> {
+    if (!canExist(name)) throw new ObjectNameError(name)
+    const content = await withFirst(chunks)
+    if (content === null) return this.save(name, new Uint8Array(), options)
+    const file = await this.#file(name)
+    const uploaded = await upload(file, content, { ...options, timeoutMs: this.#timeoutMs }).catch((error: unknown) => {
+      if (error instanceof ContentError) throw error.cause
+      if (statusOf(error) === 412) throw new PreconditionError(this.#where(name), options.ifGenerationMatch, error)
+      throw explainStorage('write', this.#where(name), error)
+    })
+    const object = this.#describe(uploaded.metadata)
+    if (object.size === uploaded.bytes && object.crc32c === uploaded.crc32c) return object
+    await this.remove(name, object.generation)
+    throw new StorageError(`${this.#where(name)} was damaged on its way: it is deleted`)
+  }
+
+  async stream(name: string, generation: string): Promise<AsyncIterable<Uint8Array> | undefined> {
+    const object = await this.stat(name, generation)
+    return object === undefined ? undefined : passOn(await this.#file(name, generation), object, this.#timeoutMs)
   }
 
   async remove(name: string, generation: string): Promise<Exclude<RemoveOutcome, 'protected'>> {
