@@ -1,6 +1,7 @@
 import pg from 'pg'
 import { initialiseDatabase } from '../shared/tap-schema/roles.ts'
 import { quote } from '../shared/tap-schema/slots.ts'
+import { initialiseJobs } from '../shared/uws/roles.ts'
 
 /** Who connects as whom. None is a superuser; locally no login needs a password. */
 export const LOGINS = {
@@ -8,22 +9,27 @@ export const LOGINS = {
   loader: 'loader',
   /** swap-schema: may stage, swap and roll back. */
   operator: 'operator',
-  /** A TAP service: may read the slots. */
+  /** May read the slots and the data: discovery, and the queries of users. */
   reader: 'tap_reader',
+  /** tap and run-query: may work with jobs, and read as the reader. */
+  tap: 'tap_service',
+  runner: 'query_runner',
+  /** watch-queries: may work with jobs. */
+  watcher: 'query_watcher',
   /** collect-results: may read the table of jobs. */
   collector: 'collector',
 } as const
 
 export type Login = keyof typeof LOGINS
 
-/** The database of the jobs whose results are collected. */
+/** The database of the jobs whose results are collected: those of another service, which answers no queries here. */
 export const JOBS_DATABASE = 'uws'
 
-export const LOGIN_KINDS: readonly Login[] = ['loader', 'operator', 'reader', 'collector']
+export const LOGIN_KINDS: readonly Login[] = Object.keys(LOGINS) as Login[]
 
 /**
- * Prepares one database per TAP server, named like it, with logins, roles and history, and an empty one for jobs; those
- * that are there stay.
+ * Prepares one database per TAP server, named like it, with logins, roles, history and jobs, and an empty one for the
+ * jobs of the sample results; those that are there stay.
  *
  * @param superuserUrl of the `postgres` database
  * @param fresh whether databases of an earlier state folder are thrown away first
@@ -35,6 +41,7 @@ export async function prepareDatabases(
 ): Promise<void> {
   await administer(superuserUrl, async (client) => {
     for (const login of Object.values(LOGINS)) await createUnlessThere(client, 'role', login)
+    await client.query(`grant ${LOGINS.reader} to ${LOGINS.tap}, ${LOGINS.runner}`)
     await createUnlessThere(client, 'database', JOBS_DATABASE)
     for (const name of names) {
       if (fresh) await client.query(`drop database if exists ${quote(name)} with (force)`)
@@ -48,6 +55,7 @@ export async function prepareDatabases(
         stagers: [LOGINS.loader],
         operators: [LOGINS.operator],
         readers: [LOGINS.reader],
+        prepareMore: (client) => initialiseJobs(client, [LOGINS.tap, LOGINS.runner, LOGINS.watcher]),
       })
     } finally {
       await pool.end()

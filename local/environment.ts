@@ -11,6 +11,12 @@ import { describeResults } from './sample-results.ts'
 /** Where releases lie: `gs://releases/releases/heron-1/schemas.tar.gz`. */
 export const NAMING: ReleaseNaming = { bucket: 'releases', template: '{version}/schemas.tar.gz' }
 
+/** Results of asynchronous queries; those of the sweep are samples in a bucket of their own. */
+export const QUERY_RESULTS_BUCKET = 'tap-results'
+
+/** Queued jobs. */
+export const QUERIES_TOPIC = 'projects/local/topics/queries'
+
 /** A TAP server of the local stack; its database has the same name. */
 export interface LocalServer {
   readonly name: string
@@ -71,7 +77,13 @@ export async function writeEnvironment(
 
 function describeService({ name, version }: LocalServer, front: string) {
   const examples = version === SKY.version ? { examples: [...SKY_EXAMPLES] } : {}
-  return { url: serviceUrl(front, name), query: { role: LOGINS.reader }, ...examples }
+  return {
+    url: serviceUrl(front, name),
+    // The login of the function may work with jobs; queries of users may not.
+    query: { role: LOGINS.reader },
+    jobs: { bucket: QUERY_RESULTS_BUCKET, topic: QUERIES_TOPIC },
+    ...examples,
+  }
 }
 
 /** Where clients reach the TAP service of a server. */

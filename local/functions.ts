@@ -31,7 +31,17 @@ export const FUNCTIONS: readonly LocalFunction[] = [
   {
     name: 'tap',
     load: () => import('../functions/tap/index.ts'),
-    login: 'reader',
+    login: 'tap',
+  },
+  {
+    name: 'run-query',
+    load: () => import('../functions/run-query/index.ts'),
+    login: 'runner',
+  },
+  {
+    name: 'watch-queries',
+    load: () => import('../functions/watch-queries/index.ts'),
+    login: 'watcher',
   },
   {
     name: 'collect-results',

@@ -1,19 +1,19 @@
 import { join } from 'node:path'
-import { Failure } from '../shared/failure.ts'
 import { prepareDatabases } from './databases.ts'
 import { NEIGHBOURS, writeDiscoveryFiles } from './describe-environment.ts'
 import type { Ending } from './ending.ts'
-import { type LocalServer, NAMING, writeEnvironment } from './environment.ts'
+import { type LocalServer, NAMING, QUERY_RESULTS_BUCKET, writeEnvironment } from './environment.ts'
 import { type Mounts, type PortChoice, startFront } from './front.ts'
 import { FUNCTIONS, serveFunction } from './functions.ts'
 import { openFolderStore } from './gcs/folder-store.ts'
-import { createSubscription, type PushSubscription } from './gcs/notify.ts'
 import { startGcs } from './gcs/server.ts'
 import { createNeighbours } from './neighbours.ts'
 import { type LocalPostgres, startPostgres } from './postgres.ts'
 import { putSampleJobs, putSampleResults, RESULTS_BUCKET } from './sample-results.ts'
+import { startSchedule } from './schedule.ts'
 import type { Steps } from './steps.ts'
 import { stopAtExit } from './stop-postgres.ts'
+import { type DeliveryListeners, startQueue, subscribeLoader } from './subscriptions.ts'
 
 export interface StackOptions {
   readonly stateFolder: string
@@ -32,18 +32,17 @@ export interface Stack {
   readonly environmentFile: string
 }
 
-export interface StackTools {
+export interface StackTools extends DeliveryListeners {
   /** Takes what has to be stopped, in the order in which it was started. */
   readonly resources: AsyncDisposableStack
   readonly steps: Steps
   readonly ending: Ending
-  /** Tells of a delivery that is tried again. */
-  readonly warn: (message: string) => void
-  /** Tells of one that was given up. */
-  readonly onDeadLetter: (error: DeadLetterError) => void
 }
 
-/** Starts everything that the cloud would give: PostgreSQL, the object store with its notifications, the functions. */
+/**
+ * Starts everything that the cloud would give: PostgreSQL, the object store with its notifications, Pub/Sub, the functions,
+ * and who calls them each minute.
+ */
 export async function startStack(options: StackOptions, tools: StackTools): Promise<Stack> {
   const { stateFolder, fresh, servers } = options
   const { steps, ending } = tools
@@ -62,6 +61,7 @@ export async function startStack(options: StackOptions, tools: StackTools): Prom
     () => startStorage(stateFolder, front.url, tools),
     (endpoint) => `gs://${NAMING.bucket} at ${endpoint}, in ${join(stateFolder, 'buckets')}`,
   )
+  tools.resources.defer(await startQueue(front.url, tools.warn))
   const addresses = { postgres: postgres.url, storage, front: front.url }
   const serveAll = async () => {
     mounts.set(`/${NEIGHBOURS}`, createNeighbours())
@@ -72,10 +72,19 @@ export async function startStack(options: StackOptions, tools: StackTools): Prom
     }
   }
   await steps.step('functions', serveAll, () => `${FUNCTIONS.map(({ name }) => name).join(', ')} at ${front.url}`)
+  tools.resources.defer(
+    startSchedule({
+      url: `${front.url}/watch-queries/`,
+      everyMs: MINUTE,
+      onFailure: (reason) => tools.warn(`the jobs of queries could not be looked after: ${reason}`),
+    }),
+  )
   const environmentFile = await writeEnvironment(stateFolder, 'operator', servers, addresses)
   process.env.ALMAGEST_ENVIRONMENT = environmentFile
   return { url: front.url, postgres: postgres.url, storage, environmentFile }
 }
+
+const MINUTE = 60_000
 
 async function prepareAll(postgresUrl: string, names: readonly string[], fresh: boolean): Promise<void> {
   await prepareDatabases(postgresUrl, names, { fresh })
@@ -100,36 +109,9 @@ async function startStorage(stateFolder: string, frontUrl: string, tools: StackT
   const subscription = subscribeLoader(frontUrl, tools)
   tools.resources.defer(subscription.stop)
   const store = await openFolderStore(join(stateFolder, 'buckets'))
-  const gcs = await startGcs({ store, buckets: [NAMING.bucket, RESULTS_BUCKET], onEvent: subscription.notify })
+  const buckets = [NAMING.bucket, RESULTS_BUCKET, QUERY_RESULTS_BUCKET]
+  const gcs = await startGcs({ store, buckets, onEvent: subscription.notify })
   tools.resources.defer(gcs.stop)
   await putSampleResults(store)
   return gcs.endpoint
-}
-
-/** As the push subscription to the bucket's notifications, but less patient. */
-function subscribeLoader(frontUrl: string, { warn, onDeadLetter }: StackTools): PushSubscription {
-  return createSubscription({
-    url: `${frontUrl}/load-release/projects/local/topics/releases`,
-    bucket: NAMING.bucket,
-    baseDelayMs: 250,
-    maxDelayMs: 4_000,
-    onRetry: (_envelope, reason) => warn(`a notification is delivered again: ${reason.message}`),
-    onDeadLetter: ({ message }, reason) => {
-      onDeadLetter(new DeadLetterError(message.attributes.objectId ?? 'an object', reason))
-    },
-  })
-}
-
-/** A notification was delivered in vain too often. */
-class DeadLetterError extends Failure {
-  constructor(object: string, cause: Error) {
-    super(
-      'unavailable',
-      'dead_letter',
-      `load-release did not manage to handle the notification of ${object}: ${cause.message}`,
-      {
-        cause,
-      },
-    )
-  }
 }

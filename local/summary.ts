@@ -125,6 +125,10 @@ function suggestService({ serviceUrl, live, version }: ServerReport): string[] {
     `  npx almagest query --url ${serviceUrl} "${quoted}"`,
     `  curl -d LANG=ADQL -d RESPONSEFORMAT=csv --data-urlencode "QUERY=${quoted}" ${serviceUrl}/sync`,
     `  python3 -c "import pyvo; print(pyvo.dal.TAPService('${serviceUrl}').search('''${quoted}''').to_table())"`,
+    'The same as a job, which may take minutes and whose result is kept (repeat the second line until it is COMPLETED):',
+    `  job=$(curl -s -o /dev/null -w '%{redirect_url}' -d PHASE=RUN -d LANG=ADQL -d RESPONSEFORMAT=csv --data-urlencode "QUERY=${quoted}" ${serviceUrl}/async)`,
+    '  curl "$job?WAIT=20"',
+    '  curl "$job/results/result"',
     '',
   ]
 }

@@ -11,6 +11,7 @@ interface InitFlags extends DatabaseFlags, OutputOptions {
   readonly stager?: readonly string[]
   readonly operator?: readonly string[]
   readonly reader?: readonly string[]
+  readonly jobsUser?: readonly string[]
 }
 
 export function declare(command: Command): void {
@@ -18,6 +19,11 @@ export function declare(command: Command): void {
     .option('--stager <login...>', 'logins that may stage', parseList)
     .option('--operator <login...>', 'logins that may stage, swap and roll back', parseList)
     .option('--reader <role...>', 'roles that may read the slots that exist already; public is everybody', parseList)
+    .option(
+      '--jobs-user <login...>',
+      'logins that may work with the jobs of asynchronous queries, whose table is made: those of tap, run-query and watch-queries',
+      parseList,
+    )
     .option('--json', 'print one JSON document')
     .action(run)
   addExamples(
@@ -25,6 +31,7 @@ export function declare(command: Command): void {
     [
       'init --database postgresql://postgres@db/tap --operator almagest',
       'init --database postgresql://postgres@db/tap --stager loader --operator alice,bob --reader tap',
+      'init --database postgresql://postgres@db/tap --jobs-user tap,run_query,watch_queries',
       'init --instance example:us-central1:tap --database tap --user almagest_init --operator swap-schema@example.iam',
     ],
     ['The login must be allowed to create roles. It can be run again at any time.'],
@@ -36,26 +43,31 @@ async function run(flags: InitFlags): Promise<void> {
   endOnInterrupt()
   const { withPool } = await import('./server/connect.ts')
   const { databaseUserOf } = await import('../../shared/platform/postgres/cloud-sql.ts')
+  const { initialiseJobs } = await import('../../shared/uws/roles.ts')
   const { initialiseDatabase } = await import('../../shared/tap-schema/roles.ts')
   const asUsers = (names: readonly string[] = []) => names.map(databaseUserOf)
+  const jobsUsers = asUsers(flags.jobsUser)
   const grants = {
     stagers: asUsers(flags.stager),
     operators: asUsers(flags.operator),
     readers: asUsers(flags.reader),
   }
-  const prepare = (pool: pg.Pool) => withProgress('preparing the database', () => initialiseDatabase(pool, grants))
+  const prepareJobs = flags.jobsUser && ((client: pg.PoolClient) => initialiseJobs(client, jobsUsers))
+  const options = { ...grants, ...(prepareJobs && { prepareMore: prepareJobs }) }
+  const prepare = (pool: pg.Pool) => withProgress('preparing the database', () => initialiseDatabase(pool, options))
   const formerOwners = await withPool(target, prepare)
-  writeResult({ outcome: 'initialised', ...grants, formerOwners }, flags, describeGrants)
+  writeResult({ outcome: 'initialised', ...grants, jobsUsers, formerOwners }, flags, describeGrants)
 }
 
 interface Initialised {
   readonly stagers: readonly string[]
   readonly operators: readonly string[]
   readonly readers: readonly string[]
+  readonly jobsUsers: readonly string[]
   readonly formerOwners: readonly string[]
 }
 
-function describeGrants({ stagers, operators, readers, formerOwners }: Initialised): string {
+function describeGrants({ stagers, operators, readers, jobsUsers, formerOwners }: Initialised): string {
   const list = (label: string, names: readonly string[]) =>
     names.length === 0 ? [] : [`  ${label}: ${names.join(', ')}`]
   const lines = [...list('may stage', stagers), ...list('may stage, swap and roll back', operators)]
@@ -63,6 +75,7 @@ function describeGrants({ stagers, operators, readers, formerOwners }: Initialis
     'the database is ready for Almagest',
     ...lines,
     ...list('may read', readers),
+    ...list('may work with jobs', jobsUsers),
     ...list('owned a slot, and may read it now', formerOwners),
   ].join('\n')
 }

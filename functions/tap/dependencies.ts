@@ -1,11 +1,12 @@
+import type pg from 'pg'
 import type { FunctionSet } from '../../shared/adql/functions/function-set.ts'
 import type { TapService } from '../../shared/environment/tap-service.ts'
+import type { WorkQueue } from '../../shared/platform/events.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
+import type { Bucket } from '../../shared/platform/storage/objects.ts'
 import type { LookUpToken } from '../../shared/platform/token-info.ts'
-import type { QueryService } from '../../shared/query/service.ts'
-import type { LiveMetadata, LiveMetadataSource } from '../../shared/tap/live-metadata.ts'
-import type { ServiceDescriptors } from '../../shared/tap/service-descriptors.ts'
-import type { FetchUpload } from '../../shared/tap/uploads.ts'
+import type { TapBackend } from '../../shared/tap/answer-query.ts'
+import type { LiveMetadataSource } from '../../shared/tap/live-metadata.ts'
 
 /** What `tap` works with: put together in deployment.ts, or by a test. */
 export interface TapDependencies {
@@ -24,18 +25,21 @@ export interface ServedTap {
   /** Every function that its queries may call. */
   readonly functions: FunctionSet
   /** Reaches for its database; a connection that failed is tried anew by the next call. */
-  open(): Promise<TapBackend>
+  open(): Promise<ServedBackend>
+  /** Reaches for its jobs, likewise; null: it has none. */
+  readonly openJobs: (() => Promise<JobBackend>) | null
 }
 
-export interface TapBackend {
-  readonly queries: QueryService<LiveMetadata>
+export interface ServedBackend extends TapBackend {
   readonly metadata: LiveMetadataSource
-  readonly describeServices: DescribeServices
-  readonly fetchUpload: FetchUpload
 }
 
-/** The DataLink services of the live release that belong to a result. */
-export type DescribeServices = ServiceDescriptors['describe']
+/** Where the jobs of a server are. */
+export interface JobBackend {
+  readonly pool: pg.Pool
+  readonly bucket: Pick<Bucket, 'save' | 'write' | 'read' | 'stream' | 'remove' | 'page'>
+  readonly queue: WorkQueue
+}
 
 export interface TapOptions {
   readonly logger: Logger

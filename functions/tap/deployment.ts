@@ -3,13 +3,15 @@ import { STANDARD_FUNCTIONS } from '../../shared/adql/functions/table.ts'
 import { loadEnvironment } from '../../shared/deployment/environment-file.ts'
 import type { Environment } from '../../shared/environment/environment.ts'
 import { EnvironmentError } from '../../shared/environment/environment-error.ts'
+import type { TapJobs } from '../../shared/environment/tap-jobs.ts'
 import type { TapServer } from '../../shared/environment/tap-server.ts'
 import type { TapService } from '../../shared/environment/tap-service.ts'
 import { lazily } from '../../shared/lazily.ts'
 import { createFetchPublic } from '../../shared/platform/fetch-public.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
 import { createTokenInfo } from '../../shared/platform/token-info.ts'
-import type { DescribeServices, ServedTap, TapBackend, TapDependencies } from './dependencies.ts'
+import type { TapBackend } from '../../shared/tap/answer-query.ts'
+import type { JobBackend, ServedBackend, ServedTap, TapDependencies } from './dependencies.ts'
 
 /**
  * Puts together what the function works with. Databases are reached for when they are first needed.
@@ -28,7 +30,9 @@ export function connectServices(environment: Environment, logger: Logger): TapDe
     if (service === null) continue
     const functions = STANDARD_FUNCTIONS.with(siteFunctions(service.functions))
     const open = lazily(() => openBackend(environment, server, { service, functions }, logger))
-    servers.set(name, { name, service, functions, open })
+    const { jobs } = service
+    const openJobs = jobs === null ? null : lazily(() => openJobBackend(environment, jobs, logger))
+    servers.set(name, { name, service, functions, open, openJobs })
   }
   if (servers.size === 0) {
     throw new EnvironmentError(`no TAP server of ${environment.file} has a section service: there is nothing to serve`)
@@ -47,7 +51,7 @@ async function openBackend(
   server: TapServer,
   { service, functions }: Pick<ServedTap, 'service' | 'functions'>,
   logger: Logger,
-): Promise<TapBackend> {
+): Promise<ServedBackend> {
   const [{ connectAddress }, { openPostgresqlService }, { watchLiveMetadata }] = await Promise.all([
     import('../../shared/deployment/server-connections.ts'),
     import('../../shared/query/postgresql.ts'),
@@ -82,7 +86,11 @@ async function openBackend(
 const UPLOAD_MS = 30_000
 
 /** The object store is reached for with the first result: its client takes longer to load than all else. */
-function describeFrom({ releases, storage }: Environment, { url }: TapService, logger: Logger): DescribeServices {
+function describeFrom(
+  { releases, storage }: Environment,
+  { url }: TapService,
+  logger: Logger,
+): TapBackend['describeServices'] {
   if (releases === null) return async ({ fields }) => ({ fields, services: [] })
   const descriptors = lazily(async () => {
     const [{ openBucket }, { openServiceDescriptors }] = await Promise.all([
@@ -93,4 +101,19 @@ function describeFrom({ releases, storage }: Environment, { url }: TapService, l
     return openServiceDescriptors({ bucket, naming: releases, baseUrl: new URL(url).origin, logger })
   })
   return async (running) => (await descriptors()).describe(running)
+}
+
+/** Loaded with the first request about jobs. */
+async function openJobBackend(environment: Environment, jobs: TapJobs, logger: Logger): Promise<JobBackend> {
+  const [{ connectAddress }, { openBucket }, { openQueue }] = await Promise.all([
+    import('../../shared/deployment/server-connections.ts'),
+    import('../../shared/platform/storage/objects.ts'),
+    import('../../shared/platform/events.ts'),
+  ])
+  const { pool } = await connectAddress(environment, jobs.database, { applicationName: 'almagest jobs', logger })
+  return {
+    pool,
+    bucket: openBucket({ bucket: jobs.bucket, ...environment.storage }, { logger }),
+    queue: openQueue(jobs.topic, logger),
+  }
 }

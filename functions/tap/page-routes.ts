@@ -1,6 +1,6 @@
 import { HttpError } from '../../shared/platform/http/errors.ts'
 import { TEXT } from '../../shared/platform/http/json-schema.ts'
-import { type ApiRequest, type ApiResponse, type Route, route } from '../../shared/platform/http/route.ts'
+import { type Route, route } from '../../shared/platform/http/route.ts'
 import { formatExamples } from '../../shared/tap/examples.ts'
 import { formatPage } from '../../shared/tap/page.ts'
 import { PAGE_HEADERS } from '../../shared/tap/xhtml.ts'
@@ -10,20 +10,11 @@ import { TEXT_ERROR } from './error-document.ts'
 import { findServer } from './find-server.ts'
 import { SERVER } from './metadata-routes.ts'
 
-/** Pages for people, and what is not there yet. */
+/** Pages for people. */
 export function pageRoutes({ servers }: TapDependencies, { open }: Access): readonly Route[] {
   const shared = { params: SERVER, ignoresQuery: true, errorFormat: TEXT_ERROR, errors: [404], ...open } as const
   const page = { ...shared, method: 'GET', answers: { 'text/html': TEXT } } as const
   const titleOf = (name: string) => `TAP service ${name}`
-  const jobs = {
-    ...shared,
-    path: '/{server}/async',
-    summary: 'Asynchronous queries: not there yet',
-    answers: {},
-    otherwise: { 501: 'There are no asynchronous queries yet' },
-    handle: ({ params }: Pick<ApiRequest<{ readonly server: string }>, 'params'>) =>
-      refuseAsync(findServer(servers, params.server).service.url),
-  } as const
   return [
     route({
       ...page,
@@ -50,14 +41,5 @@ export function pageRoutes({ servers }: TapDependencies, { open }: Access): read
         return { headers: PAGE_HEADERS, body: formatExamples(titleOf(name), service.examples) }
       },
     }),
-    route({ ...jobs, method: 'GET', operation: 'listJobs' }),
-    route({ ...jobs, method: 'POST', operation: 'createJob' }),
   ]
-}
-
-function refuseAsync(url: string): ApiResponse {
-  return {
-    status: 501,
-    body: `This service has no asynchronous queries (UWS jobs) yet: send the query to ${url}/sync\n`,
-  }
 }

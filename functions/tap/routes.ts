@@ -1,8 +1,10 @@
 import { object } from '../../shared/platform/http/json-schema.ts'
 import type { Route } from '../../shared/platform/http/route.ts'
 import { descriptionRoute, healthRoute } from '../../shared/platform/http/service-routes.ts'
+import type { Logger } from '../../shared/platform/log/log.ts'
 import { createAccess } from './access.ts'
 import type { TapDependencies } from './dependencies.ts'
+import { jobRoutes } from './job-routes.ts'
 import { metadataRoutes } from './metadata-routes.ts'
 import { pageRoutes } from './page-routes.ts'
 import { syncRoutes } from './sync-routes.ts'
@@ -21,11 +23,12 @@ const ABOUT = {
  *
  * @param base where the paths start, for the description
  */
-export function createRoutes(dependencies: TapDependencies, base: string): readonly Route[] {
+export function createRoutes(dependencies: TapDependencies, base: string, logger: Logger): readonly Route[] {
   const access = createAccess(dependencies)
   const routes = [
     healthRoute({ 'application/json': { $ref: '#/components/schemas/Health' } }),
     ...syncRoutes(dependencies, access),
+    ...jobRoutes(dependencies, access, logger),
     ...metadataRoutes(dependencies, access),
     ...pageRoutes(dependencies, access),
   ]

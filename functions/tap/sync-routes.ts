@@ -1,3 +1,4 @@
+import type { FormLimits } from '../../shared/platform/http/form.ts'
 import { TEXT } from '../../shared/platform/http/json-schema.ts'
 import { type Fields, type Route, route } from '../../shared/platform/http/route.ts'
 import { FORMATS } from '../../shared/votable/formats.ts'
@@ -42,11 +43,7 @@ export function syncRoutes({ servers }: TapDependencies, { guarded }: Access): r
     errors: [400, 401, 403, 404, 503, 504],
     form: {
       fields: PARAMETERS,
-      limits(params: Readonly<Record<string, string>>) {
-        const { queryBytes, uploads } = findServer(servers, params.server ?? '').service.limits
-        const bytes = Math.min(MAX_BODY_BYTES, uploads.tables * uploads.bytes) + queryBytes + MEBIBYTE
-        return { bytes, textBytes: queryBytes + MORE_BYTES, parts: uploads.tables + MORE_PARTS }
-      },
+      limits: formLimits(servers),
     },
     handle: (request: Parameters<Route['handle']>[0]) =>
       answerSync(findServer(servers, (request.params as Readonly<Record<string, string>>).server ?? ''), request),
@@ -55,4 +52,13 @@ export function syncRoutes({ servers }: TapDependencies, { guarded }: Access): r
     route({ ...shared, method: 'GET', operation: 'getSync', summary: 'Answers a query with its rows' }),
     route({ ...shared, method: 'POST', operation: 'postSync', summary: 'The same, of a form as the body' }),
   ]
+}
+
+/** What a request with a query may bring along. */
+export function formLimits(servers: TapDependencies['servers']) {
+  return (params: Readonly<Record<string, string>>): FormLimits => {
+    const { queryBytes, uploads } = findServer(servers, params.server ?? '').service.limits
+    const bytes = Math.min(MAX_BODY_BYTES, uploads.tables * uploads.bytes) + queryBytes + MEBIBYTE
+    return { bytes, textBytes: queryBytes + MORE_BYTES, parts: uploads.tables + MORE_PARTS }
+  }
 }

@@ -1,142 +1,33 @@
-import { type RetryPolicy, retry } from '../../shared/platform/retry.ts'
+import { createPushSubscription, type PushOptions, type PushSubscription } from '../pubsub/push.ts'
 import type { EventType, ObjectEvent } from './events.ts'
 
-/** The body that Pub/Sub posts to a push endpoint ("Receive push messages"). */
-export interface PushEnvelope {
-  readonly message: {
-    /** Base64 of the object's JSON resource. */
-    readonly data: string
-    readonly attributes: Readonly<Record<string, string>>
-    readonly messageId: string
-    readonly publishTime: string
-  }
-  readonly subscription: string
-  readonly deliveryAttempt: number
-}
-
-export interface SubscriptionOptions {
-  /** Where envelopes are posted. */
-  readonly url: string
-  /** `projects/P/subscriptions/S` */
-  readonly subscription?: string
+export interface NotificationOptions extends PushOptions {
   /** Which events are told; OBJECT_FINALIZE unless given. */
   readonly eventTypes?: readonly EventType[]
   readonly bucket?: string
   readonly objectNamePrefix?: string
-  /** Tries before a message is dead. */
-  readonly attempts?: number
-  readonly baseDelayMs?: number
-  readonly maxDelayMs?: number
-  /** How long the endpoint may take for one delivery. */
-  readonly acknowledgeMs?: number
-  readonly onRetry?: (envelope: PushEnvelope, reason: Error) => void
-  readonly onDeadLetter?: (envelope: PushEnvelope, reason: Error) => void
-  readonly sleep?: RetryPolicy['sleep']
 }
 
-export interface PushSubscription {
+export interface Notifications extends Pick<PushSubscription, 'idle' | 'stop'> {
   /** Takes an event and returns at once. */
   readonly notify: (event: ObjectEvent) => void
-  /** Resolves when everything taken so far is delivered or dead. */
-  idle(): Promise<void>
-  /** Gives up what is not delivered yet, without calling it dead. */
-  stop(): Promise<void>
 }
 
-/**
- * A push subscription to bucket notifications. Each message is posted until the endpoint answers 2xx, with growing
- * pauses, at most `attempts` times. As with Pub/Sub, messages overtake each other.
- */
-export function createSubscription(options: SubscriptionOptions): PushSubscription {
-  const stopping = new AbortController()
-  const underway = new Set<Promise<void>>()
-  let lastMessageId = BigInt(Date.now()) * 1_000_000n
-
+/** A push subscription to bucket notifications: the data of a message is the object's JSON resource. */
+export function createNotifications(options: NotificationOptions): Notifications {
+  const { push, idle, stop } = createPushSubscription(options)
   const notify = (event: ObjectEvent) => {
-    if (stopping.signal.aborted || !isWanted(event, options)) return
-    lastMessageId += 1n
-    const delivery = deliver(event, String(lastMessageId), options, stopping.signal)
-    underway.add(delivery)
-    delivery.finally(() => underway.delete(delivery))
-  }
-  const idle = async () => {
-    while (underway.size > 0) await Promise.all(underway)
-  }
-  const stop = () => {
-    stopping.abort(new Error('the subscription was stopped'))
-    return idle()
+    if (!isWanted(event, options)) return
+    push({ data: Buffer.from(JSON.stringify(event.resource)), attributes: event.attributes })
   }
   return { notify, idle, stop }
 }
 
-function isWanted({ attributes, resource }: ObjectEvent, options: SubscriptionOptions): boolean {
+function isWanted({ attributes, resource }: ObjectEvent, options: NotificationOptions): boolean {
   const { eventTypes = ['OBJECT_FINALIZE'], bucket = resource.bucket, objectNamePrefix = '' } = options
   return (
     eventTypes.includes(attributes.eventType) &&
     resource.bucket === bucket &&
     resource.name.startsWith(objectNamePrefix)
   )
-}
-
-async function deliver(
-  { attributes, resource }: ObjectEvent,
-  messageId: string,
-  options: SubscriptionOptions,
-  stopping: AbortSignal,
-): Promise<void> {
-  const data = Buffer.from(JSON.stringify(resource)).toString('base64')
-  const message = { data, attributes, messageId, publishTime: new Date().toISOString() }
-  const subscription = options.subscription ?? 'projects/local/subscriptions/almagest'
-  let envelope: PushEnvelope = { message, subscription, deliveryAttempt: 1 }
-  const post = async (deliveryAttempt: number) => {
-    stopping.throwIfAborted()
-    envelope = { ...envelope, deliveryAttempt }
-    await postEnvelope(envelope, options, stopping)
-  }
-  try {
-    await retry(post, {
-      attempts: options.attempts ?? 5,
-      baseDelayMs: options.baseDelayMs ?? 1_000,
-      maxDelayMs: options.maxDelayMs ?? 60_000,
-      totalMs: Number.POSITIVE_INFINITY,
-      isRetryable: () => !stopping.aborted,
-      onRetry: (error) => options.onRetry?.(envelope, asError(error)),
-      sleep: options.sleep ?? ((milliseconds) => pause(milliseconds, stopping)),
-    })
-  } catch (error) {
-    if (!stopping.aborted) options.onDeadLetter?.(envelope, asError(error))
-  }
-}
-
-async function postEnvelope(
-  envelope: PushEnvelope,
-  options: SubscriptionOptions,
-  stopping: AbortSignal,
-): Promise<void> {
-  const signal = AbortSignal.any([stopping, AbortSignal.timeout(options.acknowledgeMs ?? 600_000)])
-  const answer = await fetch(options.url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(envelope),
-    signal,
-  })
-  const text = await answer.text()
-  if (!answer.ok) throw new Error(`${options.url} answered ${answer.status}: ${text.slice(0, 300)}`)
-}
-
-/** Ends early when the subscription stops. */
-function pause(milliseconds: number, stopping: AbortSignal): Promise<void> {
-  return new Promise((done) => {
-    const finish = () => {
-      clearTimeout(timer)
-      stopping.removeEventListener('abort', finish)
-      done()
-    }
-    const timer = setTimeout(finish, milliseconds)
-    stopping.addEventListener('abort', finish)
-  })
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error))
 }

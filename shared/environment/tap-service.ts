@@ -6,6 +6,7 @@ import { PHYSICAL_NAMES } from './physical-names.ts'
 import { optional, part, required, type SectionOf, section, sectionAs } from './sections.ts'
 import { integer, oneOf, orNull, type Shape, text } from './shapes.ts'
 import { complaintAboutProse, SITE_FUNCTION } from './site-functions.ts'
+import { TAP_JOBS, type TapJobs } from './tap-jobs.ts'
 
 const KIBIBYTE = 1024
 const MEBIBYTE = 1024 * KIBIBYTE
@@ -152,6 +153,7 @@ const KEYS = {
     'Public URL, without a slash at its end, as clients reach it: `https://data.example.org/api/tap`. `/sync`, `/tables` and the like lie below it.',
   ),
   query: part(query, 'What answers the queries.'),
+  jobs: optional(TAP_JOBS, null, 'How asynchronous queries run. Without it there are none: `/async` answers 501.'),
   geometry: optional(
     oneOf('auto', 'portable', 'pgsphere', 'postgis'),
     'auto' as const,
@@ -180,7 +182,9 @@ const KEYS = {
 type Section = SectionOf<typeof KEYS>
 
 /** A TAP service as its section describes it. Every default is filled in. */
-export interface TapService extends Omit<Section, 'query'> {
+export interface TapService extends Omit<Section, 'query' | 'jobs'> {
+  /** null: there are no asynchronous queries. */
+  readonly jobs: TapJobs | null
   readonly query: Omit<Section['query'], 'database'> & { readonly database: DatabaseAddress }
 }
 
@@ -188,5 +192,10 @@ export const TAP_SERVICE = section(KEYS)
 
 /** The service of a server with this database. */
 export function serviceOf(given: Section, own: DatabaseAddress): TapService {
-  return { ...given, query: { ...given.query, database: given.query.database ?? own } }
+  const { query, jobs } = given
+  return {
+    ...given,
+    query: { ...query, database: query.database ?? own },
+    jobs: jobs === null ? null : { ...jobs, database: jobs.database ?? own },
+  }
 }

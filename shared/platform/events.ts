@@ -1,5 +1,5 @@
 import type { PubSub, Topic } from '@google-cloud/pubsub'
-import { Failure } from '../failure.ts'
+import { Failure, messageOf } from '../failure.ts'
 import { lazily } from '../lazily.ts'
 import { withDeadline } from './deadline.ts'
 import type { Logger } from './log/log.ts'
@@ -33,14 +33,41 @@ export interface PublisherOptions {
  */
 export function openPublisher(topic: string | null, logger: Logger, options: PublisherOptions = {}): EventPublisher {
   if (topic === null) return { publish: async () => {}, close: async () => {} }
-  const projectId = /^projects\/([^/]+)\/topics\/[^/]+$/.exec(topic)?.[1]
-  if (projectId === undefined) throw new TopicNameError(topic)
-  const publisher = new TopicPublisher(topic, projectId, logger, options.timeoutMs ?? 10_000)
+  const publisher = new TopicPublisher(topic, projectOf(topic), logger, options.timeoutMs ?? 10_000)
   // As plain functions, so that they can be handed on by themselves.
   return {
     publish: (event, attributes, data) => publisher.publish(event, attributes, data),
     close: () => publisher.close(),
   }
+}
+
+/** Hands out work by way of a topic. */
+export interface WorkQueue {
+  /**
+   * Publishes one message that has only attributes. What is returned says that Pub/Sub has it.
+   *
+   * @throws QueueError
+   */
+  send(attributes: Readonly<Record<string, string>>): Promise<void>
+}
+
+/** Opens a topic for messages that must not get lost unseen. @throws TopicNameError */
+export function openQueue(topic: string, logger: Logger, options: PublisherOptions = {}): WorkQueue {
+  const publisher = new TopicPublisher(topic, projectOf(topic), logger, options.timeoutMs ?? 10_000)
+  return { send: (attributes) => publisher.send(attributes) }
+}
+
+/** Pub/Sub did not take a message. */
+export class QueueError extends Failure {
+  constructor(topic: string, cause: unknown) {
+    super('unavailable', 'queue', `${topic} did not take a message: ${messageOf(cause)}`, { cause })
+  }
+}
+
+function projectOf(topic: string): string {
+  const projectId = /^projects\/([^/]+)\/topics\/[^/]+$/.exec(topic)?.[1]
+  if (projectId === undefined) throw new TopicNameError(topic)
+  return projectId
 }
 
 export class TopicNameError extends Failure {
@@ -74,6 +101,15 @@ class TopicPublisher {
       this.#logger.info(`published ${event}`, { topic: this.#topic, messageId, attributes })
     } catch (error) {
       this.#logger.error(`the event ${event} could not be published`, { topic: this.#topic, attributes, error })
+    }
+  }
+
+  async send(attributes: Readonly<Record<string, string>>): Promise<void> {
+    try {
+      // Pub/Sub wants content or an attribute; push endpoints are simpler where there is always some content.
+      await this.#inTime(this.#publish({ attributes: readAttributes(attributes), data: Buffer.from('{}') }))
+    } catch (error) {
+      throw new QueueError(this.#topic, error)
     }
   }
 

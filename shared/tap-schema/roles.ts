@@ -13,6 +13,8 @@ export interface InitialiseOptions {
   readonly operators?: readonly string[]
   /** Roles that may read the slots that exist already; later ones get their grants when they are staged. */
   readonly readers?: readonly string[]
+  /** What else the database is to have, in the same transaction. */
+  readonly prepareMore?: (client: pg.PoolClient) => Promise<void>
   /** How long readers of an existing slot may queue behind what hands it over, in milliseconds; default 10 s. */
   readonly lockTimeoutMs?: number
 }
@@ -32,6 +34,7 @@ export async function initialiseDatabase(pool: pg.Pool, options: InitialiseOptio
   const prepare = async (client: pg.PoolClient) => {
     await setLockTimeout(client, options.lockTimeoutMs ?? LOCK_TIMEOUT_MS)
     await prepareRoles(client, options)
+    await options.prepareMore?.(client)
     const foreign = await findForeignSlot(client)
     const formerOwners = foreign === null ? await prepareSlots(client, options) : []
     return { foreign, formerOwners, lacking: await findLackingGrant(client) }

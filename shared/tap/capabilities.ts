@@ -3,6 +3,11 @@ import type { FunctionRow } from '../adql/functions/row.ts'
 import { FORMATS } from '../votable/formats.ts'
 import { XmlWriter } from '../xml/writer.ts'
 
+interface Bounds {
+  readonly default: number
+  readonly hard: number
+}
+
 /** What a capabilities document says of one service. */
 export interface ServiceDescription {
   /** Public, without a slash at its end. */
@@ -16,7 +21,10 @@ export interface ServiceDescription {
   readonly access: 'anonymous' | 'token'
   readonly limits: {
     readonly maxrec: { readonly default: number; readonly hard: number | null }
-    readonly seconds: number
+    /** How long a query may run, and a job be kept; both in seconds. */
+    readonly execution: Bounds
+    /** null: there are no jobs. */
+    readonly retention: Bounds | null
     readonly uploads: { readonly tables: number; readonly rows: number }
   }
 }
@@ -135,10 +143,15 @@ function featureLists(functions: readonly FunctionRow[]): readonly FeatureList[]
 const FEATURES = 'ivo://ivoa.net/std/TAPRegExt#features-adql-'
 
 function writeLimits(xml: XmlWriter, { limits }: ServiceDescription): void {
-  const { maxrec, seconds, uploads } = limits
-  xml.open('executionDuration').element('default', {}, seconds).element('hard', {}, seconds).close()
+  const { maxrec, execution, retention, uploads } = limits
+  if (retention !== null) writeBounds(xml, 'retentionPeriod', retention)
+  writeBounds(xml, 'executionDuration', execution)
   xml.open('outputLimit').element('default', { unit: 'row' }, maxrec.default)
   if (maxrec.hard !== null) xml.element('hard', { unit: 'row' }, maxrec.hard)
   xml.close()
   if (uploads.tables > 0) xml.open('uploadLimit').element('hard', { unit: 'row' }, uploads.rows).close()
+}
+
+function writeBounds(xml: XmlWriter, name: string, bounds: Bounds): void {
+  xml.open(name).element('default', {}, bounds.default).element('hard', {}, bounds.hard).close()
 }

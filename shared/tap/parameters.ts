@@ -5,7 +5,7 @@ import { type ChosenFormat, chooseFormat, listFormats } from '../votable/formats
 /** Names and values of a request, in their order. */
 export type ParameterPairs = readonly (readonly [name: string, value: string])[]
 
-export interface SyncRequest {
+export interface TapRequest {
   /** The ADQL. */
   readonly query: string
   readonly maxRows: number
@@ -37,11 +37,11 @@ const LANGUAGES: readonly string[] = ['ADQL', 'ADQL-2.0', 'ADQL-2.1']
 const RUNID_LENGTH = 64
 
 /**
- * What a request to `/sync` asks for (TAP 1.1 §2.7). Names compare without case, values do not.
+ * What a query asks for, synchronous or not (TAP 1.1 §2.7). Names compare without case, values do not.
  *
  * @throws ParameterError for the first thing that is wrong
  */
-export function readSyncParameters(pairs: ParameterPairs, limits: ParameterLimits): SyncRequest {
+export function readParameters(pairs: ParameterPairs, limits: ParameterLimits): TapRequest {
   const given = singles(pairs)
   checkRequest(given.get('REQUEST'))
   checkLanguage(given.get('LANG'))

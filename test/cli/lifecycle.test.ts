@@ -71,9 +71,34 @@ describe('init', () => {
       stagers: [],
       operators: [login],
       readers: [],
+      jobsUsers: [],
       formerOwners: [],
     })
     expect(await versions(database)).toEqual({ live: null, staging: null, previous: null })
+    const { rows } = await database.pool.query("select to_regclass('uws.job') as job")
+    expect(rows).toEqual([{ job: null }])
+  })
+
+  test('makes the table of jobs for its users, also in a database that was prepared before', async () => {
+    const database = await createTestDatabase()
+    const users = [await database.createLogin(), await database.createLogin()]
+    const args = ['init', '--database', database.url, '--jobs-user', users.join(',')]
+    expect(await runAlmagest(args)).toMatchObject({ code: 0, stdout: expect.stringContaining(users.join(', ')) })
+    for (const user of users) {
+      expect((await database.poolAs(user).query('select id from uws.job')).rows).toEqual([])
+    }
+    expect((await runAlmagest([...args, '--json'])).json()).toMatchObject({ jobsUsers: users })
+  })
+
+  test("refuses to make the table of jobs beside another service's, and prepares nothing", async () => {
+    const database = await createTestDatabase({ initialised: false })
+    await database.pool.query('create schema uws; create table uws.Job (jobID varchar(16) primary key)')
+    const args = ['init', '--database', database.url, '--jobs-user', 'postgres', '--json']
+    const refused = await runAlmagest(args)
+    expect(refused.code).toBe(1)
+    expect(refused.json<ErrorDocument>().error.code).toBe('foreign_jobs')
+    const { rows } = await database.pool.query("select to_regnamespace('almagest') as schema")
+    expect(rows).toEqual([{ schema: null }])
   })
 
   test('lets a stager stage and not swap, and an operator do both', async () => {

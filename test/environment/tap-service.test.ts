@@ -20,6 +20,7 @@ describe('the TAP service of a server', () => {
         role: null,
         database: { kind: 'url', url: 'postgresql://tap@h/tap', passwordKey: null, poolMax: 5 },
       },
+      jobs: null,
       geometry: 'auto',
       names: { rule: 'lower', schemas: new Map(), tables: new Map(), columns: new Map() },
       limits: {
@@ -34,6 +35,29 @@ describe('the TAP service of a server', () => {
       examples: [],
       functions: [],
     })
+  })
+
+  it('has jobs where it is said where they are kept, in its own database unless another is named', () => {
+    const lines = 'jobs: {bucket: tap-results, topic: projects/demo/topics/queries, keptDays: {default: 3}'
+    expect(serviceOf(`${lines}}`).jobs).toEqual({
+      bucket: 'tap-results',
+      topic: 'projects/demo/topics/queries',
+      executionSeconds: { default: 300, hard: 540 },
+      keptDays: { default: 3, hard: 30 },
+      database: { kind: 'url', url: 'postgresql://tap@h/tap', passwordKey: null, poolMax: 5 },
+    })
+    expect(serviceOf(`${lines}, databaseUrl: "postgresql://j@h/jobs"}`).jobs?.database).toMatchObject({
+      url: 'postgresql://j@h/jobs',
+    })
+  })
+
+  it.each([
+    ['jobs: {topic: projects/demo/topics/queries}', 'missing_key'],
+    ['jobs: {bucket: b-1, topic: queries}', 'invalid_value'],
+    ['jobs: {bucket: b-1, topic: projects/demo/topics/queries, executionSeconds: {default: 600}}', 'out_of_range'],
+    ['jobs: {bucket: b-1, topic: projects/demo/topics/queries, keptDays: {default: 40}}', 'conflict'],
+  ])('does not take %s', (lines, says) => {
+    expect(complaintsOf(withService(lines)).join('\n')).toContain(says)
   })
 
   it('may have its data in a database of its own', () => {

@@ -51,6 +51,10 @@ export interface TapOptions {
   /** YAML of more keys at the top. */
   readonly environment?: string
   readonly dependencies?: Partial<TapDependencies>
+  /** Puts something in the place of what the environment names. */
+  readonly adapt?: (dependencies: TapDependencies) => TapDependencies
+  /** Runs before the service starts. */
+  readonly prepare?: (database: TestDatabase, login: string) => Promise<unknown>
   /** Felis files that are live; by default `survey.object`. */
   readonly files?: ReadonlyMap<string, string>
   /** Stopping it is up to the caller: for `beforeAll`. */
@@ -70,6 +74,7 @@ let started = 0
 export async function startTap(options: TapOptions = {}): Promise<TapUnderTest> {
   const database = await createTestDatabase({ keep: true })
   const login = await database.createLogin()
+  await options.prepare?.(database, login)
   const { tables = TABLES } = options
   await (typeof tables === 'string' ? database.pool.query(tables) : tables(database))
   const { rows } = await database.pool.query<{ name: string }>(
@@ -90,7 +95,8 @@ export async function startTap(options: TapOptions = {}): Promise<TapUnderTest> 
   const log: TapUnderTest['log'] = []
   const logger = createLogger({ write: (line) => void log.push(JSON.parse(line)), projectId: 'p' })
   const environment = readEnvironment(database.urlAs(login), url, options)
-  const dependencies = { ...connectServices(environment, logger), ...options.dependencies }
+  const opened = { ...connectServices(environment, logger), ...options.dependencies }
+  const dependencies = options.adapt?.(opened) ?? opened
   started += 1
   functions.http(`tap-${started}`, createTap(dependencies, { logger }))
   const server = getTestServer(`tap-${started}`)

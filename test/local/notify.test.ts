@@ -1,11 +1,12 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { createSubscription, type PushEnvelope, type SubscriptionOptions } from '../../local/gcs/notify.ts'
+import { createNotifications, type NotificationOptions } from '../../local/gcs/notify.ts'
+import type { PushEnvelope } from '../../local/pubsub/push.ts'
 import { startFakeGcs } from '../support/fake-gcs.ts'
 
 /** An endpoint that answers with these statuses, one after another, then 204; null: not at all. */
-async function setUp(statuses: (number | null)[] = [], options: Partial<SubscriptionOptions> = {}) {
+async function setUp(statuses: (number | null)[] = [], options: Partial<NotificationOptions> = {}) {
   const received: PushEnvelope[] = []
   const dead: { envelope: PushEnvelope; reason: Error }[] = []
   const endpoint = createServer(async (request, response) => {
@@ -21,7 +22,7 @@ async function setUp(statuses: (number | null)[] = [], options: Partial<Subscrip
     endpoint.closeAllConnections()
     endpoint.close()
   })
-  const subscription = createSubscription({
+  const subscription = createNotifications({
     url: `http://127.0.0.1:${(endpoint.address() as AddressInfo).port}/load-release`,
     baseDelayMs: 1,
     maxDelayMs: 1,

@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import pg from 'pg'
 import { expect, test } from 'vitest'
 import { callAlmagest } from '../support/call-command.ts'
 import { startAlmagest } from '../support/run-command.ts'
@@ -33,9 +35,32 @@ test('the queries that a start suggests are answered, and its tables are what TA
     const answer = await promisify(execFile)('sh', ['-c', line])
     expect(answer.stdout).toMatch(/Rigel.*Betelgeuse.*Hatysa/s)
   }
+  expect(await runJob(text)).toMatch(/Rigel.*Betelgeuse.*Hatysa/s)
+  const bucket = join(story.state.path, 'buckets', 'tap-results')
+  expect(await readdir(bucket)).not.toEqual([])
+  // As the schedule does once a minute.
+  const watched = await fetch(new URL('/watch-queries/', url), { method: 'POST' })
+  expect(await watched.json()).toEqual({ silent: 0, sent: 0, due: 0, forgotten: 1 })
+  expect((await readdir(bucket)).filter((name) => name.endsWith('.json'))).toEqual([])
+  // The role of users' queries, not that of the function.
+  const reader = new pg.Client({ connectionString: /psql '(\S+)'/.exec(text)?.[1] })
+  await reader.connect()
+  await expect(reader.query('select from uws.job')).rejects.toMatchObject({ code: '42501' })
+  await reader.end()
   const environment = join(story.state.path, 'environment.yaml')
   const check = await callAlmagest(['check-tables', '--environment', environment, '--json'])
   expect(check.json()).toMatchObject({
     checks: [{ server: 'tap', version: 'releases/sky-1', readers: ['tap_reader'], tables: 3, findings: [] }],
   })
 })
+
+/** Does what the start suggests for a job, and deletes it. @returns its result */
+async function runJob(text: string): Promise<string> {
+  const lines = text.split('\n').map((line) => line.trim())
+  const [submit, wait, result] = ['job=', 'curl "$job?', 'curl "$job/'].map((start) =>
+    lines.find((line) => line.startsWith(start)),
+  )
+  const until = `until ${wait} | grep -q '>COMPLETED<'; do :; done`
+  const script = [submit, until, result, 'curl -X DELETE "$job"'].join('\n')
+  return (await promisify(execFile)('sh', ['-c', script], { timeout: 30_000 })).stdout
+}

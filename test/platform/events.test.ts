@@ -2,15 +2,19 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { openPublisher } from '../../shared/platform/events.ts'
+import { openPublisher, openQueue } from '../../shared/platform/events.ts'
 import { createLogger } from '../../shared/platform/log/log.ts'
 import { startFakePubSub } from '../support/fake-pubsub.ts'
 
 const TOPIC = 'projects/demo/topics/almagest'
 
-function open(topic: string | null, timeoutMs = 5_000) {
+function collectLog() {
   const lines: { severity: string; message: string }[] = []
-  const logger = createLogger({ write: (line) => void lines.push(JSON.parse(line)) })
+  return { lines, logger: createLogger({ write: (line) => void lines.push(JSON.parse(line)) }) }
+}
+
+function open(topic: string | null, timeoutMs = 5_000) {
+  const { lines, logger } = collectLog()
   const publisher = openPublisher(topic, logger, { timeoutMs })
   onTestFinished(() => publisher.close())
   return { publisher, lines }
@@ -88,5 +92,34 @@ describe('a publisher', () => {
     const cwd = join(import.meta.dirname, '../..')
     const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], { cwd })
     expect(stdout.trim()).toBe('false true')
+  })
+})
+
+describe('a queue', () => {
+  it('hands a message with attributes alone to Pub/Sub', async () => {
+    const pubsub = await startFakePubSub()
+    const { logger } = collectLog()
+    await openQueue(TOPIC, logger).send({ server: 'tap', job: 'ab12' })
+    expect(pubsub.messages).toEqual([{ topic: TOPIC, attributes: { server: 'tap', job: 'ab12' }, data: {} }])
+  })
+
+  it.each([
+    ['refuses', { status: 7 }],
+    ['does not answer', 'silent'],
+  ] as const)('that Pub/Sub %s throws in time, and takes the next message', async (_what, behaviour) => {
+    const pubsub = await startFakePubSub()
+    const { logger } = collectLog()
+    const queue = openQueue(TOPIC, logger, { timeoutMs: 500 })
+    pubsub.behave(behaviour)
+    const refusal = { code: 'queue', permanent: false, message: expect.stringContaining(TOPIC) }
+    await expect(queue.send({ job: 'lost' })).rejects.toMatchObject(refusal)
+    pubsub.behave('answer')
+    await queue.send({ job: 'next' })
+    expect(pubsub.messages.map(({ attributes }) => attributes.job)).toContain('next')
+  })
+
+  it('refuses what does not name a topic', () => {
+    const { logger } = collectLog()
+    expect(() => openQueue('queries', logger)).toThrow(expect.objectContaining({ code: 'invalid_topic' }))
   })
 })

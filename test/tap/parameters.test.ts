@@ -1,14 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { ParameterError, readDetail, readSyncParameters } from '../../shared/tap/parameters.ts'
+import { ParameterError, readDetail, readParameters } from '../../shared/tap/parameters.ts'
 
 const LIMITS = { maxrec: { default: 100, hard: 1000 } }
 const QUERY = 'SELECT 1 FROM t'
 
-function read(
-  pairs: readonly (readonly [string, string])[],
-  limits: Parameters<typeof readSyncParameters>[1] = LIMITS,
-) {
-  return readSyncParameters(pairs, limits)
+function read(pairs: readonly (readonly [string, string])[], limits: Parameters<typeof readParameters>[1] = LIMITS) {
+  return readParameters(pairs, limits)
 }
 
 function refuse(pairs: readonly (readonly [string, string])[]): ParameterError {

@@ -12,7 +12,12 @@ const SERVICE: ServiceDescription = {
   obsCore: true,
   examples: true,
   access: 'anonymous',
-  limits: { maxrec: { default: 1000, hard: 5000 }, seconds: 60, uploads: { tables: 4, rows: 100 } },
+  limits: {
+    maxrec: { default: 1000, hard: 5000 },
+    execution: { default: 60, hard: 540 },
+    retention: { default: 604_800, hard: 2_592_000 },
+    uploads: { tables: 4, rows: 100 },
+  },
 }
 
 /** The texts of an element, in their order. */
@@ -46,11 +51,16 @@ describe('VOS-2 /capabilities', () => {
   test('says what it limits', () => {
     expect(document).toMatch(/<outputLimit>\s*<default unit="row">1000<\/default>\s*<hard unit="row">5000<\/hard>/)
     expect(document).toMatch(/<uploadLimit>\s*<hard unit="row">100</)
-    expect(document).toMatch(/<executionDuration>\s*<default>60<\/default>\s*<hard>60</)
+    expect(document).toMatch(/<executionDuration>\s*<default>60<\/default>\s*<hard>540</)
   })
 
   test('leaves out what there is not', () => {
-    const limits = { maxrec: { default: 1000, hard: null }, seconds: 60, uploads: { tables: 0, rows: 1 } }
+    const limits = {
+      maxrec: { default: 1000, hard: null },
+      execution: { default: 60, hard: 60 },
+      retention: null,
+      uploads: { tables: 0, rows: 1 },
+    }
     const bare = formatCapabilities({ ...SERVICE, functions: [], obsCore: false, examples: false, limits })
     for (const absent of ['upload', 'dataModel', 'examples', 'features-udf', '<hard unit'])
       expect(bare).not.toContain(absent)

@@ -1,0 +1,255 @@
+import { HttpError } from '../../shared/platform/http/errors.ts'
+import { TEXT } from '../../shared/platform/http/json-schema.ts'
+import { type ApiRequest, type ApiResponse, type Fields, type Route, route } from '../../shared/platform/http/route.ts'
+import type { Logger } from '../../shared/platform/log/log.ts'
+import type { Job } from '../../shared/uws/job.ts'
+import { formatTime, quoteOf, writeJob, writeJobs, writeParameters, writeResults } from '../../shared/uws/write-job.ts'
+import { writeErrorDocument } from '../../shared/votable/write-result.ts'
+import type { Access } from './access.ts'
+import type { ServedTap, TapDependencies } from './dependencies.ts'
+import { TEXT_ERROR } from './error-document.ts'
+import { findServer } from './find-server.ts'
+import { bad, parameterOf, readPhaseChange } from './job-parameters.ts'
+import { Jobs, noJob } from './jobs.ts'
+import { SERVER } from './metadata-routes.ts'
+import { formLimits } from './sync-routes.ts'
+
+type Request = ApiRequest<{ readonly server: string; readonly job?: string; readonly name?: string }>
+
+/** What a handler works with: the server, its jobs, and the address of the list. */
+interface Place {
+  readonly jobs: Jobs
+  /** `https://data.example.org/tap/async` */
+  readonly url: string
+}
+
+/** A resource of one job. GET reads it, POST changes it; what POST does is answered with the job (UWS 1.1 §2.2.3). */
+interface Child {
+  readonly path: string
+  readonly name: string
+  readonly about: string
+  read(job: Job, place: Place, request: Request): ApiResponse | Promise<ApiResponse>
+  change?(job: Job, place: Place, request: Request): Promise<void>
+}
+
+const CHILDREN: readonly Child[] = [
+  {
+    path: '/phase',
+    name: 'Phase',
+    about: 'The phase; PHASE=RUN starts the job, PHASE=ABORT ends it',
+    read: ({ phase }) => text(phase),
+    async change(job, { jobs }, { form }) {
+      const wanted = readPhaseChange(form)
+      if (wanted === undefined) throw bad('PHASE is missing: RUN or ABORT')
+      await (wanted === 'RUN' ? jobs.run(job) : jobs.abort(job))
+    },
+  },
+  {
+    path: '/executionduration',
+    name: 'ExecutionDuration',
+    about: 'Seconds that the job may run',
+    read: ({ executionSeconds }) => text(String(executionSeconds)),
+    change: (job, { jobs }, { form }) => jobs.setExecutionDuration(job, form),
+  },
+  {
+    path: '/destruction',
+    name: 'Destruction',
+    about: 'When the job and its result are deleted',
+    read: ({ destruction }) => text(formatTime(destruction)),
+    change: (job, { jobs }, { form }) => jobs.setDestruction(job, form),
+  },
+  {
+    path: '/quote',
+    name: 'Quote',
+    about: 'When the job will have ended at the latest',
+    read: (job) => text(formatTime(quoteOf(job)) ?? ''),
+  },
+  { path: '/owner', name: 'Owner', about: 'Whose job it is', read: ({ owner }) => text(owner ?? '') },
+  {
+    path: '/parameters',
+    name: 'Parameters',
+    about: 'The parameters of the query',
+    read: (job, { url }) => xml(writeParameters(job, { url: `${url}/${job.id}` })),
+    change: (job, { jobs }, { form }) => jobs.addParameters(job, form),
+  },
+  {
+    path: '/parameters/{name}',
+    name: 'Parameter',
+    about: 'A table that came with the job',
+    async read(job, { jobs }, { params }) {
+      const upload = job.uploads.find(({ name }) => name === params.name)
+      const body = upload === undefined ? undefined : await jobs.openUpload(upload)
+      if (upload === undefined || body === undefined) throw nothing(`the job has no table ${params.name}`)
+      return { headers: { 'content-type': upload.contentType || 'application/octet-stream' }, body }
+    },
+  },
+  {
+    path: '/results',
+    name: 'Results',
+    about: 'What the job has resulted in',
+    read: (job, { url }) => xml(writeResults(job, { url: `${url}/${job.id}` })),
+  },
+  {
+    path: '/results/result',
+    name: 'Result',
+    about: 'The rows',
+    async read(job, { jobs }) {
+      const body = await jobs.openResult(job)
+      if (body === undefined) throw nothing(`the job is ${job.phase}: there is no result`)
+      const { contentType = '', bytes = 0 } = job.result ?? {}
+      return { headers: { 'content-type': contentType, 'content-length': String(bytes) }, body }
+    },
+  },
+  {
+    path: '/error',
+    name: 'Error',
+    about: 'Why the job has failed',
+    read({ error, phase }) {
+      if (error === null) throw nothing(`the job is ${phase}: there is no error`)
+      return { headers: { 'content-type': 'application/x-votable+xml' }, body: writeErrorDocument(error.message) }
+    },
+  },
+]
+
+const PARAMETERS = {
+  PHASE: { type: 'string', description: 'RUN starts the job, ABORT ends it; for reading, a phase' },
+  WAIT: { type: 'integer', description: 'Seconds to wait for another phase; -1: as long as there is' },
+  RUNID: { type: 'string', description: 'A mark of the client’s own', maxLength: 64 },
+  EXECUTIONDURATION: { type: 'integer', description: 'Seconds that the job may run', minimum: 0 },
+  DESTRUCTION: { type: 'string', description: 'When the job is deleted, in UTC' },
+  ACTION: { type: 'string', description: 'DELETE deletes the job' },
+  AFTER: { type: 'string', description: 'Of a list: only jobs that were made later' },
+  LAST: { type: 'integer', description: 'Of a list: only so many, the newest', minimum: 1 },
+} as const satisfies Fields
+
+/** Asynchronous queries: UWS 1.1, as TAP 1.1 §2.3 uses it. */
+export function jobRoutes({ servers }: TapDependencies, { guarded }: Access, logger: Logger): readonly Route[] {
+  const places = new Map([...servers.values()].flatMap((served) => placeOf(served, logger)))
+  const placeFor = (name: string, job?: string): Place => {
+    const { service } = findServer(servers, name)
+    const place = places.get(name)
+    if (place !== undefined) return place
+    if (job !== undefined) throw noJob(job)
+    const msg = `This service has no asynchronous queries: send the query to ${service.url}/sync`
+    throw new HttpError(501, { msg, type: 'no_jobs' }, { severity: 'warning' })
+  }
+  const form = { fields: PARAMETERS, limits: formLimits(servers) }
+  const shared = { params: SERVER, errorFormat: TEXT_ERROR, form, errors: [400, 401, 403, 404, 501, 503], ...guarded }
+  const reading = { ...shared, method: 'GET', answers: { 'text/xml': TEXT } } as const
+  const changing = {
+    ...shared,
+    method: 'POST',
+    answers: {},
+    otherwise: { 303: 'Done: Location says where to look' },
+  } as const
+  const ofJob = { ...SERVER, job: 'Id of the job' }
+  const find = ({ params, caller }: Request) => placeFor(params.server, params.job).jobs.find(params.job ?? '', caller)
+  const remove = async (request: Request) => {
+    const { jobs, url } = placeFor(request.params.server, request.params.job)
+    await jobs.delete(await find(request))
+    return seeOther(`${url}?LAST=${LISTED}`)
+  }
+  return [
+    route({
+      ...reading,
+      path: '/{server}/async',
+      operation: 'listJobs',
+      summary: 'The jobs of the caller, newest first',
+      async handle(request) {
+        const { jobs, url } = placeFor(request.params.server)
+        return xml(writeJobs(await jobs.list(request), ({ id }) => `${url}/${id}`))
+      },
+    }),
+    route({
+      ...changing,
+      path: '/{server}/async',
+      operation: 'createJob',
+      summary: 'Makes a job of a query; with PHASE=RUN it starts',
+      async handle(request) {
+        const { jobs, url } = placeFor(request.params.server)
+        const { id } = await jobs.create(request)
+        return { ...seeOther(`${url}/${id}`), log: () => ({ job: id }) }
+      },
+    }),
+    route({
+      ...reading,
+      path: '/{server}/async/{job}',
+      operation: 'readJob',
+      summary: 'All of a job; with WAIT, when its phase has changed',
+      params: ofJob,
+      async handle(request) {
+        const { jobs, url } = placeFor(request.params.server, request.params.job)
+        const job = await jobs.findLater(request.params.job, request)
+        return xml(writeJob(job, { url: `${url}/${job.id}` }))
+      },
+    }),
+    route({
+      ...changing,
+      path: '/{server}/async/{job}',
+      operation: 'changeJob',
+      summary: 'Deletes a job: ACTION=DELETE',
+      params: ofJob,
+      handle(request) {
+        const action = parameterOf(request.form, 'ACTION')
+        if (action === 'DELETE') return remove(request)
+        throw bad(
+          action === undefined ? 'ACTION is missing: DELETE' : `ACTION is DELETE, not ${JSON.stringify(action)}`,
+        )
+      },
+    }),
+    route({
+      ...changing,
+      method: 'DELETE',
+      path: '/{server}/async/{job}',
+      operation: 'deleteJob',
+      summary: 'Deletes a job with its result; a running query is cancelled',
+      params: ofJob,
+      handle: remove,
+    }),
+    ...CHILDREN.flatMap(({ path, name, about, read, change }) => {
+      const place = { path: `/{server}/async/{job}${path}` as '/{server}/async/{job}/{name}', summary: about }
+      const params = path.endsWith('{name}') ? { ...ofJob, name: 'Name of the part of the form' } : ofJob
+      const get = route({
+        ...{ ...reading, ...place, params, operation: `read${name}` },
+        handle: async (request) =>
+          read(await find(request), placeFor(request.params.server, request.params.job), request),
+      })
+      if (change === undefined) return [get]
+      const post = route({
+        ...{ ...changing, ...place, params, operation: `change${name}` },
+        async handle(request) {
+          const found = placeFor(request.params.server, request.params.job)
+          const job = await find(request)
+          await change(job, found, request)
+          return seeOther(`${found.url}/${job.id}`)
+        },
+      })
+      return [get, post]
+    }),
+  ]
+}
+
+/** Clients follow the address after a deletion: it is not to list everything. */
+const LISTED = 50
+
+function placeOf(served: ServedTap, logger: Logger): [string, Place][] {
+  const { name, service, openJobs } = served
+  if (service.jobs === null || openJobs === null) return []
+  return [[name, { jobs: new Jobs(served, service.jobs, openJobs, logger), url: `${service.url}/async` }]]
+}
+
+function text(body: string): ApiResponse {
+  return { headers: { 'content-type': 'text/plain; charset=utf-8' }, body }
+}
+
+function xml(body: string): ApiResponse {
+  return { headers: { 'content-type': 'text/xml; charset=utf-8' }, body }
+}
+
+function seeOther(location: string): ApiResponse {
+  return { status: 303, headers: { location }, body: undefined }
+}
+
+function nothing(msg: string): HttpError {
+  return new HttpError(404, { msg, type: 'not_found' })
+}

@@ -1,0 +1,212 @@
+import { randomUUID } from 'node:crypto'
+import { secondsKept, type TapJobs } from '../../shared/environment/tap-jobs.ts'
+import { messageOf } from '../../shared/failure.ts'
+import { lazily } from '../../shared/lazily.ts'
+import { HttpError } from '../../shared/platform/http/errors.ts'
+import type { Form } from '../../shared/platform/http/form.ts'
+import { quoted } from '../../shared/platform/http/quoted.ts'
+import type { ApiRequest } from '../../shared/platform/http/route.ts'
+import { ANONYMOUS, type Caller } from '../../shared/platform/identity.ts'
+import type { Logger } from '../../shared/platform/log/log.ts'
+import { uploadsPrefix } from '../../shared/tap/job-objects.ts'
+import {
+  abortJob,
+  deleteJob,
+  queueJob,
+  setDestruction,
+  setExecutionSeconds,
+  setParameters,
+} from '../../shared/uws/change-job.ts'
+import { createJob, newJobId } from '../../shared/uws/create-job.ts'
+import type { Job, StoredUpload } from '../../shared/uws/job.ts'
+import { markDispatched, markOwed } from '../../shared/uws/owed-work.ts'
+import { isActive } from '../../shared/uws/phase.ts'
+import { listJobs, readJob, readPhases } from '../../shared/uws/read-jobs.ts'
+import { type PhaseWatch, watchPhases } from '../../shared/uws/wait-for-change.ts'
+import type { JobBackend, ServedTap } from './dependencies.ts'
+import {
+  bad,
+  parameterOf,
+  queryParameters,
+  readExecutionSeconds,
+  readFilter,
+  readInstant,
+  readPhaseChange,
+  readRunId,
+  readWait,
+} from './job-parameters.ts'
+
+type Request = Pick<ApiRequest, 'form' | 'signal' | 'caller'>
+
+/** The jobs of one server, for those who may see them (UWS 1.1 §2.2). */
+export class Jobs {
+  readonly #name: string
+  readonly #config: TapJobs
+  readonly #open: () => Promise<JobBackend>
+  readonly #watch: () => Promise<PhaseWatch>
+  readonly #logger: Logger
+
+  constructor({ name }: ServedTap, config: TapJobs, open: () => Promise<JobBackend>, logger: Logger) {
+    this.#name = name
+    this.#config = config
+    this.#open = open
+    this.#logger = logger
+    this.#watch = lazily(async () => {
+      const { pool } = await open()
+      return watchPhases((ids) => readPhases(pool, ids))
+    })
+  }
+
+  /** @throws HttpError 404 for one that is not there, 403 for one of somebody else */
+  async find(id: string, caller: Caller): Promise<Job> {
+    // Others cannot be ids of ours, and not every text can be asked for.
+    if (!/^[0-9a-f]{32}$/.test(id)) throw noJob(id)
+    const { pool } = await this.#open()
+    const job = await readJob(pool, this.#name, id)
+    if (job === undefined) throw noJob(id)
+    if (job.owner === null || job.owner === ownerOf(caller)) return job
+    throw new HttpError(403, { msg: `the job ${id} is not yours`, type: 'denied' })
+  }
+
+  /** The job, after it has changed its phase where the client wants to wait for that (UWS-8). */
+  async findLater(id: string, { form, signal, caller }: Request): Promise<Job> {
+    const job = await this.find(id, caller)
+    const seconds = readWait(form)
+    const phase = parameterOf(form, 'PHASE')
+    if (seconds === undefined || !isActive(job.phase) || (phase !== undefined && phase !== job.phase)) return job
+    await (await this.#watch()).change(id, job.phase, seconds, signal)
+    return this.find(id, caller)
+  }
+
+  /** Jobs without an owner are known to those alone who have their ids. */
+  async list({ form, caller }: Pick<Request, 'form' | 'caller'>): Promise<readonly Job[]> {
+    const filter = readFilter(form)
+    const owner = ownerOf(caller)
+    if (owner === null) return []
+    return listJobs((await this.#open()).pool, { server: this.#name, owner, ...filter })
+  }
+
+  async create({ form, caller }: Pick<Request, 'form' | 'caller'>): Promise<Job> {
+    const { executionSeconds } = this.#config
+    const kept = secondsKept(this.#config)
+    const phase = readPhaseChange(form)
+    if (phase === 'ABORT') throw bad('PHASE is RUN or left out for a new job, not "ABORT"')
+    const runId = readRunId(form)
+    const seconds = readExecutionSeconds(parameterOf(form, 'EXECUTIONDURATION'), executionSeconds)
+    const destruction = parameterOf(form, 'DESTRUCTION')
+    const until = destruction === undefined ? null : readInstant('DESTRUCTION', destruction)
+    const { pool, bucket } = await this.#open()
+    const id = newJobId()
+    const uploads = await saveUploads(bucket, id, form)
+    const job = await createJob(pool, {
+      ...{ id, server: this.#name, owner: ownerOf(caller), runId, uploads },
+      ...{ parameters: queryParameters(form), executionSeconds: seconds, keptSeconds: kept.default },
+      run: phase === 'RUN',
+    })
+    if (until !== null) await setDestruction(pool, id, until, kept.hard)
+    if (phase === 'RUN') await this.#dispatch(id)
+    return job
+  }
+
+  async run(job: Job): Promise<void> {
+    const { pool } = await this.#open()
+    if ((await queueJob(pool, job.id)) === undefined) throw await this.#tooLate(job, 'PHASE=RUN')
+    await this.#dispatch(job.id)
+  }
+
+  /** One that has ended stays as it is. */
+  async abort(job: Job): Promise<void> {
+    await abortJob((await this.#open()).pool, job.id)
+  }
+
+  async delete(job: Job): Promise<void> {
+    if (!(await deleteJob((await this.#open()).pool, job.id))) throw noJob(job.id)
+  }
+
+  /** UWS-17: UPLOAD accumulates, others replace what was there. */
+  async addParameters(job: Job, form: Form): Promise<void> {
+    if (job.phase !== 'PENDING') throw await this.#tooLate(job, 'setting parameters')
+    const { pool, bucket } = await this.#open()
+    const added = queryParameters(form)
+    const replaced = new Set(added.map(({ name }) => name).filter((name) => name !== 'UPLOAD'))
+    const parameters = [...job.parameters.filter(({ name }) => !replaced.has(name)), ...added]
+    const saved = await saveUploads(bucket, job.id, form)
+    const names = new Set(saved.map(({ name }) => name))
+    const uploads = [...job.uploads.filter(({ name }) => !names.has(name)), ...saved]
+    const runId = parameterOf(form, 'RUNID') === undefined ? job.runId : readRunId(form)
+    if ((await setParameters(pool, job.id, runId, parameters, uploads)) === undefined) {
+      throw await this.#tooLate(job, 'setting parameters')
+    }
+  }
+
+  async setExecutionDuration(job: Job, form: Form): Promise<void> {
+    const text = parameterOf(form, 'EXECUTIONDURATION')
+    if (text === undefined) throw bad('EXECUTIONDURATION is missing')
+    const seconds = readExecutionSeconds(text, this.#config.executionSeconds)
+    const changed = await setExecutionSeconds((await this.#open()).pool, job.id, seconds)
+    if (changed === undefined) throw await this.#tooLate(job, 'setting the execution duration')
+  }
+
+  async setDestruction(job: Job, form: Form): Promise<void> {
+    const text = parameterOf(form, 'DESTRUCTION')
+    if (text === undefined || text === '') throw bad('DESTRUCTION is missing')
+    const { hard } = secondsKept(this.#config)
+    const time = readInstant('DESTRUCTION', text)
+    if ((await setDestruction((await this.#open()).pool, job.id, time, hard)) === undefined) throw noJob(job.id)
+  }
+
+  /** The bytes of the result (DESIGN §8.3 rule 3); undefined: there is none. */
+  async openResult({ phase, result }: Job): Promise<AsyncIterable<Uint8Array> | undefined> {
+    if (phase !== 'COMPLETED' || result === null) return undefined
+    return (await this.#open()).bucket.stream(result.object, result.generation)
+  }
+
+  async openUpload({ object, generation }: StoredUpload): Promise<AsyncIterable<Uint8Array> | undefined> {
+    return (await this.#open()).bucket.stream(object, generation)
+  }
+
+  /** The row says that it is owed until Pub/Sub has it; what fails here the watcher does. */
+  async #dispatch(job: string): Promise<void> {
+    const { pool, queue } = await this.#open()
+    if (!(await markDispatched(pool, job))) return
+    try {
+      await queue.send({ server: this.#name, job })
+    } catch (error) {
+      this.#logger.error(`the job is queued, its message is still owed: ${messageOf(error)}`, { job, error })
+      await markOwed(pool, job)
+    }
+  }
+
+  /** Somebody else may have changed the job since it was read. */
+  async #tooLate({ id }: Job, what: string): Promise<HttpError> {
+    const job = await readJob((await this.#open()).pool, this.#name, id)
+    if (job === undefined) return noJob(id)
+    return new HttpError(403, { msg: `${what} is too late: the job is ${job.phase}`, type: 'phase' })
+  }
+}
+
+/** Anonymous users are nobody: whoever has the id of their job may do everything with it. */
+function ownerOf(caller: Caller): string | null {
+  return caller.actor === ANONYMOUS.actor ? null : caller.actor
+}
+
+export function noJob(id: string): HttpError {
+  return new HttpError(404, { msg: `there is no job ${quoted(id)}`, type: 'job_not_found' })
+}
+
+/** Tables that came with a request are kept beside the results until the job is deleted. */
+async function saveUploads(
+  bucket: JobBackend['bucket'],
+  job: string,
+  { files }: Form,
+): Promise<readonly StoredUpload[]> {
+  const saved: StoredUpload[] = []
+  for (const [name, { content, contentType }] of files) {
+    const object = `${uploadsPrefix(job)}${randomUUID()}`
+    const type = contentType ?? 'application/octet-stream'
+    const options = { ifGenerationMatch: '0', contentType: type, metadata: { jobid: job } }
+    const { generation, size } = await bucket.save(object, content, options)
+    saved.push({ name, object, generation, bytes: size, contentType: contentType ?? '' })
+  }
+  return saved
+}

@@ -1,0 +1,103 @@
+import { expect, onTestFinished } from 'vitest'
+import { runJob } from '../../functions/run-query/run-query.ts'
+import type { ServedTap } from '../../functions/tap/dependencies.ts'
+import { type Watched, watchQueries } from '../../functions/watch-queries/watch-queries.ts'
+import { createLogger } from '../../shared/platform/log/log.ts'
+import { UWS_DDL } from '../../shared/uws/job-table.ts'
+import { type FakeGcs, startFakeGcs } from '../support/fake-gcs.ts'
+import { startTap, type TapAnswer, type TapOptions, type TapUnderTest } from './tap-service.ts'
+
+export interface JobsUnderTest {
+  readonly tap: TapUnderTest
+  readonly gcs: FakeGcs
+  readonly log: Record<string, unknown>[]
+  /** What happens to messages: delivered to a worker at once, thrown away, or refused. */
+  deliver(how: 'at once' | 'never' | 'fail'): void
+  /** Resolves when all messages so far have been worked on. */
+  idle(): Promise<void>
+  /** Runs one job, as one more delivery of its message does. */
+  run(job: string): Promise<void>
+  watch(): Promise<Watched>
+  /** A job by POST; its id. */
+  create(parameters: Readonly<Record<string, string>>): Promise<string>
+  post(path: string, parameters: Readonly<Record<string, string>>): Promise<TapAnswer>
+  phase(job: string): Promise<string>
+  /** Waits for another phase than those in which a job is under way. */
+  end(job: string): Promise<string>
+  stop(): Promise<void>
+}
+
+/** `tap`, `run-query` and `watch-queries` over one database and one bucket; Pub/Sub is a function call. */
+export async function startJobs(options: TapOptions = {}): Promise<JobsUnderTest> {
+  const gcs = await startFakeGcs({ buckets: ['tap-results'], keep: true })
+  const log: JobsUnderTest['log'] = []
+  const logger = createLogger({ write: (line) => void log.push(JSON.parse(line)), projectId: 'p' })
+  const underway = new Set<Promise<unknown>>()
+  let how: Parameters<JobsUnderTest['deliver']>[0] = 'at once'
+  let served: ServedTap | undefined
+  const run = async (job: string) => {
+    if (served === undefined) throw new Error('the service has not started')
+    await runJob(served, job, logger)
+  }
+  const queue = {
+    async send({ job = '' }: Readonly<Record<string, string>>) {
+      if (how === 'fail') throw new Error('Pub/Sub is away')
+      if (how === 'never') return
+      const work = run(job).catch((error: unknown) => logger.error('the worker failed', { error }))
+      underway.add(work)
+      void work.finally(() => underway.delete(work))
+    },
+  }
+  const tap = await startTap({
+    ...options,
+    keep: true,
+    environment: `storage: {apiEndpoint: "${gcs.endpoint}"}\n${options.environment ?? ''}`,
+    service: ['jobs: {bucket: tap-results, topic: projects/demo/topics/queries}', ...(options.service ?? [])],
+    prepare: (database, login) =>
+      database.pool.query(`${UWS_DDL}; grant usage on schema uws to ${login}; grant all on uws.job to ${login}`),
+    adapt(dependencies) {
+      const servers = new Map(
+        [...dependencies.servers].map(([name, server]) => {
+          const { openJobs } = server
+          if (openJobs === null) throw new Error('the environment has no jobs')
+          served = { ...server, openJobs: async () => ({ ...(await openJobs()), queue }) }
+          return [name, served]
+        }),
+      )
+      return { ...dependencies, servers }
+    },
+  })
+  const post: JobsUnderTest['post'] = (path, parameters) =>
+    tap.call('POST', path, {
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams(parameters).toString(),
+    })
+  const phase = async (job: string) => (await tap.get(`/async/${job}/phase`)).text
+  const idle = async () => {
+    while (underway.size > 0) await Promise.all(underway)
+  }
+  const stop = async () => {
+    await idle()
+    await tap.stop()
+    await gcs.stop()
+  }
+  if (options.keep !== true) onTestFinished(stop)
+  return {
+    ...{ tap, gcs, log, idle, run, post, phase, stop },
+    deliver: (next) => {
+      how = next
+    },
+    watch: () => watchQueries({ servers: new Map(served === undefined ? [] : [['tap', served]]), logger }),
+    async create(parameters) {
+      const { status, headers } = await post('/async', parameters)
+      expect(status).toBe(303)
+      const [, id = ''] = /\/async\/([0-9a-f]{32})$/.exec(headers.location ?? '') ?? []
+      expect(headers.location).toBe(`${tap.url}/async/${id}`)
+      return id
+    },
+    async end(job) {
+      await idle()
+      return phase(job)
+    },
+  }
+}
