@@ -133,8 +133,8 @@ test('times are timestamps, in every spelling, and come back with their T', asyn
 
 describe('shapes of an upload can be computed with', () => {
   const bytes = document(
-    '<FIELD name="id" datatype="int"/><FIELD name="p" datatype="double" arraysize="2" xtype="point"/><FIELD name="c" datatype="double" arraysize="3" xtype="circle"/><FIELD name="s" datatype="double" arraysize="*" xtype="polygon"/>',
-    '<TR><TD>1</TD><TD>10 20</TD><TD>10 20 1</TD><TD>9 19 11 19 11 21</TD></TR><TR><TD>2</TD><TD>200 -20</TD><TD/><TD/></TR>',
+    '<FIELD name="id" datatype="int"/><FIELD name="p" datatype="double" arraysize="2" xtype="point"/><FIELD name="c" datatype="double" arraysize="3" xtype="circle"/><FIELD name="s" datatype="double" arraysize="*" xtype="polygon"/><FIELD name="f" datatype="float" arraysize="2" xtype="point"/><FIELD name="t" datatype="char" arraysize="*" xtype="adql:POINT"/>',
+    '<TR><TD>1</TD><TD>10 20</TD><TD>10 20 1</TD><TD>9 19 11 19 11 21</TD><TD>10.5 20</TD><TD>Position ICRS 10 20</TD></TR><TR><TD>2</TD><TD>200 -20</TD><TD/><TD/><TD/><TD/></TR>',
   )
   test.each([
     ['select id, distance(p, point(10, 21)) as d from tap_upload.t where id = 1', 'id,d\n1,1\n'],
@@ -142,6 +142,8 @@ describe('shapes of an upload can be computed with', () => {
     ['select id from tap_upload.t where distance(p, point(200, -20)) < 0.1', 'id\n2\n'],
     ['select a.id, coord1(a.p) as lon, p from tap_upload.t as a', 'id,lon,p\n1,10,10 20\n2,200,200 -20\n'],
     ['select s from (select s from tap_upload.t where s is not null) as q', 's\n9 19 11 19 11 21\n'],
+    ['select id, coord1(f) as lon, f from tap_upload.t', 'id,lon,f\n1,10.5,10.5 20\n2,,\n'],
+    ['select id, t from tap_upload.t where distance(t, p) = 0', 'id,t\n1,Position ICRS 10 20\n'],
   ])('%s', async (adql, expected) => {
     expect(await asCsv(await ask(adql, [{ bytes }]))).toBe(expected)
   })

@@ -65,20 +65,20 @@ type FieldType = Pick<Field, 'datatype' | 'arraysize' | 'xtype'>
 /** How many numbers the shapes of DALI have; 0: an even number of them. */
 const SHAPES: Readonly<Record<string, number>> = { point: 2, circle: 3, polygon: 0 }
 
-/** The xtypes of TAP 1.0 (`adql:…`) become those of DALI. */
+/** The xtypes of TAP 1.0 (`adql:…`) become those of DALI, but for shapes as text, which may be STC-S. */
 function typeOf(datatype: Datatype, arraysize: string | undefined, xtype: string | undefined): FieldType {
   const isText = datatype === 'char' || datatype === 'unicodeChar'
   const plain = { datatype, ...(arraysize === undefined ? {} : { arraysize }) }
+  const isOneText = isText && !arraysize?.includes('x')
   const known = xtype?.toLowerCase().replace(/^adql:/, '') ?? ''
-  if (known === 'timestamp') {
-    return isText && !arraysize?.includes('x') ? { datatype: 'char', arraysize: '*', xtype: 'timestamp' } : plain
-  }
+  if (xtype === undefined) return plain
+  if (known === 'timestamp') return isOneText ? { datatype: 'char', arraysize: '*', xtype: 'timestamp' } : plain
   const numbers = SHAPES[known]
-  if (numbers !== undefined) {
+  if (numbers !== undefined && !isText) {
     const count = parseArraysize(arraysize)?.count
     const fits = numbers === 0 ? count === null || (count ?? 1) % 2 === 0 : count === numbers
-    return datatype === 'double' && fits ? { ...plain, xtype: known } : plain
+    return (datatype === 'double' || datatype === 'float') && fits ? { ...plain, xtype: known } : plain
   }
-  if (known === 'shape' || known === 'region') return isText ? { ...plain, xtype: xtype ?? known } : plain
-  return xtype === undefined ? plain : { ...plain, xtype }
+  const isShape = numbers !== undefined || known === 'shape' || known === 'region'
+  return isShape && !isOneText ? plain : { ...plain, xtype }
 }
