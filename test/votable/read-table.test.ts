@@ -222,6 +222,21 @@ describe('BINARY and BINARY2', () => {
     ])
   })
 
+  test('have timestamps as long as their FIELD says, of char and of unicodeChar', async () => {
+    const [text, second] = ['2000-01-01T00:00:01', 1_000_000n]
+    const field = (name: string, datatype: string, arraysize: string) =>
+      `<FIELD name="${name}" datatype="${datatype}" arraysize="${arraysize}" xtype="timestamp"/>`
+    const bytes = Buffer.concat([
+      Buffer.from(text),
+      Buffer.from(text, 'utf16le').swap16(),
+      Buffer.from([0, 0, 0, text.length]),
+      Buffer.from(text),
+    ])
+    const given = stream(field('a', 'char', '19') + field('b', 'unicodeChar', '19') + field('c', 'char', '*'), bytes)
+    // PostgreSQL sends a timestamp as microseconds since 2000, in eight bytes.
+    await expectRows(given, ['int8', 'int8', 'int8'], [[second, second, second]])
+  })
+
   test('may be packed, in lines, without padding, and come in any pieces', async () => {
     const bytes = row('00000001 00000002')
     const base64 = bytes

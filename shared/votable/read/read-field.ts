@@ -47,6 +47,11 @@ export function readField(attributes: Readonly<Record<string, string>>, index: n
   }
 }
 
+/** The column as results show it: the text of a timestamp is as long as it has to be, however it came. */
+export function publishedField(field: Field): Field {
+  return field.xtype === 'timestamp' ? { ...field, datatype: 'char', arraysize: '*' } : field
+}
+
 function isDatatype(text: string): text is Datatype {
   return (DATATYPES as readonly string[]).includes(text)
 }
@@ -72,7 +77,7 @@ function typeOf(datatype: Datatype, arraysize: string | undefined, xtype: string
   const isOneText = isText && !arraysize?.includes('x')
   const known = xtype?.toLowerCase().replace(/^adql:/, '') ?? ''
   if (xtype === undefined) return plain
-  if (known === 'timestamp') return isOneText ? { datatype: 'char', arraysize: '*', xtype: 'timestamp' } : plain
+  if (known === 'timestamp') return isOneText ? { ...plain, xtype: 'timestamp' } : plain
   const numbers = SHAPES[known]
   if (numbers !== undefined && !isText) {
     const count = parseArraysize(arraysize)?.count

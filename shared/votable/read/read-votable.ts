@@ -1,5 +1,6 @@
 import type { UploadedTable } from '../uploaded-table.ts'
 import { BinaryRows } from './binary-rows.ts'
+import { publishedField } from './read-field.ts'
 import { decodeXml, slice } from './slices.ts'
 import type { TableContext } from './table-context.ts'
 import { unpack } from './unpack.ts'
@@ -36,7 +37,7 @@ export async function readVotable(bytes: AsyncIterable<Uint8Array>, context: Tab
   }
   const { columns, description } = reader
   return {
-    fields: columns.map(({ field }) => field),
+    fields: columns.map(({ field }) => publishedField(field)),
     sqlTypes: columns.map(({ sqlType }) => sqlType),
     ...(description === undefined ? {} : { description }),
     rows: readRows({ reader, advance, stop }, context),
