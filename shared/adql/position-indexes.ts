@@ -23,7 +23,10 @@ const INDEXES: Readonly<Record<GeometryStrategy, (longitude: string, latitude: s
   portable: (_, latitude) => ({ method: 'btree', expression: latitude }),
   pgsphere: (longitude, latitude) => ({ method: 'gist', expression: spoint({ longitude, latitude }) }),
   // A cast needs parentheses of its own in an index.
-  postgis: (longitude, latitude) => ({ method: 'gist', expression: `(${geography({ longitude, latitude })})` }),
+  postgis: (longitude, latitude) => ({
+    method: 'gist',
+    expression: `(${geography({ longitude, latitude, columns: true })})`,
+  }),
 }
 
 /** The indexes that searches by position in a table need, one a position that its columns' UCDs and units speak of. */

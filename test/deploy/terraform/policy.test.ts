@@ -6,6 +6,7 @@ import { type Block, type Body, bodiesOf, readConfiguration, textsIn } from '../
 import { listGrants } from '../../../deploy/terraform/iam-table.ts'
 import type { ProviderSchema } from '../../../deploy/terraform/schema.ts'
 import { parseEnvironment } from '../../../shared/environment/parse.ts'
+import { NOT_DEPLOYED_BY_TERRAFORM } from './policy-rules.ts'
 
 const root = join(import.meta.dirname, '../..', '..')
 const read = (...path: string[]) => readFileSync(join(root, ...path), 'utf8')
@@ -61,9 +62,6 @@ test('push and scheduler may call exactly one function each', () => {
   expect(of('push')).toEqual(['function load-release'])
   expect(of('scheduler')).toEqual(['function collect-results'])
 })
-
-/** They run locally and wherever their bundles are deployed by hand (docs/tap.md). */
-const NOT_DEPLOYED_BY_TERRAFORM = ['run-query', 'tap', 'watch-queries']
 
 test('the functions of the table are the folders of functions/, but for those of the TAP service', async () => {
   const { functionNames } = await import('../../../deploy/bundles/bundle.ts')
