@@ -1,6 +1,6 @@
 import { Failure } from '../../shared/failure.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
-import { QueryCancelledError, QueryLimitError } from '../../shared/query/errors.ts'
+import { QueryLimitError } from '../../shared/query/errors.ts'
 import { answerQuery } from '../../shared/tap/answer-query.ts'
 import { pairsOf, resultObject } from '../../shared/tap/job-objects.ts'
 import { readParameters } from '../../shared/tap/parameters.ts'
@@ -18,7 +18,7 @@ export interface RunDependencies {
 }
 
 /** How long a worker may be silent before another one gets its job. */
-export const LEASE_SECONDS = 30
+const LEASE_SECONDS = 30
 
 /**
  * Runs one job, if it is queued still: a message that comes twice finds nothing to do (DESIGN §8.3 rules 1 to 4). A query
@@ -43,6 +43,8 @@ export async function runJob(server: ServedTap, id: string, logger: Logger): Pro
     logger.info('the job was ended by somebody else: its result is deleted', fields)
   } catch (error) {
     await claim.release()
+    // However the query and the store have put it: what was written counts no more, and who took the job decides.
+    if (claim.lost.aborted) return logger.info('the job was ended by somebody else, or its lease is over', fields)
     await end(jobs, job, error, logger)
   }
 }
@@ -55,7 +57,6 @@ async function end({ pool }: JobBackend, job: Job, error: unknown, logger: Logge
     await expireJob(pool, job, message)
     return logger.info('the job ran out of time', fields)
   }
-  if (error instanceof QueryCancelledError) return logger.info('the job was ended by somebody else', fields)
   if (error instanceof Failure && !error.permanent) {
     await returnJob(pool, job)
     throw error

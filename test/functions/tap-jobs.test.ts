@@ -125,6 +125,8 @@ describe('ending a job', () => {
     expect(await jobs.end(job)).toBe('ABORTED')
     await vi.waitUntil(async () => (await running()) === 0, { timeout: 60_000 })
     expect(objects().filter((name) => name.includes(job))).toEqual([])
+    const lines = jobs.log.filter((line) => line.job === job)
+    expect(lines).toEqual([expect.objectContaining({ severity: 'INFO' })])
     expect((await jobs.post(`/async/${job}/phase`, { PHASE: 'RUN' })).status).toBe(403)
     expect((await jobs.post(`/async/${job}/phase`, { PHASE: 'ABORT' })).status).toBe(303)
   })
