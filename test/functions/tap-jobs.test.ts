@@ -131,6 +131,18 @@ describe('ending a job', () => {
     expect((await jobs.post(`/async/${job}/phase`, { PHASE: 'ABORT' })).status).toBe(303)
   })
 
+  test('UWS-12 an abort while the result is being written is no failure of the service', async () => {
+    jobs.gcs.inject({ kind: 'stall', bytes: null, match: /upload_id=/ })
+    const before = jobs.gcs.requests.length
+    const job = await jobs.create(RUN)
+    const isWriting = () => jobs.gcs.requests.slice(before).some((request) => request.includes('upload_id='))
+    await vi.waitUntil(isWriting, { timeout: 60_000 })
+    await jobs.post(`/async/${job}/phase`, { PHASE: 'ABORT' })
+    expect(await jobs.end(job)).toBe('ABORTED')
+    expect(jobs.log.filter((line) => line.job === job)).toEqual([expect.objectContaining({ severity: 'INFO' })])
+    expect(objects().filter((name) => name.includes(job))).toEqual([])
+  })
+
   test.each(['DELETE', 'POST'])(
     'UWS-9 %s deletes it: the query is cancelled, and every address is 404',
     async (how) => {
