@@ -42,6 +42,7 @@ const logger = {
 } as Logger
 
 let failure: unknown
+let domain: unknown
 
 const routes = [
   route({
@@ -87,6 +88,22 @@ const routes = [
     answers: { 'application/json': {} },
     handle: async () => {
       throw failure
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/fail-later',
+    operation: 'failLater',
+    summary: 'Fails in a callback that nobody waits for',
+    anonymous: true,
+    answers: { 'application/json': {} },
+    handle: () => {
+      domain = Reflect.get(process, 'domain')
+      return new Promise(() => {
+        setTimeout(() => {
+          throw new Error('in a callback')
+        })
+      })
     },
   }),
 ]
@@ -188,6 +205,16 @@ describe('an answer', () => {
     })
     expect(lines[0]?.fields.durationMs).toBeTypeOf('number')
   })
+})
+
+test('an error in a callback is a 500 of its own request, the others are answered, and no domain is made', async () => {
+  const [failed, ...others] = await Promise.all([
+    fetch(`${base}/fail-later`),
+    ...Array.from({ length: 5 }, () => fetch(`${base}/things`)),
+  ])
+  expect([failed.status, ...others.map(({ status }) => status)]).toEqual([500, 200, 200, 200, 200, 200])
+  expect(domain ?? null).toBeNull()
+  expect((await fetch(`${base}/things`)).status).toBe(200)
 })
 
 describe('a path', () => {

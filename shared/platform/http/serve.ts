@@ -104,8 +104,7 @@ function shorten(text: string): string {
 const SHORT = 300
 
 /**
- * Without a promise where nothing has to be waited for: the framework runs each request in a domain, whose hooks make
- * the usual eight or ten promises cost more than everything else here.
+ * Without a promise where nothing has to be waited for: the usual eight or ten cost more than everything else here.
  */
 function answerRequest(
   router: Router,
