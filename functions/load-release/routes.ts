@@ -1,6 +1,6 @@
-import { messageOf } from '../../shared/failure.ts'
+import { deliveryRoutes } from '../../shared/platform/http/delivery-routes.ts'
 import { object } from '../../shared/platform/http/json-schema.ts'
-import { type ApiRequest, type ApiResponse, type Route, route } from '../../shared/platform/http/route.ts'
+import type { Route } from '../../shared/platform/http/route.ts'
 import { createApi } from '../../shared/platform/http/serve.ts'
 import { descriptionRoute, healthRoute } from '../../shared/platform/http/service-routes.ts'
 import { type LoadDependencies, loadRelease } from './load-release.ts'
@@ -21,35 +21,15 @@ export function createLoadRelease(dependencies: LoadDependencies): ReturnType<ty
 
 /** Everything that `load-release` answers; its OpenAPI description is made from the same table. */
 function createRoutes(dependencies: LoadDependencies): readonly Route[] {
-  const take = async ({ body, headers }: Pick<ApiRequest, 'body' | 'headers'>): Promise<ApiResponse> => {
-    try {
-      await loadRelease(eventOf(body, headers['ce-type']), dependencies)
-      return { status: 204, body: undefined }
-    } catch (error) {
-      dependencies.logger.error('the delivery failed and will be repeated', { error })
-      const msg = `the delivery failed, deliver it again: ${messageOf(error)}`
-      return { status: 500, body: { detail: [{ msg, type: 'delivery_failed' }] } }
-    }
-  }
-  const delivery = {
-    method: 'POST',
-    summary: 'Take a notification of the releases bucket, and stage the release that it announces',
-    description:
-      'As a push subscription of Pub/Sub or Eventarc sends it. What is not a notification of Cloud Storage is acknowledged too, and logged as an error: to deliver it again cannot help.',
-    anonymous: true,
-    ignoresQuery: true,
-    body: 'any',
-    answers: {},
-    otherwise: { 204: 'Acknowledged: done, rejected for good, or nothing to do' },
-    handle: take,
-  } as const
   const routes: Route[] = [
-    route({ ...delivery, path: '/', operation: 'takeNotification' }),
-    route({
-      ...delivery,
-      path: '/projects/{project}/topics/{topic}',
-      operation: 'takeNotificationOfTopic',
-      params: { project: 'Project of the topic', topic: 'The topic; neither makes a difference' },
+    ...deliveryRoutes({
+      operation: 'takeNotification',
+      summary: 'Take a notification of the releases bucket, and stage the release that it announces',
+      description:
+        'As a push subscription of Pub/Sub or Eventarc sends it. What is not a notification of Cloud Storage is acknowledged too, and logged as an error: to deliver it again cannot help.',
+      acknowledged: 'Acknowledged: done, rejected for good, or nothing to do',
+      take: ({ body, headers }) => loadRelease(eventOf(body, headers['ce-type']), dependencies),
+      logger: dependencies.logger,
     }),
     healthRoute({ 'application/json': { $ref: '#/components/schemas/Health' } }),
   ]

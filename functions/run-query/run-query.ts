@@ -1,14 +1,14 @@
+import type { JobBackend, ServedTap } from '../../shared/deployment/served-tap.ts'
 import { Failure } from '../../shared/failure.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
 import { QueryLimitError } from '../../shared/query/errors.ts'
 import { answerQuery } from '../../shared/tap/answer-query.ts'
+import { describeQueryError } from '../../shared/tap/describe-query-error.ts'
 import { pairsOf, resultObject } from '../../shared/tap/job-objects.ts'
 import { readParameters } from '../../shared/tap/parameters.ts'
 import type { UploadForm } from '../../shared/tap/uploads.ts'
 import type { Job, JobResult } from '../../shared/uws/job.ts'
 import { claimJob, completeJob, expireJob, failJob, returnJob } from '../../shared/uws/work-on-job.ts'
-import type { JobBackend, ServedTap } from '../tap/dependencies.ts'
-import { describeQueryError } from '../tap/error-document.ts'
 import { holdClaim } from './hold-claim.ts'
 
 export interface RunDependencies {

@@ -1,7 +1,7 @@
+import type { TapDependencies } from '../../shared/deployment/served-tap.ts'
 import type { Route } from '../../shared/platform/http/route.ts'
 import { ANONYMOUS } from '../../shared/platform/identity.ts'
 import { type Authenticate, createAuthentication } from '../../shared/platform/users.ts'
-import type { TapDependencies } from './dependencies.ts'
 import { findServer } from './find-server.ts'
 
 type Rules = Pick<Route, 'cors' | 'identify'>

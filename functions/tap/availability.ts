@@ -1,8 +1,8 @@
+import type { ServedTap } from '../../shared/deployment/served-tap.ts'
 import { withDeadline } from '../../shared/platform/deadline.ts'
 import type { ApiResponse } from '../../shared/platform/http/route.ts'
 import { formatAvailability } from '../../shared/tap/availability.ts'
 import { NothingLiveError } from '../../shared/tap/metadata-failures.ts'
-import type { ServedTap } from './dependencies.ts'
 
 const DEADLINE_MS = 5_000
 

@@ -1,9 +1,9 @@
+import type { ServedTap } from '../../shared/deployment/served-tap.ts'
 import { Representation } from '../../shared/platform/http/representation.ts'
 import { formatCapabilities } from '../../shared/tap/capabilities.ts'
 import { describeService } from '../../shared/tap/describe-service.ts'
 import type { LiveMetadata } from '../../shared/tap/live-metadata.ts'
 import { type Detail, formatTable, formatTables } from '../../shared/tap/tables.ts'
-import type { ServedTap } from './dependencies.ts'
 
 /** The documents that describe a service and its tables, each made once for a release that is live. */
 export interface Documents {

@@ -1,9 +1,8 @@
-import { describeError } from '../../shared/adql/describe-error.ts'
-import { AdqlError } from '../../shared/adql/error.ts'
-import { Failure, messageOf } from '../../shared/failure.ts'
+import { Failure } from '../../shared/failure.ts'
 import { HttpError } from '../../shared/platform/http/errors.ts'
 import type { ErrorFormat } from '../../shared/platform/http/route.ts'
 import { QueryCancelledError, QueryLimitError, QueryServiceError } from '../../shared/query/errors.ts'
+import { describeQueryError } from '../../shared/tap/describe-query-error.ts'
 import { writeErrorDocument } from '../../shared/votable/write-result.ts'
 
 /** An error as a VOTable, whatever the format of the result would have been (TAP 1.1 §3.3, DALI 1.1 §4.4). */
@@ -26,12 +25,6 @@ export function toHttpError(error: unknown, query: string): unknown {
   const detail = { msg: describeQueryError(error, query), type: error.code }
   const isOurs = error.kind === 'misconfigured'
   return new HttpError(rule.status, detail, { cause: error, ...(isOurs ? {} : { severity: 'warning' }) })
-}
-
-/** The message of an error for whoever sent the query. */
-export function describeQueryError(error: unknown, query: string): string {
-  if (error instanceof AdqlError) return describeError(query, error)
-  return error instanceof Failure ? messageOf(error) : 'The service failed; its log says why.'
 }
 
 interface StatusRule {

@@ -1,6 +1,6 @@
+import type { ServedTap } from '../../shared/deployment/served-tap.ts'
 import { nearMiss } from '../../shared/near-miss.ts'
 import { HttpError } from '../../shared/platform/http/errors.ts'
-import type { ServedTap } from './dependencies.ts'
 
 /** @throws HttpError 404 */
 export function findServer(servers: ReadonlyMap<string, ServedTap>, name: string): ServedTap {

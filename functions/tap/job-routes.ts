@@ -1,3 +1,4 @@
+import type { ServedTap, TapDependencies } from '../../shared/deployment/served-tap.ts'
 import { HttpError } from '../../shared/platform/http/errors.ts'
 import { TEXT } from '../../shared/platform/http/json-schema.ts'
 import { type ApiRequest, type ApiResponse, type Fields, type Route, route } from '../../shared/platform/http/route.ts'
@@ -6,7 +7,6 @@ import type { Job } from '../../shared/uws/job.ts'
 import { formatTime, quoteOf, writeJob, writeJobs, writeParameters, writeResults } from '../../shared/uws/write-job.ts'
 import { writeErrorDocument } from '../../shared/votable/write-result.ts'
 import type { Access } from './access.ts'
-import type { ServedTap, TapDependencies } from './dependencies.ts'
 import { TEXT_ERROR } from './error-document.ts'
 import { findServer } from './find-server.ts'
 import { bad, parameterOf, readPhaseChange } from './job-parameters.ts'
@@ -92,12 +92,11 @@ const CHILDREN: readonly Child[] = [
   {
     path: '/results/result',
     name: 'Result',
-    about: 'The rows',
+    about: 'The rows, or the address where they can be read for some minutes',
     async read(job, { jobs }) {
-      const body = await jobs.openResult(job)
-      if (body === undefined) throw nothing(`the job is ${job.phase}: there is no result`)
-      const { contentType = '', bytes = 0 } = job.result ?? {}
-      return { headers: { 'content-type': contentType, 'content-length': String(bytes) }, body }
+      const answer = await jobs.deliverResult(job)
+      if (answer === undefined) throw nothing(`the job is ${job.phase}: there is no result`)
+      return answer
     },
   },
   {

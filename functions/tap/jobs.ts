@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
+import type { JobBackend, ServedTap } from '../../shared/deployment/served-tap.ts'
 import { secondsKept, type TapJobs } from '../../shared/environment/tap-jobs.ts'
 import { messageOf } from '../../shared/failure.ts'
 import { lazily } from '../../shared/lazily.ts'
 import { HttpError } from '../../shared/platform/http/errors.ts'
 import type { Form } from '../../shared/platform/http/form.ts'
 import { quoted } from '../../shared/platform/http/quoted.ts'
-import type { ApiRequest } from '../../shared/platform/http/route.ts'
+import type { ApiRequest, ApiResponse } from '../../shared/platform/http/route.ts'
 import { ANONYMOUS, type Caller } from '../../shared/platform/identity.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
 import { uploadsPrefix } from '../../shared/tap/job-objects.ts'
@@ -23,7 +24,6 @@ import { markDispatched, markOwed } from '../../shared/uws/owed-work.ts'
 import { isActive } from '../../shared/uws/phase.ts'
 import { listJobs, readJob, readPhases } from '../../shared/uws/read-jobs.ts'
 import { type PhaseWatch, watchPhases } from '../../shared/uws/wait-for-change.ts'
-import type { JobBackend, ServedTap } from './dependencies.ts'
 import {
   bad,
   parameterOf,
@@ -35,6 +35,9 @@ import {
   readRunId,
   readWait,
 } from './job-parameters.ts'
+
+/** How long a signed address holds. A download that has begun goes on. */
+const SIGNED_SECONDS = 300
 
 type Request = Pick<ApiRequest, 'form' | 'signal' | 'caller'>
 
@@ -155,10 +158,25 @@ export class Jobs {
     if ((await setDestruction((await this.#open()).pool, job.id, time, hard)) === undefined) throw noJob(job.id)
   }
 
-  /** The bytes of the result (DESIGN §8.3 rule 3); undefined: there is none. */
-  async openResult({ phase, result }: Job): Promise<AsyncIterable<Uint8Array> | undefined> {
+  /**
+   * The result as it was committed (DESIGN §8.3 rule 3): its bytes, or where they can be read for a while; undefined: there
+   * is none. Who asks has been looked at: whoever has the address can read it.
+   */
+  async deliverResult({ id, phase, result }: Job): Promise<ApiResponse | undefined> {
     if (phase !== 'COMPLETED' || result === null) return undefined
-    return (await this.#open()).bucket.stream(result.object, result.generation)
+    const { object, generation, contentType, bytes } = result
+    const { bucket } = await this.#open()
+    if (this.#config.delivery === 'redirect') {
+      const location = await bucket.signUrl(object, generation, SIGNED_SECONDS).catch((error: unknown) => {
+        this.#logger.error(`the result is streamed: ${messageOf(error)}`, { job: id, error })
+        return undefined
+      })
+      if (location !== undefined)
+        return { status: 303, headers: { location, 'cache-control': 'no-store' }, body: undefined }
+    }
+    const body = await bucket.stream(object, generation)
+    if (body === undefined) return undefined
+    return { headers: { 'content-type': contentType, 'content-length': String(bytes) }, body }
   }
 
   async openUpload({ object, generation }: StoredUpload): Promise<AsyncIterable<Uint8Array> | undefined> {

@@ -1,14 +1,14 @@
+import type { TapDependencies } from '../../shared/deployment/served-tap.ts'
+import { VERSION } from '../../shared/deployment/version.ts'
 import { object } from '../../shared/platform/http/json-schema.ts'
 import type { Route } from '../../shared/platform/http/route.ts'
 import { descriptionRoute, healthRoute } from '../../shared/platform/http/service-routes.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
 import { createAccess } from './access.ts'
-import type { TapDependencies } from './dependencies.ts'
 import { jobRoutes } from './job-routes.ts'
 import { metadataRoutes } from './metadata-routes.ts'
 import { pageRoutes } from './page-routes.ts'
 import { syncRoutes } from './sync-routes.ts'
-import { VERSION } from './version.ts'
 
 const ABOUT = {
   title: 'tap',

@@ -1,8 +1,9 @@
+import type { ServedTap } from '../../shared/deployment/served-tap.ts'
 import type { ApiRequest, ApiResponse } from '../../shared/platform/http/route.ts'
 import { answerQuery } from '../../shared/tap/answer-query.ts'
+import { describeQueryError } from '../../shared/tap/describe-query-error.ts'
 import { readParameters, type TapRequest } from '../../shared/tap/parameters.ts'
-import type { ServedTap } from './dependencies.ts'
-import { describeQueryError, toHttpError } from './error-document.ts'
+import { toHttpError } from './error-document.ts'
 
 /**
  * Answers a query with its rows, as they come (TAP 1.1 §2.2).

@@ -1,7 +1,14 @@
+import type { TapDependencies } from '../../shared/deployment/served-tap.ts'
+import { VERSION } from '../../shared/deployment/version.ts'
 import { createApi } from '../../shared/platform/http/serve.ts'
-import type { TapDependencies, TapOptions } from './dependencies.ts'
+import type { Logger } from '../../shared/platform/log/log.ts'
 import { createRoutes } from './routes.ts'
-import { VERSION } from './version.ts'
+
+export interface TapOptions {
+  readonly logger: Logger
+  /** What stands before every path where several functions share a port. Default none. */
+  readonly prefix?: string
+}
 
 /** The HTTP function that answers the TAP servers of an environment, each below its name. */
 export function createTap(dependencies: TapDependencies, options: TapOptions): ReturnType<typeof createApi> {

@@ -1,10 +1,10 @@
 import { http } from '@google-cloud/functions-framework'
+import { openTapServices } from '../../shared/deployment/tap-services.ts'
 import { createLogger } from '../../shared/platform/log/log.ts'
 import { openAtStart } from '../../shared/platform/open-at-start.ts'
-import { openDeployment } from '../tap/deployment.ts'
 import { createWatchQueries } from './routes.ts'
 
 const logger = createLogger({ fields: { function: 'watch-queries' } })
-const { servers } = await openAtStart(() => openDeployment(logger), logger)
+const { servers } = await openAtStart(() => openTapServices(logger), logger)
 
 http('watch-queries', createWatchQueries({ servers, logger }))

@@ -1,3 +1,4 @@
+import type { JobBackend, ServedTap } from '../../shared/deployment/served-tap.ts'
 import { messageOf } from '../../shared/failure.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
 import { resultsPrefix, uploadsPrefix } from '../../shared/tap/job-objects.ts'
@@ -9,7 +10,6 @@ import {
   takeBackSilent,
   takeUndispatched,
 } from '../../shared/uws/owed-work.ts'
-import type { JobBackend, ServedTap } from '../tap/dependencies.ts'
 
 export interface WatchDependencies {
   /** The TAP servers that have jobs, by their names. */

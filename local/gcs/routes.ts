@@ -5,6 +5,7 @@ import { ApiError, invalid } from './failures.ts'
 import { listObjects } from './listing.ts'
 import { deleteObject, getObject, updateMetadata } from './objects.ts'
 import { rewriteObject } from './rewrite.ts'
+import { signBlob } from './signed-urls.ts'
 import { cancelUpload, continueUpload, startUpload } from './upload.ts'
 
 interface Route {
@@ -26,6 +27,7 @@ const ROUTES: readonly Route[] = [
   route('api', 'PATCH', '/b/{bucket}/o/{object}', updateMetadata),
   route('api', 'DELETE', '/b/{bucket}/o/{object}', deleteObject),
   route('api', 'POST', '/b/{bucket}/o/{object}/rewriteTo/b/{toBucket}/o/{toObject}', rewriteObject),
+  route('api', 'POST', '/v1/projects/-/serviceAccounts/{account}', signBlob),
   route('upload', 'POST', '/b/{bucket}/o', startUpload),
   route('upload', 'PUT', '/b/{bucket}/o', continueUpload),
   route('upload', 'DELETE', '/b/{bucket}/o', cancelUpload),

@@ -4,6 +4,7 @@ import type { ObjectEventListener } from './events.ts'
 import { errorReply, type GcsRequest, type Reply, send } from './exchange.ts'
 import { ApiError } from './failures.ts'
 import { dispatch } from './routes.ts'
+import { checkSignature } from './signed-urls.ts'
 import type { ObjectStore } from './store.ts'
 import { UploadSessions } from './upload-sessions.ts'
 
@@ -94,11 +95,19 @@ async function receive(incoming: IncomingMessage): Promise<GcsRequest> {
   }
 }
 
-/** `GET /bucket/object`, as everybody downloads from storage.googleapis.com, is the same as the API's `alt=media`. */
-function locatePublicObject({ method, url = '/' }: IncomingMessage): URL | null {
+/**
+ * `GET /bucket/object`, as everybody downloads from storage.googleapis.com, is the same as the API's `alt=media`. An
+ * address that is signed must be signed right.
+ */
+function locatePublicObject({ method, url = '/', headers }: IncomingMessage): URL | null {
   const [, bucket, object] = /^\/(?!b\/|storage\/v1\/|upload\/|download\/)([^/?]+)\/([^?]+)/.exec(url) ?? []
   if (method !== 'GET' || bucket === undefined || object === undefined) return null
-  return new URL(`/b/${bucket}/o/${object.replaceAll('/', '%2F')}?alt=media`, 'http://localhost')
+  const asked = new URL(url, 'http://localhost')
+  if (asked.searchParams.has('X-Goog-Signature')) checkSignature(method, asked, headers.host ?? '')
+  const located = new URL(`/b/${bucket}/o/${object.replaceAll('/', '%2F')}?alt=media`, 'http://localhost')
+  const generation = asked.searchParams.get('generation')
+  if (generation !== null) located.searchParams.set('generation', generation)
+  return located
 }
 
 /** Runs what it is given one after another: a precondition must still hold when the write happens. */

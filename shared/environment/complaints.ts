@@ -36,6 +36,17 @@ export function complaintAboutTopic(topic: string): string | null {
   return legal ? null : 'is not a valid topic: expected projects/PROJECT/topics/TOPIC'
 }
 
+export function complaintAboutQueue(queue: string): string | null {
+  const legal = /^projects\/[a-z][a-z0-9.:-]*[a-z0-9]\/locations\/[a-z][a-z0-9-]*\/queues\/[A-Za-z0-9-]{1,100}$/.test(
+    queue,
+  )
+  return legal ? null : 'is not a valid queue: expected projects/PROJECT/locations/LOCATION/queues/QUEUE'
+}
+
+export function complaintAboutServiceAccount(email: string): string | null {
+  return /^[a-z0-9-]+@[a-z0-9.-]+$/.test(email) ? null : 'is not the e-mail of a service account'
+}
+
 export function complaintAboutEndpoint(endpoint: string): string | null {
   if (/^https?:\/\//i.test(endpoint) && URL.canParse(endpoint)) return null
   return 'is not a valid URL: expected http://… or https://…'

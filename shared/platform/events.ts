@@ -1,8 +1,9 @@
 import type { PubSub, Topic } from '@google-cloud/pubsub'
-import { Failure, messageOf } from '../failure.ts'
+import { Failure } from '../failure.ts'
 import { lazily } from '../lazily.ts'
 import { withDeadline } from './deadline.ts'
 import type { Logger } from './log/log.ts'
+import { QueueError, type WorkQueue } from './work-queue.ts'
 
 export type EventName = 'staged' | 'swapped' | 'rolled_back' | 'rejected'
 
@@ -41,27 +42,10 @@ export function openPublisher(topic: string | null, logger: Logger, options: Pub
   }
 }
 
-/** Hands out work by way of a topic. */
-export interface WorkQueue {
-  /**
-   * Publishes one message that has only attributes. What is returned says that Pub/Sub has it.
-   *
-   * @throws QueueError
-   */
-  send(attributes: Readonly<Record<string, string>>): Promise<void>
-}
-
 /** Opens a topic for messages that must not get lost unseen. @throws TopicNameError */
 export function openQueue(topic: string, logger: Logger, options: PublisherOptions = {}): WorkQueue {
   const publisher = new TopicPublisher(topic, projectOf(topic), logger, options.timeoutMs ?? 10_000)
   return { send: (attributes) => publisher.send(attributes) }
-}
-
-/** Pub/Sub did not take a message. */
-export class QueueError extends Failure {
-  constructor(topic: string, cause: unknown) {
-    super('unavailable', 'queue', `${topic} did not take a message: ${messageOf(cause)}`, { cause })
-  }
 }
 
 function projectOf(topic: string): string {

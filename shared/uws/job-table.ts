@@ -4,7 +4,7 @@
  * milliseconds, as documents show it, so that clients can ask for what came later.
  *
  * `fence` counts the claims: a worker writes only while its own is the last one. `silences` counts the workers that died. `dispatched_at` is null as long as the
- * event of a QUEUED job has not been sent. The row of a deleted job stays until its objects are gone.
+ * event of a QUEUED job has not been sent, `repeats` counts how often it was sent again. The row of a deleted job stays until its objects are gone.
  */
 export const UWS_DDL = `
 create schema if not exists uws;
@@ -34,6 +34,7 @@ create table if not exists uws.job (
   check ((phase = 'COMPLETED') <= (result is not null or deleted_at is not null)),
   check ((phase = 'EXECUTING') <= (lease_until is not null))
 );
+alter table uws.job add column if not exists repeats integer not null default 0;
 create index if not exists job_of_owner on uws.job (server, owner, created_at desc) where deleted_at is null;
 create index if not exists job_active on uws.job (phase, lease_until) where phase in ('QUEUED', 'EXECUTING');
 create index if not exists job_due on uws.job (destruction)`

@@ -22,7 +22,8 @@ export async function takeBackSilent(pool: pg.Pool, server: string): Promise<rea
             started_at = case when silences < $1 then null else started_at end,
             silences = silences + 1,
             lease_until = null,
-            dispatched_at = null
+            dispatched_at = null,
+            repeats = 0
       where server = $3 and phase = 'EXECUTING' and lease_until < clock_timestamp()
   returning id`,
     [
@@ -38,9 +39,13 @@ export async function takeBackSilent(pool: pg.Pool, server: string): Promise<rea
   return rows.map(({ id }) => id)
 }
 
+/** The longest pause between two events of a job that waits in a backlog. */
+const LONGEST_PAUSE_SECONDS = 3600
+
 /**
- * QUEUED jobs whose event was never sent, or was sent so long ago that it must be lost. They count as sent from now on:
- * send the event, and call `markOwed` if that fails.
+ * QUEUED jobs whose event was never sent, or was sent so long ago that it may be lost. They count as sent from now on:
+ * send the event, and call `markOwed` if that fails. Most likely the event still waits, as others do: the patience doubles
+ * each time.
  */
 export async function takeUndispatched(
   pool: pg.Pool,
@@ -48,11 +53,14 @@ export async function takeUndispatched(
   patienceSeconds: number,
 ): Promise<readonly string[]> {
   const { rows } = await pool.query<{ id: string }>(
-    `update uws.job set dispatched_at = clock_timestamp()
+    `update uws.job
+        set dispatched_at = clock_timestamp(),
+            repeats = case when dispatched_at is null then repeats else least(repeats + 1, 20) end
       where server = $2 and phase = 'QUEUED' and deleted_at is null
-        and (dispatched_at is null or dispatched_at < clock_timestamp() - make_interval(secs => $1))
+        and (dispatched_at is null
+             or dispatched_at < clock_timestamp() - make_interval(secs => least($1 * 2 ^ repeats, $3)))
   returning id`,
-    [patienceSeconds, server],
+    [patienceSeconds, server, LONGEST_PAUSE_SECONDS],
   )
   return rows.map(({ id }) => id)
 }

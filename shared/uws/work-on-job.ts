@@ -68,7 +68,7 @@ export function expireJob(pool: pg.Pool, claim: Claim, message: string): Promise
 /** EXECUTING → QUEUED, for another worker: this one could not do it now. */
 export async function returnJob(pool: pg.Pool, { id, fence }: Claim): Promise<boolean> {
   const { rowCount } = await pool.query(
-    `update uws.job set phase = 'QUEUED', started_at = null, lease_until = null, dispatched_at = null
+    `update uws.job set phase = 'QUEUED', started_at = null, lease_until = null, dispatched_at = null, repeats = 0
       where id = $1 and fence = $2 and phase = 'EXECUTING'`,
     [id, fence],
   )

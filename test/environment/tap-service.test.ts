@@ -6,6 +6,9 @@ const indent = (lines: string) => lines.replace(/^(?=.)/gm, '  ')
 const withService = (lines: string) => withUrl(`service:\n  url: https://h.example/tap\n${indent(lines)}`)
 const serviceOf = (lines: string) => environmentOf(withService(lines)).servers.get('tap')!.service!
 
+const TASKS =
+  'tasks: {queue: projects/demo/locations/europe-west1/queues/queries, url: "https://run.example", serviceAccount: run@demo.iam.gserviceaccount.com}'
+
 describe('the TAP service of a server', () => {
   it('is null where there is no section', () => {
     expect(environmentOf(withUrl('')).servers.get('tap')?.service).toBeNull()
@@ -41,7 +44,8 @@ describe('the TAP service of a server', () => {
     const lines = 'jobs: {bucket: tap-results, topic: projects/demo/topics/queries, keptDays: {default: 3}'
     expect(serviceOf(`${lines}}`).jobs).toEqual({
       bucket: 'tap-results',
-      topic: 'projects/demo/topics/queries',
+      dispatch: { kind: 'topic', topic: 'projects/demo/topics/queries' },
+      delivery: 'stream',
       executionSeconds: { default: 300, hard: 540 },
       keptDays: { default: 3, hard: 30 },
       database: { kind: 'url', url: 'postgresql://tap@h/tap', passwordKey: null, poolMax: 5 },
@@ -51,10 +55,24 @@ describe('the TAP service of a server', () => {
     })
   })
 
+  it('may hand its jobs to Cloud Tasks, which waits longer', () => {
+    expect(serviceOf(`jobs: {bucket: b-1, delivery: redirect, ${TASKS}}`).jobs).toMatchObject({
+      dispatch: { kind: 'tasks', queue: 'projects/demo/locations/europe-west1/queues/queries', apiEndpoint: null },
+      delivery: 'redirect',
+      executionSeconds: { default: 300, hard: 1740 },
+    })
+  })
+
   it.each([
     ['jobs: {topic: projects/demo/topics/queries}', 'missing_key'],
     ['jobs: {bucket: b-1, topic: queries}', 'invalid_value'],
-    ['jobs: {bucket: b-1, topic: projects/demo/topics/queries, executionSeconds: {default: 600}}', 'out_of_range'],
+    ['jobs: {bucket: b-1, topic: projects/demo/topics/queries, executionSeconds: {default: 600}}', 'conflict'],
+    ['jobs: {bucket: b-1, topic: projects/demo/topics/queries, executionSeconds: {hard: 600}}', 'out_of_range'],
+    [`jobs: {bucket: b-1, ${TASKS}, executionSeconds: {hard: 2000}}`, 'out_of_range'],
+    ['jobs: {bucket: b-1}', 'missing_key'],
+    [`jobs: {bucket: b-1, topic: projects/demo/topics/queries, ${TASKS}}`, 'conflict'],
+    [`jobs: {bucket: b-1, ${TASKS.replace('queues', 'topics')}}`, 'invalid_value'],
+    [`jobs: {bucket: b-1, ${TASKS.replace('run@', '')}}`, 'invalid_value'],
     ['jobs: {bucket: b-1, topic: projects/demo/topics/queries, keptDays: {default: 40}}', 'conflict'],
   ])('does not take %s', (lines, says) => {
     expect(complaintsOf(withService(lines)).join('\n')).toContain(says)

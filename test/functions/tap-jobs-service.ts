@@ -1,8 +1,8 @@
 import { expect, onTestFinished } from 'vitest'
 import { runJob } from '../../functions/run-query/run-query.ts'
-import type { ServedTap } from '../../functions/tap/dependencies.ts'
 import { type Watched, watchQueries } from '../../functions/watch-queries/watch-queries.ts'
-import { createLogger } from '../../shared/platform/log/log.ts'
+import type { ServedTap } from '../../shared/deployment/served-tap.ts'
+import { createLogger, type Logger } from '../../shared/platform/log/log.ts'
 import { UWS_DDL } from '../../shared/uws/job-table.ts'
 import { type FakeGcs, startFakeGcs } from '../support/fake-gcs.ts'
 import { startTap, type TapAnswer, type TapOptions, type TapUnderTest } from './tap-service.ts'
@@ -11,6 +11,8 @@ export interface JobsUnderTest {
   readonly tap: TapUnderTest
   readonly gcs: FakeGcs
   readonly log: Record<string, unknown>[]
+  readonly logger: Logger
+  readonly servers: ReadonlyMap<string, ServedTap>
   /** What happens to messages: delivered to a worker at once, thrown away, or refused. */
   deliver(how: 'at once' | 'never' | 'fail'): void
   /** Resolves when all messages so far have been worked on. */
@@ -19,16 +21,28 @@ export interface JobsUnderTest {
   run(job: string): Promise<void>
   watch(): Promise<Watched>
   /** A job by POST; its id. */
-  create(parameters: Readonly<Record<string, string>>): Promise<string>
-  post(path: string, parameters: Readonly<Record<string, string>>): Promise<TapAnswer>
+  create(parameters: Readonly<Record<string, string>>, headers?: Readonly<Record<string, string>>): Promise<string>
+  post(
+    path: string,
+    parameters: Readonly<Record<string, string>>,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<TapAnswer>
   phase(job: string): Promise<string>
   /** Waits for another phase than those in which a job is under way. */
   end(job: string): Promise<string>
   stop(): Promise<void>
 }
 
+export interface JobsOptions extends TapOptions {
+  /** YAML of more keys of `jobs`, flow style. */
+  readonly jobs?: readonly string[]
+  /** YAML of the dispatcher that is really used. */
+  readonly dispatch?: string
+}
+
 /** `tap`, `run-query` and `watch-queries` over one database and one bucket; Pub/Sub is a function call. */
-export async function startJobs(options: TapOptions = {}): Promise<JobsUnderTest> {
+export async function startJobs(given: JobsOptions = {}): Promise<JobsUnderTest> {
+  const { jobs = [], service = [], dispatch, ...options } = given
   const gcs = await startFakeGcs({ buckets: ['tap-results'], keep: true })
   const log: JobsUnderTest['log'] = []
   const logger = createLogger({ write: (line) => void log.push(JSON.parse(line)), projectId: 'p' })
@@ -52,7 +66,10 @@ export async function startJobs(options: TapOptions = {}): Promise<JobsUnderTest
     ...options,
     keep: true,
     environment: `storage: {apiEndpoint: "${gcs.endpoint}"}\n${options.environment ?? ''}`,
-    service: ['jobs: {bucket: tap-results, topic: projects/demo/topics/queries}', ...(options.service ?? [])],
+    service: [
+      `jobs: {${['bucket: tap-results', dispatch ?? 'topic: projects/demo/topics/queries', ...jobs].join(', ')}}`,
+      ...service,
+    ],
     prepare: (database, login) =>
       database.pool.query(`${UWS_DDL}; grant usage on schema uws to ${login}; grant all on uws.job to ${login}`),
     adapt(dependencies) {
@@ -60,16 +77,18 @@ export async function startJobs(options: TapOptions = {}): Promise<JobsUnderTest
         [...dependencies.servers].map(([name, server]) => {
           const { openJobs } = server
           if (openJobs === null) throw new Error('the environment has no jobs')
-          served = { ...server, openJobs: async () => ({ ...(await openJobs()), queue }) }
+          served =
+            dispatch === undefined ? { ...server, openJobs: async () => ({ ...(await openJobs()), queue }) } : server
           return [name, served]
         }),
       )
       return { ...dependencies, servers }
     },
   })
-  const post: JobsUnderTest['post'] = (path, parameters) =>
+  const servers: JobsUnderTest['servers'] = new Map(served === undefined ? [] : [['tap', served]])
+  const post: JobsUnderTest['post'] = (path, parameters, headers = {}) =>
     tap.call('POST', path, {
-      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' },
       body: new URLSearchParams(parameters).toString(),
     })
   const phase = async (job: string) => (await tap.get(`/async/${job}/phase`)).text
@@ -87,9 +106,10 @@ export async function startJobs(options: TapOptions = {}): Promise<JobsUnderTest
     deliver: (next) => {
       how = next
     },
-    watch: () => watchQueries({ servers: new Map(served === undefined ? [] : [['tap', served]]), logger }),
-    async create(parameters) {
-      const { status, headers } = await post('/async', parameters)
+    ...{ logger, servers },
+    watch: () => watchQueries({ servers, logger }),
+    async create(parameters, sent) {
+      const { status, headers } = await post('/async', parameters, sent)
       expect(status).toBe(303)
       const [, id = ''] = /\/async\/([0-9a-f]{32})$/.exec(headers.location ?? '') ?? []
       expect(headers.location).toBe(`${tap.url}/async/${id}`)

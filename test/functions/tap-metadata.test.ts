@@ -1,6 +1,6 @@
 import { brotliDecompressSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { connectServices } from '../../functions/tap/deployment.ts'
+import { connectServices } from '../../shared/deployment/tap-services.ts'
 import { parseEnvironment } from '../../shared/environment/parse.ts'
 import { createLogger } from '../../shared/platform/log/log.ts'
 import { MetadataError } from '../../shared/tap/metadata-failures.ts'

@@ -166,6 +166,10 @@ describe('events that are owed', () => {
     expect(await markDispatched(database.pool, id)).toBe(false)
     expect(await takeUndispatched(database.pool, 'tap', 600)).not.toContain(id)
     expect(await takeUndispatched(database.pool, 'tap', 0)).toContain(id)
+    await database.pool.query(`update uws.job set dispatched_at = now() - interval '3 min' where id = $1`, [id])
+    // Sent again once: the next time comes later.
+    expect(await takeUndispatched(database.pool, 'tap', 120)).not.toContain(id)
+    expect(await takeUndispatched(database.pool, 'tap', 60)).toContain(id)
     await markOwed(database.pool, id)
     expect(await takeUndispatched(database.pool, 'tap', 600)).toContain(id)
   })

@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events'
 import type { File, FileMetadata, Bucket as RemoteBucket } from '@google-cloud/storage'
 import { lazily } from '../../lazily.ts'
 import type {
@@ -13,6 +12,7 @@ import { withDeadline } from '../deadline.ts'
 import { isGeneration } from '../generation.ts'
 import type { Logger } from '../log/log.ts'
 import { type RetryPolicy, retry } from '../retry.ts'
+import { type BucketConfig, connectBucket } from './connect-bucket.ts'
 import { crc32c } from './crc32c.ts'
 import { download, passOn } from './download.ts'
 import {
@@ -33,17 +33,12 @@ import {
   isRetryable,
   ObjectNameError,
   PreconditionError,
+  SigningError,
   StorageError,
   statusOf,
   TooLargeError,
 } from './storage-failures.ts'
 import { ContentError, type UploadOptions, upload, withFirst } from './upload.ts'
-
-export interface BucketConfig {
-  readonly bucket: string
-  /** null: Google's own. An `http:` address is a stand-in, which is called without credentials. */
-  readonly apiEndpoint: string | null
-}
 
 export interface BucketOptions {
   readonly logger?: Logger
@@ -91,6 +86,13 @@ export interface Bucket {
   ): Promise<StoredObject>
   /** The bytes of exactly this object, verified at their end; undefined: it is gone. */
   stream(name: string, generation: string): Promise<AsyncIterable<Uint8Array> | undefined>
+  /**
+   * An address under which everybody who has it can read exactly this object for so many seconds; a V4 signed URL. The
+   * object is not looked at.
+   *
+   * @throws SigningError
+   */
+  signUrl(name: string, generation: string, seconds: number): Promise<string>
   /** Deletes exactly this generation; `replaced`: another one is there and is kept. */
   remove(name: string, generation: string): Promise<Exclude<RemoveOutcome, 'protected'>>
   /** Deletes exactly this generation with exactly this metadata. */
@@ -119,7 +121,6 @@ const RETRY: Omit<RetryPolicy, 'isRetryable'> = { attempts: 5, baseDelayMs: 200,
 const PAGE_SIZE = 1000
 /** So many in a row are no longer what mass deletions leave behind. */
 const EMPTY_PAGES = 1000
-const CLIENT_LISTENERS = 20
 /** An upload may take this much longer for its size: 100 kB/s. */
 const BYTES_PER_MS = 100
 /** An object that is overwritten while it is read is read again, this often. */
@@ -263,6 +264,19 @@ class CloudBucket implements Bucket {
     return object === undefined ? undefined : passOn(await this.#file(name, generation), object, this.#timeoutMs)
   }
 
+  async signUrl(name: string, generation: string, seconds: number): Promise<string> {
+    const file = await this.#file(name)
+    const sign = file.getSignedUrl({
+      ...{ version: 'v4', action: 'read', expires: Date.now() + seconds * 1000 },
+      queryParams: { generation },
+    })
+    const expired = () => new Error(`no answer came within ${this.#timeoutMs / 1000} s`)
+    const [url] = await withDeadline(sign, this.#timeoutMs, expired).catch((error: unknown) => {
+      throw new SigningError(this.#where(name), error)
+    })
+    return url
+  }
+
   async remove(name: string, generation: string): Promise<Exclude<RemoveOutcome, 'protected'>> {
     if (!canExist(name, generation)) return 'absent'
     return this.#remove(name, { ifGenerationMatch: generation })
@@ -349,28 +363,6 @@ class CloudBucket implements Bucket {
       metadata: Object.fromEntries(Object.entries(metadata.metadata ?? {}).map(([key, value]) => [key, String(value)])),
     }
   }
-}
-
-async function connectBucket({ bucket, apiEndpoint }: BucketConfig): Promise<RemoteBucket> {
-  const { Storage } = await import('@google-cloud/storage')
-  // A download of the client puts eleven listeners on one stream; Node would warn of a leak each time.
-  setMaxListeners(CLIENT_LISTENERS)
-  const retryOptions = { autoRetry: false }
-  if (apiEndpoint === null) return new Storage({ retryOptions }).bucket(bucket)
-  const { origin, protocol, hostname } = new URL(apiEndpoint)
-  if (protocol === 'http:') bypassProxy(hostname)
-  const useAuthWithCustomEndpoint = protocol !== 'http:'
-  const storage = new Storage({ apiEndpoint: origin, useAuthWithCustomEndpoint, retryOptions })
-  // STORAGE_EMULATOR_HOST would be used beside the configured address.
-  storage.baseUrl = `${origin}/storage/v1`
-  return storage.bucket(bucket)
-}
-
-/** The client sends even what stays on this machine through HTTP_PROXY, unless NO_PROXY names the host. */
-function bypassProxy(hostname: string): void {
-  if (!/^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)) return
-  const listed = (process.env.NO_PROXY || process.env.no_proxy || '').split(',').filter((host) => host !== '')
-  if (!listed.includes(hostname)) process.env.NO_PROXY = [...listed, hostname].join(',')
 }
 
 /** Whether the store can have such an object at all. */

@@ -1,4 +1,4 @@
-import { Failure } from '../../failure.ts'
+import { Failure, messageOf } from '../../failure.ts'
 
 /**
  * The object store did not do what it was asked. Transient even for 401 and 403: permissions and buckets can be mended,
@@ -25,6 +25,18 @@ export class PreconditionError extends Failure {
   constructor(where: string, expected: string, cause: unknown) {
     const condition = expected === '0' ? 'exists already' : `is not of generation ${expected} any more`
     super('overtaken', 'precondition_failed', `${where} ${condition}: nothing was written`, { cause })
+  }
+}
+
+/** No address of the object could be signed. */
+export class SigningError extends Failure {
+  constructor(where: string, cause: unknown) {
+    super(
+      'unavailable',
+      'sign_url',
+      `cannot sign an address of ${where}: ${messageOf(cause)}; the function's service account needs roles/iam.serviceAccountTokenCreator on itself, and the project the API iamcredentials.googleapis.com`,
+      { cause },
+    )
   }
 }
 

@@ -1,14 +1,13 @@
 import type pg from 'pg'
-import type { FunctionSet } from '../../shared/adql/functions/function-set.ts'
-import type { TapService } from '../../shared/environment/tap-service.ts'
-import type { WorkQueue } from '../../shared/platform/events.ts'
-import type { Logger } from '../../shared/platform/log/log.ts'
-import type { Bucket } from '../../shared/platform/storage/objects.ts'
-import type { LookUpToken } from '../../shared/platform/token-info.ts'
-import type { TapBackend } from '../../shared/tap/answer-query.ts'
-import type { LiveMetadataSource } from '../../shared/tap/live-metadata.ts'
+import type { FunctionSet } from '../adql/functions/function-set.ts'
+import type { TapService } from '../environment/tap-service.ts'
+import type { Bucket } from '../platform/storage/objects.ts'
+import type { LookUpToken } from '../platform/token-info.ts'
+import type { WorkQueue } from '../platform/work-queue.ts'
+import type { TapBackend } from '../tap/answer-query.ts'
+import type { LiveMetadataSource } from '../tap/live-metadata.ts'
 
-/** What `tap` works with: put together in deployment.ts, or by a test. */
+/** What `tap` works with: put together in tap-services.ts, or by a test. */
 export interface TapDependencies {
   /** The TAP servers that have a service, by their names. */
   readonly servers: ReadonlyMap<string, ServedTap>
@@ -37,12 +36,6 @@ export interface ServedBackend extends TapBackend {
 /** Where the jobs of a server are. */
 export interface JobBackend {
   readonly pool: pg.Pool
-  readonly bucket: Pick<Bucket, 'save' | 'write' | 'read' | 'stream' | 'remove' | 'page'>
+  readonly bucket: Pick<Bucket, 'save' | 'write' | 'read' | 'stream' | 'signUrl' | 'remove' | 'page'>
   readonly queue: WorkQueue
-}
-
-export interface TapOptions {
-  readonly logger: Logger
-  /** What stands before every path where several functions share a port. Default none. */
-  readonly prefix?: string
 }

@@ -1,24 +1,25 @@
-import { siteFunctions } from '../../shared/adql/functions/site.ts'
-import { STANDARD_FUNCTIONS } from '../../shared/adql/functions/table.ts'
-import { loadEnvironment } from '../../shared/deployment/environment-file.ts'
-import type { Environment } from '../../shared/environment/environment.ts'
-import { EnvironmentError } from '../../shared/environment/environment-error.ts'
-import type { TapJobs } from '../../shared/environment/tap-jobs.ts'
-import type { TapServer } from '../../shared/environment/tap-server.ts'
-import type { TapService } from '../../shared/environment/tap-service.ts'
-import { lazily } from '../../shared/lazily.ts'
-import { createFetchPublic } from '../../shared/platform/fetch-public.ts'
-import type { Logger } from '../../shared/platform/log/log.ts'
-import { createTokenInfo } from '../../shared/platform/token-info.ts'
-import type { TapBackend } from '../../shared/tap/answer-query.ts'
-import type { JobBackend, ServedBackend, ServedTap, TapDependencies } from './dependencies.ts'
+import { siteFunctions } from '../adql/functions/site.ts'
+import { STANDARD_FUNCTIONS } from '../adql/functions/table.ts'
+import type { Environment } from '../environment/environment.ts'
+import { EnvironmentError } from '../environment/environment-error.ts'
+import type { TapJobs } from '../environment/tap-jobs.ts'
+import type { TapServer } from '../environment/tap-server.ts'
+import type { TapService } from '../environment/tap-service.ts'
+import { lazily } from '../lazily.ts'
+import { createFetchPublic } from '../platform/fetch-public.ts'
+import type { Logger } from '../platform/log/log.ts'
+import { createTokenInfo } from '../platform/token-info.ts'
+import type { WorkQueue } from '../platform/work-queue.ts'
+import type { TapBackend } from '../tap/answer-query.ts'
+import { loadEnvironment } from './environment-file.ts'
+import type { JobBackend, ServedBackend, ServedTap, TapDependencies } from './served-tap.ts'
 
 /**
  * Puts together what the function works with. Databases are reached for when they are first needed.
  *
  * @throws EnvironmentError
  */
-export async function openDeployment(logger: Logger): Promise<TapDependencies> {
+export async function openTapServices(logger: Logger): Promise<TapDependencies> {
   return connectServices(await loadEnvironment(logger), logger)
 }
 
@@ -53,9 +54,9 @@ async function openBackend(
   logger: Logger,
 ): Promise<ServedBackend> {
   const [{ connectAddress }, { openPostgresqlService }, { watchLiveMetadata }] = await Promise.all([
-    import('../../shared/deployment/server-connections.ts'),
-    import('../../shared/query/postgresql.ts'),
-    import('../../shared/tap/live-metadata.ts'),
+    import('./server-connections.ts'),
+    import('../query/postgresql.ts'),
+    import('../tap/live-metadata.ts'),
   ])
   const { query, geometry, limits, names } = service
   const { role, schemas } = query
@@ -94,8 +95,8 @@ function describeFrom(
   if (releases === null) return async ({ fields }) => ({ fields, services: [] })
   const descriptors = lazily(async () => {
     const [{ openBucket }, { openServiceDescriptors }] = await Promise.all([
-      import('../../shared/platform/storage/objects.ts'),
-      import('../../shared/tap/service-descriptors.ts'),
+      import('../platform/storage/objects.ts'),
+      import('../tap/service-descriptors.ts'),
     ])
     const bucket = openBucket({ bucket: releases.bucket, ...storage }, { logger })
     return openServiceDescriptors({ bucket, naming: releases, baseUrl: new URL(url).origin, logger })
@@ -105,15 +106,19 @@ function describeFrom(
 
 /** Loaded with the first request about jobs. */
 async function openJobBackend(environment: Environment, jobs: TapJobs, logger: Logger): Promise<JobBackend> {
-  const [{ connectAddress }, { openBucket }, { openQueue }] = await Promise.all([
-    import('../../shared/deployment/server-connections.ts'),
-    import('../../shared/platform/storage/objects.ts'),
-    import('../../shared/platform/events.ts'),
+  const [{ connectAddress }, { openBucket }] = await Promise.all([
+    import('./server-connections.ts'),
+    import('../platform/storage/objects.ts'),
   ])
   const { pool } = await connectAddress(environment, jobs.database, { applicationName: 'almagest jobs', logger })
   return {
     pool,
     bucket: openBucket({ bucket: jobs.bucket, ...environment.storage }, { logger }),
-    queue: openQueue(jobs.topic, logger),
+    queue: await openJobQueue(jobs.dispatch, logger),
   }
+}
+
+async function openJobQueue(dispatch: TapJobs['dispatch'], logger: Logger): Promise<WorkQueue> {
+  if (dispatch.kind === 'tasks') return (await import('../platform/task-queue.ts')).openTaskQueue(dispatch)
+  return (await import('../platform/events.ts')).openQueue(dispatch.topic, logger)
 }
