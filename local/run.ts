@@ -31,6 +31,8 @@ export interface RunOptions {
   /** undefined: 8080, or the next free one. */
   readonly port: number | undefined
   readonly json: boolean
+  /** Options of the command line that the next start needs as well. */
+  readonly given: readonly string[]
 }
 
 const DEFAULT_PORT = 8080
@@ -62,7 +64,7 @@ export async function runStack(options: RunOptions): Promise<number> {
 }
 
 async function bringUp(options: RunOptions, ending: Ending, resources: AsyncDisposableStack): Promise<number> {
-  const { stateFolder, once, json } = options
+  const { stateFolder, once, json, given } = options
   const started = performance.now()
   const remembered = options.reset ? null : await readMemory(stateFolder)
   const chosen = await chooseRelease(options.wish, remembered)
@@ -96,7 +98,7 @@ async function bringUp(options: RunOptions, ending: Ending, resources: AsyncDisp
   const { url, storage, environmentFile } = stack
   const durationMs = performance.now() - started
   const report: StartReport = { url, durationMs, servers, environmentFile, logFile, storage }
-  diversion.print(json ? `${JSON.stringify(report, null, 2)}\n` : describeStart(report, { staysUp: !once }))
+  diversion.print(json ? `${JSON.stringify(report, null, 2)}\n` : describeStart(report, { staysUp: !once, given }))
   isUp = true
   if (once) return OK
   await ending.reached

@@ -1,3 +1,4 @@
+import { quoteForShell, spell } from '../cli/terminal/spelling.ts'
 import { style } from '../cli/terminal/style.ts'
 import { formatTable } from '../cli/terminal/table.ts'
 import { adqlName, parseDeclaredNames } from '../shared/adql/names.ts'
@@ -27,8 +28,15 @@ export interface ServerReport extends Deployment {
   readonly slots: { readonly staging: string | null; readonly previous: string | null }
 }
 
+/** How it was started, as far as it matters for what comes next. */
+export interface StartManner {
+  readonly staysUp: boolean
+  /** Options that the next start needs as well. */
+  readonly given: readonly string[]
+}
+
 /** Lines for the person at the terminal: what is live, a look into it, and what to try next. */
-export function describeStart(report: StartReport, { staysUp }: { readonly staysUp: boolean }): string {
+export function describeStart(report: StartReport, how: StartManner): string {
   const outcomes = report.servers.flatMap(describeOutcome)
   const lines = [
     '',
@@ -39,7 +47,7 @@ export function describeStart(report: StartReport, { staysUp }: { readonly stays
     ...report.servers.flatMap(describeTables),
     '',
     ...(outcomes.length === 0 ? [] : [...outcomes, '']),
-    ...(staysUp ? suggest(report) : suggestStart(report)),
+    ...(how.staysUp ? suggest(report, how) : suggestStart(report, how)),
     '',
   ]
   return lines.join('\n')
@@ -84,7 +92,7 @@ function describeTables({ server, live }: ServerReport): string[] {
   ]
 }
 
-function suggest(report: StartReport): string[] {
+function suggest(report: StartReport, how: StartManner): string[] {
   const { url, durationMs, environmentFile, logFile } = report
   return [
     `${style('bold', 'Almagest is up')} at ${url} after ${formatDuration(durationMs)}; Ctrl-C stops it. Try next:`,
@@ -103,8 +111,8 @@ function suggest(report: StartReport): string[] {
     '',
     ...report.servers.slice(0, 1).flatMap(suggestQuery),
     'Your own release (an archive, a folder that holds one, or a folder of YAML), after Ctrl-C:',
-    '  npm start -- --release PATH --schemas a,b',
-    '  npm start -- --release PATH --schemas a,b --no-swap   to look at the difference first',
+    `  ${spellStart('--release PATH --schemas a,b', how)}`,
+    `  ${spellStart('--release PATH --schemas a,b --no-swap', how)}   to look at the difference first`,
     '',
     `Environment: ${environmentFile}`,
     `Log of the functions: ${logFile}`,
@@ -180,15 +188,14 @@ function suggestDiscovery(server: string, url: string): string[] {
   ]
 }
 
-function suggestStart({ servers }: StartReport): string[] {
+function suggestStart({ servers }: StartReport, how: StartManner): string[] {
   const staged = servers.find(({ server, slots }) => server === 'tap' && slots.staging !== null)?.slots.staging
   return [
-    'Everything is stopped. `npm start` continues from here.',
-    ...(staged == null ? [] : [`  npm start -- --version ${staged}   swaps it live`]),
+    `Everything is stopped. \`${spellStart('', how)}\` continues from here.`,
+    ...(staged == null ? [] : [`  ${spellStart(`--version ${quoteForShell(staged)}`, how)}   swaps it live`]),
   ]
 }
 
-/** The folder may have a blank in its name. */
-function quoteForShell(path: string): string {
-  return /^[\w./+:@-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
+function spellStart(options: string, { given }: StartManner): string {
+  return spell(['start', options, ...given.map(quoteForShell)].filter((part) => part !== '').join(' '))
 }

@@ -15,7 +15,9 @@ const GROUND = [
   'shared/printable.ts',
   'shared/problem.ts',
   'shared/reserved-words.ts',
+  'package.json',
   'shared/stored-objects.ts',
+  'shared/version.ts',
   'shared/xml',
   'shared/yaml',
 ]

@@ -1,8 +1,9 @@
 import { Command, CommanderError } from 'commander'
+import { VERSION } from '../../shared/version.ts'
 import { OK, USAGE } from '../terminal/exit-codes.ts'
 import { guardOutput, writeError } from '../terminal/output.ts'
 import { reportFailure, reportUsage } from '../terminal/report-failure.ts'
-import { readVersion } from './read-version.ts'
+import { spell } from '../terminal/spelling.ts'
 import { COMMANDS } from './table.ts'
 
 /**
@@ -30,19 +31,31 @@ export async function runAlmagest(args: readonly string[]): Promise<number> {
 async function buildProgram(args: readonly string[], json: boolean): Promise<Command> {
   const program = new Command('almagest')
     .description('TAP_SCHEMA releases for IVOA TAP services: stage, swap, roll back, compare')
-    .version(readVersion())
+    .version(VERSION)
     .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ writeErr: json ? () => {} : writeError, outputError: () => {} })
+    .configureHelp({ commandUsage: spellUsage })
     .addHelpText('after', EXAMPLES)
   for (const { name, summary, load } of COMMANDS) {
     const command = program
       .command(name)
       .summary(summary)
       .description(`${sentence(summary)}.`)
-    if (args.includes(name)) (await load()).declare(command)
+    if (args.includes(name)) (await load()).declare(command, COMMANDS)
   }
   return program
+}
+
+/** `npm start -- [options]`, where that is how it is typed. */
+function spellUsage(command: Command): string {
+  const names = command.parent === null ? [] : [...parentsOf(command), command.name()]
+  return spell([...names, command.usage()].join(' '))
+}
+
+/** The commands that one is part of, without the program itself. */
+function parentsOf({ parent }: Command): readonly string[] {
+  return parent === null || parent.parent === null ? [] : [...parentsOf(parent), parent.name()]
 }
 
 function sentence(summary: string): string {
@@ -51,9 +64,9 @@ function sentence(summary: string): string {
 
 const EXAMPLES = `
 Examples:
-  $ almagest rows schemas/dp2.yaml
-  $ almagest stage --database postgresql://loader@db/tap --version releases/w.2026.34 --schemas dp2 schemas.tar.gz
-  $ almagest help swap
+  $ ${spell('rows schemas/dp2.yaml')}
+  $ ${spell('stage')} --database postgresql://loader@db/tap --version releases/w.2026.34 --schemas dp2 schemas.tar.gz
+  $ ${spell('help swap')}
 
 Exit codes: 0 ok, 1 problems found or the operation failed, 2 wrong usage.
 ALMAGEST_DATABASE_URL stands in for --database; for a Cloud SQL instance ALMAGEST_INSTANCE, ALMAGEST_DATABASE,

@@ -5,13 +5,20 @@ import { endOnInterrupt } from '../terminal/interrupt.ts'
 import { type OutputOptions, writeNote, writeResult } from '../terminal/output.ts'
 import { withProgress } from '../terminal/progress.ts'
 import { writeProblems } from '../terminal/report-failure.ts'
+import { quoteForShell } from '../terminal/spelling.ts'
 import { UsageError } from '../terminal/usage-error.ts'
 import { addExamples } from './examples.ts'
 import { addLoaderOptions, type LoaderFlags, readLoaderOptions } from './loader-options.ts'
 import { parseGeneration, parseList, parseSchemas, parseText, parseVersion } from './parsers.ts'
 import { currentActor } from './server/actor.ts'
 import type { DatabaseTarget } from './server/database-options.ts'
-import { addServerOptions, type FunctionAddress, requireServer, type ServerFlags } from './server/options.ts'
+import {
+  addServerOptions,
+  type FunctionAddress,
+  nameServer,
+  requireServer,
+  type ServerFlags,
+} from './server/options.ts'
 
 interface StageFlags extends ServerFlags, LoaderFlags, OutputOptions {
   readonly version: string
@@ -51,7 +58,9 @@ export function declare(command: Command): void {
 async function run(path: string | undefined, flags: StageFlags, command: Command): Promise<void> {
   const address = requireServer(flags)
   const { version } = flags
-  endOnInterrupt(`interrupted: ${version} is staged whole or not at all; \`almagest status\` shows which`)
+  endOnInterrupt(
+    `interrupted: ${version} is staged whole or not at all; \`almagest status${nameServer(flags)}\` shows which`,
+  )
   const outcome =
     address.kind === 'function'
       ? await stageFromBucket(address, path, flags, command)
@@ -59,7 +68,9 @@ async function run(path: string | undefined, flags: StageFlags, command: Command
   writeResult(outcome, flags, describeStage)
   if (flags.json === true || outcome.outcome !== 'staged') return
   writeProblems(outcome.warnings)
-  writeNote(`next: \`almagest diff\` shows what would change, \`almagest swap ${version}\` makes it live`)
+  const server = nameServer(flags)
+  const swap = `swap ${quoteForShell(version)}`
+  writeNote(`next: \`almagest diff${server}\` shows what would change, \`almagest ${swap}${server}\` makes it live`)
 }
 
 async function stageFromDisk(

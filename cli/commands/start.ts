@@ -1,8 +1,9 @@
-import { isAbsolute, join, resolve } from 'node:path'
+import { isAbsolute, resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { RunOptions } from '../../local/run.ts'
 import { UsageError } from '../terminal/usage-error.ts'
 import { addExamples } from './examples.ts'
+import { STATE_FOLDER } from './local-state.ts'
 import { parseInteger, parseSchemas, parseText, parseVersion } from './parsers.ts'
 
 interface StartFlags {
@@ -16,11 +17,6 @@ interface StartFlags {
   readonly state?: string
   readonly json?: boolean
 }
-
-const STATE_FOLDER = join(import.meta.dirname, '..', '..', '.almagest')
-
-/** The environment file of the stack that runs, or ran last. */
-export const LOCAL_ENVIRONMENT = join(STATE_FOLDER, 'environment.yaml')
 
 export function declare(command: Command): void {
   refuseTaken(process.env)
@@ -83,6 +79,10 @@ function readOptions({ release, schemas, version, state, port, ...flags }: Start
     reset: flags.reset === true,
     json: flags.json === true,
     port,
+    given: [
+      ...(state === undefined ? [] : ['--state', state]),
+      ...(port === undefined ? [] : ['--port', String(port)]),
+    ],
   }
 }
 

@@ -1,16 +1,4 @@
-import type { Command } from 'commander'
-
-/** What a command's module gives: its arguments, options and action, put on an empty command. */
-export interface CommandModule {
-  declare(command: Command): void
-}
-
-export interface CommandEntry {
-  readonly name: string
-  readonly summary: string
-  /** Only the command that was asked for is loaded, so that the others cost nothing. */
-  load(): Promise<CommandModule>
-}
+import type { CommandEntry } from './command-entry.ts'
 
 /** The commands, in the order of `almagest --help`. */
 export const COMMANDS: readonly CommandEntry[] = [
@@ -123,5 +111,10 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'start',
     summary: 'run everything on this machine: PostgreSQL, an object store, the functions',
     load: () => import('./start.ts'),
+  },
+  {
+    name: 'completion',
+    summary: 'write the completion of commands and options for bash, zsh or fish',
+    load: () => import('./completion.ts'),
   },
 ]

@@ -1,6 +1,6 @@
 import { CODES, describeCode } from '../../shared/felis/codes.ts'
 import { escapeJson } from '../../shared/printable.ts'
-import { readVersion } from '../commands/read-version.ts'
+import { VERSION } from '../../shared/version.ts'
 import { gatherProblems } from './gather-problems.ts'
 import type { FoundProblem, Validation } from './validate-files.ts'
 
@@ -14,7 +14,7 @@ export function formatSarif({ reports }: Validation): string {
     version: '2.1.0',
     runs: [
       {
-        tool: { driver: { name: 'almagest', semanticVersion: readVersion(), rules: ids.map(ruleOf) } },
+        tool: { driver: { name: 'almagest', semanticVersion: VERSION, rules: ids.map(ruleOf) } },
         columnKind: 'unicodeCodePoints',
         results: problems.map((problem) => resultOf(problem, indexes)),
       },

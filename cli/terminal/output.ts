@@ -1,5 +1,6 @@
 import { escapeJson, showControls } from '../../shared/printable.ts'
 import { OK } from './exit-codes.ts'
+import { spellCommands } from './spelling.ts'
 
 /** A reader that closes early (`almagest … | head`) is no failure: the command ends quietly. */
 export function guardOutput(): void {
@@ -29,7 +30,7 @@ export function writeJson(value: unknown): void {
 
 /** A line for the person at the terminal, beside the result. What comes from files or servers cannot steer the terminal. */
 export function writeNote(line: string): void {
-  writeError(`${showControls(line)}\n`)
+  writeError(`${showControls(spellCommands(line))}\n`)
 }
 
 export function writeError(text: string): void {

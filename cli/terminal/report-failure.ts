@@ -47,7 +47,7 @@ function report(error: Report, json: boolean, command: string | undefined): void
   const { message, problems } = withoutRepetition(error)
   writeNote(`almagest: ${message}`)
   writeProblems(problems)
-  if (error.code === 'usage') writeNote(`  see \`almagest help${command === undefined ? '' : ` ${command}`}\``)
+  if (error.code === 'usage') writeNote(`  see \`almagest ${command === undefined ? 'help' : `${command} --help`}\``)
 }
 
 /** Messages that stand alone in a log name the first problem, or all; where all problems follow, once is enough. */

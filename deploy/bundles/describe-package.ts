@@ -43,12 +43,13 @@ export async function describePackage(name: string, needed: readonly string[]): 
 
 interface Project {
   readonly version: string
-  readonly dependencies: Readonly<Record<string, string>>
+  readonly dependencies?: Readonly<Record<string, string>>
+  /** Nearly all packages: what is installed holds them in its bundle. */
   readonly devDependencies: Readonly<Record<string, string>>
 }
 
-function versionOf({ dependencies }: Project, name: string): string {
-  const version = dependencies[name]
-  if (version === undefined) throw new Error(`${name} is not a dependency in package.json`)
+function versionOf({ dependencies, devDependencies }: Project, name: string): string {
+  const version = devDependencies[name] ?? dependencies?.[name]
+  if (version === undefined) throw new Error(`${name} is not in package.json`)
   return version
 }

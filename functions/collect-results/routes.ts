@@ -4,6 +4,7 @@ import { descriptionRoute, healthRoute } from '../../shared/platform/http/servic
 import type { Logger } from '../../shared/platform/log/log.ts'
 import { destroyJob } from '../../shared/results/delete/destroy-job.ts'
 import { sweepResults } from '../../shared/results/sweep/sweep.ts'
+import { VERSION } from '../../shared/version.ts'
 import type { CollectDependencies } from './dependencies.ts'
 import { SCHEMAS } from './schemas.ts'
 
@@ -78,7 +79,7 @@ function requireJobId(id: string): string {
 
 const ABOUT = {
   title: 'Almagest collect-results',
-  version: '1.0.0',
+  version: VERSION,
   description: 'Deletes query results whose time is over.',
   schemas: SCHEMAS,
 }

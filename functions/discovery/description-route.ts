@@ -1,10 +1,11 @@
 import { describeApi } from '../../shared/platform/http/openapi.ts'
 import { Representation } from '../../shared/platform/http/representation.ts'
 import type { Route } from '../../shared/platform/http/route.ts'
+import { VERSION } from '../../shared/version.ts'
 import { publicRoute } from './public-route.ts'
 import { SCHEMAS } from './schemas.ts'
 import type { Service } from './service.ts'
-import { DESCRIPTION, VERSION } from './status-routes.ts'
+import { DESCRIPTION } from './status-routes.ts'
 
 /** The description of the routes, itself among them, where Repertoire has its own: `GET {pathPrefix}/openapi.json`. */
 export function descriptionRoute({ config, started }: Service, routes: readonly Route[], base: string): Route {

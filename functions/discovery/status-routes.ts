@@ -1,6 +1,7 @@
 import type { ServerState } from '../../shared/discovery/watched-server.ts'
 import type { Route } from '../../shared/platform/http/route.ts'
 import { formatAvailability } from '../../shared/tap/availability.ts'
+import { VERSION } from '../../shared/version.ts'
 import { publicRoute } from './public-route.ts'
 import type { Service } from './service.ts'
 
@@ -58,7 +59,6 @@ export function statusRoutes(service: Service): readonly Route[] {
   ]
 }
 
-export const VERSION = '0.1.0'
 export const DESCRIPTION = 'Service discovery: what is deployed, where, in which version.'
 
 const CONSEQUENCES: Readonly<Partial<Record<ServerState, string>>> = {

@@ -3,6 +3,7 @@ import { object } from '../../shared/platform/http/json-schema.ts'
 import type { Route } from '../../shared/platform/http/route.ts'
 import { createApi } from '../../shared/platform/http/serve.ts'
 import { descriptionRoute, healthRoute } from '../../shared/platform/http/service-routes.ts'
+import { VERSION } from '../../shared/version.ts'
 import { type LoadDependencies, loadRelease } from './load-release.ts'
 
 /** A notification repeats what Cloud Storage knows of an object, its metadata and access rules among it, in base64. */
@@ -44,7 +45,7 @@ function eventOf(body: unknown, type: string | readonly string[] | undefined): u
 
 const ABOUT = {
   title: 'Almagest load-release',
-  version: '1.0.0',
+  version: VERSION,
   description: 'Stages the releases that are uploaded.',
   schemas: { Health: object({ status: { const: 'ok' } }) },
 }

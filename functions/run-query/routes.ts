@@ -1,10 +1,10 @@
-import { VERSION } from '../../shared/deployment/version.ts'
 import { isRecord } from '../../shared/is-record.ts'
 import { deliveryRoutes } from '../../shared/platform/http/delivery-routes.ts'
 import { object } from '../../shared/platform/http/json-schema.ts'
 import type { Route } from '../../shared/platform/http/route.ts'
 import { createApi } from '../../shared/platform/http/serve.ts'
 import { descriptionRoute, healthRoute } from '../../shared/platform/http/service-routes.ts'
+import { VERSION } from '../../shared/version.ts'
 import { type RunDependencies, runJob } from './run-query.ts'
 
 /**

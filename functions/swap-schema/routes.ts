@@ -7,6 +7,7 @@ import { formatDiff } from '../../shared/tap-schema/format-diff.ts'
 import { rollback } from '../../shared/tap-schema/rollback.ts'
 import { readStatus } from '../../shared/tap-schema/status.ts'
 import { swap } from '../../shared/tap-schema/swap.ts'
+import { VERSION } from '../../shared/version.ts'
 import type { SwapDependencies } from './dependencies.ts'
 import { exchangeAndAnnounce } from './exchange-and-announce.ts'
 import { findServer } from './find-server.ts'
@@ -22,7 +23,13 @@ export interface RouteOptions {
 
 const SLOT = { type: 'string', enum: ['live', 'staging', 'previous'] } as const
 
-const VERSION = { type: 'string', required: true, minLength: 1, maxLength: 512, example: 'releases/w.2026.34' } as const
+const RELEASE_VERSION = {
+  type: 'string',
+  required: true,
+  minLength: 1,
+  maxLength: 512,
+  example: 'releases/w.2026.34',
+} as const
 
 const GENERATION = {
   type: 'string',
@@ -113,7 +120,7 @@ export function createRoutes(dependencies: SwapDependencies, options: RouteOptio
       summary: 'Stage a release that is in the bucket',
       description: 'Also one that was staged or rejected before. Users see nothing of it until it is swapped live.',
       params,
-      body: { version: { ...VERSION, description: 'The release to stage' }, generation: GENERATION },
+      body: { version: { ...RELEASE_VERSION, description: 'The release to stage' }, generation: GENERATION },
       answers: json('Staged'),
       errors: [404, 409, 422, 503],
       async handle({ params, body, caller }) {
@@ -160,7 +167,7 @@ function exchangeRoute(
     ...about,
     params,
     body: {
-      version: { ...VERSION, description: version },
+      version: { ...RELEASE_VERSION, description: version },
       generation: GENERATION,
       id: ID,
       leaveReadersOut: LEAVE_READERS_OUT,
@@ -176,7 +183,7 @@ function exchangeRoute(
 
 const ABOUT = {
   title: 'Almagest swap-schema',
-  version: '1.0.0',
+  version: VERSION,
   description: 'Stages releases of TAP_SCHEMA metadata on TAP servers, swaps them live and rolls them back.',
   schemas: SCHEMAS,
 }

@@ -1,7 +1,7 @@
 import type { TapDependencies } from '../../shared/deployment/served-tap.ts'
-import { VERSION } from '../../shared/deployment/version.ts'
 import { createApi } from '../../shared/platform/http/serve.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
+import { VERSION } from '../../shared/version.ts'
 import { createRoutes } from './routes.ts'
 
 export interface TapOptions {

@@ -1,10 +1,10 @@
-import { VERSION } from '../../shared/deployment/version.ts'
 import { messageOf } from '../../shared/failure.ts'
 import { HttpError } from '../../shared/platform/http/errors.ts'
 import { COUNT, object, ref } from '../../shared/platform/http/json-schema.ts'
 import { type Route, route } from '../../shared/platform/http/route.ts'
 import { createApi } from '../../shared/platform/http/serve.ts'
 import { descriptionRoute, healthRoute } from '../../shared/platform/http/service-routes.ts'
+import { VERSION } from '../../shared/version.ts'
 import { type WatchDependencies, watchQueries } from './watch-queries.ts'
 
 /** The HTTP function that Cloud Scheduler calls each minute; only its account may invoke it. */

@@ -14,7 +14,7 @@ test.each([
   ['/state/environment.yaml', '/state/environment.yaml'],
   ["/her state's/environment.yaml", `'/her state'\\''s/environment.yaml'`],
 ])('the sweep that is suggested for %s can be pasted into a shell', (environmentFile, shown) => {
-  const text = describeStart({ ...REPORT, environmentFile }, { staysUp: true })
+  const text = describeStart({ ...REPORT, environmentFile }, { staysUp: true, given: [] })
   expect(text).toContain(`npx almagest sweep --dry-run --environment ${shown}\n`)
 })
 
@@ -31,7 +31,8 @@ test('psql, which not every machine has, is suggested as something extra, and on
     serviceUrl: 'http://h/tap/tap',
     slots: { staging: null, previous: null },
   } as const
-  const suggested = (servers: StartReport['servers']) => describeStart({ ...REPORT, servers }, { staysUp: true })
+  const suggested = (servers: StartReport['servers']) =>
+    describeStart({ ...REPORT, servers }, { staysUp: true, given: [] })
   expect(suggested([{ ...server, live }])).toMatch(
     /^With psql, if you have it.*\n {2}psql 'postgresql:\/\/h\/tap' -c "select/m,
   )
@@ -52,9 +53,12 @@ test('queries that are suggested quote what ADQL and the shell need', () => {
     slots,
   } as const
   const servers = [{ ...server, live, serviceUrl: 'http://h/tap/tap' }]
-  const text = describeStart({ ...REPORT, servers }, { staysUp: true })
+  const text = describeStart({ ...REPORT, servers }, { staysUp: true, given: [] })
   const query = 'SELECT TOP 5 * FROM heron_dr1.\\"Order\\"'
   expect(text).toContain(`  npx almagest query --url http://h/tap/tap "${query}"\n`)
-  const without = describeStart({ ...REPORT, servers: [{ ...server, live, serviceUrl: null }] }, { staysUp: true })
+  const without = describeStart(
+    { ...REPORT, servers: [{ ...server, live, serviceUrl: null }] },
+    { staysUp: true, given: [] },
+  )
   expect(without).not.toContain('query --url')
 })

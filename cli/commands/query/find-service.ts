@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { loadEnvironment } from '../../../shared/deployment/environment-file.ts'
 import { UsageError } from '../../terminal/usage-error.ts'
+import { LOCAL_ENVIRONMENT } from '../local-state.ts'
 import { openLogger } from '../publish/open-location.ts'
-import { LOCAL_ENVIRONMENT } from '../start.ts'
 
 export const URL_VARIABLE = 'ALMAGEST_TAP_URL'
 

@@ -8,7 +8,7 @@ import { type OutputOptions, writeNote, writeResult } from '../../terminal/outpu
 import { withProgress } from '../../terminal/progress.ts'
 import { parseDeadline, parseGeneration, parseInteger, parseText } from '../parsers.ts'
 import { withServer } from './access.ts'
-import { addServerOptions, type ServerFlags } from './options.ts'
+import { addServerOptions, nameServer, type ServerFlags } from './options.ts'
 import type { ExchangeRequest, ServerAccess } from './server-access.ts'
 
 interface ExchangeFlags extends ServerFlags, OutputOptions {
@@ -31,7 +31,9 @@ interface Exchange {
 /** Declares a command that exchanges slots, as `VERSION` says. */
 export function declareExchange(command: Command, { argument, label, exchange, done }: Exchange): void {
   const run = async (version: string, flags: ExchangeFlags): Promise<void> => {
-    endOnInterrupt(`interrupted: ${label(version)} happened whole or not at all; \`almagest status\` shows which`)
+    endOnInterrupt(
+      `interrupted: ${label(version)} happened whole or not at all; \`almagest status${nameServer(flags)}\` shows which`,
+    )
     const { generation, id, leaveReadersOut = false, actor, deadline: deadlineSeconds } = flags
     const request = { version, generation, id, leaveReadersOut, actor, deadlineSeconds }
     const operation = () => withServer(flags, (server) => exchange(server, request))

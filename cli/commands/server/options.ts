@@ -1,4 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
+import { hideSecrets } from '../../terminal/secrets.ts'
+import { quoteForShell } from '../../terminal/spelling.ts'
 import { UsageError } from '../../terminal/usage-error.ts'
 import {
   addDatabaseOptions,
@@ -48,6 +50,24 @@ export function requireServer(flags: ServerFlags): ServerAddress {
   }
   const token = flags.token ?? process.env[TOKEN_VARIABLE] ?? ''
   return { kind: 'function', url, server, token: token === '' ? null : token }
+}
+
+/**
+ * The options that named the server, to be put behind another command: with a blank in front. Passwords and tokens are
+ * left out.
+ */
+export function nameServer({ database, instance, ipType, user, url, server }: ServerFlags): string {
+  const options = {
+    '--database': database === undefined ? undefined : hideSecrets([database])(database),
+    '--instance': instance,
+    '--ip-type': ipType,
+    '--user': user,
+    '--url': url,
+    '--server': server,
+  }
+  return Object.entries(options)
+    .map(([option, value]) => (value === undefined ? '' : ` ${option} ${quoteForShell(value)}`))
+    .join('')
 }
 
 function parseFunctionUrl(value: string): string {

@@ -96,7 +96,7 @@ variable "other_connections" {
 }
 
 variable "init_image" {
-  description = "Image of the almagest command (terraform/init/Dockerfile); null: no init jobs."
+  description = "Image of the almagest command (Dockerfile); null: no init jobs."
   type        = string
 }
 

@@ -96,7 +96,7 @@ test('a function is described by what starts it, and by what it needs beside its
     expect(scripts.start).toBe(`functions-framework --target=${name}`)
     const publishes = !['collect-results', 'discovery'].includes(name)
     const needed = ['@google-cloud/functions-framework', ...(publishes ? ['@google-cloud/pubsub'] : [])]
-    expect(dependencies).toEqual(Object.fromEntries(needed.map((needs) => [needs, project.dependencies[needs]])))
+    expect(dependencies).toEqual(Object.fromEntries(needed.map((needs) => [needs, project.devDependencies[needs]])))
   }
 })
 

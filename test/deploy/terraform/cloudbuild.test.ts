@@ -48,17 +48,9 @@ test('every npm command of the build is a script of package.json', () => {
 
 test('every file that the build names is there', () => {
   const text = build.steps.map(({ script }) => script).join('\n')
-  const named = [...text.matchAll(/docker build -f (\S+)/g)].map(([, file = '']) => file)
-  expect(named).toContain('terraform/init/Dockerfile')
-  for (const file of named) expect(existsSync(join(root, file)), file).toBe(true)
+  const [, target] = /docker build --target (\S+)/.exec(text) ?? []
+  expect(readFileSync(join(root, 'Dockerfile'), 'utf8')).toMatch(new RegExp(`^FROM .* AS ${target}$`, 'm'))
   expect(existsSync(join(root, 'terraform', 'environments', `${build.substitutions._ENVIRONMENT}.tfvars`))).toBe(true)
-})
-
-test('what the image copies is there', () => {
-  const file = readFileSync(join(root, 'terraform', 'init', 'Dockerfile'), 'utf8')
-  const sources = [...file.matchAll(/^COPY (.*) \S+$/gm)].flatMap(([, names = '']) => names.split(' '))
-  expect(sources.length).toBeGreaterThan(3)
-  for (const source of sources) expect(existsSync(join(root, source)), source).toBe(true)
 })
 
 test('the image that is built of a folder of archives is the one that the service runs', async () => {
@@ -122,12 +114,14 @@ function runStep(id: string, { folder, commands, variables }: StepRun): StepOutc
   return { status, output: stdout, asked: existsSync(asked) ? readFileSync(asked, 'utf8').trim().split('\n') : [] }
 }
 
-test('the images of functions and init jobs start from the same one, by its digest, with the Node.js of the tests', () => {
-  const files = ['terraform/modules/functions/Dockerfile', 'terraform/init/Dockerfile']
-  const bases = files.map((file) => /^FROM (.*)$/m.exec(readFileSync(join(root, file), 'utf8'))![1]!)
-  expect(bases[0]).toMatch(/^node:\d+\.\d+\.\d+-slim@sha256:[0-9a-f]{64}$/)
-  expect(bases[0]).toContain(`node:${devDependencies.node}-slim@`)
-  expect(bases[1]).toBe(bases[0])
+test('all images start from the same one, by its digest, with the Node.js of the tests', () => {
+  const files = ['terraform/modules/functions/Dockerfile', 'Dockerfile']
+  const lines = files.flatMap((file) => [...readFileSync(join(root, file), 'utf8').matchAll(/^FROM (\S+)/gm)])
+  const bases = new Set(lines.map(([, base = '']) => base))
+  expect([lines.length, bases.size]).toEqual([4, 1])
+  const [base = ''] = bases
+  expect(base).toMatch(/^node:\d+\.\d+\.\d+-slim@sha256:[0-9a-f]{64}$/)
+  expect(base).toContain(`node:${devDependencies.node}-slim@`)
 })
 
 test('the image of a function holds what its start needs, and is prepared and run by the same user', () => {

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { build } from 'esbuild'
+import { ROOT } from '../bundles/node-bundle.ts'
 
-const ROOT = join(import.meta.dirname, '..', '..')
 const ENTRY = join(ROOT, 'shared', 'discovery', 'client.ts')
 
 /**
@@ -27,6 +27,6 @@ export async function buildClient(target: string): Promise<void> {
     String(value),
   ])
   const compiler = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
-  const project = join(import.meta.dirname, 'tsconfig.json')
+  const project = join(import.meta.dirname, 'client.tsconfig.json')
   execFileSync(process.execPath, [compiler, '--project', project, ...flags], { stdio: 'inherit' })
 }
