@@ -12,6 +12,7 @@ interface InitFlags extends DatabaseFlags, OutputOptions {
   readonly operator?: readonly string[]
   readonly reader?: readonly string[]
   readonly jobsUser?: readonly string[]
+  readonly jobsReader?: readonly string[]
 }
 
 export function declare(command: Command): void {
@@ -24,6 +25,7 @@ export function declare(command: Command): void {
       'logins that may work with the jobs of asynchronous queries, whose table is made: those of tap, run-query and watch-queries',
       parseList,
     )
+    .option('--jobs-reader <login...>', 'logins that may read that table: that of collect-results', parseList)
     .option('--json', 'print one JSON document')
     .action(run)
   addExamples(
@@ -47,16 +49,18 @@ async function run(flags: InitFlags): Promise<void> {
   const { initialiseDatabase } = await import('../../shared/tap-schema/roles.ts')
   const asUsers = (names: readonly string[] = []) => names.map(databaseUserOf)
   const jobsUsers = asUsers(flags.jobsUser)
+  const jobsReaders = asUsers(flags.jobsReader)
   const grants = {
     stagers: asUsers(flags.stager),
     operators: asUsers(flags.operator),
     readers: asUsers(flags.reader),
   }
-  const prepareJobs = flags.jobsUser && ((client: pg.PoolClient) => initialiseJobs(client, jobsUsers))
+  const prepareJobs =
+    (flags.jobsUser ?? flags.jobsReader) && ((client: pg.PoolClient) => initialiseJobs(client, jobsUsers, jobsReaders))
   const options = { ...grants, ...(prepareJobs && { prepareMore: prepareJobs }) }
   const prepare = (pool: pg.Pool) => withProgress('preparing the database', () => initialiseDatabase(pool, options))
   const formerOwners = await withPool(target, prepare)
-  writeResult({ outcome: 'initialised', ...grants, jobsUsers, formerOwners }, flags, describeGrants)
+  writeResult({ outcome: 'initialised', ...grants, jobsUsers, jobsReaders, formerOwners }, flags, describeGrants)
 }
 
 interface Initialised {
@@ -64,10 +68,11 @@ interface Initialised {
   readonly operators: readonly string[]
   readonly readers: readonly string[]
   readonly jobsUsers: readonly string[]
+  readonly jobsReaders: readonly string[]
   readonly formerOwners: readonly string[]
 }
 
-function describeGrants({ stagers, operators, readers, jobsUsers, formerOwners }: Initialised): string {
+function describeGrants({ stagers, operators, readers, jobsUsers, jobsReaders, formerOwners }: Initialised): string {
   const list = (label: string, names: readonly string[]) =>
     names.length === 0 ? [] : [`  ${label}: ${names.join(', ')}`]
   const lines = [...list('may stage', stagers), ...list('may stage, swap and roll back', operators)]
@@ -76,6 +81,7 @@ function describeGrants({ stagers, operators, readers, jobsUsers, formerOwners }
     ...lines,
     ...list('may read', readers),
     ...list('may work with jobs', jobsUsers),
+    ...list('may read the jobs', jobsReaders),
     ...list('owned a slot, and may read it now', formerOwners),
   ].join('\n')
 }

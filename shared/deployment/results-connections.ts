@@ -1,10 +1,11 @@
+import type { DatabaseAddress } from '../database-address.ts'
 import type { Environment } from '../environment/environment.ts'
 import { requireResults } from '../environment/require.ts'
 import type { JobTable, ResultsConfig } from '../environment/results.ts'
 import { lazily } from '../lazily.ts'
 import type { Logger } from '../platform/log/log.ts'
 import { openBucket } from '../platform/storage/objects.ts'
-import type { JobStore } from '../results/classify/jobs.ts'
+import { type JobStore, joinJobStores } from '../results/classify/jobs.ts'
 import type { ResultBucket, StateBucket } from '../results/result-bucket.ts'
 
 /** The results bucket of an environment and the job table that belongs to it. */
@@ -38,26 +39,30 @@ export function openResults(
   const bucket = openBucket({ bucket: config.bucket, ...environment.storage }, { logger, onRetry })
   const isSame = config.stateBucket === config.bucket
   const stateBucket = isSame ? bucket : openBucket({ bucket: config.stateBucket, ...environment.storage }, { logger })
-  const table = config.jobs === null ? null : openJobs(environment, config.jobs, options)
+  const { jobs } = config
+  const tables = jobs === null ? [] : jobs.databases.map((address) => openJobs(environment, address, jobs, options))
   return {
     config,
     bucket,
     stateBucket,
-    jobs: table,
+    jobs: tables.length === 0 ? null : joinJobStores(tables),
     retries: () => retries,
-    close: async () => table?.close(),
+    close: async () => {
+      await Promise.all(tables.map((table) => table.close()))
+    },
   }
 }
 
 /** The client of PostgreSQL is loaded when the table is first asked. */
 function openJobs(
   environment: Environment,
+  address: DatabaseAddress,
   table: JobTable,
   options: { readonly applicationName: string; readonly logger: Logger },
 ): JobStore & { close(): Promise<void> } {
   const database = lazily(async () => {
     const { connectAddress } = await import('./server-connections.ts')
-    return connectAddress(environment, table.database, options)
+    return connectAddress(environment, address, options)
   })
   const jobs = lazily(async () => {
     const { openUwsJobs } = await import('../results/classify/uws-jobs.ts')

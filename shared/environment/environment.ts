@@ -65,7 +65,7 @@ export const ENVIRONMENT_KEYS = {
   releases: part(RELEASES, 'Where schema releases lie.'),
   ...PLAIN_KEYS,
   tap: part(TAP, 'The TAP servers; the `tap` section of a Repertoire configuration.'),
-  results: optional(RESULTS, null, 'Where query results lie, and when they are deleted.'),
+  results: part(RESULTS, 'Where query results lie, and when they are deleted.'),
   discovery: part(DISCOVERY, 'What `discovery` does beyond Repertoire; [discovery.md](discovery.md).'),
   ...REPERTOIRE_KEYS,
   ...FOREIGN_KEYS,
@@ -104,7 +104,8 @@ export function readEnvironment(
     canIdentify: settings?.isGiven('tokenInfoUrl') !== false || settings.value('trustedProxy') !== false,
   }
   const servers = tap && readServers(tap, around, report)
-  const results = given && readResults(given, releases, report)
+  const jobs = [...(servers?.values() ?? [])].flatMap(({ service }) => service?.jobs ?? [])
+  const results = given && readResults(given, jobs, releases, report)
   const plain = found.pick(PLAIN_KEYS)
   if (report.failed || plain === undefined || discovery === null || servers === undefined) return null
   return { file, ...plain, releases, servers, results: results ?? null, discovery }

@@ -1,12 +1,12 @@
 import type { DatabaseAddress } from '../database-address.ts'
 import { mapOf, notEmpty } from './collections.ts'
 import { complaintAboutBucket } from './complaints.ts'
-import { databaseKeys, readDatabase } from './database.ts'
+import { databaseKeys, identifyDatabase, readDatabase } from './database.ts'
 import type { ReleasesConfig } from './releases.ts'
 import type { Report } from './report.ts'
 import { column, complaintAboutNamePattern, duration, objectName, table } from './result-texts.ts'
 import { type Found, foundOf, optional, part, required, type SectionOf, section, sectionAs } from './sections.ts'
-import { integer, oneOf, type ShapeOf, text, transformed } from './shapes.ts'
+import { integer, join, oneOf, type ShapeOf, text, transformed } from './shapes.ts'
 
 const HOUR_MS = 3_600_000
 const MINUTE_MS = 60_000
@@ -64,9 +64,10 @@ const JOBS = {
   ...databaseKeys('This or `database` is required.'),
 }
 
-/** Where the UWS jobs are; names as PostgreSQL keeps them. */
+/** Where the UWS jobs are; names as PostgreSQL keeps them. Almagest's own table is known by itself. */
 export interface JobTable extends SectionOf<typeof TABLE> {
-  readonly database: DatabaseAddress
+  /** One; where TAP services keep their jobs in several, each of them. */
+  readonly databases: readonly DatabaseAddress[]
   readonly graceMs: number
 }
 
@@ -77,7 +78,7 @@ const jobs = sectionAs(JOBS, (found, report): JobTable | undefined => {
   }
   const plain = found.pick(TABLE)
   const graceMs = found.value('grace')
-  return database && plain && graceMs !== undefined ? { database, ...plain, graceMs } : undefined
+  return database && plain && graceMs !== undefined ? { databases: [database], ...plain, graceMs } : undefined
 })
 
 const SHORTEST_LEASE_MS = 30_000
@@ -135,7 +136,11 @@ const limits = sectionAs(LIMITS, (found, report): SweepLimits | undefined => {
 })
 
 const KEYS = {
-  bucket: required(text(complaintAboutBucket), 'The results bucket, without `gs://`.'),
+  bucket: optional(
+    text(complaintAboutBucket),
+    null,
+    'The results bucket, without `gs://`. Without it: that of `tap.servers.NAME.service.jobs`, where there is one.',
+  ),
   mode: optional(
     oneOf('dry-run', 'delete'),
     'dry-run' as const,
@@ -151,38 +156,99 @@ const KEYS = {
     null,
     'The bucket of that object, where the results bucket has a retention policy. Without it: the results bucket.',
   ),
-  rules: required(
+  rules: optional(
     notEmpty(rules, 'without a rule nothing would ever be deleted'),
-    'One rule each, under a name for the report. The first one that fits an object decides.',
+    null,
+    'One rule each, under a name for the report. The first one that fits an object decides. What the jobs of the TAP services write needs none.',
   ),
-  jobs: optional(jobs, null, 'The table of UWS jobs, which is only read. Without it ages decide alone.'),
+  jobs: optional(
+    jobs,
+    null,
+    'The table of UWS jobs, which is only read. Without it: those of the TAP services that write into this bucket; where there are none, ages decide alone.',
+  ),
   limits: part(limits, 'How fast a sweep deletes, and when it stops.'),
 }
 
 /** The results bucket of a deployment and what is deleted from it. */
-export interface ResultsConfig extends Omit<SectionOf<typeof KEYS>, 'stateBucket'> {
+export interface ResultsConfig extends Omit<SectionOf<typeof KEYS>, 'bucket' | 'stateBucket' | 'rules'> {
+  readonly bucket: string
   readonly stateBucket: string
+  readonly rules: readonly ResultRule[]
 }
 
 export type SweepMode = ResultsConfig['mode']
 
 export const RESULTS = foundOf(KEYS)
 
-/** The results bucket and its rules. null: something about them is wrong, and that has been reported. */
+/** Where a TAP service keeps the results of its jobs, and the jobs. */
+export interface JobPlace {
+  readonly bucket: string
+  readonly database: DatabaseAddress
+  readonly keptDays: { readonly hard: number }
+}
+
+/** Names as shared/tap/job-objects.ts gives them; the job decides about the objects, and there is one. */
+const OWN_RULES = [
+  { name: 'tap-results', kind: 'result', pattern: '^r/[0-9a-f]{2}/(?<job>[0-9a-f]{32})/\\d+/result\\.[a-z0-9]+$' },
+  { name: 'tap-uploads', kind: 'upload', pattern: '^u/[0-9a-f]{2}/(?<job>[0-9a-f]{32})/.+$' },
+] as const
+
+/** As shared/uws/job-table.ts makes it. */
+const OWN_TABLE: SectionOf<typeof TABLE> = {
+  table: ['uws', 'job'],
+  idColumn: 'id',
+  phaseColumn: 'phase',
+  destructionColumn: 'destruction',
+  deletedColumn: 'deleted_at',
+  creationColumn: 'created_at',
+}
+
+/**
+ * The results bucket and its rules, with what follows from the jobs of the TAP services. null: nothing is said about
+ * results, or something is wrong, and that has been reported.
+ */
 export function readResults(
   found: Found<typeof KEYS>,
+  places: readonly JobPlace[],
   releases: ReleasesConfig | null,
   report: Report,
 ): ResultsConfig | null {
-  const bucket = found.value('bucket')
-  if (bucket !== undefined && bucket === releases?.bucket) {
+  const given = found.whole()
+  if (given === undefined) return null
+  const buckets = [...new Set(places.map((place) => place.bucket))]
+  const bucket = given.bucket ?? (buckets.length === 1 ? buckets[0] : undefined)
+  const isSaid = KEY_NAMES.some((key) => found.isGiven(key))
+  if (bucket === undefined) {
+    if (isSaid)
+      report.error('missing_key', { ...found.place, path: join(found.place.path, 'bucket') }, 'bucket is missing')
+    return null
+  }
+  if (bucket === releases?.bucket) {
     const message = 'is the releases bucket: results need a bucket of their own, so that no rule can reach a release'
     report.error('conflict', found.placeOf('bucket'), message)
   }
-  const given = found.whole()
-  if (given === undefined) return null
-  if (given.jobs !== null && !given.rules.some(({ pattern }) => pattern.includes('(?<job>'))) {
+  const own = places.filter((place) => place.bucket === bucket)
+  const rules = [...(given.rules ?? []), ...ownRules(own)]
+  if (rules.length === 0) {
+    report.error('missing_key', { ...found.place, path: join(found.place.path, 'rules') }, 'rules is missing')
+    return null
+  }
+  if (given.jobs !== null && !rules.some(({ pattern }) => pattern.includes('(?<job>'))) {
     report.warn('no_effect', found.placeOf('jobs'), 'no rule has a group (?<job>…) to look up here')
   }
-  return { ...given, stateBucket: given.stateBucket ?? given.bucket }
+  return { ...given, bucket, rules, jobs: given.jobs ?? ownJobs(own), stateBucket: given.stateBucket ?? bucket }
+}
+
+const KEY_NAMES = Object.keys(KEYS) as (keyof typeof KEYS)[]
+
+function ownRules(places: readonly JobPlace[]): readonly ResultRule[] {
+  if (places.length === 0) return []
+  const retentionMs = 24 * HOUR_MS * Math.max(...places.map(({ keptDays }) => keptDays.hard))
+  return OWN_RULES.map((rule) => ({ ...rule, retentionMs, minimumAgeMs: 24 * HOUR_MS }))
+}
+
+function ownJobs(places: readonly JobPlace[]): JobTable | null {
+  const databases = new Map(places.map(({ database }) => [identifyDatabase(database), database]))
+  if (databases.size === 0) return null
+  return { ...OWN_TABLE, databases: [...databases.values()], graceMs: 24 * HOUR_MS }
 }

@@ -6,12 +6,16 @@ import { UWS_DDL } from './job-table.ts'
 export const JOBS_ROLE = 'almagest_jobs'
 
 /**
- * Makes the table of jobs, or adds what an earlier version did not have, and lets `users` work with it. The table belongs
- * to who makes it. In one transaction of the caller's; it can be done again.
+ * Makes the table of jobs, or adds what an earlier version did not have, and lets `users` work with it and `readers` read
+ * it (`collect-results`). The table belongs to who makes it. In one transaction of the caller's; it can be done again.
  *
  * @throws ForeignJobsError, and what PostgreSQL says
  */
-export async function initialiseJobs(client: pg.ClientBase, users: readonly string[]): Promise<void> {
+export async function initialiseJobs(
+  client: pg.ClientBase,
+  users: readonly string[],
+  readers: readonly string[] = [],
+): Promise<void> {
   await refuseForeignTable(client)
   await client.query(UWS_DDL)
   await client.query(CREATE_ROLE)
@@ -19,6 +23,9 @@ export async function initialiseJobs(client: pg.ClientBase, users: readonly stri
     grant usage on schema uws to ${JOBS_ROLE};
     grant select, insert, update, delete on uws.job to ${JOBS_ROLE}`)
   for (const user of users) await client.query(`grant ${JOBS_ROLE} to ${pg.escapeIdentifier(user)}`)
+  for (const reader of readers.map(pg.escapeIdentifier)) {
+    await client.query(`grant usage on schema uws to ${reader}; grant select on uws.job to ${reader}`)
+  }
 }
 
 /** Another service keeps its jobs in a table of the same name; `create … if not exists` would take it for ours. */

@@ -28,7 +28,7 @@ describe('the tables of keys', () => {
     const lines = text.split('\n')
     expect(lines).toContainEqual(expect.stringMatching(/^\| `tap\.servers\.NAME\.swap` \| `never`, .* \| `never` \|/))
     expect(lines).toContainEqual(expect.stringMatching(/^\| `results\.rules\.NAME\.minimumAge` \| text \| `1d` \|/))
-    expect(lines).toContainEqual(expect.stringMatching(/^\| `results\.bucket` \| text \| required \|/))
+    expect(lines).toContainEqual(expect.stringMatching(/^\| `results\.rules\.NAME\.pattern` \| text \| required \|/))
     expect(lines).toContainEqual(
       expect.stringMatching(/^\| `identity\.audience` \| text or list of texts \| `\[\]` \|/),
     )

@@ -45,7 +45,7 @@ describe('the results of an environment', () => {
     const { results, problems } = parse(`bucket: tap-results, rules: {all: ${RULE}}, ${jobs}`)
     expect(problems).toEqual([])
     expect(results?.jobs).toEqual({
-      database: { kind: 'url', url: 'postgresql://reader@db/uws', passwordKey: null, poolMax: 5 },
+      databases: [{ kind: 'url', url: 'postgresql://reader@db/uws', passwordKey: null, poolMax: 5 }],
       table: ['My.Schema', 'job'],
       idColumn: 'Id',
       phaseColumn: 'executionphase',
@@ -58,7 +58,7 @@ describe('the results of an environment', () => {
 
   it('may have their jobs in Cloud SQL', () => {
     const jobs = 'jobs: {database: {instance: "p:r:i", user: collect@p.iam, name: uws}}'
-    expect(parse(`bucket: tap-results, rules: {all: ${RULE}}, ${jobs}`).results?.jobs?.database).toMatchObject({
+    expect(parse(`bucket: tap-results, rules: {all: ${RULE}}, ${jobs}`).results?.jobs?.databases[0]).toMatchObject({
       kind: 'cloudsql',
       instance: 'p:r:i',
       database: 'uws',

@@ -10,6 +10,8 @@ import { openResults } from '../../shared/deployment/results-connections.ts'
 import { parseEnvironment } from '../../shared/environment/parse.ts'
 import { createIdentity, type Identify } from '../../shared/platform/identity.ts'
 import { createLogger } from '../../shared/platform/log/log.ts'
+import { initialiseDatabase } from '../../shared/tap-schema/roles.ts'
+import { initialiseJobs } from '../../shared/uws/roles.ts'
 import { namesIn, putAged, resultsEnvironment, UWS_TABLE } from '../results/aged-objects.ts'
 import { DAY } from '../results/config.ts'
 import { type FakeGcs, startFakeGcs } from '../support/fake-gcs.ts'
@@ -251,4 +253,65 @@ test('the deployed function comes up, sweeps, and explains in its log an environ
   const answer = await fetch(whole.url, { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } })
   expect(await answer.json()).toMatchObject({ outcome: 'finished', deletions: { deleted: 1 } })
   expect(namesIn(gcs)).toEqual([])
+})
+
+test("the table of Almagest's own jobs is understood without a word about it", async () => {
+  const database = await createTestDatabase()
+  const login = await database.createLogin()
+  await initialiseDatabase(database.pool, { prepareMore: (client) => initialiseJobs(client, [], [login]) })
+  const { gcs, call } = await start(
+    (gcs) => `
+storage: {apiEndpoint: "${gcs.endpoint}"}
+results: {mode: delete, limits: {deletePercent: 100, orphanPercent: 100}}
+tap:
+  servers:
+    tap:
+      databaseUrl: "${database.urlAs(login)}"
+      schemas: [sky]
+      service: {url: "https://data.example.org/tap", jobs: {bucket: results, topic: projects/demo/topics/queries}}
+`,
+  )
+  const ids = { done: '0a', failed: '0b', gone: '0c', archived: '0d', running: '0e', unknown: '0f' }
+  const idOf = (name: keyof typeof ids) => ids[name].padEnd(32, '0')
+  const nameOf = (name: keyof typeof ids, fence: number) => `r/${ids[name]}/${idOf(name)}/${fence}/result.csv`
+  for (const name of Object.keys(ids) as (keyof typeof ids)[]) {
+    await putAged(gcs, nameOf(name, 1), 30 * DAY, { metadata: { jobid: idOf(name) } })
+    await putAged(gcs, `u/${ids[name]}/${idOf(name)}/table`, 30 * DAY, { metadata: { jobid: idOf(name) } })
+  }
+  await putAged(gcs, nameOf('done', 2), 30 * DAY)
+  await putAged(gcs, 'other.txt', 30 * DAY)
+  const { generation } = gcs.store.find('results', nameOf('done', 2))!
+  await database.pool.query(
+    `insert into uws.job (id, server, phase, execution_seconds, destruction, lease_until, deleted_at, result)
+     select id, 'tap', phase, 60, now() + interval '1 day', case phase when 'EXECUTING' then now() end,
+            case when deleted then now() end, result::jsonb
+       from (values ('${idOf('done')}', 'COMPLETED', false, $1),
+                    ('${idOf('failed')}', 'ERROR', false, null),
+                    ('${idOf('gone')}', 'COMPLETED', true, null),
+                    ('${idOf('archived')}', 'ARCHIVED', false, null),
+                    ('${idOf('running')}', 'EXECUTING', false, null)) as t (id, phase, deleted, result)`,
+    [JSON.stringify({ object: nameOf('done', 2), generation, bytes: 1, contentType: 'text/csv' })],
+  )
+  const { body } = await call('/')
+  expect(body).toMatchObject({ outcome: 'finished', bucket: 'results', warnings: [] })
+  expect(body.rows.map(({ rule, reason, objects }: Json) => [rule, reason, objects]).sort()).toEqual([
+    [null, 'unmatched', 1],
+    ['tap-results', 'active', 1],
+    ['tap-results', 'destroyed', 1],
+    ['tap-results', 'former-attempt', 2],
+    ['tap-results', 'orphan', 1],
+    ['tap-results', 'undestroyed', 1],
+    ['tap-results', 'user-deleted', 1],
+    ['tap-uploads', 'active', 1],
+    ['tap-uploads', 'destroyed', 1],
+    ['tap-uploads', 'orphan', 1],
+    ['tap-uploads', 'undestroyed', 2],
+    ['tap-uploads', 'user-deleted', 1],
+  ])
+  expect(namesIn(gcs).sort()).toEqual(
+    [
+      ...['other.txt', nameOf('done', 2), nameOf('running', 1)],
+      ...(['done', 'failed', 'running'] as const).map((name) => `u/${ids[name]}/${idOf(name)}/table`),
+    ].sort(),
+  )
 })

@@ -11,7 +11,7 @@ test('the sample results fall under the rules of the local environment, but for 
   expect(problems).toEqual([])
   const results = environment?.results
   expect(results).toMatchObject({ mode: 'dry-run', bucket: RESULTS_BUCKET })
-  expect(results?.jobs?.database).toMatchObject({ url: 'postgresql://collector@127.0.0.1:1/uws' })
+  expect(results?.jobs?.databases[0]).toMatchObject({ url: 'postgresql://collector@127.0.0.1:1/uws' })
 
   const store = new MemoryStore()
   await store.createBucket(RESULTS_BUCKET)

@@ -21,9 +21,9 @@ export const FLAT = rule('flat', '^(result|error)_(?<job>[a-z0-9]+)\\.(xml|parqu
 export const SHARDED = rule('sharded', '^r/[0-9a-f]{2}/(?<job>[^/]+)/\\d+/result\\.vot$', '7d')
 export const TEMPORARY = rule('temporary', '^t/.+$', '2d', '1h')
 
-/** Names as they come, for tests: `database` is never looked at. */
+/** Names as they come, for tests: `databases` are never looked at. */
 export const JOB_TABLE: NonNullable<ResultsConfig['jobs']> = {
-  database: { kind: 'url', url: 'postgresql://localhost/uws', passwordKey: null, poolMax: 1 },
+  databases: [{ kind: 'url', url: 'postgresql://localhost/uws', passwordKey: null, poolMax: 1 }],
   table: ['uws', 'job'],
   idColumn: 'jobid',
   phaseColumn: 'executionphase',

@@ -96,6 +96,16 @@ const VERDICTS = [
     applies: ({ owner }) => owner.kind === 'job' && isActive(owner.job),
   },
   {
+    reason: 'former-attempt',
+    action: 'delete',
+    meaning: 'its job has ended, and this is not its result',
+    applies: ({ owner, match, object }) => {
+      if (owner.kind !== 'job' || owner.job.result === undefined || match?.rule.kind !== 'result') return false
+      const { result } = owner.job
+      return result === null || result.object !== object.name || result.generation !== object.generation
+    },
+  },
+  {
     reason: 'past-destruction',
     action: 'delete',
     meaning: 'the destruction time of its job is over',
@@ -175,6 +185,7 @@ export const JOB_KNOWN: ReadonlySet<Reason> = new Set([
   'user-deleted',
   'destroyed',
   'active',
+  'former-attempt',
   'past-destruction',
   'undestroyed',
 ])

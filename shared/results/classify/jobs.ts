@@ -5,6 +5,8 @@ export interface Job {
   /** Milliseconds since 1970; null: it has none and lasts. */
   readonly destruction: number | null
   readonly deletedByUser: boolean
+  /** Its one result, null while there is none; undefined: the table does not say which object that is. */
+  readonly result?: { readonly object: string; readonly generation: string } | null
 }
 
 /** What is known of the table as a whole. Times are milliseconds since 1970. */
@@ -34,4 +36,23 @@ export function isActive({ phase }: Job): boolean {
 
 export function isDestroyed({ phase }: Job): boolean {
   return DESTROYED.has(phase)
+}
+
+/**
+ * Several tables, each of which has its own jobs. As long as one of them is empty, or behind, nothing can be said of jobs
+ * that none of them has.
+ */
+export function joinJobStores(stores: readonly JobStore[]): JobStore {
+  return {
+    async find(ids) {
+      const found = await Promise.all(stores.map((store) => store.find(ids)))
+      return new Map(found.flatMap((jobs) => [...jobs]))
+    },
+    async inspect() {
+      const states = await Promise.all(stores.map((store) => store.inspect()))
+      const isEmpty = states.every(({ newest }) => newest === null)
+      const newest = Math.min(...states.map((state) => state.newest ?? Number.NEGATIVE_INFINITY))
+      return { newest: isEmpty ? null : newest, now: Math.min(...states.map(({ now }) => now)) }
+    },
+  }
 }

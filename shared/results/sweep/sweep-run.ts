@@ -60,6 +60,6 @@ export function canContinue(run: Run, config: ResultsConfig, now: Date): boolean
 }
 
 function fingerprintOf({ bucket, rules, jobs }: ResultsConfig): string {
-  const deciding = { bucket, rules, jobs: jobs === null ? null : { ...jobs, database: undefined } }
+  const deciding = { bucket, rules, jobs: jobs === null ? null : { ...jobs, databases: undefined } }
   return createHash('sha256').update(JSON.stringify(deciding)).digest('hex').slice(0, 16)
 }

@@ -182,6 +182,31 @@ const CASES: Readonly<Record<string, Case>> = {
     job: { destruction: NOW + DAY },
     verdict: 'keep undestroyed',
   },
+  'an attempt that did not become the result goes, where the table says which did': {
+    object: { name: 'r/0f/abc/1/result.vot' },
+    job: { destruction: NOW + DAY, result: { object: 'r/0f/abc/2/result.vot', generation: '1' } },
+    verdict: 'delete former-attempt',
+  },
+  'so does another generation of it': {
+    object: { name: 'r/0f/abc/2/result.vot', generation: '7' },
+    job: { destruction: NOW + DAY, result: { object: 'r/0f/abc/2/result.vot', generation: '1' } },
+    verdict: 'delete former-attempt',
+  },
+  'and what a job has left that has no result': {
+    object: { name: 'r/0f/abc/1/result.vot' },
+    job: { phase: 'ABORTED', destruction: NOW + DAY, result: null },
+    verdict: 'delete former-attempt',
+  },
+  'the result itself stays': {
+    object: { name: 'r/0f/abc/2/result.vot' },
+    job: { destruction: NOW + DAY, result: { object: 'r/0f/abc/2/result.vot', generation: '1' } },
+    verdict: 'keep undestroyed',
+  },
+  'no attempt of an active job goes': {
+    object: { name: 'r/0f/abc/1/result.vot' },
+    job: { phase: 'QUEUED', destruction: NOW + DAY, result: null },
+    verdict: 'keep active',
+  },
   'all attempts of a destroyed job go': {
     object: { name: 'r/0f/abc/2/result.vot' },
     job: { destruction: NOW - DAY },

@@ -1,6 +1,7 @@
 import type { QueryConfig } from 'pg'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { type JobConnection, openUwsJobs } from '../../../shared/results/classify/uws-jobs.ts'
+import type { JobConnection } from '../../../shared/results/classify/read-job-table.ts'
+import { openUwsJobs } from '../../../shared/results/classify/uws-jobs.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts'
 import { JOB_TABLE } from '../config.ts'
 
