@@ -6,6 +6,7 @@ import { DEFAULT_LIMITS } from '../shared/releases/limits.ts'
 import { benchSearches, benchTranslation } from './adql.ts'
 import { describeSizes, describeStarts } from './describe-start.ts'
 import { benchDiscovery } from './discovery.ts'
+import { benchQserv } from './qserv.ts'
 import { benchStage } from './stage.ts'
 import { benchStart } from './start.ts'
 import { benchSwap } from './swap.ts'
@@ -72,6 +73,9 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   },
   async tap() {
     printTable(await benchTap(1_000_000, Math.min(seconds, 10)))
+  },
+  async qserv() {
+    printTable(await benchQserv(1_000_000))
   },
   async sweep() {
     for (const objects of sizes) print(`sweep over ${objects} results`, await benchSweep(objects))

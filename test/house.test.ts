@@ -35,7 +35,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'shared/discovery': ['shared/environment', 'shared/felis'],
   'shared/results': ['shared/environment'],
   'shared/votable': [],
-  'shared/query': ['shared/adql', 'shared/votable'],
+  'shared/qserv': [],
+  'shared/query': ['shared/adql', 'shared/qserv', 'shared/votable'],
   'shared/tap': [
     'shared/adql',
     'shared/environment',
