@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { initialiseRegistry } from '../shared/registry/state/record-table.ts'
 import { initialiseDatabase } from '../shared/tap-schema/roles.ts'
 import { quote } from '../shared/tap-schema/slots.ts'
 import { initialiseJobs } from '../shared/uws/roles.ts'
@@ -18,6 +19,8 @@ export const LOGINS = {
   watcher: 'query_watcher',
   /** collect-results: may read the table of jobs. */
   collector: 'collector',
+  /** registry: may publish records, and read the slots. */
+  publisher: 'registry_publisher',
 } as const
 
 export type Login = keyof typeof LOGINS
@@ -28,7 +31,7 @@ export const JOBS_DATABASE = 'uws'
 export const LOGIN_KINDS: readonly Login[] = Object.keys(LOGINS) as Login[]
 
 /**
- * Prepares one database per TAP server, named like it, with logins, roles, history and jobs, and an empty one for the
+ * Prepares one database per TAP server, named like it, with logins, roles, history, jobs and records, and an empty one for the
  * jobs of the sample results; those that are there stay.
  *
  * @param superuserUrl of the `postgres` database
@@ -41,7 +44,7 @@ export async function prepareDatabases(
 ): Promise<void> {
   await administer(superuserUrl, async (client) => {
     for (const login of Object.values(LOGINS)) await createUnlessThere(client, 'role', login)
-    await client.query(`grant ${LOGINS.reader} to ${LOGINS.tap}, ${LOGINS.runner}`)
+    await client.query(`grant ${LOGINS.reader} to ${LOGINS.tap}, ${LOGINS.runner}, ${LOGINS.publisher}`)
     await createUnlessThere(client, 'database', JOBS_DATABASE)
     for (const name of names) {
       if (fresh) await client.query(`drop database if exists ${quote(name)} with (force)`)
@@ -55,7 +58,10 @@ export async function prepareDatabases(
         stagers: [LOGINS.loader],
         operators: [LOGINS.operator],
         readers: [LOGINS.reader],
-        prepareMore: (client) => initialiseJobs(client, [LOGINS.tap, LOGINS.runner, LOGINS.watcher]),
+        prepareMore: async (client) => {
+          await initialiseJobs(client, [LOGINS.tap, LOGINS.runner, LOGINS.watcher])
+          await initialiseRegistry(client, [LOGINS.publisher])
+        },
       })
     } finally {
       await pool.end()

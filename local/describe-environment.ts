@@ -1,8 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { listTutorials } from '../cli/commands/tutorials/list-tutorials.ts'
+import { describeRegistry, describeTapRule } from './describe-registry.ts'
 import { HIPS_PATH, HIPS_TOKEN, TOKEN_INFO_PATH } from './neighbours.ts'
-import { HERON } from './sample/sample.ts'
+import { HERON, SKY } from './sample/sample.ts'
 
 /** The prefix of the neighbours, beside those of the functions. */
 export const NEIGHBOURS = 'neighbours'
@@ -14,15 +15,27 @@ const MENU = 'tutorials.json'
 /** What `writeDiscoveryFiles` leaves in the folder of the environment file. */
 export const DISCOVERY_FILES: readonly string[] = [SECRETS_FOLDER, MENU]
 
-/** What the environment file tells of the sample environment: its data and services. */
-export function describeEnvironment(front: string): Readonly<Record<string, unknown>> {
+/**
+ * What the environment file tells of the sample environment: its data and services.
+ *
+ * @param tap the TAP service that answers queries, and the release that it takes
+ */
+export function describeEnvironment(
+  front: string,
+  tap: { readonly url: string; readonly version: string },
+): Readonly<Record<string, unknown>> {
   const neighbours = `${front}/${NEIGHBOURS}`
+  const sky = { sky: { description: 'Bright stars and deep-sky objects, and some observations.' } }
+  const datasets = {
+    heron: { description: 'An invented survey of variable stars.' },
+    ...(tap.version === SKY.version ? sky : {}),
+  }
   return {
     baseHostname: new URL(front).host,
     environmentName: 'local',
     applications: ['almagest'],
-    availableDatasets: ['heron'],
-    datasets: { heron: { description: 'An invented survey of variable stars.' } },
+    availableDatasets: Object.keys(datasets),
+    datasets,
     rules: {
       almagest: [
         {
@@ -31,6 +44,8 @@ export function describeEnvironment(front: string): Readonly<Record<string, unkn
           template: `${front}/swap-schema`,
           openapi: `${front}/swap-schema/openapi.json`,
         },
+        { type: 'internal', name: 'ivoa-registry', template: `${front}/registry/oai` },
+        describeTapRule({ tap: tap.url, version: tap.version }),
       ],
     },
     hips: {
@@ -48,6 +63,7 @@ export function describeEnvironment(front: string): Readonly<Record<string, unkn
         local: true,
       },
     },
+    ...describeRegistry({ front }),
     secretsDirectory: SECRETS_FOLDER,
     discovery: {
       publicBase: `${front}/discovery`,

@@ -59,8 +59,10 @@ export async function writeEnvironment(
     }
     return [name, isQueried ? { ...about, service: describeService(server, addresses.front) } : about]
   })
+  const queried = servers.find(({ isQueried }) => isQueried) ?? { name: 'tap', version: SKY.version }
+  const tap = { url: serviceUrl(addresses.front, queried.name), version: queried.version }
   const document = {
-    ...describeEnvironment(addresses.front),
+    ...describeEnvironment(addresses.front, tap),
     releases: {
       bucket: NAMING.bucket,
       objectTemplate: NAMING.template,

@@ -48,6 +48,11 @@ export const FUNCTIONS: readonly LocalFunction[] = [
     load: () => import('../functions/collect-results/index.ts'),
     login: 'collector',
   },
+  {
+    name: 'registry',
+    load: () => import('../functions/registry/index.ts'),
+    login: 'publisher',
+  },
 ]
 
 /**

@@ -47,7 +47,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'shared/votable',
   ],
   'shared/platform': [],
-  'shared/registry': ['shared/adql', 'shared/discovery', 'shared/environment', 'shared/tap'],
+  'shared/registry': ['shared/adql', 'shared/discovery', 'shared/environment', 'shared/tap', 'shared/tap-schema'],
   'shared/deployment': ['shared/*'],
   functions: ['shared/*'],
   cli: ['shared/*', 'functions', 'local'],

@@ -13,6 +13,7 @@ interface InitFlags extends DatabaseFlags, OutputOptions {
   readonly reader?: readonly string[]
   readonly jobsUser?: readonly string[]
   readonly jobsReader?: readonly string[]
+  readonly registryUser?: readonly string[]
 }
 
 export function declare(command: Command): void {
@@ -26,6 +27,11 @@ export function declare(command: Command): void {
       parseList,
     )
     .option('--jobs-reader <login...>', 'logins that may read that table: that of collect-results', parseList)
+    .option(
+      '--registry-user <login...>',
+      'logins that may publish records: those of registry, and of who runs `almagest registry refresh`',
+      parseList,
+    )
     .option('--json', 'print one JSON document')
     .action(run)
   addExamples(
@@ -34,6 +40,7 @@ export function declare(command: Command): void {
       'init --database postgresql://postgres@db/tap --operator almagest',
       'init --database postgresql://postgres@db/tap --stager loader --operator alice,bob --reader tap',
       'init --database postgresql://postgres@db/tap --jobs-user tap,run_query,watch_queries',
+      'init --database postgresql://postgres@db/tap --registry-user registry',
       'init --instance example:us-central1:tap --database tap --user almagest_init --operator swap-schema@example.iam',
     ],
     ['The login must be allowed to create roles. It can be run again at any time.'],
@@ -46,21 +53,25 @@ async function run(flags: InitFlags): Promise<void> {
   const { withPool } = await import('./server/connect.ts')
   const { databaseUserOf } = await import('../../shared/platform/postgres/cloud-sql.ts')
   const { initialiseJobs } = await import('../../shared/uws/roles.ts')
+  const { initialiseRegistry } = await import('../../shared/registry/state/record-table.ts')
   const { initialiseDatabase } = await import('../../shared/tap-schema/roles.ts')
   const asUsers = (names: readonly string[] = []) => names.map(databaseUserOf)
-  const jobsUsers = asUsers(flags.jobsUser)
-  const jobsReaders = asUsers(flags.jobsReader)
+  const [jobsUsers, jobsReaders] = [asUsers(flags.jobsUser), asUsers(flags.jobsReader)]
+  const registryUsers = asUsers(flags.registryUser)
   const grants = {
     stagers: asUsers(flags.stager),
     operators: asUsers(flags.operator),
     readers: asUsers(flags.reader),
   }
-  const prepareJobs =
-    (flags.jobsUser ?? flags.jobsReader) && ((client: pg.PoolClient) => initialiseJobs(client, jobsUsers, jobsReaders))
-  const options = { ...grants, ...(prepareJobs && { prepareMore: prepareJobs }) }
+  const prepareMore = async (client: pg.PoolClient) => {
+    await initialiseRegistry(client, registryUsers)
+    if (flags.jobsUser ?? flags.jobsReader) await initialiseJobs(client, jobsUsers, jobsReaders)
+  }
+  const options = { ...grants, prepareMore }
   const prepare = (pool: pg.Pool) => withProgress('preparing the database', () => initialiseDatabase(pool, options))
   const formerOwners = await withPool(target, prepare)
-  writeResult({ outcome: 'initialised', ...grants, jobsUsers, jobsReaders, formerOwners }, flags, describeGrants)
+  const granted = { ...grants, jobsUsers, jobsReaders, registryUsers }
+  writeResult({ outcome: 'initialised', ...granted, formerOwners }, flags, describeGrants)
 }
 
 interface Initialised {
@@ -69,10 +80,12 @@ interface Initialised {
   readonly readers: readonly string[]
   readonly jobsUsers: readonly string[]
   readonly jobsReaders: readonly string[]
+  readonly registryUsers: readonly string[]
   readonly formerOwners: readonly string[]
 }
 
-function describeGrants({ stagers, operators, readers, jobsUsers, jobsReaders, formerOwners }: Initialised): string {
+function describeGrants(initialised: Initialised): string {
+  const { stagers, operators, readers, jobsUsers, jobsReaders, registryUsers, formerOwners } = initialised
   const list = (label: string, names: readonly string[]) =>
     names.length === 0 ? [] : [`  ${label}: ${names.join(', ')}`]
   const lines = [...list('may stage', stagers), ...list('may stage, swap and roll back', operators)]
@@ -82,6 +95,7 @@ function describeGrants({ stagers, operators, readers, jobsUsers, jobsReaders, f
     ...list('may read', readers),
     ...list('may work with jobs', jobsUsers),
     ...list('may read the jobs', jobsReaders),
+    ...list('may publish records', registryUsers),
     ...list('owned a slot, and may read it now', formerOwners),
   ].join('\n')
 }

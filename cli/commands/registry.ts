@@ -94,14 +94,14 @@ async function show(file: string, ivoid: string, flags: RegistryFlags): Promise<
 type Pair = readonly [name: string, value: string]
 
 async function answer(file: string, pairs: readonly Pair[], flags: RegistryFlags): Promise<void> {
-  const { records, problems, repository } = await build(file, flags)
+  const { environment, records, problems } = await build(file, flags)
+  const { describeRepository } = await import('../../shared/registry/build-records.ts')
   const { answerOai } = await import('../../shared/registry/oai/answer.ts')
-  const { oaiRecord } = await import('../../shared/registry/oai/formats.ts')
-  const { recordsInMemory } = await import('../../shared/registry/oai/source.ts')
+  const { holdRecord, recordsInMemory } = await import('../../shared/registry/oai/memory-source.ts')
   const { showControlsInLines } = await import('../../shared/printable.ts')
   const now = new Date(Math.floor(Date.now() / 1000) * 1000)
-  const source = recordsInMemory(records.map((record) => oaiRecord(record, now)))
-  process.stdout.write(showControlsInLines(await answerOai(pairs, repository, source, now)))
+  const source = recordsInMemory(records.map((record) => holdRecord(record, now)))
+  process.stdout.write(showControlsInLines(await answerOai(pairs, describeRepository(environment), source, now)))
   await noteProblems(problems)
 }
 
@@ -124,15 +124,19 @@ async function validate(file: string, flags: RegistryFlags): Promise<void> {
   if (failed) process.exitCode = FAILED
 }
 
-async function build(file: string, { offline }: RegistryFlags): Promise<BuiltRecords> {
+async function build(
+  file: string,
+  { offline }: RegistryFlags,
+): Promise<BuiltRecords & { readonly environment: Environment }> {
   endOnInterrupt()
   const { loadEnvironment } = await import('../../shared/deployment/environment-file.ts')
   const { openLogger } = await import('./publish/open-location.ts')
   const { buildRecords } = await import('../../shared/registry/build-records.ts')
   const environment: Environment = await loadEnvironment(openLogger(), file)
-  if (offline) return buildRecords(environment, new Map())
+  if (offline) return { environment, ...buildRecords(environment, new Map()) }
   const { readLive } = await import('./registry/read-live.ts')
-  return buildRecords(environment, await withProgress('reading what is live', () => readLive(environment)))
+  const live = await withProgress('reading what is live', () => readLive(environment))
+  return { environment, ...buildRecords(environment, live) }
 }
 
 async function noteProblems(problems: BuiltRecords['problems']): Promise<void> {

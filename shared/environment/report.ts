@@ -48,6 +48,10 @@ export class Report {
     return this.#problems.some((problem) => problem.severity === 'error')
   }
 
+  get errors(): number {
+    return this.#problems.filter((problem) => problem.severity === 'error').length
+  }
+
   get count(): number {
     return this.#problems.length
   }

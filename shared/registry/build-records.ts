@@ -2,9 +2,10 @@ import type { Environment } from '../environment/environment.ts'
 import { Report } from '../environment/report.ts'
 import type { Problem } from '../problem.ts'
 import { checkRecords } from './check-records.ts'
-import { additionsOf, type Context, type LiveTap, openContext, sameIvoid } from './context.ts'
+import { additionsOf, type Context, type LiveTaps, openContext } from './context.ts'
 import { catalogueRecord, imagesRecord, obsCoreRecord } from './dataset-records.ts'
 import { type FoundServices, findServices } from './find-services.ts'
+import { sameIvoid } from './ivoid.ts'
 import type { Repository } from './oai/answer.ts'
 import { baseUrlOf, ownRecords } from './own-records.ts'
 import type { RegistryRecord, Relationship } from './record.ts'
@@ -12,48 +13,61 @@ import { datalinkRecord, hipsRecord, plainRecord, siaRecord, tapRecord } from '.
 
 export interface BuiltRecords {
   readonly records: readonly RegistryRecord[]
-  /** What is wrong with them; with an error among them they must not be published. */
+  /** What is wrong with them. */
   readonly problems: readonly Problem[]
-  readonly repository: Repository
+  /** Identifiers of those that must not be published as they are: what was published of them before still counts. */
+  readonly held: readonly string[]
 }
 
-/**
- * The records of the publishing registry of an environment, from its file and from what its TAP servers have live. A
- * server that is not in `live` is described without its version and tables.
- *
- * @throws EnvironmentError: there is no publishing registry
- */
-export function buildRecords(
-  environment: Environment,
-  live: ReadonlyMap<string, LiveTap>,
-  now = new Date(),
-): BuiltRecords {
-  const report = new Report(environment.file)
-  const context = openContext(environment, live, report)
-  const all = [...ownRecords(context), ...recordsOf(context, findServices(context))]
-  const records = linkRecords(all.filter(({ ivoid }) => additionsOf(context, ivoid)?.publish !== false))
-  checkRecords(context, all, records, now)
+/** What the registry says of itself. @throws EnvironmentError: there is no publishing registry */
+export function describeRepository(environment: Environment): Repository {
+  const context = openContext(environment, new Map(), new Report(environment.file))
   const { config, settings } = context
-  const repository: Repository = {
+  return {
     name: config.repositoryName,
     baseUrl: baseUrlOf(context),
     adminEmail: config.adminEmail,
     ivoid: config.ivoid,
     pageSize: settings.pageSize,
   }
-  return { records, problems: report.list(), repository }
+}
+
+/**
+ * The records of the publishing registry of an environment, from its file and from what its TAP servers have live. A
+ * server that is not in `live` is described without its version and tables, and held.
+ *
+ * @throws EnvironmentError: there is no publishing registry
+ */
+export function buildRecords(environment: Environment, live: LiveTaps, now = new Date()): BuiltRecords {
+  const report = new Report(environment.file)
+  const context = openContext(environment, live, report)
+  const all = [...ownRecords(context), ...recordsOf(context, findServices(context))]
+  const records = linkRecords(all.filter(({ ivoid }) => additionsOf(context, ivoid)?.publish !== false))
+  checkRecords(context, all, records, now)
+  return { records, problems: report.list(), held: [...context.held] }
 }
 
 function recordsOf(context: Context, { taps, sias, plain }: FoundServices): readonly RegistryRecord[] {
-  const { discovery, settings } = context
+  const { discovery, settings, held } = context
   const images = [...discovery.datasets].flatMap(([dataset, { ivoaRegistry }]) =>
     ivoaRegistry !== null && discovery.availableDatasets.has(dataset) ? [{ dataset, entry: ivoaRegistry }] : [],
   )
+  const imagesByDataset = Map.groupBy(images, ({ dataset }) => dataset)
+  const siasByDataset = Map.groupBy(sias, ({ dataset }) => dataset)
   const imagesOf = (wanted: string) =>
-    images
-      .filter(({ dataset }) => dataset === wanted)
-      .map(({ entry: { ivoid, title } }): Relationship => ({ type: 'IsServiceFor', ivoid, title }))
+    (imagesByDataset.get(wanted) ?? []).map(
+      ({ entry: { ivoid, title } }): Relationship => ({ type: 'IsServiceFor', ivoid, title }),
+    )
   const obsCoreTaps = taps.filter(({ obsCore }) => obsCore)
+  const unknown = taps.filter(({ isUnknown }) => isUnknown)
+  for (const { entry, datasets } of unknown) {
+    for (const { ivoid } of [entry, ...datasets.values()]) held.add(ivoid)
+  }
+  if (unknown.length > 0) {
+    // Whether they have ObsCore decides whether there is a record of it, and what serves the images.
+    const obsCores = settings.services.filter(({ kind }) => kind === 'obscore')
+    for (const { ivoid } of [...obsCores, ...images.map(({ entry }) => entry)]) held.add(ivoid)
+  }
   return [
     ...taps.map((tap) => tapRecord(context, tap)),
     ...sias.map((sia) => siaRecord(context, sia, imagesOf(sia.dataset))),
@@ -66,8 +80,7 @@ function recordsOf(context: Context, { taps, sias, plain }: FoundServices): read
       [...tap.datasets].map(([dataset, entry]) => catalogueRecord(context, tap, dataset, entry)),
     ),
     ...images.map(({ dataset, entry }) => {
-      const ofDataset = sias.filter((sia) => sia.dataset === dataset)
-      return imagesRecord(context, entry, ofDataset, obsCoreTaps)
+      return imagesRecord(context, entry, siasByDataset.get(dataset) ?? [], obsCoreTaps)
     }),
   ]
 }

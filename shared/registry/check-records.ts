@@ -1,7 +1,8 @@
 import type { EnvironmentProblemCode } from '../environment/report.ts'
 import { nearMiss } from '../near-miss.ts'
-import { type Context, sameIvoid } from './context.ts'
+import type { Context } from './context.ts'
 import { dataRulesOf } from './find-services.ts'
+import { authorityOf, sameIvoid } from './ivoid.ts'
 import type { RegistryRecord } from './record.ts'
 
 /** What is wrong with one record, as a sentence about it; null: nothing. */
@@ -69,7 +70,7 @@ export function checkRecords(
   records: readonly RegistryRecord[],
   now: Date,
 ): void {
-  const { report, config } = context
+  const { report, config, held } = context
   const about = { now, authority: config.authority }
   const seen = new Set<string>()
   for (const record of records) {
@@ -77,27 +78,35 @@ export function checkRecords(
       const found = complaint(record, about)
       if (found === null) continue
       const message = `the record ${record.ivoid} ${found}`
-      if (severity === 'error') report.error(code, record.place, message)
-      else report.warn(code, record.place, message)
+      if (severity === 'error') {
+        report.error(code, record.place, message)
+        held.add(record.ivoid)
+      } else report.warn(code, record.place, message)
     }
     const key = record.ivoid.toLowerCase()
-    if (seen.has(key)) report.error('duplicate_item', record.place, `there is another record ${record.ivoid}`)
+    if (seen.has(key)) {
+      report.error('duplicate_item', record.place, `there is another record ${record.ivoid}`)
+      held.add(record.ivoid)
+    }
     seen.add(key)
   }
+  const before = report.errors
   if (!/^\S+@(?:[^\s.]+\.)+[^\s.]+$/.test(config.adminEmail)) {
     const message = `adminEmail is not an address that harvesters take: ${JSON.stringify(config.adminEmail)}`
     report.error('invalid_value', config.place, message)
   }
   checkSettings(context, all)
+  // What all records depend on.
+  if (report.errors > before) for (const { ivoid } of all) held.add(ivoid)
 }
 
 /** Names in the section `registry` that nothing has. */
 function checkSettings(context: Context, all: readonly RegistryRecord[]): void {
   const { report, settings, environment } = context
   // Of a service that is not here now the record may come with the next release.
-  const ivoids = [...all, ...settings.services].map(({ ivoid }) => ivoid)
+  const ivoids = new Set([...all, ...settings.services].map(({ ivoid }) => ivoid.toLowerCase()))
   for (const [ivoid, { place }] of settings.entries) {
-    if (ivoids.some((known) => sameIvoid(known, ivoid))) continue
+    if (ivoids.has(ivoid.toLowerCase())) continue
     report.warn('no_effect', place, 'is added to nothing: there is no such record here now')
   }
   const rules = dataRulesOf(context).map(({ name }) => name)
@@ -110,9 +119,4 @@ function checkSettings(context: Context, all: readonly RegistryRecord[]): void {
   if (server === null || environment.servers.has(server)) return
   const message = `there is no TAP server ${JSON.stringify(server)}`
   report.error('invalid_value', settings.place, message, nearMiss(server, environment.servers.keys()))
-}
-
-/** `ivo://observatory.example/tap` → `ivo://observatory.example`. */
-function authorityOf(ivoid: string): string {
-  return /^ivo:\/\/[^/?#]+/i.exec(ivoid)?.[0] ?? ivoid
 }

@@ -14,6 +14,8 @@ import type { RegistryRecord, WritePart } from './record.ts'
 
 /** What a TAP server has live. */
 export interface LiveTap {
+  /** Of the slot: another one, or the same again, is told by it. */
+  readonly identity: string
   /** null: the slot does not say. */
   readonly version: string | null
   readonly rows: SlotRows
@@ -26,14 +28,22 @@ export interface Context {
   readonly config: RegistryConfig
   readonly settings: RegistrySettings
   readonly host: string
-  /** By server; those that are missing were not asked. */
-  readonly live: ReadonlyMap<string, LiveTap>
+  readonly live: LiveTaps
+  /** What the section `registry` adds to records, by identifiers in lower case. */
+  readonly additions: ReadonlyMap<string, RegistryAdditions>
   readonly report: Report
+  /** Identifiers of what cannot be made as it should be. */
+  readonly held: Set<string>
 }
 
-export function openContext(environment: Environment, live: ReadonlyMap<string, LiveTap>, report: Report): Context {
+/** By server; null: nothing is live. Those that are missing were not asked, or did not answer. */
+export type LiveTaps = ReadonlyMap<string, LiveTap | null>
+
+export function openContext(environment: Environment, live: LiveTaps, report: Report): Context {
   const { discovery, registry: settings } = environment
-  return { environment, discovery, settings, ...requireRegistry(environment), live, report }
+  const additions = new Map([...settings.entries].map(([ivoid, added]) => [ivoid.toLowerCase(), added]))
+  const held = new Set<string>()
+  return { environment, discovery, settings, ...requireRegistry(environment), live, additions, report, held }
 }
 
 /** What an entry of the environment file says, of any kind. */
@@ -87,14 +97,8 @@ function rightsUriOf({ config }: Context, added: RegistryAdditions | undefined):
   return added?.rights ? null : config.rightsUri
 }
 
-/** Identifiers compare without case (IVOA Identifiers 2.0 §2.1). */
-export function additionsOf({ settings }: Context, ivoid: string): RegistryAdditions | undefined {
-  for (const [key, additions] of settings.entries) if (sameIvoid(key, ivoid)) return additions
-  return undefined
-}
-
-export function sameIvoid(one: string, other: string): boolean {
-  return one.toLowerCase() === other.toLowerCase()
+export function additionsOf({ additions }: Context, ivoid: string): RegistryAdditions | undefined {
+  return additions.get(ivoid.toLowerCase())
 }
 
 /** The server whose live release a TAP service at this URL has. */

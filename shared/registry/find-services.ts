@@ -3,7 +3,8 @@ import type { RegistryEntry, ServiceEntry } from '../environment/discovery/regis
 import type { DataRule } from '../environment/discovery/rules.ts'
 import { renderUrl } from '../environment/discovery/template.ts'
 import { isObsCore } from '../tap/describe-service.ts'
-import { type Context, type LiveTap, ownTapCapabilities, sameIvoid, serverAt } from './context.ts'
+import { type Context, type LiveTap, ownTapCapabilities, serverAt } from './context.ts'
+import { sameIvoid } from './ivoid.ts'
 import type { WritePart } from './record.ts'
 
 type EntryOf<Type extends ServiceEntry['ivoaServiceType']> = Extract<ServiceEntry, { ivoaServiceType: Type }>
@@ -19,8 +20,10 @@ interface Found {
 
 export interface FoundTap extends Found {
   readonly entry: EntryOf<'tap'>
-  /** undefined: it was not asked, or it is not known which server it is. */
+  /** undefined: nothing is live, or it is not known what. */
   readonly live: LiveTap | undefined
+  /** Whether its server was not asked, or did not answer. */
+  readonly isUnknown: boolean
   readonly obsCore: boolean
   /** Where it is a service of ours. */
   readonly own: WritePart | undefined
@@ -96,7 +99,7 @@ const TOKEN = ['ivo://ivoa.net/sso#OAuth']
 function describeTap(context: Context, found: Found, entry: EntryOf<'tap'>): FoundTap {
   const { discovery, live } = context
   const server = serverAt(context.environment, found.url)
-  const liveTap = server === undefined ? undefined : live.get(server.name)
+  const liveTap = server === undefined ? undefined : (live.get(server.name) ?? undefined)
   const own = ownTapCapabilities(server, found.url, liveTap)
   const isOpen = server?.service?.access.type === 'anonymous'
   const here = [...entry.datasets].filter(
@@ -107,6 +110,7 @@ function describeTap(context: Context, found: Found, entry: EntryOf<'tap'>): Fou
     security: own === undefined ? found.security : isOpen ? [] : TOKEN,
     entry,
     live: liveTap,
+    isUnknown: server !== undefined && !live.has(server.name),
     obsCore: liveTap?.rows.tables.some(isObsCore) ?? false,
     own,
     datasets: new Map(here),

@@ -1,5 +1,8 @@
+import type { Environment } from '../environment/environment.ts'
+import { Report } from '../environment/report.ts'
+import { XmlWriter } from '../xml/writer.ts'
 import { capability, vosi } from './capabilities.ts'
-import { type Context, makeRecord } from './context.ts'
+import { type Context, makeRecord, openContext } from './context.ts'
 import type { RegistryRecord } from './record.ts'
 
 /** The three records that every publishing registry has (Registry Interfaces 1.1 §2.1). */
@@ -45,6 +48,22 @@ export function ownRecords(context: Context): readonly RegistryRecord[] {
     },
   )
   return [registry, authorityRecord, organisationRecord]
+}
+
+const NAMESPACES = {
+  'xmlns:vosi': 'http://www.ivoa.net/xml/VOSICapabilities/v1.0',
+  'xmlns:vg': 'http://www.ivoa.net/xml/VORegistry/v1.0',
+  'xmlns:vs': 'http://www.ivoa.net/xml/VODataService/v1.1',
+  'xmlns:xsi': 'http://www.w3.org/2001/XMLSchema-instance',
+}
+
+/** The capabilities document of the registry (VOSI 1.1 §2.1): what its record says too. @throws EnvironmentError */
+export function formatOwnCapabilities(environment: Environment): string {
+  const context = openContext(environment, new Map(), new Report(environment.file))
+  const xml = new XmlWriter()
+  xml.open('vosi:capabilities', NAMESPACES)
+  for (const write of ownCapabilities(context)) write(xml)
+  return xml.close().take()
 }
 
 function ownCapabilities(context: Context): RegistryRecord['capabilities'] {

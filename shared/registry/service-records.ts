@@ -96,6 +96,7 @@ export function datalinkRecord(
   if (rule === undefined) {
     const message = `there is no data rule ${JSON.stringify(service.rule)} of a deployed application`
     context.report.error('invalid_value', service.place, message)
+    context.held.add(service.ivoid)
     return []
   }
   const dataset = [...context.discovery.availableDatasets].find((name) => appliesTo(rule, name))
@@ -118,6 +119,7 @@ export function hipsRecord(
   if (hips === null || !hips.datasets.has(service.dataset)) {
     const message = `there is no HiPS list of ${JSON.stringify(service.dataset)}: hips.datasets does not have it`
     context.report.error('invalid_value', service.place, message)
+    context.held.add(service.ivoid)
     return []
   }
   if (!availableDatasets.has(service.dataset)) return []

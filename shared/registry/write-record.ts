@@ -23,13 +23,13 @@ export function formatRecord(record: RegistryRecord, updated: Date): string {
   return xml.take()
 }
 
-/** Writes the element `ri:Resource` (VOResource 1.2 §3). */
-export function writeRecord(xml: XmlWriter, record: RegistryRecord, updated: Date): void {
+/** Writes the element `ri:Resource` (VOResource 1.2 §3); without the date of its last change, that is still to be put in. */
+export function writeRecord(xml: XmlWriter, record: RegistryRecord, updated?: Date): void {
   xml.open('ri:Resource', {
     ...NAMESPACES,
     'xsi:type': record.type,
     created: formatInstant(record.created),
-    updated: formatInstant(updated),
+    updated: updated && formatInstant(updated),
     status: 'active',
   })
   xml.element('title', {}, record.title).textElement('shortName', record.shortName)

@@ -4,9 +4,10 @@ import { SLOT_SCHEMA } from './slots.ts'
 /** `alma`: the first half of the keys of Almagest's advisory locks, which belong to one database. */
 export const LOCK_CLASS = 0x616c6d61
 
-/** The second half: of the lock under which slots are changed, and of the one that keepers of gates wait for. */
+/** The second half: of the lock under which slots are changed, of the one that keepers of gates wait for, and of the records of the registry. */
 export const SLOTS_LOCK = 0
 export const GATE_LOCK = 1
+export const REGISTRY_LOCK = 2
 
 const NAMED = 5
 

@@ -122,10 +122,8 @@ export class StagingInUseError extends Failure {
 
 /** The database was not prepared by `almagest init`. */
 export class NotInitialisedError extends Failure {
-  constructor(cause: unknown) {
-    super('unprepared', 'not_initialised', 'the database has no Almagest roles or history: run `almagest init` on it', {
-      cause,
-    })
+  constructor(cause: unknown, message = 'the database has no Almagest roles or history: run `almagest init` on it') {
+    super('unprepared', 'not_initialised', message, { cause })
   }
 }
 

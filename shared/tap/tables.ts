@@ -46,10 +46,21 @@ interface Described {
 
 function describe({ columns, keys }: SlotRows): Described {
   return {
-    columns: Map.groupBy(columns, ({ table_name }) => table_name),
-    keys: Map.groupBy(keys, ({ from_table }) => from_table),
+    columns: grouped(columns, ({ table_name }) => table_name),
+    keys: grouped(keys, ({ from_table }) => from_table),
   }
 }
+
+/** Once for rows that many documents are made of: a registry has one for each dataset. */
+function grouped<Row extends object>(rows: readonly Row[], tableOf: (row: Row) => string): ReadonlyMap<string, Row[]> {
+  const known = GROUPED.get(rows)
+  if (known !== undefined) return known as Map<string, Row[]>
+  const groups = Map.groupBy(rows, tableOf)
+  GROUPED.set(rows, groups)
+  return groups
+}
+
+const GROUPED = new WeakMap<readonly object[], Map<string, object[]>>()
 
 function writeTable(
   xml: XmlWriter,

@@ -61,7 +61,7 @@ export function liveOfExamples(): LiveTap {
     columns: schemas.flatMap((schema) => all(schema, 'table').flatMap(columnRows)),
     keys: schemas.flatMap((schema) => all(schema, 'table').flatMap(keyRows)),
   }
-  return { version: 'releases/w.2026.34', rows: withOwn(rows) }
+  return { identity: '1', version: 'releases/w.2026.34', rows: withOwn(rows) }
 }
 
 /** TAP_SCHEMA describes itself too, which is nothing for a registry. */

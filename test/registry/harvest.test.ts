@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { answerOai, type Repository } from '../../shared/registry/oai/answer.ts'
-import { type OaiRecord, recordsInMemory } from '../../shared/registry/oai/source.ts'
+import { type HeldRecord, recordsInMemory } from '../../shared/registry/oai/memory-source.ts'
 import { parseXml, type Tree } from './examples.ts'
 
 const REPOSITORY: Repository = {
@@ -15,7 +15,7 @@ const START = Date.parse('2026-01-01T00:00:00Z')
 
 /** A registry whose records change and vanish while it is harvested. */
 class ChangingRegistry {
-  readonly records = new Map<string, OaiRecord>()
+  readonly records = new Map<string, HeldRecord>()
   #seconds = 0
 
   get now(): Date {

@@ -1,23 +1,23 @@
 import { describe, expect, test } from 'vitest'
-import { buildRecords } from '../../shared/registry/build-records.ts'
+import { buildRecords, describeRepository } from '../../shared/registry/build-records.ts'
 import { answerOai } from '../../shared/registry/oai/answer.ts'
-import { oaiRecord } from '../../shared/registry/oai/formats.ts'
-import { type OaiRecord, recordsInMemory } from '../../shared/registry/oai/source.ts'
+import { type HeldRecord, holdRecord, recordsInMemory } from '../../shared/registry/oai/memory-source.ts'
 import { HAS_XSD, NEEDS_XSD, validateXml } from '../support/xsd.ts'
 import { smallEnvironment } from './environment.ts'
 import { parseXml, type Tree } from './examples.ts'
 
 const NOW = new Date('2026-11-26T16:00:00Z')
 const day = (text: string) => new Date(`2026-11-${text}Z`)
-const { records: BUILT, repository } = buildRecords(smallEnvironment(), new Map(), NOW)
+const { records: BUILT } = buildRecords(smallEnvironment(), new Map(), NOW)
+const repository = describeRepository(smallEnvironment())
 const [registry, authority, organisation, tap] = BUILT
-const DELETED: OaiRecord = { ivoid: 'ivo://o.example/old', updated: day('21T10:00:00'), formats: null }
-const RECORDS: readonly OaiRecord[] = [
-  oaiRecord(tap!, day('20T23:59:59')),
+const DELETED: HeldRecord = { ivoid: 'ivo://o.example/old', updated: day('21T10:00:00'), formats: null }
+const RECORDS: readonly HeldRecord[] = [
+  holdRecord(tap!, day('20T23:59:59')),
   DELETED,
-  oaiRecord(registry!, day('19T00:00:00')),
-  oaiRecord(organisation!, day('19T00:00:00')),
-  oaiRecord(authority!, day('19T00:00:00')),
+  holdRecord(registry!, day('19T00:00:00')),
+  holdRecord(organisation!, day('19T00:00:00')),
+  holdRecord(authority!, day('19T00:00:00')),
 ]
 
 /** Answers `verb=Identify&…` and holds the answer against the schema. */
@@ -117,14 +117,14 @@ describe(`lists in pages${NEEDS_XSD}`, () => {
 
   test('a record that changes between two pages is sent again, and none is skipped', async () => {
     const first = await ask('verb=ListIdentifiers&metadataPrefix=ivo_vor', 2)
-    const changed = [...RECORDS.slice(0, 4), oaiRecord(authority!, day('25T00:00:00'))]
+    const changed = [...RECORDS.slice(0, 4), holdRecord(authority!, day('25T00:00:00'))]
     const rest = await ask(`verb=ListIdentifiers&resumptionToken=${tokenIn(first)?.text}`, 100, changed)
     expect(ivoidsIn(rest)).toEqual([...ALL.slice(2), 'ivo://o.example'])
   })
 
   test('a page ends at 4 MiB, and has one record at least', async () => {
     const large = `<x xmlns="urn:x">${'y'.repeat(3 * 1024 * 1024)}</x>`
-    const records = ['a', 'b'].map((name): OaiRecord => {
+    const records = ['a', 'b'].map((name): HeldRecord => {
       return { ivoid: `ivo://o.example/${name}`, updated: NOW, formats: { ivo_vor: large, oai_dc: large } }
     })
     const text = await answerOai(

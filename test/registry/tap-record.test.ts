@@ -27,7 +27,7 @@ const ROWS = {
   columns: [],
   keys: [],
 }
-const LIVE = new Map([['main', { version: 'releases/v1', rows: ROWS }]])
+const LIVE = new Map([['main', { identity: '1', version: 'releases/v1', rows: ROWS }]])
 const formatted = (changes: Parameters<typeof smallEnvironment>[0], live = LIVE) =>
   formatRecord(findRecord(buildRecords(smallEnvironment(changes), live).records, 'IVO://o.example/TAP')!, new Date())
 

@@ -24,18 +24,22 @@ export interface FormLimits {
   readonly textBytes: number
   /** How many parts a multipart body may have. */
   readonly parts: number
+  /** Whether what is not UTF-8 in hexadecimal digits is read as U+FFFD, for who refuses it in a way of its own. */
+  readonly lenient?: boolean
 }
 
 /**
  * The pairs of a query string or of a body in `application/x-www-form-urlencoded`.
  *
- * @throws HttpError 400 for a `%` that is not followed by UTF-8 in hexadecimal digits
+ * @param lenient whether a `%` that is not followed by UTF-8 in hexadecimal digits is no error
+ * @throws HttpError 400 for one
  */
-export function parsePairs(text: string): Form['pairs'] {
+export function parsePairs(text: string, lenient = false): Form['pairs'] {
+  const read = lenient ? decodeLeniently : decode
   return text.split('&').flatMap((pair): Form['pairs'] => {
     if (pair === '') return []
     const end = pair.indexOf('=')
-    return end < 0 ? [[decode(pair), '']] : [[decode(pair.slice(0, end)), decode(pair.slice(end + 1))]]
+    return end < 0 ? [[read(pair), '']] : [[read(pair.slice(0, end)), read(pair.slice(end + 1))]]
   })
 }
 
@@ -57,7 +61,8 @@ export async function readForm(request: IncomingMessage, response: ServerRespons
   if (type !== '' && (type !== URLENCODED || !/^(?:"?utf-?8"?)?$/.test(charset))) throw unsupported(given)
   const body = await readBody(request, response, Math.min(limits.bytes, limits.textBytes))
   if (type === '' && body.length > 0) throw unsupported(given)
-  return { pairs: parsePairs(decodeText(body)), files: new Map() }
+  const { lenient = false } = limits
+  return { pairs: parsePairs(lenient ? body.toString('utf8') : decodeText(body), lenient), files: new Map() }
 }
 
 function sortParts(parts: Iterable<Part>, { textBytes }: FormLimits): Form {
@@ -98,6 +103,11 @@ function decode(text: string): string {
     const msg = `a % must be followed by two hexadecimal digits that make UTF-8: ${quoted(plain)}`
     throw new HttpError(400, { msg, type: 'invalid_escape', loc: ['form'] }, { cause })
   }
+}
+
+/** As browsers read it (URL Standard §5.1). */
+function decodeLeniently(text: string): string {
+  return new URLSearchParams(`=${text}`).get('') ?? ''
 }
 
 function twice(name: string): HttpError {

@@ -156,7 +156,7 @@ function answerRequest(
       return route.handle(given as ApiRequest<never, never, never>)
     }
     if (formLimits !== undefined) {
-      const pairs = parsePairs(search)
+      const pairs = parsePairs(search, formLimits.lenient)
       if (method === 'GET') return handle(undefined, { pairs, files: NO_FILES })
       return readForm(request, response, formLimits).then((form) =>
         handle(undefined, { ...form, pairs: [...pairs, ...form.pairs] }),

@@ -3,7 +3,7 @@ import { formatInstant } from '../write-record.ts'
 import { OaiError } from './error.ts'
 import { attributesOf, type OaiRequest, readRequest } from './request.ts'
 import type { ListVerb, Prefix, Selection } from './selection.ts'
-import type { DateRange, OaiRecord, RecordSource } from './source.ts'
+import type { DateRange, OaiRecord, Page, RecordSource } from './source.ts'
 import { formatToken, type ListPosition } from './token.ts'
 
 /** What a repository says of itself. */
@@ -70,13 +70,13 @@ function prepare(request: OaiRequest, repository: Repository, source: RecordSour
 }
 
 async function identify(repository: Repository, source: RecordSource): Promise<WriteAnswer> {
-  const [earliest, own] = [await source.earliest(), await source.find(repository.ivoid)]
+  const [earliest, own] = [await source.earliest(), await source.find(repository.ivoid, 'ivo_vor')]
   return (xml) => {
     xml.element('repositoryName', {}, repository.name).element('baseURL', {}, repository.baseUrl)
     xml.element('protocolVersion', {}, '2.0').element('adminEmail', {}, repository.adminEmail)
     xml.element('earliestDatestamp', {}, formatInstant(earliest)).element('deletedRecord', {}, 'persistent')
-    xml.element('granularity', {}, 'YYYY-MM-DDThh:mm:ssZ')
-    if (own?.formats) xml.open('description').xml(own.formats.ivo_vor).close()
+    xml.element('granularity', {}, 'YYYY-MM-DDThh:mm:ssZ').element('compression', {}, 'gzip')
+    if (own?.metadata) xml.open('description').xml(own.metadata).close()
   }
 }
 
@@ -86,7 +86,7 @@ const FORMATS = [
 ] as const
 
 async function listFormats(identifier: string | null, source: RecordSource): Promise<WriteAnswer> {
-  if (identifier !== null) await requireRecord(identifier, source)
+  if (identifier !== null) await requireRecord(identifier, null, source)
   return (xml) => {
     for (const [prefix, schema, namespace] of FORMATS) {
       xml.open('metadataFormat').element('metadataPrefix', {}, prefix).element('schema', {}, schema)
@@ -96,12 +96,12 @@ async function listFormats(identifier: string | null, source: RecordSource): Pro
 }
 
 async function getRecord(identifier: string, prefix: Prefix, source: RecordSource): Promise<WriteAnswer> {
-  const record = await requireRecord(identifier, source)
-  return (xml) => writeRecord(xml, record, prefix)
+  const record = await requireRecord(identifier, prefix, source)
+  return (xml) => writeRecord(xml, record)
 }
 
-async function requireRecord(identifier: string, source: RecordSource): Promise<OaiRecord> {
-  const record = await source.find(identifier)
+async function requireRecord(identifier: string, prefix: Prefix | null, source: RecordSource): Promise<OaiRecord> {
+  const record = await source.find(identifier, prefix)
   if (record !== undefined) return record
   throw new OaiError('idDoesNotExist', `There is no record ${identifier}.`)
 }
@@ -109,48 +109,34 @@ async function requireRecord(identifier: string, source: RecordSource): Promise<
 type ListRequest = Extract<OaiRequest, { verb: ListVerb }>
 
 /** Readers of a page often hold all of it. */
-const PAGE_CHARACTERS = 4 * 1024 * 1024
+const PAGE_BYTES = 4 * 1024 * 1024
 
 async function listRecords(request: ListRequest, pageSize: number, source: RecordSource): Promise<WriteAnswer> {
   const { verb, selection, position } = request
   const range = rangeOf(selection)
-  const noRecords = () => new OaiError('noRecordsMatch', `There is no such record: ${describe(selection)}.`)
+  const more = position === null ? '' : ' more'
+  const noRecords = () => new OaiError('noRecordsMatch', `There is no such record${more}: ${describe(selection)}.`)
   if (selection.set !== null && selection.set !== MANAGED) throw noRecords()
+  // What changes during a harvest moves to the end, so that nothing is skipped.
   const after = position === null ? null : { updated: new Date(position.updated), ivoid: position.ivoid }
-  // One more says whether there is another page. What changes meanwhile moves to the end, so nothing is skipped.
-  const found = await source.list(range, after, pageSize + 1)
-  if (found.length === 0 && position === null) throw noRecords()
-  const page = verb === 'ListRecords' ? cut(found.slice(0, pageSize), selection.prefix) : found.slice(0, pageSize)
+  const prefix = verb === 'ListRecords' ? selection.prefix : null
+  const page = await source.page({ range, after, prefix, limits: { records: pageSize, bytes: PAGE_BYTES } })
+  // Of a list that goes on too, when all that was left has changed after its `until`.
+  if (page.records.length === 0) throw noRecords()
   const total = await source.count(range)
   return (xml) => {
-    for (const record of page) {
-      if (verb === 'ListRecords') writeRecord(xml, record, selection.prefix)
+    for (const record of page.records) {
+      if (verb === 'ListRecords') writeRecord(xml, record)
       else writeHeader(xml, record)
     }
-    writeToken(xml, { request, page, total, isLast: page.length === found.length })
+    writeToken(xml, request, page, total)
   }
 }
 
-function cut(records: readonly OaiRecord[], prefix: Prefix): readonly OaiRecord[] {
-  let characters = 0
-  const end = records.findIndex(({ formats }, index) => {
-    characters += formats?.[prefix].length ?? 0
-    return characters > PAGE_CHARACTERS && index > 0
-  })
-  return end === -1 ? records : records.slice(0, end)
-}
-
-interface Page {
-  readonly request: ListRequest
-  readonly page: readonly OaiRecord[]
-  readonly total: number
-  readonly isLast: boolean
-}
-
 /** A list in one page has none (validators refuse an empty one there); of several pages, the last has an empty one. */
-function writeToken(xml: XmlWriter, { request, page, total, isLast }: Page): void {
+function writeToken(xml: XmlWriter, request: ListRequest, { records, isLast }: Page, total: number): void {
   const { verb, selection, position } = request
-  const last = page.at(-1)
+  const last = records.at(-1)
   if (isLast && position === null) return
   const cursor = position?.cursor ?? 0
   const size = position?.size ?? total
@@ -162,7 +148,7 @@ function writeToken(xml: XmlWriter, { request, page, total, isLast }: Page): voi
   const reached: ListPosition = {
     updated: formatInstant(last.updated),
     ivoid: last.ivoid,
-    cursor: cursor + page.length,
+    cursor: cursor + records.length,
     size,
   }
   xml.element('resumptionToken', attributes, formatToken({ verb, selection, position: reached }))
@@ -183,14 +169,14 @@ function describe({ set, from, until }: Selection): string {
   return parts.join(', ') || 'there is none at all'
 }
 
-function writeHeader(xml: XmlWriter, { ivoid, updated, formats }: OaiRecord): void {
-  xml.open('header', { status: formats === null ? 'deleted' : null }).element('identifier', {}, ivoid)
+function writeHeader(xml: XmlWriter, { ivoid, updated, deleted }: OaiRecord): void {
+  xml.open('header', { status: deleted ? 'deleted' : null }).element('identifier', {}, ivoid)
   xml.element('datestamp', {}, formatInstant(updated)).element('setSpec', {}, MANAGED).close()
 }
 
-function writeRecord(xml: XmlWriter, record: OaiRecord, prefix: Prefix): void {
+function writeRecord(xml: XmlWriter, record: OaiRecord): void {
   xml.open('record')
   writeHeader(xml, record)
-  if (record.formats !== null) xml.open('metadata').xml(record.formats[prefix]).close()
+  if (record.metadata !== null) xml.open('metadata').xml(record.metadata).close()
   xml.close()
 }

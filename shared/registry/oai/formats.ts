@@ -1,13 +1,27 @@
 import { XmlWriter } from '../../xml/writer.ts'
 import type { RegistryRecord } from '../record.ts'
-import { writeRecord } from '../write-record.ts'
-import type { OaiRecord } from './source.ts'
+import { formatInstant, writeRecord } from '../write-record.ts'
+import type { Prefix } from './selection.ts'
 
-/** A record as it is sent from this date on. */
-export function oaiRecord(record: RegistryRecord, updated: Date): OaiRecord {
+/** A record in both formats, without the date of its last change, so that equal texts are equal records. */
+export interface UndatedRecord {
+  /** `ri:Resource`. */
+  readonly document: string
+  /** `oai_dc:dc`. */
+  readonly dublinCore: string
+}
+
+export function formatUndated(record: RegistryRecord): UndatedRecord {
   const resource = new XmlWriter('')
-  writeRecord(resource, record, updated)
-  return { ivoid: record.ivoid, updated, formats: { ivo_vor: resource.take(), oai_dc: dublinCore(record, updated) } }
+  writeRecord(resource, record)
+  return { document: resource.take(), dublinCore: formatDublinCore(record) }
+}
+
+/** Puts the date into a text of `formatUndated`. */
+export function dateMetadata(prefix: Prefix, undated: string, updated: Date): string {
+  if (prefix === 'ivo_vor') return undated.replace('<ri:Resource', `<ri:Resource updated="${formatInstant(updated)}"`)
+  const end = undated.lastIndexOf('</oai_dc:dc>')
+  return `${undated.slice(0, end)}  <dc:date>${formatInstant(updated).slice(0, 10)}</dc:date>\n</oai_dc:dc>`
 }
 
 const NAMESPACES = {
@@ -18,14 +32,14 @@ const NAMESPACES = {
 }
 
 /** What Dublin Core has words for. */
-function dublinCore(record: RegistryRecord, updated: Date): string {
+function formatDublinCore(record: RegistryRecord): string {
   const { rights, doi } = record
   const xml = new XmlWriter('')
   xml.open('oai_dc:dc', NAMESPACES).element('dc:title', {}, record.title)
   for (const creator of record.creators) xml.element('dc:creator', {}, creator)
   for (const subject of record.subjects) xml.element('dc:subject', {}, subject)
   xml.element('dc:description', {}, record.description).element('dc:publisher', {}, record.publisher.title)
-  xml.element('dc:date', {}, updated.toISOString().slice(0, 10)).element('dc:type', {}, record.contentType)
+  xml.element('dc:type', {}, record.contentType)
   xml.element('dc:identifier', {}, record.ivoid).element('dc:identifier', {}, record.referenceUrl)
   if (doi !== null) xml.element('dc:identifier', {}, `doi:${doi}`)
   for (const { ivoid } of record.relationships) xml.element('dc:relation', {}, ivoid)

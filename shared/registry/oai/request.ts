@@ -1,4 +1,5 @@
-import { formatInstant } from '../write-record.ts'
+import { FORBIDDEN } from '../../xml/characters.ts'
+import { isDate, isPrefix, SYNTAX } from './arguments.ts'
 import { OaiError } from './error.ts'
 import type { ListVerb, Prefix, Selection } from './selection.ts'
 import { type ListPosition, parseToken } from './token.ts'
@@ -26,11 +27,8 @@ const ARGUMENTS: Readonly<
   GetRecord: { needed: ['identifier', 'metadataPrefix'], more: [] },
 }
 
-const PREFIXES: readonly string[] = ['ivo_vor', 'oai_dc'] satisfies readonly Prefix[]
-
-/** XML 1.0 §2.2: with them in it, the answer could not repeat the value. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Surrogate}/u
+/** U+FFFD is what became of bytes that are not UTF-8. */
+const isUnreadable = (text: string) => FORBIDDEN.test(text) || text.includes('\ufffd')
 
 /** @throws OaiError */
 export function readRequest(pairs: readonly (readonly [name: string, value: string])[]): OaiRequest {
@@ -67,7 +65,7 @@ function readVerb(pairs: readonly (readonly [string, string])[]): OaiRequest['ve
   if (verbs.length > 1) throw new OaiError('badVerb', 'The argument verb is repeated.')
   if (Object.hasOwn(ARGUMENTS, verb)) return verb as OaiRequest['verb']
   const names = Object.keys(ARGUMENTS).join(', ')
-  throw new OaiError('badVerb', `The verb ${JSON.stringify(verb)} is not one of ${names}.`)
+  throw new OaiError('badVerb', `The verb ${quote(verb)} is not one of ${names}.`)
 }
 
 function readArguments(pairs: readonly (readonly [string, string])[], verb: OaiRequest['verb']): Arguments {
@@ -77,9 +75,11 @@ function readArguments(pairs: readonly (readonly [string, string])[], verb: OaiR
     if (name === 'verb' || isEcho(name, value, pairs)) continue
     if (given.has(name)) throw new OaiError('badArgument', `The argument ${name} is repeated.`)
     if (!known.includes(name)) {
-      throw new OaiError('badArgument', `${verb} does not have the argument ${JSON.stringify(name)}.`)
+      throw new OaiError('badArgument', `${verb} does not have the argument ${quote(name)}.`)
     }
-    if (FORBIDDEN.test(value)) throw new OaiError('badArgument', `The argument ${name} has a control character.`)
+    if (isUnreadable(value)) {
+      throw new OaiError('badArgument', `The argument ${name} has a control character, or is not text in UTF-8.`)
+    }
     given.set(name, value)
   }
   given.delete('verb')
@@ -91,25 +91,17 @@ function isEcho(name: string, value: string, pairs: readonly (readonly [string, 
   return name.startsWith('?') && pairs.some(([other, same]) => other === name.slice(1) && same === value)
 }
 
-const DATE = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}:\d{2}Z)?$/
-
 function checkSyntax(given: Arguments): void {
-  const [prefix = 'x', set = 'x', identifier = 'x:y'] = ['metadataPrefix', 'set', 'identifier'].map((name) =>
-    given.get(name),
-  )
-  const refuse = (name: string, what: string, value: string) => {
-    throw new OaiError('badArgument', `The argument ${name} is not ${what}: ${value}`)
+  for (const [name, { fits, what }] of Object.entries(SYNTAX)) {
+    const value = given.get(name)
+    if (value === undefined || fits(value)) continue
+    throw new OaiError('badArgument', `The argument ${name} is not ${what}: ${quote(value)}.`)
   }
-  if (!/^[A-Za-z0-9\-_.!~*'()]+$/.test(prefix)) refuse('metadataPrefix', 'a metadata prefix', prefix)
-  if (!/^[A-Za-z0-9\-_.!~*'()]+(?::[A-Za-z0-9\-_.!~*'()]+)*$/.test(set)) refuse('set', 'the name of a set', set)
-  if (!/^[A-Za-z][A-Za-z0-9+.-]*:[^\s"<>\\^`{|}]+$/.test(identifier)) refuse('identifier', 'a URI', identifier)
   for (const name of ['from', 'until']) {
     const date = given.get(name)
     if (date === undefined || isDate(date)) continue
-    throw new OaiError(
-      'badArgument',
-      `The argument ${name} is not a UTC date: ${date}. Write 2020-01-01 or 2020-01-01T00:00:00Z.`,
-    )
+    const example = 'Write 2020-01-01 or 2020-01-01T00:00:00Z.'
+    throw new OaiError('badArgument', `The argument ${name} is not a UTC date: ${quote(date)}. ${example}`)
   }
   const [from, until] = [given.get('from'), given.get('until')]
   if (from === undefined || until === undefined) return
@@ -119,17 +111,17 @@ function checkSyntax(given: Arguments): void {
   if (from > until) throw new OaiError('badArgument', 'The argument from is later than until.')
 }
 
-/** A day or a second that exists. */
-function isDate(text: string): boolean {
-  if (!DATE.test(text)) return false
-  const date = new Date(text)
-  return !Number.isNaN(date.getTime()) && formatInstant(date).startsWith(text)
+/** What was sent, as long as a message may be. */
+function quote(text: string): string {
+  return JSON.stringify(text.length <= SHOWN ? text : `${text.slice(0, SHOWN)}…`)
 }
+
+const SHOWN = 100
 
 function readPrefix(given: Arguments): Prefix {
   const prefix = given.get('metadataPrefix') ?? ''
-  if (PREFIXES.includes(prefix)) return prefix as Prefix
-  throw new OaiError('cannotDisseminateFormat', `There are the formats ${PREFIXES.join(' and ')} alone.`)
+  if (isPrefix(prefix)) return prefix
+  throw new OaiError('cannotDisseminateFormat', 'There are the formats ivo_vor and oai_dc alone.')
 }
 
 /** The arguments as the answer repeats them (OAI-PMH 2.0 §3.2). */

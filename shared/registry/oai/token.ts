@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { isDate, isPrefix } from './arguments.ts'
 import type { ListVerb, Prefix, Selection } from './selection.ts'
 
 /** How far a list has come. */
@@ -29,16 +30,58 @@ export function formatToken({ verb, selection, position }: ContinuedList): strin
 /** null: it is not a token for this verb. */
 export function parseToken(token: string, expected: ListVerb): ContinuedList | null {
   if (!/^[A-Za-z0-9_-]{1,4096}$/.test(token)) return null
-  const decoded = Buffer.from(token, 'base64url').toString('utf8')
+  const bytes = Buffer.from(token, 'base64url')
+  // The last character may hold bits that stand for nothing.
+  if (bytes.toString('base64url') !== token) return null
+  const decoded = bytes.toString('utf8')
   const text = decoded.slice(CHECKSUM)
   if (decoded.slice(0, CHECKSUM) !== checksum(text)) return null
-  // Whoever can make the checksum makes tokens as we do.
-  const [verb, prefix, set, from, until, updated, ivoid, cursor, size] = JSON.parse(text) as TokenParts
+  const parts = readParts(text)
+  if (parts === null) return null
+  const [verb, prefix, set, from, until, updated, ivoid, cursor, size] = parts
   if (verb !== expected) return null
   return { verb, selection: { prefix, set, from, until }, position: { updated, ivoid, cursor, size } }
 }
 
-type TokenParts = [ListVerb, Prefix, string | null, string | null, string | null, string, string, number, number]
+type TokenParts = readonly [
+  ListVerb,
+  Prefix,
+  string | null,
+  string | null,
+  string | null,
+  string,
+  string,
+  number,
+  number,
+]
+
+/** The checksum is no secret: anybody can make a token that is none. */
+function readParts(text: string): TokenParts | null {
+  let parts: unknown
+  try {
+    parts = JSON.parse(text)
+  } catch {
+    return null
+  }
+  if (!Array.isArray(parts) || parts.length !== MEMBERS.length) return null
+  return MEMBERS.every((fits, index) => fits(parts[index])) ? (parts as unknown as TokenParts) : null
+}
+
+const isText = (value: unknown) => typeof value === 'string'
+const isCount = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= 0
+const isDateOrNull = (value: unknown) => value === null || (typeof value === 'string' && isDate(value))
+
+const MEMBERS: readonly ((value: unknown) => boolean)[] = [
+  isText,
+  (value) => typeof value === 'string' && isPrefix(value),
+  (value) => value === null || isText(value),
+  isDateOrNull,
+  isDateOrNull,
+  (value) => typeof value === 'string' && value.length > 10 && isDate(value),
+  isText,
+  isCount,
+  isCount,
+]
 
 const CHECKSUM = 12
 

@@ -1,0 +1,105 @@
+import type pg from 'pg'
+import type { Environment } from '../../environment/environment.ts'
+import { requireRegistry } from '../../environment/require.ts'
+import type { Problem } from '../../problem.ts'
+import { buildRecords } from '../build-records.ts'
+import type { LiveTap } from '../context.ts'
+import type { ReadLive } from '../read-live.ts'
+import { isSameLive, type LiveIdentities, type RegistryState, readState } from './state.ts'
+import { type RecordChanges, storeRecords } from './store-records.ts'
+import { withRecords } from './transaction.ts'
+
+/** What the records are made of, and where they are kept. */
+export interface RegistrySources {
+  readonly environment: Environment
+  /** Hash of the environment file. */
+  readonly environmentHash: string
+  /** The database of the records. */
+  readonly pool: pg.Pool
+  /** By the TAP servers that records are about. */
+  readonly servers: ReadonlyMap<string, ReadLive>
+}
+
+export interface RefreshOptions {
+  /**
+   * Since when this environment counts; `now`: from now on. Of two deployments that run at the same time the later one
+   * counts, or each would undo what the other has published.
+   */
+  readonly deployed: Date | 'now'
+  /** Whether the records are made and compared even if nothing tells that they have changed. */
+  readonly thorough: boolean
+  /** Nothing is written: what would be. */
+  readonly dryRun?: boolean
+}
+
+export interface Refreshed extends RecordChanges {
+  /** `current`: nothing had to be compared; `outdated`: another environment counts, and these records are not published. */
+  readonly outcome: 'compared' | 'current' | 'outdated'
+  readonly held: readonly string[]
+  readonly problems: readonly Problem[]
+  /** The TAP servers that did not say what is live, with the reason. */
+  readonly silent: ReadonlyMap<string, unknown>
+}
+
+const NOTHING = { added: [], changed: [], deleted: [], foreign: [], held: [], problems: [] } as const
+
+/** Somebody else may refresh at the same time; he has the same to say. */
+const ATTEMPTS = 5
+
+/**
+ * Publishes what has changed in the environment and in the live slots. It can be done at any time, by several at once.
+ *
+ * @throws DatabaseError, MissingRoleError, NotInitialisedError, EnvironmentError
+ */
+export async function refreshRegistry(sources: RegistrySources, options: RefreshOptions): Promise<Refreshed> {
+  const { environment, environmentHash, pool } = sources
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    // Before the slots are read: who stores in between has seen the same slots or later ones.
+    const before = await withRecords(pool, 'reading the state of the registry', 'read', readState)
+    const { live, silent } = await readSlots(sources.servers)
+    const identities = identify(live, silent, before)
+    if (!isEntitled(before, environmentHash, options.deployed)) return { ...NOTHING, outcome: 'outdated', silent }
+    const isCurrent = before?.environment === environmentHash && isSameLive(before.live, identities)
+    if (isCurrent && !options.thorough) return { ...NOTHING, outcome: 'current', silent }
+    const { records, held, problems } = buildRecords(environment, live)
+    const { authority } = requireRegistry(environment).config
+    const publication = { records, held, authority, environment: environmentHash, live: identities }
+    const changes = await storeRecords(pool, publication, { before, dryRun: options.dryRun === true })
+    if (changes !== null) return { ...changes, outcome: 'compared', held, problems, silent }
+  }
+  // Whoever was faster each time has published what is live now.
+  return { ...NOTHING, outcome: 'current', silent: new Map() }
+}
+
+function isEntitled(before: RegistryState | null, environmentHash: string, deployed: Date | 'now'): boolean {
+  return before === null || before.environment === environmentHash || deployed === 'now' || deployed > before.since
+}
+
+interface Slots {
+  readonly live: ReadonlyMap<string, LiveTap | null>
+  readonly silent: ReadonlyMap<string, unknown>
+}
+
+async function readSlots(servers: RegistrySources['servers']): Promise<Slots> {
+  const live = new Map<string, LiveTap | null>()
+  const silent = new Map<string, unknown>()
+  const read = async (server: string, readLive: ReadLive) => {
+    try {
+      live.set(server, await readLive())
+    } catch (error) {
+      silent.set(server, error)
+    }
+  }
+  await Promise.all([...servers].map(([server, readLive]) => read(server, readLive)))
+  return { live, silent }
+}
+
+/** A server that says nothing has what it had. */
+function identify(live: Slots['live'], silent: Slots['silent'], before: RegistryState | null): LiveIdentities {
+  const answered = [...live].map(([server, slot]) => [server, slot?.identity ?? null] as const)
+  const kept = [...silent.keys()].flatMap((server) => {
+    const known = before?.live[server]
+    return known === undefined ? [] : [[server, known] as const]
+  })
+  return Object.fromEntries([...answered, ...kept])
+}
