@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { loadEnvironment } from '../../shared/deployment/environment-file.ts'
 import type { Environment } from '../../shared/environment/environment.ts'
-import { requireRegistry } from '../../shared/environment/require.ts'
 import { lazily } from '../../shared/lazily.ts'
 import { withDeadline } from '../../shared/platform/deadline.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
@@ -18,15 +17,28 @@ import type { RegistryDependencies } from './dependencies.ts'
  */
 export async function openDeployment(logger: Logger): Promise<RegistryDependencies> {
   const environment = await loadEnvironment(logger)
-  requireRegistry(environment)
+  const content = await readFile(environment.file)
+  return connectRegistry(environment, createHash('sha256').update(content).digest('hex'), logger)
+}
+
+/** The same for an environment that was read already; the hash is that of its file. @throws EnvironmentError */
+export function connectRegistry(
+  environment: Environment,
+  environmentHash: string,
+  logger: Logger,
+): RegistryDependencies {
   recordServer(environment)
-  return { environment, openSources: lazily(() => openSources(environment, logger)) }
+  return { environment, openSources: lazily(() => openSources(environment, environmentHash, logger)) }
 }
 
 /** A TAP server that takes longer has nothing to say; what was published of it still counts. */
 const LIVE_TIMEOUT_MS = 5_000
 
-async function openSources(environment: Environment, logger: Logger): Promise<RegistrySources> {
+async function openSources(
+  environment: Environment,
+  environmentHash: string,
+  logger: Logger,
+): Promise<RegistrySources> {
   const [{ connectServers }, { openLiveTap }] = await Promise.all([
     import('../../shared/deployment/server-connections.ts'),
     import('../../shared/registry/read-live.ts'),
@@ -45,10 +57,9 @@ async function openSources(environment: Environment, logger: Logger): Promise<Re
         ),
     ]
   })
-  const hash = createHash('sha256').update(await readFile(environment.file))
   return {
     environment,
-    environmentHash: hash.digest('hex'),
+    environmentHash,
     pool: await connections.poolFor(recordServer(environment)),
     servers: new Map(servers),
   }

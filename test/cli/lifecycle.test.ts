@@ -72,6 +72,7 @@ describe('init', () => {
       operators: [login],
       readers: [],
       jobsUsers: [],
+      registryUsers: [],
       formerOwners: [],
     })
     expect(await versions(database)).toEqual({ live: null, staging: null, previous: null })

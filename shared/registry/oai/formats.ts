@@ -14,14 +14,18 @@ export interface UndatedRecord {
 export function formatUndated(record: RegistryRecord): UndatedRecord {
   const resource = new XmlWriter('')
   writeRecord(resource, record)
-  return { document: resource.take(), dublinCore: formatDublinCore(record) }
+  return { document: resource.take().trimEnd(), dublinCore: formatDublinCore(record) }
 }
+
+const STATUS = ' status="active"'
+const TYPE = '<dc:type>'
 
 /** Puts the date into a text of `formatUndated`. */
 export function dateMetadata(prefix: Prefix, undated: string, updated: Date): string {
-  if (prefix === 'ivo_vor') return undated.replace('<ri:Resource', `<ri:Resource updated="${formatInstant(updated)}"`)
-  const end = undated.lastIndexOf('</oai_dc:dc>')
-  return `${undated.slice(0, end)}  <dc:date>${formatInstant(updated).slice(0, 10)}</dc:date>\n</oai_dc:dc>`
+  const date = formatInstant(updated)
+  // The first one in the text: no value has a quotation mark that is not escaped.
+  if (prefix === 'ivo_vor') return undated.replace(STATUS, ` updated="${date}"${STATUS}`)
+  return undated.replace(TYPE, `<dc:date>${date.slice(0, 10)}</dc:date>\n  ${TYPE}`)
 }
 
 const NAMESPACES = {
@@ -44,5 +48,5 @@ function formatDublinCore(record: RegistryRecord): string {
   if (doi !== null) xml.element('dc:identifier', {}, `doi:${doi}`)
   for (const { ivoid } of record.relationships) xml.element('dc:relation', {}, ivoid)
   if (rights !== null) xml.element('dc:rights', {}, rights.uri ?? rights.text)
-  return xml.close().take()
+  return xml.close().take().trimEnd()
 }

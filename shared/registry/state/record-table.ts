@@ -27,7 +27,7 @@ create table if not exists almagest.registry_record (
 );
 create index if not exists registry_record_order on almagest.registry_record (updated, ivoid);
 create table if not exists almagest.registry_state (
-  only boolean primary key default true check (only),
+  singleton boolean primary key default true check (singleton),
   environment text not null,
   since timestamptz not null,
   live jsonb not null

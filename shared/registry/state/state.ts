@@ -22,7 +22,7 @@ export async function writeState(client: pg.ClientBase, environment: string, liv
   await client.query(
     `insert into almagest.registry_state as stored (environment, since, live)
      values ($1, clock_timestamp(), $2)
-     on conflict (only) do update
+     on conflict (singleton) do update
         set environment = excluded.environment,
             live = excluded.live,
             since = case when stored.environment = excluded.environment then stored.since else excluded.since end`,

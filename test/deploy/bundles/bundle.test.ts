@@ -38,6 +38,7 @@ test('no function loads the clients of Google Cloud at its start', () => {
     'collect-results',
     'discovery',
     'load-release',
+    'registry',
     'run-query',
     'swap-schema',
     'tap',
@@ -65,6 +66,7 @@ const CAPS: Readonly<Record<string, number>> = {
   tap: 600_000,
   'run-query': 600_000,
   'watch-queries': 400_000,
+  registry: 400_000,
 }
 
 test('the bundles stay small', () => {
@@ -94,7 +96,7 @@ test('a function is described by what starts it, and by what it needs beside its
     )
     expect({ type, engines }).toEqual({ type: 'module', engines: { node: '24.x' } })
     expect(scripts.start).toBe(`functions-framework --target=${name}`)
-    const publishes = !['collect-results', 'discovery'].includes(name)
+    const publishes = !['collect-results', 'discovery', 'registry'].includes(name)
     const needed = ['@google-cloud/functions-framework', ...(publishes ? ['@google-cloud/pubsub'] : [])]
     expect(dependencies).toEqual(Object.fromEntries(needed.map((needs) => [needs, project.devDependencies[needs]])))
   }
