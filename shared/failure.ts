@@ -17,6 +17,8 @@ const KINDS = {
   malformed: { permanent: true },
   /** The caller may not do it. */
   denied: { permanent: true },
+  /** The caller has as much as he may have. */
+  'over-quota': { permanent: true },
   /** What it is about is not there. */
   missing: { permanent: true },
   /** What was sent is readable and wrong: a release, a schema, an archive. */

@@ -5,7 +5,8 @@ import { HttpError } from '../../shared/platform/http/errors.ts'
 import { ref } from '../../shared/platform/http/json-schema.ts'
 import { type ApiResponse, type Route, route } from '../../shared/platform/http/route.ts'
 import type { RequestHeaders } from '../../shared/platform/identity.ts'
-import { createAuthentication, type User } from '../../shared/platform/users.ts'
+import type { TokenInfo } from '../../shared/platform/token-info.ts'
+import { createAuthentication } from '../../shared/platform/users.ts'
 import type { Service } from './service.ts'
 
 type Database = InfluxDatabaseConfig & { readonly label: string }
@@ -77,7 +78,7 @@ function notFound(label: string): HttpError {
 }
 
 /** One password that is missing does not keep the others back. */
-async function readIfPossible(service: Service, user: User, database: Database) {
+async function readIfPossible(service: Service, user: TokenInfo, database: Database) {
   try {
     return [[database.label, await readCredentials(service, user, database)] as const]
   } catch (error) {
@@ -86,7 +87,11 @@ async function readIfPossible(service: Service, user: User, database: Database) 
   }
 }
 
-async function readCredentials({ dependencies, logger }: Service, user: User, database: Database): Promise<unknown> {
+async function readCredentials(
+  { dependencies, logger }: Service,
+  user: TokenInfo,
+  database: Database,
+): Promise<unknown> {
   const { label, url, local, description, username, passwordKey } = database
   const password = await dependencies.readSecret(passwordKey).catch((cause: unknown) => {
     const detail = { msg: `the credentials of ${label} are not available at the moment`, type: 'secret' }

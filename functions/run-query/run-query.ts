@@ -1,3 +1,5 @@
+import { announceJob } from '../../shared/deployment/announce.ts'
+import { noteQuota } from '../../shared/deployment/note-quota.ts'
 import type { JobBackend, ServedTap } from '../../shared/deployment/served-tap.ts'
 import { Failure } from '../../shared/failure.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
@@ -8,6 +10,7 @@ import { pairsOf, resultObject } from '../../shared/tap/job-objects.ts'
 import { readParameters } from '../../shared/tap/parameters.ts'
 import type { UploadForm } from '../../shared/tap/uploads.ts'
 import type { Job, JobResult } from '../../shared/uws/job.ts'
+import { QuotaError } from '../../shared/uws/quota.ts'
 import { claimJob, completeJob, expireJob, failJob, returnJob } from '../../shared/uws/work-on-job.ts'
 import { holdClaim } from './hold-claim.ts'
 
@@ -33,25 +36,53 @@ export async function runJob(server: ServedTap, id: string, logger: Logger): Pro
   const fields = { job: id, server: server.name }
   if (job === undefined) return logger.info('ignored: the job is not queued', fields)
   const claim = holdClaim(jobs.pool, job, LEASE_SECONDS)
+  const started = announceJob(jobs, job, logger)
   try {
     const { result, release } = await writeAnswer(server, jobs, job, claim.lost)
     await claim.release()
-    if (await completeJob(jobs.pool, job, result, release)) {
+    if (await completeOrRemove(jobs, job, result, release)) {
       return logger.info('the job is completed', { ...fields, release, rows: result.rows, bytes: result.bytes })
     }
-    await jobs.bucket.remove(result.object, result.generation)
     logger.info('the job was ended by somebody else: its result is deleted', fields)
   } catch (error) {
     await claim.release()
     // However the query and the store have put it: what was written counts no more, and who took the job decides.
     if (claim.lost.aborted) return logger.info('the job was ended by somebody else, or its lease is over', fields)
     await end(jobs, job, error, logger)
+  } finally {
+    await started
+    await announceJob(jobs, job, logger)
+  }
+}
+
+/** A result that there is no room for, or that nobody wants any more, is deleted. @returns whether it is wanted */
+async function completeOrRemove(
+  { pool, bucket }: JobBackend,
+  job: Job,
+  result: JobResult,
+  release: string,
+): Promise<boolean> {
+  const remove = () => bucket.remove(result.object, result.generation)
+  try {
+    const completed = await completeJob(pool, job, result, release)
+    if (!completed) await remove()
+    return completed
+  } catch (error) {
+    // After any other error the job may be completed: then the result must be there.
+    if (error instanceof QuotaError) await remove()
+    throw error
   }
 }
 
 /** What becomes of a job whose query did not end well. @throws what should be tried again */
-async function end({ pool }: JobBackend, job: Job, error: unknown, logger: Logger): Promise<void> {
+async function end(jobs: JobBackend, job: Job, error: unknown, logger: Logger): Promise<void> {
+  const { pool } = jobs
   const fields = { job: job.id, server: job.server, error }
+  if (error instanceof QuotaError) {
+    await failJob(pool, job, { type: 'transient', message: error.message })
+    await noteQuota(jobs, { ...job, error, logger })
+    return logger.info('the result is more than its owner may keep', fields)
+  }
   if (error instanceof QueryLimitError && error.limit === 'time') {
     const message = `The query took longer than the ${job.executionSeconds} seconds that the job may take. Set executionDuration to more, or ask for less.`
     await expireJob(pool, job, message)

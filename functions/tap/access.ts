@@ -25,7 +25,7 @@ export function createAccess({ servers, trustedProxy, lookUpToken }: TapDependen
   const identify: NonNullable<Route['identify']> = async (headers, params) => {
     const { name } = findServer(servers, params.server ?? '')
     const user = await guards.get(name)?.(headers)
-    return user === undefined ? ANONYMOUS : { email: null, verified: true, actor: user.username }
+    return user === undefined ? ANONYMOUS : { email: null, verified: true, actor: user.username, user }
   }
   return { open: { cors, anonymous: true }, guarded: { cors, identify } }
 }

@@ -1,7 +1,8 @@
 import { HttpError } from '../../shared/platform/http/errors.ts'
 import type { Form } from '../../shared/platform/http/form.ts'
-import type { Parameter } from '../../shared/uws/job.ts'
+import type { JobMode, Parameter } from '../../shared/uws/job.ts'
 import { PHASES, UNUSED_PHASES } from '../../shared/uws/phase.ts'
+import type { Grantee } from '../../shared/uws/share-job.ts'
 
 /** What a request about a job says beside the parameters of the query (UWS 1.1 §2.2.3). Names compare without case. */
 
@@ -59,15 +60,44 @@ export function readInstant(name: string, text: string): Date {
   throw bad(`${name} is a time such as 2026-11-27T12:00:00Z, in UTC, not ${JSON.stringify(text)}`)
 }
 
+function valuesOf({ pairs }: Pick<Form, 'pairs'>, wanted: string): readonly string[] {
+  return pairs.flatMap(([name, value]) => (name.toUpperCase() === wanted && value !== '' ? [value] : []))
+}
+
+const MAX_GRANTEES = 100
+
+/** With whom a job is to be shared: USER and GROUP, each as often as wanted. */
+export function readGrantees(form: Pick<Form, 'pairs'>): readonly Grantee[] {
+  const grantees = (['user', 'group'] as const).flatMap((type) =>
+    valuesOf(form, type.toUpperCase()).map((name) => ({ type, name })),
+  )
+  if (grantees.length === 0) throw bad('USER or GROUP is missing: who is meant')
+  if (grantees.length > MAX_GRANTEES) throw bad(`at most ${MAX_GRANTEES} users and groups at a time`)
+  const wrong = grantees.find(({ name }) => !/^[^\s\p{Cc}]{1,256}$/u.test(name))
+  if (wrong !== undefined) throw bad(`${JSON.stringify(wrong.name)} is not a name of a ${wrong.type}`)
+  return [...new Map(grantees.map((grantee) => [JSON.stringify(grantee), grantee])).values()]
+}
+
 /** How long the list may be where nobody says. */
 const LISTED = 500
 
+const MODES: readonly JobMode[] = ['async', 'sync']
+
 export function readFilter({ pairs }: Pick<Form, 'pairs'>): {
+  readonly modes: readonly JobMode[]
+  /** Jobs of others that are shared with the caller. */
+  readonly shared: boolean
   readonly phases: readonly string[]
   readonly after: Date | null
   readonly last: number
 } {
-  const phases = pairs.flatMap(([name, value]) => (name.toUpperCase() === 'PHASE' && value !== '' ? [value] : []))
+  const phases = valuesOf({ pairs }, 'PHASE')
+  const asked = valuesOf({ pairs }, 'MODE')
+  const modes = asked.length === 0 ? (['async'] as const) : MODES.filter((mode) => asked.includes(mode))
+  const foreign = asked.find((mode) => !MODES.some((known) => known === mode))
+  if (foreign !== undefined) throw bad(`MODE is async or sync, not ${JSON.stringify(foreign)}`)
+  const shared = parameterOf({ pairs }, 'SHARED') ?? 'false'
+  if (shared !== 'true' && shared !== 'false') throw bad(`SHARED is true or false, not ${JSON.stringify(shared)}`)
   const known: readonly string[] = [...PHASES, ...UNUSED_PHASES]
   const unknown = phases.find((phase) => !known.includes(phase))
   if (unknown !== undefined) throw bad(`there is no phase ${JSON.stringify(unknown)}: there are ${known.join(', ')}`)
@@ -77,7 +107,7 @@ export function readFilter({ pairs }: Pick<Form, 'pairs'>): {
     throw bad(`LAST is a whole number, 1 or more, not ${JSON.stringify(last)}`)
   }
   return {
-    phases,
+    ...{ modes, phases, shared: shared === 'true' },
     after: after === undefined ? null : readInstant('AFTER', after),
     last: Math.min(Number(last ?? LISTED), LISTED),
   }

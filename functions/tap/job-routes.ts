@@ -1,9 +1,18 @@
+import { describeEvent } from '../../shared/deployment/announce.ts'
 import type { ServedTap, TapDependencies } from '../../shared/deployment/served-tap.ts'
 import { HttpError } from '../../shared/platform/http/errors.ts'
-import { TEXT } from '../../shared/platform/http/json-schema.ts'
-import { type ApiRequest, type ApiResponse, type Fields, type Route, route } from '../../shared/platform/http/route.ts'
+import { COUNT, list, nullable, object, openObject, TEXT, TIME } from '../../shared/platform/http/json-schema.ts'
+import {
+  type ApiRequest,
+  type ApiResponse,
+  type Fields,
+  type JsonSchema,
+  type Route,
+  route,
+} from '../../shared/platform/http/route.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
 import type { Job } from '../../shared/uws/job.ts'
+import type { Share } from '../../shared/uws/share-job.ts'
 import { formatTime, quoteOf, writeJob, writeJobs, writeParameters, writeResults } from '../../shared/uws/write-job.ts'
 import { writeErrorDocument } from '../../shared/votable/write-result.ts'
 import type { Access } from './access.ts'
@@ -28,6 +37,10 @@ interface Child {
   readonly path: string
   readonly name: string
   readonly about: string
+  /** Only the owner may read it; left out: also those with whom the job is shared. */
+  readonly private?: true
+  /** What is read is JSON and no document of UWS. */
+  readonly schema?: JsonSchema
   read(job: Job, place: Place, request: Request): ApiResponse | Promise<ApiResponse>
   change?(job: Job, place: Place, request: Request): Promise<void>
 }
@@ -38,10 +51,10 @@ const CHILDREN: readonly Child[] = [
     name: 'Phase',
     about: 'The phase; PHASE=RUN starts the job, PHASE=ABORT ends it',
     read: ({ phase }) => text(phase),
-    async change(job, { jobs }, { form }) {
+    async change(job, { jobs }, { form, caller }) {
       const wanted = readPhaseChange(form)
       if (wanted === undefined) throw bad('PHASE is missing: RUN or ABORT')
-      await (wanted === 'RUN' ? jobs.run(job) : jobs.abort(job))
+      await (wanted === 'RUN' ? jobs.run(job, caller) : jobs.abort(job))
     },
   },
   {
@@ -70,7 +83,7 @@ const CHILDREN: readonly Child[] = [
     name: 'Parameters',
     about: 'The parameters of the query',
     read: (job, { url }) => xml(writeParameters(job, { url: `${url}/${job.id}` })),
-    change: (job, { jobs }, { form }) => jobs.addParameters(job, form),
+    change: (job, { jobs }, { form, caller }) => jobs.addParameters(job, form, caller),
   },
   {
     path: '/parameters/{name}',
@@ -95,7 +108,7 @@ const CHILDREN: readonly Child[] = [
     about: 'The rows, or the address where they can be read for some minutes',
     async read(job, { jobs }) {
       const answer = await jobs.deliverResult(job)
-      if (answer === undefined) throw nothing(`the job is ${job.phase}: there is no result`)
+      if (answer === undefined) throw nothing(whyNoResult(job))
       return answer
     },
   },
@@ -108,7 +121,36 @@ const CHILDREN: readonly Child[] = [
       return { headers: { 'content-type': 'application/x-votable+xml' }, body: writeErrorDocument(error.message) }
     },
   },
+  {
+    path: '/share',
+    name: 'Shares',
+    about: 'Who else may read the job and its result; USER and GROUP may from now on, with ACTION=REMOVE no longer',
+    private: true,
+    schema: object({
+      shares: list(openObject({ user: TEXT, group: TEXT, created: TIME, until: nullable(TIME) }, ['user', 'group'])),
+    }),
+    read: async (job, { jobs }) => ({ body: { shares: (await jobs.shares(job)).map(describeShare) } }),
+    change: (job, { jobs }, { form }) => jobs.share(job, form),
+  },
+  {
+    path: '/events',
+    name: 'Events',
+    about: 'What has happened to the job, the first first',
+    private: true,
+    schema: object({ events: list(openObject({ sequence: COUNT, event: TEXT, time: TIME })) }),
+    read: async (job, { jobs }) => ({ body: { events: (await jobs.events(job)).map(describeEvent) } }),
+  },
 ]
+
+function describeShare({ grantee: { type, name }, created, until }: Share) {
+  return { [type]: name, created: created.toISOString(), until: until?.toISOString() ?? null }
+}
+
+function whyNoResult({ phase, mode, destruction }: Job): string {
+  if (mode === 'sync') return 'the result of a sync query is not kept'
+  const gone = phase === 'ARCHIVED' ? `: it was deleted at the destruction time, ${destruction.toISOString()}` : ''
+  return `the job is ${phase}: there is no result${gone}`
+}
 
 const PARAMETERS = {
   PHASE: { type: 'string', description: 'RUN starts the job, ABORT ends it; for reading, a phase' },
@@ -116,7 +158,12 @@ const PARAMETERS = {
   RUNID: { type: 'string', description: 'A mark of the client’s own', maxLength: 64 },
   EXECUTIONDURATION: { type: 'integer', description: 'Seconds that the job may run', minimum: 0 },
   DESTRUCTION: { type: 'string', description: 'When the job is deleted, in UTC' },
-  ACTION: { type: 'string', description: 'DELETE deletes the job' },
+  ACTION: { type: 'string', description: 'DELETE deletes the job; with /share, REMOVE takes it back' },
+  USER: { type: 'string', description: 'With /share: a user; may be repeated' },
+  GROUP: { type: 'string', description: 'With /share: a group; may be repeated' },
+  UNTIL: { type: 'string', description: 'With /share: until when, in UTC; left out: as long as the job is there' },
+  MODE: { type: 'string', description: 'Of a list: async, sync or both, repeated; left out: async' },
+  SHARED: { type: 'boolean', description: 'Of a list: true for jobs of others that are shared with the caller' },
   AFTER: { type: 'string', description: 'Of a list: only jobs that were made later' },
   LAST: { type: 'integer', description: 'Of a list: only so many, the newest', minimum: 1 },
 } as const satisfies Fields
@@ -133,7 +180,13 @@ export function jobRoutes({ servers }: TapDependencies, { guarded }: Access, log
     throw new HttpError(501, { msg, type: 'no_jobs' }, { severity: 'warning' })
   }
   const form = { fields: PARAMETERS, limits: formLimits(servers) }
-  const shared = { params: SERVER, errorFormat: TEXT_ERROR, form, errors: [400, 401, 403, 404, 501, 503], ...guarded }
+  const shared = {
+    params: SERVER,
+    errorFormat: TEXT_ERROR,
+    form,
+    errors: [400, 401, 403, 404, 429, 501, 503],
+    ...guarded,
+  }
   const reading = { ...shared, method: 'GET', answers: { 'text/xml': TEXT } } as const
   const changing = {
     ...shared,
@@ -142,10 +195,11 @@ export function jobRoutes({ servers }: TapDependencies, { guarded }: Access, log
     otherwise: { 303: 'Done: Location says where to look' },
   } as const
   const ofJob = { ...SERVER, job: 'Id of the job' }
-  const find = ({ params, caller }: Request) => placeFor(params.server, params.job).jobs.find(params.job ?? '', caller)
+  const find = ({ params, caller }: Request, wanted: 'read' | 'change') =>
+    placeFor(params.server, params.job).jobs.find(params.job ?? '', caller, wanted)
   const remove = async (request: Request) => {
     const { jobs, url } = placeFor(request.params.server, request.params.job)
-    await jobs.delete(await find(request))
+    await jobs.delete(await find(request, 'change'))
     return seeOther(`${url}?LAST=${LISTED}`)
   }
   return [
@@ -205,20 +259,25 @@ export function jobRoutes({ servers }: TapDependencies, { guarded }: Access, log
       params: ofJob,
       handle: remove,
     }),
-    ...CHILDREN.flatMap(({ path, name, about, read, change }) => {
+    ...CHILDREN.flatMap(({ path, name, about, private: isPrivate, schema, read, change }) => {
       const place = { path: `/{server}/async/{job}${path}` as '/{server}/async/{job}/{name}', summary: about }
       const params = path.endsWith('{name}') ? { ...ofJob, name: 'Name of the part of the form' } : ofJob
       const get = route({
         ...{ ...reading, ...place, params, operation: `read${name}` },
+        ...(schema === undefined ? {} : { answers: { 'application/json': schema } }),
         handle: async (request) =>
-          read(await find(request), placeFor(request.params.server, request.params.job), request),
+          read(
+            await find(request, isPrivate ? 'change' : 'read'),
+            placeFor(request.params.server, request.params.job),
+            request,
+          ),
       })
       if (change === undefined) return [get]
       const post = route({
         ...{ ...changing, ...place, params, operation: `change${name}` },
         async handle(request) {
           const found = placeFor(request.params.server, request.params.job)
-          const job = await find(request)
+          const job = await find(request, 'change')
           await change(job, found, request)
           return seeOther(`${found.url}/${job.id}`)
         },

@@ -1,13 +1,16 @@
 import { randomUUID } from 'node:crypto'
+import { announceJob } from '../../shared/deployment/announce.ts'
+import { noteQuota } from '../../shared/deployment/note-quota.ts'
 import type { JobBackend, ServedTap } from '../../shared/deployment/served-tap.ts'
 import { secondsKept, type TapJobs } from '../../shared/environment/tap-jobs.ts'
+import { limitsOf } from '../../shared/environment/tap-quotas.ts'
 import { messageOf } from '../../shared/failure.ts'
 import { lazily } from '../../shared/lazily.ts'
 import { HttpError } from '../../shared/platform/http/errors.ts'
 import type { Form } from '../../shared/platform/http/form.ts'
 import { quoted } from '../../shared/platform/http/quoted.ts'
 import type { ApiRequest, ApiResponse } from '../../shared/platform/http/route.ts'
-import { ANONYMOUS, type Caller } from '../../shared/platform/identity.ts'
+import type { Caller } from '../../shared/platform/identity.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
 import { uploadsPrefix } from '../../shared/tap/job-objects.ts'
 import {
@@ -19,10 +22,21 @@ import {
   setParameters,
 } from '../../shared/uws/change-job.ts'
 import { createJob, newJobId } from '../../shared/uws/create-job.ts'
+import { listEvents, type UwsEvent } from '../../shared/uws/event.ts'
 import type { Job, StoredUpload } from '../../shared/uws/job.ts'
 import { markDispatched, markOwed } from '../../shared/uws/owed-work.ts'
 import { isActive } from '../../shared/uws/phase.ts'
+import { type Limits, QuotaError } from '../../shared/uws/quota.ts'
 import { listJobs, readJob, readPhases } from '../../shared/uws/read-jobs.ts'
+import {
+  isSharedWith,
+  listSharedJobs,
+  listShares,
+  type Reader,
+  type Share,
+  shareJob,
+  unshareJob,
+} from '../../shared/uws/share-job.ts'
 import { type PhaseWatch, watchPhases } from '../../shared/uws/wait-for-change.ts'
 import {
   bad,
@@ -30,11 +44,13 @@ import {
   queryParameters,
   readExecutionSeconds,
   readFilter,
+  readGrantees,
   readInstant,
   readPhaseChange,
   readRunId,
   readWait,
 } from './job-parameters.ts'
+import { holderOf, ownerOf } from './quota-holder.ts'
 
 /** How long a signed address holds. A download that has begun goes on. */
 const SIGNED_SECONDS = 300
@@ -60,25 +76,32 @@ export class Jobs {
     })
   }
 
-  /** @throws HttpError 404 for one that is not there, 403 for one of somebody else */
-  async find(id: string, caller: Caller): Promise<Job> {
+  /**
+   * One that the caller may read, or change: what is shared with him he may read.
+   *
+   * @throws HttpError 404 for one that is not there, 403 for one of somebody else
+   */
+  async find(id: string, caller: Caller, wanted: 'read' | 'change'): Promise<Job> {
     // Others cannot be ids of ours, and not every text can be asked for.
     if (!/^[0-9a-f]{32}$/.test(id)) throw noJob(id)
     const { pool } = await this.#open()
     const job = await readJob(pool, this.#name, id)
     if (job === undefined) throw noJob(id)
     if (job.owner === null || job.owner === ownerOf(caller)) return job
-    throw new HttpError(403, { msg: `the job ${id} is not yours`, type: 'denied' })
+    const isShared = await isSharedWith(pool, this.#name, id, readerOf(caller))
+    if (isShared && wanted === 'read') return job
+    const why = isShared ? 'is shared with you to be read alone' : 'is not yours'
+    throw new HttpError(403, { msg: `the job ${id} ${why}`, type: 'denied' })
   }
 
   /** The job, after it has changed its phase where the client wants to wait for that (UWS-8). */
   async findLater(id: string, { form, signal, caller }: Request): Promise<Job> {
-    const job = await this.find(id, caller)
+    const job = await this.find(id, caller, 'read')
     const seconds = readWait(form)
     const phase = parameterOf(form, 'PHASE')
     if (seconds === undefined || !isActive(job.phase) || (phase !== undefined && phase !== job.phase)) return job
     await (await this.#watch()).change(id, job.phase, seconds, signal)
-    return this.find(id, caller)
+    return this.find(id, caller, 'read')
   }
 
   /** Jobs without an owner are known to those alone who have their ids. */
@@ -86,7 +109,9 @@ export class Jobs {
     const filter = readFilter(form)
     const owner = ownerOf(caller)
     if (owner === null) return []
-    return listJobs((await this.#open()).pool, { server: this.#name, owner, ...filter })
+    const { pool } = await this.#open()
+    if (filter.shared) return listSharedJobs(pool, this.#name, readerOf(caller), filter)
+    return listJobs(pool, { server: this.#name, owner, ...filter })
   }
 
   async create({ form, caller }: Pick<Request, 'form' | 'caller'>): Promise<Job> {
@@ -101,33 +126,39 @@ export class Jobs {
     const { pool, bucket } = await this.#open()
     const id = newJobId()
     const uploads = await saveUploads(bucket, id, form)
-    const job = await createJob(pool, {
+    const created = {
       ...{ id, server: this.#name, owner: ownerOf(caller), runId, uploads },
       ...{ parameters: queryParameters(form), executionSeconds: seconds, keptSeconds: kept.default },
       run: phase === 'RUN',
-    })
+    }
+    const job = await this.#within(caller, uploads, (limits) => createJob(pool, created, limits))
     if (until !== null) await setDestruction(pool, id, until, kept.hard)
-    if (phase === 'RUN') await this.#dispatch(id)
+    await Promise.all([this.#announce(job), phase === 'RUN' && this.#dispatch(id)])
     return job
   }
 
-  async run(job: Job): Promise<void> {
+  async run(job: Job, caller: Caller): Promise<void> {
     const { pool } = await this.#open()
-    if ((await queueJob(pool, job.id)) === undefined) throw await this.#tooLate(job, 'PHASE=RUN')
-    await this.#dispatch(job.id)
+    const queued = await this.#within(caller, [], (limits) => queueJob(pool, job.id, limits))
+    if (queued === undefined) throw await this.#tooLate(job, 'PHASE=RUN')
+    await Promise.all([this.#announce(job), this.#dispatch(job.id)])
   }
 
   /** One that has ended stays as it is. */
   async abort(job: Job): Promise<void> {
+    if (isRunningSync(job)) throw endsWithClient(job)
     await abortJob((await this.#open()).pool, job.id)
+    await this.#announce(job)
   }
 
   async delete(job: Job): Promise<void> {
+    if (isRunningSync(job)) throw endsWithClient(job)
     if (!(await deleteJob((await this.#open()).pool, job.id))) throw noJob(job.id)
+    await this.#announce(job)
   }
 
   /** UWS-17: UPLOAD accumulates, others replace what was there. */
-  async addParameters(job: Job, form: Form): Promise<void> {
+  async addParameters(job: Job, form: Form, caller: Caller): Promise<void> {
     if (job.phase !== 'PENDING') throw await this.#tooLate(job, 'setting parameters')
     const { pool, bucket } = await this.#open()
     const added = queryParameters(form)
@@ -137,9 +168,12 @@ export class Jobs {
     const names = new Set(saved.map(({ name }) => name))
     const uploads = [...job.uploads.filter(({ name }) => !names.has(name)), ...saved]
     const runId = parameterOf(form, 'RUNID') === undefined ? job.runId : readRunId(form)
-    if ((await setParameters(pool, job.id, runId, parameters, uploads)) === undefined) {
-      throw await this.#tooLate(job, 'setting parameters')
-    }
+    const moreBytes = bytesOf(uploads) - bytesOf(job.uploads)
+    const changed = await this.#within(caller, saved, (limits) =>
+      setParameters(pool, job.id, { runId, parameters, uploads, moreBytes }, limits),
+    )
+    if (changed === undefined) throw await this.#tooLate(job, 'setting parameters')
+    await this.#announce(job)
   }
 
   async setExecutionDuration(job: Job, form: Form): Promise<void> {
@@ -148,6 +182,7 @@ export class Jobs {
     const seconds = readExecutionSeconds(text, this.#config.executionSeconds)
     const changed = await setExecutionSeconds((await this.#open()).pool, job.id, seconds)
     if (changed === undefined) throw await this.#tooLate(job, 'setting the execution duration')
+    await this.#announce(job)
   }
 
   async setDestruction(job: Job, form: Form): Promise<void> {
@@ -155,7 +190,34 @@ export class Jobs {
     if (text === undefined || text === '') throw bad('DESTRUCTION is missing')
     const { hard } = secondsKept(this.#config)
     const time = readInstant('DESTRUCTION', text)
-    if ((await setDestruction((await this.#open()).pool, job.id, time, hard)) === undefined) throw noJob(job.id)
+    const changed = await setDestruction((await this.#open()).pool, job.id, time, hard)
+    if (changed === undefined) throw await this.#tooLate(job, 'setting the destruction time')
+    await this.#announce(job)
+  }
+
+  /** USER and GROUP may read the job, until UNTIL; with ACTION=REMOVE no longer. */
+  async share(job: Job, form: Form): Promise<void> {
+    const { pool } = await this.#open()
+    const action = parameterOf(form, 'ACTION')
+    if (action !== undefined && action !== 'REMOVE') {
+      throw bad(`ACTION is REMOVE or left out, not ${JSON.stringify(action)}`)
+    }
+    if (job.owner === null) throw bad('the job belongs to nobody: who has its address can read it')
+    const grantees = readGrantees(form)
+    const until = parameterOf(form, 'UNTIL') ?? ''
+    if (action === 'REMOVE') await unshareJob(pool, job.id, grantees)
+    else if (!(await shareJob(pool, job.id, grantees, until === '' ? null : readInstant('UNTIL', until)))) {
+      throw noJob(job.id)
+    }
+    await this.#announce(job)
+  }
+
+  async shares({ id }: Job): Promise<readonly Share[]> {
+    return listShares((await this.#open()).pool, this.#name, id)
+  }
+
+  async events({ id }: Job): Promise<readonly UwsEvent[]> {
+    return listEvents((await this.#open()).pool, { server: this.#name, type: 'job', id })
   }
 
   /**
@@ -183,6 +245,26 @@ export class Jobs {
     return (await this.#open()).bucket.stream(object, generation)
   }
 
+  /** Does what the caller's quota must have room for. Tables that came with what it has no room for are deleted. */
+  async #within<T>(caller: Caller, saved: readonly StoredUpload[], work: (limits: Limits) => Promise<T>): Promise<T> {
+    const limits = limitsOf(this.#config.quotas, holderOf(caller))
+    try {
+      return await work(limits)
+    } catch (error) {
+      if (!(error instanceof QuotaError)) throw error
+      const backend = await this.#open()
+      await Promise.all([
+        ...saved.map(({ object, generation }) => backend.bucket.remove(object, generation)),
+        noteQuota(backend, { server: this.#name, owner: ownerOf(caller), error, logger: this.#logger }),
+      ])
+      throw error
+    }
+  }
+
+  async #announce(job: Job): Promise<void> {
+    await announceJob(await this.#open(), job, this.#logger)
+  }
+
   /** The row says that it is owed until Pub/Sub has it; what fails here the watcher does. */
   async #dispatch(job: string): Promise<void> {
     const { pool, queue } = await this.#open()
@@ -203,9 +285,22 @@ export class Jobs {
   }
 }
 
-/** Anonymous users are nobody: whoever has the id of their job may do everything with it. */
-function ownerOf(caller: Caller): string | null {
-  return caller.actor === ANONYMOUS.actor ? null : caller.actor
+function readerOf({ actor, user }: Caller): Reader {
+  return { user: actor, groups: user?.groups ?? [] }
+}
+
+/** Nobody else can reach the query: its row is there for the record. */
+function isRunningSync({ mode, phase }: Job): boolean {
+  return mode === 'sync' && phase === 'EXECUTING'
+}
+
+function endsWithClient({ id }: Job): HttpError {
+  const msg = `the job ${id} is a sync query: it ends when its client closes the connection`
+  return new HttpError(403, { msg, type: 'phase' })
+}
+
+function bytesOf(uploads: readonly StoredUpload[]): number {
+  return uploads.reduce((sum, { bytes }) => sum + bytes, 0)
 }
 
 export function noJob(id: string): HttpError {

@@ -43,7 +43,9 @@ const ABOUT = {
   version: VERSION,
   description: 'Looks after asynchronous jobs.',
   schemas: {
-    Watched: object({ silent: COUNT, sent: COUNT, due: COUNT, forgotten: COUNT }),
+    Watched: object({
+      ...{ silent: COUNT, sent: COUNT, due: COUNT, cleared: COUNT, forgotten: COUNT, ended: COUNT, published: COUNT },
+    }),
     Health: object({ status: { const: 'ok' } }),
   },
 }

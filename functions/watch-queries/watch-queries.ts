@@ -1,15 +1,21 @@
+import { sendEvent } from '../../shared/deployment/announce.ts'
 import type { JobBackend, ServedTap } from '../../shared/deployment/served-tap.ts'
+import type { TapJobs } from '../../shared/environment/tap-jobs.ts'
 import { messageOf } from '../../shared/failure.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
 import { resultsPrefix, uploadsPrefix } from '../../shared/tap/job-objects.ts'
+import { endNotifications } from '../../shared/uws/notify.ts'
 import {
   deleteDue,
-  findDeleted,
-  forgetJob,
+  findUncleared,
+  forgetCleared,
+  markCleared,
   markOwed,
   takeBackSilent,
   takeUndispatched,
 } from '../../shared/uws/owed-work.ts'
+import { findOwedItems, forgetEvents, publishOwed, settleEvents } from '../../shared/uws/publish-events.ts'
+import { endShares } from '../../shared/uws/share-job.ts'
 
 export interface WatchDependencies {
   /** The TAP servers that have jobs, by their names. */
@@ -25,8 +31,14 @@ export interface Watched {
   sent: number
   /** Jobs past their destruction. */
   due: number
-  /** Deleted jobs whose objects are gone now. */
+  /** Deleted and archived jobs whose objects are gone now. */
+  cleared: number
+  /** Deleted jobs that are forgotten. */
   forgotten: number
+  /** Shares and notifications whose time was over. */
+  ended: number
+  /** Events that were still owed. */
+  published: number
 }
 
 /** After so long without a worker the message of a queued job counts as lost. */
@@ -42,13 +54,13 @@ const CLEARED = 500
  * @throws AggregateError of what failed
  */
 export async function watchQueries({ servers, logger }: WatchDependencies): Promise<Watched> {
-  const done: Watched = { silent: 0, sent: 0, due: 0, forgotten: 0 }
+  const done: Watched = { silent: 0, sent: 0, due: 0, cleared: 0, forgotten: 0, ended: 0, published: 0 }
   const failures: unknown[] = []
   // Several servers may keep their jobs in one database; what is done there is done for all.
-  for (const { name, openJobs } of servers.values()) {
-    if (openJobs === null) continue
+  for (const { name, service, openJobs } of servers.values()) {
+    if (openJobs === null || service.jobs === null) continue
     try {
-      await watchServer(name, await openJobs(), done)
+      await watchServer(name, service.jobs, await openJobs(), done)
     } catch (error) {
       logger.error(`the jobs of ${name} could not be looked after: ${messageOf(error)}`, { server: name, error })
       failures.push(error)
@@ -58,7 +70,13 @@ export async function watchQueries({ servers, logger }: WatchDependencies): Prom
   return done
 }
 
-async function watchServer(server: string, { pool, bucket, queue }: JobBackend, done: Watched): Promise<void> {
+async function watchServer(
+  server: string,
+  { recordDays, events }: TapJobs,
+  backend: JobBackend,
+  done: Watched,
+): Promise<void> {
+  const { pool, bucket, queue } = backend
   done.silent += (await takeBackSilent(pool, server)).length
   for (const job of await takeUndispatched(pool, server, LOST_SECONDS)) {
     try {
@@ -69,14 +87,49 @@ async function watchServer(server: string, { pool, bucket, queue }: JobBackend, 
       throw error
     }
   }
-  done.due += await deleteDue(pool, server)
-  for (const job of await findDeleted(pool, server, CLEARED)) {
+  done.due += await deleteDue(pool, server, recordDays)
+  for (const job of await findUncleared(pool, server, CLEARED)) {
     await removeObjects(bucket, resultsPrefix(job))
     await removeObjects(bucket, uploadsPrefix(job))
-    await forgetJob(pool, job)
-    done.forgotten += 1
+    await markCleared(pool, job)
+    done.cleared += 1
   }
+  done.forgotten += await forgetCleared(pool, server)
+  done.ended += (await endShares(pool, server)) + (await endNotifications(pool, server))
+  await forgetEvents(pool, server, events.keptDays, FORGOTTEN)
+  done.published += await publishAll(server, backend)
 }
+
+/** Those of each item in order; an item whose events cannot be published now does not hold back the others. */
+async function publishAll(server: string, { pool, events }: JobBackend): Promise<number> {
+  if (events === null) {
+    await settleEvents(pool, server)
+    return 0
+  }
+  const failures: unknown[] = []
+  let published = 0
+  const items = [...(await findOwedItems(pool, server, ITEMS))]
+  const publishNext = async () => {
+    for (let item = items.pop(); item !== undefined && failures.length < MOST_FAILURES; item = items.pop()) {
+      try {
+        published += await publishOwed(pool, item, (event) => sendEvent(events, event))
+      } catch (error) {
+        failures.push(error)
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: PUBLISHERS }, publishNext))
+  if (failures.length > 0) throw failures[0]
+  return published
+}
+
+/** Items whose events are published in one call, how many of them at once, and when Pub/Sub counts as away. */
+const ITEMS = 2_000
+const PUBLISHERS = 4
+const MOST_FAILURES = 8
+
+/** Events that are forgotten in one call. */
+const FORGOTTEN = 5_000
 
 async function removeObjects(bucket: JobBackend['bucket'], prefix: string): Promise<void> {
   let token: string | null = null

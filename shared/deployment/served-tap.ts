@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import type { FunctionSet } from '../adql/functions/function-set.ts'
 import type { TapService } from '../environment/tap-service.ts'
+import type { EventTopic } from '../platform/events.ts'
 import type { Bucket } from '../platform/storage/objects.ts'
 import type { LookUpToken } from '../platform/token-info.ts'
 import type { WorkQueue } from '../platform/work-queue.ts'
@@ -38,4 +39,6 @@ export interface JobBackend {
   readonly pool: pg.Pool
   readonly bucket: Pick<Bucket, 'save' | 'write' | 'read' | 'stream' | 'signUrl' | 'remove' | 'page'>
   readonly queue: WorkQueue
+  /** null: events are kept, and not published. */
+  readonly events: EventTopic | null
 }

@@ -38,11 +38,11 @@ export function connectServices(environment: Environment, logger: Logger): TapDe
   if (servers.size === 0) {
     throw new EnvironmentError(`no TAP server of ${environment.file} has a section service: there is nothing to serve`)
   }
-  const { tokenInfoUrl, trustedProxy } = environment.discovery
+  const { tokenInfoUrl, userInfoUrl, trustedProxy } = environment.discovery
   return {
     servers,
     trustedProxy,
-    lookUpToken: tokenInfoUrl === null ? undefined : createTokenInfo({ url: tokenInfoUrl }),
+    lookUpToken: tokenInfoUrl === null ? undefined : createTokenInfo({ url: tokenInfoUrl, userInfoUrl }),
   }
 }
 
@@ -115,7 +115,12 @@ async function openJobBackend(environment: Environment, jobs: TapJobs, logger: L
     pool,
     bucket: openBucket({ bucket: jobs.bucket, ...environment.storage }, { logger }),
     queue: await openJobQueue(jobs.dispatch, logger),
+    events: await openEvents(jobs.events.topic, logger),
   }
+}
+
+async function openEvents(topic: string | null, logger: Logger): Promise<JobBackend['events']> {
+  return topic === null ? null : (await import('../platform/events.ts')).openEventTopic(topic, logger)
 }
 
 async function openJobQueue(dispatch: TapJobs['dispatch'], logger: Logger): Promise<WorkQueue> {

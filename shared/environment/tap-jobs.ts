@@ -10,6 +10,7 @@ import { databaseKeys, readDatabase } from './database.ts'
 import type { Place, Report } from './report.ts'
 import { type Found, foundOf, optional, part, required, type SectionOf, section, sectionAs } from './sections.ts'
 import { integer, oneOf, type ShapeOf, text } from './shapes.ts'
+import { TAP_QUOTAS } from './tap-quotas.ts'
 
 /** The longest that a dispatcher waits for the end of a query, less what it takes to end in order: ten and thirty minutes. */
 const LONGEST_SECONDS = { topic: 540, tasks: 1740 } as const
@@ -57,6 +58,27 @@ const PLAIN_KEYS = {
     'How a result reaches its user: `stream` passes it through `tap`; `redirect` sends the client to the bucket, with an address that holds for five minutes, and needs the right to sign ([tap.md](tap.md#asynchronous-queries)).',
   ),
   keptDays: part(KEPT_DAYS, 'How long a job and its result are kept after the job was made.'),
+  recordDays: optional(
+    integer(0, 3650),
+    90,
+    'Days that the record of a job of a user is kept after its result was deleted (phase ARCHIVED); 0: none.',
+  ),
+  quotas: part(TAP_QUOTAS, 'What users may have at once.'),
+  events: part(
+    section({
+      topic: optional(
+        text(complaintAboutTopic),
+        null,
+        'Pub/Sub topic for what happens to jobs, quotas, shares and notifications. Without it events are only kept in the table.',
+      ),
+      keptDays: optional(
+        integer(1, 3650),
+        90,
+        'Days that events are kept; those of a job at least as long as its record.',
+      ),
+    }),
+    'Events, for other systems and for the record.',
+  ),
 }
 
 const KEYS = {

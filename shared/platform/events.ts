@@ -48,6 +48,23 @@ export function openQueue(topic: string, logger: Logger, options: PublisherOptio
   return { send: (attributes) => publisher.send(attributes) }
 }
 
+/** Tells other systems in order. */
+export interface EventTopic {
+  /**
+   * Publishes one message. Those with the same key are delivered in the order of the calls, to subscriptions that want it
+   * (`enableMessageOrdering`); wait for one before the next.
+   *
+   * @throws QueueError
+   */
+  send(attributes: Readonly<Record<string, string>>, data: unknown, orderingKey: string): Promise<void>
+}
+
+/** Opens a topic for events that must not get lost unseen. @throws TopicNameError */
+export function openEventTopic(topic: string, logger: Logger, options: PublisherOptions = {}): EventTopic {
+  const publisher = new TopicPublisher(topic, projectOf(topic), logger, options.timeoutMs ?? 10_000)
+  return { send: (attributes, data, orderingKey) => publisher.sendInOrder(attributes, data, orderingKey) }
+}
+
 function projectOf(topic: string): string {
   const projectId = /^projects\/([^/]+)\/topics\/[^/]+$/.exec(topic)?.[1]
   if (projectId === undefined) throw new TopicNameError(topic)
@@ -97,6 +114,18 @@ class TopicPublisher {
     }
   }
 
+  async sendInOrder(attributes: Readonly<Record<string, string>>, data: unknown, orderingKey: string): Promise<void> {
+    try {
+      const message = { attributes: readAttributes(attributes), data: Buffer.from(encodeData(data)), orderingKey }
+      await this.#inTime(this.#publish(message))
+    } catch (error) {
+      // After a failure the client refuses the key until somebody says that he will publish the same message again.
+      const connected = await this.#connected.started()?.catch(() => undefined)
+      connected?.topic.resumePublishing(orderingKey)
+      throw new QueueError(this.#topic, error)
+    }
+  }
+
   async close(): Promise<void> {
     const connected = this.#connected.started()
     if (connected === undefined) return
@@ -113,7 +142,11 @@ class TopicPublisher {
     return withDeadline(work, this.#timeoutMs, () => new Error(`Pub/Sub did not answer within ${seconds} s`))
   }
 
-  async #publish(message: { readonly attributes: Record<string, string>; readonly data: Buffer }): Promise<string> {
+  async #publish(message: {
+    readonly attributes: Record<string, string>
+    readonly data: Buffer
+    readonly orderingKey?: string
+  }): Promise<string> {
     const { topic } = await this.#connected()
     return topic.publishMessage(message)
   }
@@ -122,7 +155,8 @@ class TopicPublisher {
     const { PubSub } = await import('@google-cloud/pubsub')
     const pubsub = new PubSub({ projectId: this.#projectId })
     // One message at a time: waiting for a batch to fill would only keep the request waiting.
-    const topic = pubsub.topic(this.#topic, { batching: { maxMessages: 1 }, gaxOpts: { timeout: this.#timeoutMs } })
+    const gaxOpts = { timeout: this.#timeoutMs }
+    const topic = pubsub.topic(this.#topic, { batching: { maxMessages: 1 }, messageOrdering: true, gaxOpts })
     return { pubsub, topic }
   }
 }

@@ -2,6 +2,7 @@ import { Failure } from '../failure.ts'
 import { lazily } from '../lazily.ts'
 import { withDeadline } from './deadline.ts'
 import { HttpError } from './http/errors.ts'
+import type { TokenInfo } from './token-info.ts'
 
 /** Who sent a request, as far as it is proven. */
 export interface Caller {
@@ -10,6 +11,8 @@ export interface Caller {
   readonly verified: boolean
   /** How the caller is named in history, events and logs. Never a name that only an unverified token claims. */
   readonly actor: string
+  /** What is known of a user of the data centre. */
+  readonly user?: TokenInfo
 }
 
 export const ANONYMOUS: Caller = { email: null, verified: false, actor: 'unauthenticated' }

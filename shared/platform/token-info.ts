@@ -1,16 +1,23 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { Failure } from '../failure.ts'
+import { isRecord } from '../is-record.ts'
 import { fetchLimited } from './fetch-limited.ts'
 
-/** Whom a token belongs to (Gafaelfawr's `/auth/api/v1/token-info`). */
+/** Whom a token belongs to (Gafaelfawr's `/auth/api/v1/token-info`, and `/auth/api/v1/user-info`). */
 export interface TokenInfo {
   readonly username: string
   readonly scopes: readonly string[]
+  /** Names of the groups that the user is in. */
+  readonly groups: readonly string[]
+  /** How many queries the user may run at once, by the name of the service (`quota.tap`). */
+  readonly concurrent: ReadonlyMap<string, number>
 }
 
 export interface TokenInfoOptions {
   /** The endpoint. */
   readonly url: string
+  /** Where groups and quotas are, if not in the answer of the former; null: nowhere. */
+  readonly userInfoUrl?: string | null
   readonly timeoutMs?: number
   /** How long an answer holds, at most until the token expires. */
   readonly lifetimeMs?: number
@@ -72,20 +79,33 @@ interface Answer {
 
 const NEVER = Number.POSITIVE_INFINITY
 
-async function ask(token: string, { url, timeoutMs = 5_000, now = Date.now }: TokenInfoOptions): Promise<Answer> {
+async function ask(token: string, options: TokenInfoOptions): Promise<Answer> {
+  const { url, userInfoUrl = null, now = Date.now } = options
+  const [answer, about] = await Promise.all([
+    fetchInfo(url, token, options),
+    userInfoUrl === null ? null : fetchInfo(userInfoUrl, token, options),
+  ])
+  if (answer === null || (userInfoUrl !== null && about === null)) return { info: undefined, expires: NEVER }
+  const { username, scopes, expires } = parseToken(answer)
+  if (about !== null && about.username !== username) throw unclear('another user than the user service')
+  if (expires <= now()) return { info: undefined, expires: NEVER }
+  return { info: { username, scopes, ...parseUser(about ?? answer) }, expires }
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+/** null: the token is not valid. */
+async function fetchInfo(url: string, token: string, { timeoutMs = 5_000 }: TokenInfoOptions): Promise<Fields | null> {
   const limits = { timeoutMs, maxBytes: MAX_BYTES }
   const { status, text } = await fetchLimited(url, { authorization: `Bearer ${token}` }, limits).catch((error) => {
     throw new TokenInfoError('the token service does not answer', error)
   })
-  if (status === 401 || status === 403) return { info: undefined, expires: NEVER }
+  if (status === 401 || status === 403) return null
   if (status !== 200) throw new TokenInfoError(`the token service answered ${status}`)
-  const { username, scopes, expires } = parseAnswer(text)
-  if (expires <= now()) return { info: undefined, expires: NEVER }
-  return { info: { username, scopes }, expires }
+  return parseObject(text)
 }
 
-function parseAnswer(text: string): TokenInfo & { readonly expires: number } {
-  const { username, scopes = [], expires } = parseObject(text)
+function parseToken({ username, scopes = [], expires }: Fields) {
   if (typeof username !== 'string' || !/^[^\s\p{Cc}]{1,256}$/u.test(username)) throw unclear('no username')
   if (!Array.isArray(scopes) || !scopes.every((scope) => typeof scope === 'string')) throw unclear('no list of scopes')
   if (expires === undefined || expires === null) return { username, scopes, expires: NEVER }
@@ -94,10 +114,22 @@ function parseAnswer(text: string): TokenInfo & { readonly expires: number } {
   return { username, scopes, expires: milliseconds }
 }
 
-function parseObject(text: string): Readonly<Record<string, unknown>> {
+/** Groups are objects with a name, or names. What is not there is not granted. */
+function parseUser({ groups, quota }: Fields): Pick<TokenInfo, 'groups' | 'concurrent'> {
+  const given: readonly unknown[] = Array.isArray(groups) ? groups : []
+  const names = given.map((group) => (isRecord(group) ? group.name : group))
+  const services = isRecord(quota) && isRecord(quota.tap) ? Object.entries(quota.tap) : []
+  const concurrent = services.map(([name, service]) => [name, isRecord(service) ? service.concurrent : null] as const)
+  return {
+    groups: names.filter((name) => typeof name === 'string'),
+    concurrent: new Map(concurrent.filter((entry): entry is [string, number] => Number.isSafeInteger(entry[1]))),
+  }
+}
+
+function parseObject(text: string): Fields {
   try {
     const value: unknown = JSON.parse(text)
-    if (typeof value === 'object' && value !== null) return value as Readonly<Record<string, unknown>>
+    if (isRecord(value)) return value
   } catch {
     // Said below. The answer may name the token: it is not quoted.
   }

@@ -1,12 +1,6 @@
 import { HttpError } from './http/errors.ts'
 import type { RequestHeaders } from './identity.ts'
-import type { LookUpToken } from './token-info.ts'
-
-/** A user of the data centre, who may do what was asked for. */
-export interface User {
-  readonly username: string
-  readonly scopes: readonly string[]
-}
+import type { LookUpToken, TokenInfo } from './token-info.ts'
 
 export interface UserOptions {
   /** What is asked for, in challenges. */
@@ -18,7 +12,7 @@ export interface UserOptions {
 }
 
 /** Finds out who is asking. @throws HttpError 401 and 403, and TokenInfoError when it cannot be found out now */
-export type Authenticate = (headers: RequestHeaders) => Promise<User>
+export type Authenticate = (headers: RequestHeaders) => Promise<TokenInfo>
 
 /**
  * Users as Gafaelfawr knows them. What a client sends as X-Auth-Request-* counts for nothing unless a proxy in front sets
@@ -42,17 +36,22 @@ async function readProxyUser(
   headers: RequestHeaders,
   { realm, scopes }: UserOptions,
   lookUp: LookUpToken | undefined,
-): Promise<User | undefined> {
+): Promise<TokenInfo | undefined> {
   const username = single(headers, 'x-auth-request-user', realm)
   if (username === undefined) return undefined
   if (!/^[^\s\p{Cc}]{1,256}$/u.test(username)) throw invalidToken(realm, 'the name of the user cannot be read')
   const token = single(headers, 'x-auth-request-token', realm)
   const info = token === undefined ? undefined : await lookUp?.(token)
   if (info !== undefined && info.username !== username) throw invalidToken(realm, 'the token is of another user')
-  return { username, scopes: [...new Set([...scopes, ...(info?.scopes ?? [])])] }
+  const { groups = [], concurrent = new Map() } = info ?? {}
+  return { username, scopes: [...new Set([...scopes, ...(info?.scopes ?? [])])], groups, concurrent }
 }
 
-async function readTokenUser(headers: RequestHeaders, realm: string, lookUp: LookUpToken | undefined): Promise<User> {
+async function readTokenUser(
+  headers: RequestHeaders,
+  realm: string,
+  lookUp: LookUpToken | undefined,
+): Promise<TokenInfo> {
   const authorization = single(headers, 'authorization', realm)
   if (authorization === undefined) {
     throw unauthorised('a token is needed: Authorization: Bearer <token>', challengeOf(realm))

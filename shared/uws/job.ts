@@ -1,8 +1,12 @@
 import type { Phase } from './phase.ts'
 
+export type JobMode = 'async' | 'sync'
+
 /** One job, as its row says it is. Times are of the database's clock. */
 export interface Job {
   readonly id: string
+  /** `sync`: a query that is answered while its client waits, here for the record. */
+  readonly mode: JobMode
   /** The TAP server that was asked. */
   readonly server: string
   /** null: whoever knows the id. */
@@ -55,11 +59,12 @@ export interface JobResult extends StoredObject {
 }
 
 /** The columns of a job, for `select` and `returning`. */
-export const JOB_COLUMNS = `id, server, owner, run_id, phase, created_at, started_at, ended_at, execution_seconds,
+export const JOB_COLUMNS = `id, mode, server, owner, run_id, phase, created_at, started_at, ended_at, execution_seconds,
   destruction, parameters, uploads, error, result, release, fence::text as fence`
 
 export interface JobRow {
   readonly id: string
+  readonly mode: JobMode
   readonly server: string
   readonly owner: string | null
   readonly run_id: string | null
@@ -80,6 +85,7 @@ export interface JobRow {
 export function jobFromRow(row: JobRow): Job {
   return {
     id: row.id,
+    mode: row.mode,
     server: row.server,
     owner: row.owner,
     runId: row.run_id,

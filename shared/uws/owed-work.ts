@@ -9,17 +9,18 @@ import type pg from 'pg'
 const MOST_SILENCES = 2
 
 /**
- * EXECUTING jobs whose worker was silent for too long: back to QUEUED, or ERROR when that happened before.
+ * EXECUTING jobs whose worker was silent for too long: back to QUEUED, or ERROR when that happened before. Sync queries whose
+ * instance died have failed.
  *
  * @returns their ids
  */
 export async function takeBackSilent(pool: pg.Pool, server: string): Promise<readonly string[]> {
   const { rows } = await pool.query<{ id: string }>(
     `update uws.job
-        set phase = case when silences < $1 then 'QUEUED' else 'ERROR' end,
-            error = case when silences < $1 then null else $2::jsonb end,
-            ended_at = case when silences < $1 then null else clock_timestamp() end,
-            started_at = case when silences < $1 then null else started_at end,
+        set phase = case when mode = 'async' and silences < $1 then 'QUEUED' else 'ERROR' end,
+            error = case when mode = 'async' and silences < $1 then null else $2::jsonb end,
+            ended_at = case when mode = 'async' and silences < $1 then null else clock_timestamp() end,
+            started_at = case when mode = 'async' and silences < $1 then null else started_at end,
             silences = silences + 1,
             lease_until = null,
             dispatched_at = null,
@@ -79,30 +80,58 @@ export async function markOwed(pool: pg.Pool, id: string): Promise<void> {
   await pool.query(`update uws.job set dispatched_at = null where id = $1 and phase = 'QUEUED'`, [id])
 }
 
-/** Marks those past their destruction as deleted. @returns how many */
-export async function deleteDue(pool: pg.Pool, server: string): Promise<number> {
-  const { rowCount } = await pool.query(
+/**
+ * Jobs past their destruction lose their result and become ARCHIVED, those that nobody could list are deleted; records
+ * whose time is over are deleted too.
+ *
+ * @param recordDays how long the record of a job is kept after its destruction; 0: not at all
+ * @returns how many
+ */
+export async function deleteDue(pool: pg.Pool, server: string, recordDays = 0): Promise<number> {
+  const { rowCount: due } = await pool.query(
     `update uws.job
-        set deleted_at = clock_timestamp(),
+        set deleted_at = case when owner is null or $2 = 0 then clock_timestamp() end,
             lease_until = null,
             ended_at = coalesce(ended_at, clock_timestamp()),
-            phase = case when phase in ('PENDING', 'QUEUED', 'EXECUTING') then 'ABORTED' else phase end
-      where server = $1 and destruction <= clock_timestamp() and deleted_at is null`,
-    [server],
+            phase = case when owner is not null and $2 > 0 then 'ARCHIVED'
+                         when phase in ('PENDING', 'QUEUED', 'EXECUTING') then 'ABORTED'
+                         else phase end
+      where server = $1 and destruction <= clock_timestamp() and deleted_at is null and phase <> 'ARCHIVED'`,
+    [server, recordDays],
   )
-  return rowCount ?? 0
+  const { rowCount: old } = await pool.query(
+    `update uws.job set deleted_at = clock_timestamp()
+      where server = $1 and destruction <= clock_timestamp() - make_interval(days => $2) and deleted_at is null
+        and phase = 'ARCHIVED'`,
+    [server, recordDays],
+  )
+  return (due ?? 0) + (old ?? 0)
 }
 
-/** Deleted jobs whose objects may still be there, the oldest first. */
-export async function findDeleted(pool: pg.Pool, server: string, limit: number): Promise<readonly string[]> {
+/** Deleted and archived jobs whose objects may still be there, those that were due first in front. */
+export async function findUncleared(pool: pg.Pool, server: string, limit: number): Promise<readonly string[]> {
   const { rows } = await pool.query<{ id: string }>(
-    'select id from uws.job where server = $1 and deleted_at is not null order by deleted_at limit $2',
+    `select id from uws.job
+      where server = $1 and cleared_at is null and (deleted_at is not null or phase = 'ARCHIVED')
+      order by destruction limit $2`,
     [server, limit],
   )
   return rows.map(({ id }) => id)
 }
 
-/** Forgets a deleted job, once its objects are gone. */
-export async function forgetJob(pool: pg.Pool, id: string): Promise<void> {
-  await pool.query('delete from uws.job where id = $1 and deleted_at is not null', [id])
+/** Once the objects of a deleted or archived job are gone. */
+export async function markCleared(pool: pg.Pool, id: string): Promise<void> {
+  await pool.query(
+    `update uws.job set cleared_at = clock_timestamp() where id = $1 and (deleted_at is not null or phase = 'ARCHIVED')`,
+    [id],
+  )
+}
+
+/** Forgets deleted jobs whose objects are gone. @returns how many */
+export async function forgetCleared(pool: pg.Pool, server: string): Promise<number> {
+  const { rowCount } = await pool.query(
+    'delete from uws.job where server = $1 and deleted_at is not null and cleared_at is not null',
+    [server],
+  )
+  return rowCount ?? 0
 }

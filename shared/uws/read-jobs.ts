@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { JOB_COLUMNS, type Job, type JobRow, jobFromRow } from './job.ts'
+import { JOB_COLUMNS, type Job, type JobMode, type JobRow, jobFromRow } from './job.ts'
 import type { Phase } from './phase.ts'
 
 /** undefined: there is none, or it was deleted. */
@@ -25,6 +25,7 @@ export async function readPhases(pool: pg.Pool, ids: readonly string[]): Promise
 export interface JobFilter {
   readonly server: string
   readonly owner: string
+  readonly modes: readonly JobMode[]
   /** Empty: all but ARCHIVED. */
   readonly phases: readonly string[]
   /** Only what was created later. */
@@ -38,12 +39,12 @@ export async function listJobs(pool: pg.Pool, filter: JobFilter): Promise<readon
   const { rows } = await pool.query<JobRow>(
     `select ${JOB_COLUMNS}
        from uws.job
-      where server = $1 and owner = $2 and deleted_at is null
+      where server = $1 and owner = $2 and mode = any ($6) and deleted_at is null
         and case when cardinality($3::text[]) = 0 then phase <> 'ARCHIVED' else phase = any ($3) end
         and ($4::timestamptz is null or created_at > $4)
       order by created_at desc, id
       limit $5`,
-    [filter.server, filter.owner, filter.phases, filter.after, filter.last],
+    [filter.server, filter.owner, filter.phases, filter.after, filter.last, filter.modes],
   )
   return rows.map(jobFromRow)
 }

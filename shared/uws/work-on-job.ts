@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import { JOB_COLUMNS, type Job, type JobError, type JobResult, type JobRow, jobFromRow } from './job.ts'
+import { QuotaError, type Verdict } from './quota.ts'
 
 /**
  * What a worker does with a job. A claim raises the fence; every later write names it, so a worker that was frozen and
@@ -50,9 +51,34 @@ export async function holdsClaim(pool: pg.Pool, { id, fence }: Claim): Promise<b
   return rowCount === 1
 }
 
-/** EXECUTING → COMPLETED, once the object is there (rule 3). False: the claim no longer held, and nothing was changed. */
-export function completeJob(pool: pg.Pool, claim: Claim, result: JobResult, release: string | null): Promise<boolean> {
-  return finish(pool, claim, 'COMPLETED', `result = $4, release = $5`, JSON.stringify(result), release)
+/**
+ * EXECUTING → COMPLETED, once the object is there (rule 3).
+ *
+ * @returns false: the claim no longer held, and nothing was changed
+ * @throws QuotaError when the owner would have more bytes than he may, with nothing changed
+ */
+export async function completeJob(
+  pool: pg.Pool,
+  { id, fence }: Claim,
+  result: JobResult,
+  release: string | null,
+): Promise<boolean> {
+  const { rows } = await pool.query<Verdict & { readonly byte_limit: string; readonly completed: boolean }>(
+    `with verdict as materialized (
+       select byte_limit,
+              uws.quota_reached(server, owner, jsonb_strip_nulls(jsonb_build_object('storedBytes', byte_limit)), $5) as reached
+         from uws.job where id = $1 and fence = $2 and phase = 'EXECUTING'),
+          completed as (
+       update uws.job set phase = 'COMPLETED', ended_at = clock_timestamp(), lease_until = null, result = $3, release = $4
+         from verdict where id = $1 and fence = $2 and phase = 'EXECUTING' and reached is null
+       returning id)
+     select reached, verdict.byte_limit, id is not null as completed from verdict left join completed on true`,
+    [id, fence, JSON.stringify(result), release, result.bytes],
+  )
+  const [row] = rows
+  if (row === undefined) return false
+  if (row.reached !== null) throw new QuotaError(row.reached, { storedBytes: Number(row.byte_limit) })
+  return row.completed
 }
 
 /** EXECUTING → ERROR. */
@@ -78,7 +104,7 @@ export async function returnJob(pool: pg.Pool, { id, fence }: Claim): Promise<bo
 async function finish(
   pool: pg.Pool,
   { id, fence }: Claim,
-  phase: 'COMPLETED' | 'ERROR' | 'ABORTED',
+  phase: 'ERROR' | 'ABORTED',
   assignments: string,
   ...values: readonly unknown[]
 ): Promise<boolean> {

@@ -3,6 +3,7 @@ import { buildDiscovery } from '../../shared/discovery/build-document.ts'
 import { parseEnvironment } from '../../shared/environment/parse.ts'
 import { goldenConfig, liveSlot, type Service, startDiscovery, withServers } from '../functions/discovery-service.ts'
 import { HAS_DATA, NEEDS_DATA, readGolden } from '../support/golden.ts'
+import { tokenUser } from '../support/token-user.ts'
 
 /**
  * What the two clients in daily use request, and what is fatal to them (measured; spec of discovery, section 11):
@@ -114,8 +115,7 @@ describe('the Python client', () => {
         environment: goldenConfig('phalanx'),
         config: { publicBase: 'https://data.example.com' },
         dependencies: {
-          lookUpToken: async (token) =>
-            token === 'gt-good' ? { username: 'user', scopes: ['read:sasquatch'] } : undefined,
+          lookUpToken: async (token) => (token === 'gt-good' ? tokenUser('user', ['read:sasquatch']) : undefined),
           readSecret: async () => 'some-password',
         },
       })

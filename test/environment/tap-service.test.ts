@@ -42,7 +42,7 @@ describe('the TAP service of a server', () => {
 
   it('has jobs where it is said where they are kept, in its own database unless another is named', () => {
     const lines = 'jobs: {bucket: tap-results, topic: projects/demo/topics/queries, keptDays: {default: 3}'
-    expect(serviceOf(`${lines}}`).jobs).toEqual({
+    expect(serviceOf(`${lines}}`).jobs).toMatchObject({
       bucket: 'tap-results',
       dispatch: { kind: 'topic', topic: 'projects/demo/topics/queries' },
       delivery: 'stream',

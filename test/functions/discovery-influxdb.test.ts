@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { DiscoveryConfig } from '../../shared/environment/discovery/discovery.ts'
-import { type LookUpToken, TokenInfoError } from '../../shared/platform/token-info.ts'
+import { type LookUpToken, type TokenInfo, TokenInfoError } from '../../shared/platform/token-info.ts'
 import { DATA, HAS_DATA, NEEDS_DATA, readGolden } from '../support/golden.ts'
+import { tokenUser } from '../support/token-user.ts'
 import { goldenConfig, startDiscovery } from './discovery-service.ts'
 
 const PATH = '/repertoire/discovery/influxdb'
@@ -14,10 +15,10 @@ influxdbDatabases:
   local_efd: {url: "http://[::1]:8086/i/x", database: efd, username: reader, passwordKey: local, schemaRegistry: "http://r:8081", local: true}
 `
 
-const USERS: Readonly<Record<string, { username: string; scopes: string[] }>> = {
-  alice: { username: 'alice', scopes: ['read:sasquatch', 'read:summit'] },
-  bob: { username: 'bob', scopes: ['read:sasquatch'] },
-  carol: { username: 'carol', scopes: ['read:tap'] },
+const USERS: Readonly<Record<string, TokenInfo>> = {
+  alice: tokenUser('alice', ['read:sasquatch', 'read:summit']),
+  bob: tokenUser('bob', ['read:sasquatch']),
+  carol: tokenUser('carol', ['read:tap']),
 }
 
 const as = (token: string) => ({ authorization: `Bearer ${token}` })

@@ -1,5 +1,6 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { expect, test } from 'vitest'
+import { tokenUser } from '../support/token-user.ts'
 import { type Answer, liveSlot, type ServiceOptions, startDiscovery, withServers } from './discovery-service.ts'
 
 const ENVIRONMENT = `${withServers('tap', 'empty')}
@@ -45,7 +46,7 @@ function start(more: Partial<ServiceOptions> = {}) {
       readLive: async ({ name }) => (name === 'tap' ? liveSlot('r1') : null),
       readSecret: async () => 'secret',
       fetchText: async () => 'hips_status = public\n',
-      lookUpToken: async (token) => (token === 'good' ? { username: 'ann', scopes: ['read:sasquatch'] } : undefined),
+      lookUpToken: async (token) => (token === 'good' ? tokenUser('ann', ['read:sasquatch']) : undefined),
       readTutorials: async () => JSON.stringify(MENU),
     },
     ...more,

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { tokenUser } from '../support/token-user.ts'
 import { readAnswer, startTap, TABLEDATA, type TapUnderTest } from './tap-service.ts'
 
 const QUERY = 'SELECT COUNT(*) AS n FROM survey.object'
@@ -16,11 +17,7 @@ describe('a service for users of Gafaelfawr', () => {
       environment: 'discovery: {tokenInfoUrl: "https://data.example.org/token-info"}\n',
       dependencies: {
         lookUpToken: async (token) =>
-          token === 'good'
-            ? { username: 'ann', scopes: ['read:tap'] }
-            : token === 'poor'
-              ? { username: 'bob', scopes: [] }
-              : undefined,
+          token === 'good' ? tokenUser('ann', ['read:tap']) : token === 'poor' ? tokenUser('bob') : undefined,
       },
     })
   })

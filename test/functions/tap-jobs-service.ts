@@ -3,7 +3,7 @@ import { runJob } from '../../functions/run-query/run-query.ts'
 import { type Watched, watchQueries } from '../../functions/watch-queries/watch-queries.ts'
 import type { ServedTap } from '../../shared/deployment/served-tap.ts'
 import { createLogger, type Logger } from '../../shared/platform/log/log.ts'
-import { UWS_DDL } from '../../shared/uws/job-table.ts'
+import { UWS_DDL } from '../../shared/uws/ddl.ts'
 import { type FakeGcs, startFakeGcs } from '../support/fake-gcs.ts'
 import { startTap, type TapAnswer, type TapOptions, type TapUnderTest } from './tap-service.ts'
 
@@ -71,7 +71,9 @@ export async function startJobs(given: JobsOptions = {}): Promise<JobsUnderTest>
       ...service,
     ],
     prepare: (database, login) =>
-      database.pool.query(`${UWS_DDL}; grant usage on schema uws to ${login}; grant all on uws.job to ${login}`),
+      database.pool.query(
+        `${UWS_DDL}; grant usage on schema uws to ${login}; grant all on all tables in schema uws to ${login}`,
+      ),
     adapt(dependencies) {
       const servers = new Map(
         [...dependencies.servers].map(([name, server]) => {

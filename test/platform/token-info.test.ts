@@ -3,6 +3,7 @@ import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { createTokenInfo, TokenInfoError } from '../../shared/platform/token-info.ts'
+import { tokenUser } from '../support/token-user.ts'
 
 /** Gafaelfawr's endpoint, with an answer that the test decides on, and a clock that it turns. */
 async function start(answer: { status: number; body: unknown }) {
@@ -28,7 +29,7 @@ const ALICE = { token: 'abc', username: 'alice', token_type: 'user', scopes: ['r
 test('a token is looked up with itself, and the answer kept for a moment', async () => {
   const { state, lookUp } = await start({ status: 200, body: ALICE })
   const answers = await Promise.all([lookUp('gt-1'), lookUp('gt-1'), lookUp('gt-1')])
-  expect(answers).toEqual(Array(3).fill({ username: 'alice', scopes: ['read:tap'] }))
+  expect(answers).toEqual(Array(3).fill(tokenUser('alice', ['read:tap'])))
   state.now += 29_999
   await lookUp('gt-1')
   expect(state.asked).toEqual(['Bearer gt-1'])

@@ -33,6 +33,7 @@ export const NO_DISCOVERY: DiscoveryConfig = {
   releasesPublicBase: null,
   alwaysServices: false,
   tokenInfoUrl: null,
+  userInfoUrl: null,
   trustedProxy: false,
   defaultInfluxdb: null,
   influxdbScopes: ['read:sasquatch'],

@@ -8,6 +8,7 @@ const LINKS = { url: 'https://data.example.org/tap/async/0af3' }
 
 const PENDING: Job = {
   id: '0af3',
+  mode: 'async',
   server: 'tap',
   owner: null,
   runId: null,

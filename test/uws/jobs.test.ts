@@ -7,13 +7,14 @@ import {
   setExecutionSeconds,
   setParameters,
 } from '../../shared/uws/change-job.ts'
-import { createJob, type NewJob, newJobId } from '../../shared/uws/create-job.ts'
-import type { Job, JobResult } from '../../shared/uws/job.ts'
-import { UWS_DDL } from '../../shared/uws/job-table.ts'
+import type { NewJob } from '../../shared/uws/create-job.ts'
+import { UWS_DDL } from '../../shared/uws/ddl.ts'
+import type { Job } from '../../shared/uws/job.ts'
 import {
   deleteDue,
-  findDeleted,
-  forgetJob,
+  findUncleared,
+  forgetCleared,
+  markCleared,
   markDispatched,
   markOwed,
   takeBackSilent,
@@ -30,6 +31,7 @@ import {
   returnJob,
 } from '../../shared/uws/work-on-job.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
+import { makeJob, RESULT } from './make-job.ts'
 
 let database: TestDatabase
 
@@ -40,29 +42,7 @@ beforeAll(async () => {
 })
 afterAll(() => database.drop())
 
-const RESULT: JobResult = {
-  object: 'r/00/job/1/result.vot',
-  generation: '1',
-  bytes: 12,
-  contentType: 'text/xml',
-  rows: 1,
-  overflow: false,
-}
-
-function create(job: Partial<NewJob> = {}): Promise<Job> {
-  return createJob(database.pool, {
-    id: newJobId(),
-    server: 'tap',
-    owner: null,
-    runId: null,
-    parameters: [{ name: 'QUERY', value: 'select 1 from t' }],
-    uploads: [],
-    executionSeconds: 60,
-    keptSeconds: 3600,
-    run: false,
-    ...job,
-  })
-}
+const create = (job: Partial<NewJob> = {}) => makeJob(database.pool, job)
 
 const read = (job: Job) => readJob(database.pool, 'tap', job.id)
 const phaseOf = async (job: Job) => (await read(job))?.phase
@@ -178,10 +158,13 @@ describe('events that are owed', () => {
 describe('UWS-13, UWS-14, UWS-17: what a user sets', () => {
   test('parameters change while the job is PENDING, and no longer', async () => {
     const job = await create()
-    const changed = await setParameters(database.pool, job.id, 'second', [{ name: 'LANG', value: 'ADQL' }], [])
+    const changed = await setParameters(database.pool, job.id, {
+      ...{ runId: 'second', parameters: [{ name: 'LANG', value: 'ADQL' }], uploads: [], moreBytes: 0 },
+    })
     expect(changed).toMatchObject({ runId: 'second', parameters: [{ name: 'LANG', value: 'ADQL' }] })
     await queueJob(database.pool, job.id)
-    expect(await setParameters(database.pool, job.id, null, [], [])).toBeUndefined()
+    const none = { runId: null, parameters: [], uploads: [], moreBytes: 0 }
+    expect(await setParameters(database.pool, job.id, none)).toBeUndefined()
   })
 
   test('the execution duration changes until the job runs', async () => {
@@ -208,9 +191,11 @@ describe('UWS-9: a deleted job', () => {
     expect(await read(claim)).toBeUndefined()
     expect(await readPhases(database.pool, [claim.id])).toEqual(new Map())
     expect(await completeJob(database.pool, claim, RESULT, 'v1')).toBe(false)
-    expect(await findDeleted(database.pool, 'tap', 1000)).toContain(claim.id)
-    await forgetJob(database.pool, claim.id)
-    expect(await findDeleted(database.pool, 'tap', 1000)).not.toContain(claim.id)
+    expect(await findUncleared(database.pool, 'tap', 1000)).toContain(claim.id)
+    expect(await forgetCleared(database.pool, 'tap')).toBe(0)
+    await markCleared(database.pool, claim.id)
+    expect(await findUncleared(database.pool, 'tap', 1000)).not.toContain(claim.id)
+    expect(await forgetCleared(database.pool, 'tap')).toBe(1)
   })
 
   test('one past its destruction is deleted, whatever its phase; others are not', async () => {
@@ -219,7 +204,8 @@ describe('UWS-9: a deleted job', () => {
     expect(await deleteDue(database.pool, 'tap')).toBeGreaterThan(0)
     expect(await read(due)).toBeUndefined()
     expect(await phaseOf(other)).toBe('PENDING')
-    await forgetJob(database.pool, other.id)
+    await markCleared(database.pool, other.id)
+    await forgetCleared(database.pool, 'tap')
     expect(await phaseOf(other)).toBe('PENDING')
   })
 })
@@ -231,9 +217,15 @@ describe('UWS-4, UWS-5: the list', () => {
     const second = await create({ owner: 'bea', run: true })
     await create({ owner: 'carl' })
     const list = (filter: { phases?: string[]; after?: Date; last?: number } = {}) =>
-      listJobs(database.pool, { server: 'tap', owner: 'bea', phases: [], after: null, last: 100, ...filter }).then(
-        (jobs) => jobs.map(({ id }) => id),
-      )
+      listJobs(database.pool, {
+        server: 'tap',
+        owner: 'bea',
+        modes: ['async'],
+        phases: [],
+        after: null,
+        last: 100,
+        ...filter,
+      }).then((jobs) => jobs.map(({ id }) => id))
     expect(await list()).toEqual([second.id, first.id])
     expect(await list({ phases: ['PENDING', 'ERROR'] })).toEqual([first.id])
     expect(await list({ phases: ['SUSPENDED'] })).toEqual([])

@@ -5,8 +5,9 @@ import { abortJob, deleteJob, queueJob, setDestruction, setExecutionSeconds } fr
 import { createJob, newJobId } from '../../shared/uws/create-job.ts'
 import {
   deleteDue,
-  findDeleted,
-  forgetJob,
+  findUncleared,
+  forgetCleared,
+  markCleared,
   markDispatched,
   markOwed,
   takeBackSilent,
@@ -67,12 +68,20 @@ describe('who may work with jobs', () => {
     expect(await failJob(user, again, { type: 'fatal', message: 'late' })).toBe(false)
     expect(await expireJob(user, again, 'late')).toBe(false)
     expect((await readPhases(user, [id])).get(id)).toBe('COMPLETED')
-    const listed = await listJobs(user, { server: 'tap', owner: 'ada', phases: [], after: null, last: 10 })
+    const listed = await listJobs(user, {
+      server: 'tap',
+      owner: 'ada',
+      modes: ['async'],
+      phases: [],
+      after: null,
+      last: 10,
+    })
     expect(listed.map((job) => job.id)).toEqual([id])
     expect(await deleteJob(user, id)).toBe(true)
     expect(await deleteDue(user, 'tap')).toBe(0)
-    expect(await findDeleted(user, 'tap', 10)).toEqual([id])
-    await forgetJob(user, id)
+    expect(await findUncleared(user, 'tap', 10)).toEqual([id])
+    await markCleared(user, id)
+    expect(await forgetCleared(user, 'tap')).toBe(1)
     expect(await readJob(user, 'tap', id)).toBeUndefined()
     expect(await abortJob(user, (await create(true)).id)).toMatchObject({ phase: 'ABORTED' })
   })

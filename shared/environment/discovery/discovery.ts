@@ -38,6 +38,11 @@ const KEYS = {
     null,
     "Gafaelfawr's token-info endpoint (`https://HOST/auth/api/v1/token-info`), where bearer tokens are looked up. Without it nobody can be identified by a token.",
   ),
+  userInfoUrl: optional(
+    url,
+    null,
+    "Gafaelfawr's user-info endpoint (`https://HOST/auth/api/v1/user-info`), for the groups and quotas of users. Without it: what the answer of `tokenInfoUrl` says of them.",
+  ),
   trustedProxy: optional(
     flag,
     false,

@@ -58,6 +58,7 @@ interface StatusRule {
 const STATUSES: Readonly<Record<FailureKind, StatusRule | null>> = {
   malformed: { status: 400 },
   denied: { status: 403 },
+  'over-quota': { status: 429 },
   missing: { status: 404 },
   conflict: { status: 409 },
   'in-use': { status: 409 },
@@ -79,6 +80,7 @@ export function kindOfStatus(status: number): FailureKind {
     404: 'missing',
     409: 'conflict',
     422: 'invalid',
+    429: 'over-quota',
   }
   return kinds[status] ?? 'malformed'
 }

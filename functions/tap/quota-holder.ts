@@ -1,0 +1,13 @@
+import type { QuotaHolder } from '../../shared/environment/tap-quotas.ts'
+import { ANONYMOUS, type Caller } from '../../shared/platform/identity.ts'
+
+/** Anonymous users are nobody: who has the id of their job may do everything with it. */
+export function ownerOf({ actor }: Caller): string | null {
+  return actor === ANONYMOUS.actor ? null : actor
+}
+
+/** Whose quotas hold; null: those of all who have no name. */
+export function holderOf(caller: Caller): QuotaHolder | null {
+  const owner = ownerOf(caller)
+  return owner === null ? null : { username: owner, groups: [], concurrent: new Map(), ...caller.user }
+}

@@ -1,0 +1,29 @@
+import { messageOf } from '../failure.ts'
+import type { Logger } from '../platform/log/log.ts'
+import { createNotification } from '../uws/notify.ts'
+import type { QuotaError } from '../uws/quota.ts'
+import { announce } from './announce.ts'
+import type { JobBackend } from './served-tap.ts'
+
+const NOTED_SECONDS = 86_400
+
+/** Tells a user for a day that a quota was reached. That this fails makes no difference to the refusal: it never throws. */
+export async function noteQuota(
+  backend: JobBackend,
+  refusal: {
+    readonly server: string
+    readonly owner: string | null
+    readonly error: QuotaError
+    readonly logger: Logger
+  },
+): Promise<void> {
+  const { server, owner, error, logger } = refusal
+  if (owner === null) return
+  try {
+    const about = { server, recipient: owner, kind: 'quota', message: error.message, seconds: NOTED_SECONDS }
+    const { id } = await createNotification(backend.pool, about)
+    await announce(backend, { server, type: 'notification', id }, logger)
+  } catch (failure) {
+    logger.warning(`a user could not be notified of his quota: ${messageOf(failure)}`, { owner, error: failure })
+  }
+}

@@ -1,0 +1,25 @@
+import type pg from 'pg'
+
+/**
+ * Writes that a user has come (LOGIN), at most once in so many seconds: there are no sessions that would begin.
+ *
+ * @returns whether it was written
+ */
+export async function noteLogin(
+  pool: pg.Pool,
+  server: string,
+  username: string,
+  everySeconds: number,
+): Promise<boolean> {
+  const { rowCount } = await pool.query(
+    `with noted as (
+       insert into uws.login (server, username, noted_at) values ($1, $2, clock_timestamp())
+       on conflict (server, username) do update set noted_at = excluded.noted_at
+         where login.noted_at < clock_timestamp() - make_interval(secs => $3)
+       returning server, username)
+     insert into uws.event (server, kind, item_type, item, owner)
+     select server, 'LOGIN', 'user', username, username from noted`,
+    [server, username, everySeconds],
+  )
+  return rowCount === 1
+}
