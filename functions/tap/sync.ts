@@ -5,6 +5,9 @@ import { describeQueryError } from '../../shared/tap/describe-query-error.ts'
 import { readParameters, type TapRequest } from '../../shared/tap/parameters.ts'
 import { toHttpError } from './error-document.ts'
 
+/** Whether rows are left out, for formats that cannot say it: `true` or `false`. */
+export const OVERFLOW = 'tap-overflow'
+
 /**
  * Answers a query with its rows, as they come (TAP 1.1 §2.2).
  *
@@ -28,6 +31,7 @@ export async function answerSync(
         'content-disposition': `inline; filename="result.${format.extension}"`,
       },
       body: explained(body, query),
+      trailers: { [OVERFLOW]: () => String(summary()?.overflow ?? false) },
       log: () => ({ ...describeForLog(asked), release, ...summary() }),
     }
   } catch (error) {

@@ -90,7 +90,6 @@ const TABLE: Readonly<Record<string, ForeignFunction>> = {
   LAT: { instead: 'COORD2' },
   LONG: { instead: 'COORD1' },
   RANGE_S2D: { hint: 'Write POLYGON.' },
-  ARRAY_ELEMENT: { hint: 'ADQL has no elements of arrays: select the whole array.' },
   MEDIAN: { instead: 'scisql_median' },
   PERCENTILE: { instead: 'scisql_percentile' },
   STRING_AGG: { instead: 'ivo_string_agg' },

@@ -126,6 +126,13 @@ export function isGeometry(type: ValueType): boolean {
   return GEOMETRIES.has(type.kind)
 }
 
+const ELEMENTS: ReadonlySet<Datatype> = new Set(['boolean', 'short', 'int', 'long', 'float', 'double'])
+
+/** An array in one dimension of what are single values by themselves. */
+export function isPlainArray({ kind, datatype, arraysize = '' }: ValueType): boolean {
+  return kind === 'array' && ELEMENTS.has(datatype) && !arraysize.includes('x')
+}
+
 const WIDTH: Readonly<Partial<Record<Datatype, number>>> = {
   unsignedByte: 0,
   short: 1,

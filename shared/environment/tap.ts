@@ -50,6 +50,9 @@ export function sourceOf(tap: GivenTap): GivenSource {
 /** A name that fits into a URL path, a log field and an event attribute as it is. */
 const SERVER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
 
+/** What `tap` answers beside its servers, each below its name. */
+const OWN_PATHS: readonly string[] = ['healthz', 'openapi.json']
+
 /** What the servers need to know of the rest of the file. */
 interface Surroundings {
   /** Whether the file says where releases lie, right or wrong (which has been reported). */
@@ -80,6 +83,10 @@ export function readServers(tap: GivenTap, around: Surroundings, report: Report)
     }
     const server = database === undefined ? null : readServer(name, found, database, schemaVersion)
     if (server === null) continue
+    if (server.service !== null && OWN_PATHS.includes(name)) {
+      const message = `is an address of the function itself, /${name}: a server with a service needs another name`
+      report.error('invalid_value', found.place, `${JSON.stringify(name)} ${message}`)
+    }
     servers.set(name, server)
     if (server.service?.access.type === 'gafaelfawr' && !around.canIdentify) {
       const message =

@@ -4,7 +4,9 @@ import { TableSet } from '../adql/table-set.ts'
 import { tablesFromRows } from '../adql/tables-from-rows.ts'
 import type { PhysicalNames } from '../environment/physical-names.ts'
 import { Failure } from '../failure.ts'
+import { QueryServiceError } from '../query/errors.ts'
 import type { LiveTables, LiveTablesSource } from '../query/live-tables.ts'
+import { explainRole } from '../query/postgresql/role-refused.ts'
 import type { ReleaseSource } from '../tap-schema/release-source.ts'
 import { findTables, type SlotTables } from '../tap-schema/slot-tables.ts'
 import { peek, readSafeSlot } from '../tap-schema/slot-version.ts'
@@ -102,7 +104,7 @@ async function loadLive(options: LiveMetadataOptions): Promise<LiveMetadata> {
     try {
       return await inTransaction(options.pool, 'reading the live slot', (client) => readLive(client, options))
     } catch (error) {
-      if (error instanceof NothingLiveError) throw error
+      if (error instanceof NothingLiveError || error instanceof QueryServiceError) throw error
       if (attempt === LOAD_ATTEMPTS) throw new MetadataError(error)
     }
   }
@@ -110,7 +112,11 @@ async function loadLive(options: LiveMetadataOptions): Promise<LiveMetadata> {
 
 /** In one transaction that holds locks on the tables, so that no swap comes in between. */
 async function readLive(client: pg.ClientBase, { role, names }: LiveMetadataOptions): Promise<LiveMetadata> {
-  await client.query(`set transaction read only${role === null ? '' : `; set local role ${quote(role)}`}`)
+  await client
+    .query(`set transaction read only${role === null ? '' : `; set local role ${quote(role)}`}`)
+    .catch((error: unknown) => {
+      throw explainRole(error, role) ?? error
+    })
   const before = await findTables(client, SLOT_SCHEMA.live)
   if (before === null) throw new NothingLiveError()
   await client.query(lockSqlOf(before, []))

@@ -14,6 +14,15 @@ describe('the TAP service of a server', () => {
     expect(environmentOf(withUrl('')).servers.get('tap')?.service).toBeNull()
   })
 
+  it.each(['healthz', 'openapi.json'])('does not belong to a server called %s, an address of the function', (name) => {
+    const text = (more: string) =>
+      `tap:\n  servers:\n    ${name}:\n      schemas: [a]\n      databaseUrl: postgresql://h/d\n${more}`
+    expect(complaintsOf(text('      service: {url: "https://h.example/tap"}\n'))).toEqual([
+      `3:5 invalid_value tap.servers.${name}`,
+    ])
+    expect(environmentOf(text('')).servers.size).toBe(1)
+  })
+
   it('has a default for everything but its URL', () => {
     expect(serviceOf('')).toEqual({
       url: 'https://h.example/tap',

@@ -18,6 +18,8 @@ import { stageRequest } from '../support/sample-release.ts'
 export interface TapAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
+  /** Headers that came behind the body. */
+  readonly trailers: Readonly<Record<string, string | undefined>>
   readonly content: Buffer
   readonly text: string
 }
@@ -151,6 +153,7 @@ async function send(port: number, method: string, path: string, { headers = {}, 
   return {
     status: response.statusCode ?? 0,
     headers: response.headers as Record<string, string>,
+    trailers: response.trailers,
     content,
     text: content.toString('utf8'),
   }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Datatype, valueTypeOf } from '../../shared/adql/value-type.ts'
 import { fits } from '../../shared/tables/column-fits.ts'
 import { sampleSchema } from '../support/sample-release.ts'
-import { startTap, type TapUnderTest } from './tap-service.ts'
+import { readAnswer, startTap, type TapUnderTest } from './tap-service.ts'
 
 interface Case {
   readonly datatype: Datatype
@@ -30,6 +30,17 @@ const CASES: readonly Case[] = [
   { datatype: 'unsignedByte', arraysize: '*', stored: 'bytea', value: "'\\x00ff'", csv: '0 255' },
 ]
 
+/** In DALI's form; years before 1 as in ISO 8601. What is no time is like NULL. */
+const TIMES = [
+  ['2026-11-27 04:08:00.5', '2026-11-27T04:08:00.5'],
+  ['0001-01-01', '0001-01-01T00:00:00'],
+  ['0001-12-31 BC', '0000-12-31T00:00:00'],
+  ['0044-03-15 12:00:00.25 BC', '-0043-03-15T12:00:00.25'],
+  ['12026-11-27', '12026-11-27T00:00:00'],
+  ['infinity', ''],
+  ['-infinity', ''],
+] as const
+
 /** None of these is what TAP_SCHEMA says, and no cast makes it so. */
 const MISFITS: readonly Omit<Case, 'csv'>[] = [
   { datatype: 'unsignedByte', arraysize: '*', stored: 'smallint[]', value: "'{1,255}'" },
@@ -46,11 +57,19 @@ beforeAll(async () => {
       create schema survey;
       create table survey.object (id integer, ${ALL.map(({ name, stored }) => `${name} ${stored}`).join(', ')});
       insert into survey.object values (1, ${ALL.map(({ value }) => value).join(', ')});
-      insert into survey.object (id) values (2)`,
+      insert into survey.object (id) values (2);
+      create table survey.times (id integer, t timestamp, zoned timestamptz, dated date);
+      insert into survey.times values ${TIMES.map(([time], id) => `(${id}, '${time}', '${time}', '${time}')`).join(', ')}`,
     files: new Map([
       [
         'survey.yaml',
-        sampleSchema('survey', { object: [{ name: 'id', datatype: 'int' }, ...ALL.map(({ name }) => ({ name }))] }),
+        sampleSchema('survey', {
+          object: [{ name: 'id', datatype: 'int' }, ...ALL.map(({ name }) => ({ name }))],
+          times: [
+            { name: 'id', datatype: 'int' },
+            ...['t', 'zoned', 'dated'].map((name) => ({ name, datatype: 'timestamp' })),
+          ],
+        }),
       ],
     ]),
   })
@@ -91,4 +110,24 @@ test('shapes in text stand beside shapes in numbers, each with its word', async 
     RESPONSEFORMAT: 'csv',
   })
   expect(text).toBe('shape\r\npoint 10 20\r\n\r\n')
+})
+
+test('timestamps come in the form of DALI in every format, whatever PostgreSQL makes of them', async () => {
+  const rows = TIMES.map(([, text]) => [text, text, text === '' ? '' : `${text.split('T')[0]}T00:00:00`, text])
+  const query = 'SELECT t, zoned, dated, CAST(t AS VARCHAR) AS c FROM survey.times ORDER BY id'
+  const csv = await tap.query(query, { RESPONSEFORMAT: 'csv' })
+  const tsv = await tap.query(query, { RESPONSEFORMAT: 'tsv' })
+  expect(csv.text).toBe(`t,zoned,dated,c\r\n${rows.map((row) => `${row.join()}\r\n`).join('')}`)
+  expect(tsv.text).toBe(csv.text.replaceAll(',', '\t').replaceAll('\r', ''))
+  const tabledata = readAnswer(await tap.query(query, { RESPONSEFORMAT: 'votable/td' }))
+  expect(tabledata.texts).toEqual(rows)
+  const binary = readAnswer(await tap.query(query))
+  expect(binary.rows).toEqual(rows.map((row) => row.map((text) => (text === '' ? null : text))))
+  const order = await tap.query('SELECT id FROM survey.times ORDER BY t', { RESPONSEFORMAT: 'csv' })
+  expect(order.text).toBe('id\r\n6\r\n3\r\n2\r\n1\r\n0\r\n4\r\n5\r\n')
+  const union = await tap.query(
+    "SELECT t FROM survey.times WHERE id IN (3, 5) UNION SELECT CAST('2020-01-01' AS TIMESTAMP) FROM survey.times",
+    { RESPONSEFORMAT: 'csv' },
+  )
+  expect(union.text.split('\r\n').sort()).toEqual(['', '', '-0043-03-15T12:00:00.25', '2020-01-01T00:00:00', 't'])
 })

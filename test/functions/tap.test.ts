@@ -143,6 +143,26 @@ describe('results', () => {
     expectError(await tap.query('SELECT rra FROM survey.object', { MAXREC: '0' }), 400, /There is no column rra/)
   })
 
+  test('SYN-7 say in a header, or behind a long body, whether they were cut off, in whatever format', async () => {
+    const many = 'SELECT a.*, b.* FROM survey.object AS a, survey.object AS b WHERE a.object_id < 10'
+    for (const format of ['csv', 'tsv', 'parquet', 'votable', 'votable/td']) {
+      for (const [query, rows] of [
+        ['SELECT ra FROM survey.object', 1000],
+        [many, 10_000],
+      ] as const) {
+        for (const maxrec of [rows, rows - 1, 0]) {
+          const { headers, trailers } = await tap.query(query, { RESPONSEFORMAT: format, MAXREC: String(maxrec) })
+          const expected = { 'tap-overflow': String(maxrec < rows) }
+          const isShort = 'content-length' in headers
+          expect(isShort ? headers : trailers, `${format} ${maxrec}`).toMatchObject(expected)
+          if (!isShort) expect(headers.trailer).toBe('tap-overflow')
+        }
+      }
+    }
+    const footer = await tap.query('SELECT ra FROM survey.object', { RESPONSEFORMAT: 'parquet', MAXREC: '5' })
+    expect(footer.content.toString('latin1')).toContain('<INFO name="QUERY_STATUS" value="OVERFLOW"/>')
+  })
+
   test('see TAP_SCHEMA and data in one query, and the release that is live now', async () => {
     const tap = await startTap()
     const query =

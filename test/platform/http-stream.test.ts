@@ -18,6 +18,15 @@ interface Line {
 
 let served = 0
 
+/** All that a connection answers to a text. */
+async function exchange(port: number, text: string): Promise<string> {
+  const socket = net.connect(port, '127.0.0.1')
+  socket.write(text)
+  let answer = ''
+  for await (const chunk of socket) answer += String(chunk)
+  return answer
+}
+
 /** One route that answers with what the test says. */
 async function serveAnswer(handle: (request: ApiRequest) => ApiResponse | Promise<ApiResponse>) {
   const lines: Line[] = []
@@ -270,5 +279,46 @@ describe('a route that takes a form', () => {
     const [response] = (await once(sent, 'response')) as [http.IncomingMessage]
     expect(response.statusCode).toBe(403)
     sent.destroy()
+  })
+})
+
+describe('what is known only at the end', () => {
+  const answer = (bytes: number) => ({
+    body: (async function* () {
+      for (let sent = 0; sent < bytes; sent += 40_000) yield Buffer.alloc(40_000)
+    })(),
+    trailers: { 'x-end': () => String(bytes) },
+  })
+
+  test('is a header of a short body, a trailer of a long one, and left out where there can be none', async () => {
+    const { port } = await serveAnswer(({ form }) => answer(Number(form.pairs[0]?.[1])))
+    const ask = (method: string, bytes: number, version: string) =>
+      exchange(port, `${method} /stream/a?n=${bytes} HTTP/${version}\r\nhost: x\r\nconnection: close\r\n\r\n`)
+    expect(await ask('GET', 40_000, '1.1')).toMatch(/^HTTP\/1.1 200 OK\r\n(?:.+\r\n)*x-end: 40000\r\n/i)
+    const long = await ask('GET', 200_000, '1.1')
+    expect(long).toMatch(/^HTTP\/1.1 200 OK\r\n(?:.+\r\n)*trailer: x-end\r\n/i)
+    expect(long).toMatch(/0\r\nx-end: 200000\r\n\r\n$/)
+    for (const plain of [await ask('GET', 200_000, '1.0'), await ask('HEAD', 200_000, '1.1')]) {
+      expect(plain).toMatch(/^HTTP\/1.1 200 OK/)
+      expect(plain).not.toMatch(/x-end/)
+    }
+  })
+})
+
+describe('what cannot be read as a request', () => {
+  test.each([
+    [
+      'a long address',
+      `GET /stream/a?${'q'.repeat(20_000)} HTTP/1.1\r\nhost: x\r\n\r\n`,
+      431,
+      /16384 bytes at most.*body of a POST/,
+    ],
+    ['no HTTP', 'ADQL SELECT\r\n\r\n', 400, /not a request/],
+  ])('%s is answered with the reason', async (_what, text, status, reason) => {
+    const { port } = await serveAnswer(() => ({ body: 'ok' }))
+    const answer = await exchange(port, text)
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
+    const { detail } = JSON.parse(answer.slice(answer.indexOf('\r\n\r\n') + 4)) as { detail: { msg: string }[] }
+    expect(detail[0]?.msg).toMatch(reason)
   })
 })

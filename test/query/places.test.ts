@@ -64,7 +64,20 @@ test('queries run with the rights of the role that the environment names', async
     }).start(request(COUNT))
   await expect(open(null)).rejects.toThrow('The service may not read all of survey.object.')
   expect(await countOf(open(role))).toBe(1000n)
-  await expect(open('nobody_is_called_so')).rejects.toThrow('The database refuses the settings of this service.')
+  const stranger = await database.createLogin()
+  const refusals = [
+    ['nobody_is_called_so', 'query.role is nobody_is_called_so, and the database has no such role'],
+    [stranger, `the user of the address may not become: grant "${stranger}" to that user`],
+  ] as const
+  for (const [as, advice] of refusals) {
+    const expected = {
+      message: expect.stringContaining('cannot become the role'),
+      cause: { message: expect.stringContaining(advice) },
+    }
+    await expect(open(as)).rejects.toMatchObject(expected)
+    const names: PhysicalNames = { rule: 'lower', schemas: new Map(), tables: new Map(), columns: new Map() }
+    await expect(watchLiveMetadata({ pool, role: as, names }).refresh()).rejects.toMatchObject(expected)
+  }
 })
 
 test('tables and columns have the names in the database that the environment gives them', async () => {

@@ -4,7 +4,7 @@ export type DialectName = 'postgresql' | 'qserv'
 
 /**
  * What an argument may be, in the words of the capabilities document. DOUBLE, REAL, NUMERIC: any number. INTEGER, BIGINT:
- * any integer. TEXT: any string. GEOMETRY: any shape. ANY: everything that can be compared. A type beside others of
+ * any integer. TEXT: any string. GEOMETRY: any shape. ARRAY: numbers or booleans in one dimension. ANY: everything that can be compared. A type beside others of
  * its function's signatures decides which of them is meant.
  */
 export type ParameterType =
@@ -19,6 +19,7 @@ export type ParameterType =
   | 'CIRCLE'
   | 'POLYGON'
   | 'GEOMETRY'
+  | 'ARRAY'
   | 'ANY'
 
 export interface Parameter {

@@ -1,3 +1,4 @@
+import { ARRAYS } from './arrays.ts'
 import { ASTROMETRY } from './astrometry.ts'
 import { FunctionSet } from './function-set.ts'
 import { AGGREGATES, GENERAL, STRING_FUNCTIONS } from './general.ts'
@@ -24,6 +25,7 @@ export const FUNCTIONS: readonly FunctionRow[] = [
   ...TEXTS,
   ...STATISTICS,
   ...SCISQL,
+  ...ARRAYS,
   ...OTHERS,
 ]
 

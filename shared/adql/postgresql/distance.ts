@@ -39,6 +39,13 @@ export function limitOf(angle: AngleSql): AngleSql {
   return angle.constant === undefined ? { sql: `nullif((${angle.sql})::float8, 'NaN')` } : angle
 }
 
+/** A radius that no circle has, negative or NaN, is like NULL; it is named once, because others may be nested in it. */
+export function radiusOf(angle: AngleSql): AngleSql {
+  if (angle.constant !== undefined) return angle
+  const lowest = doubleSql(-1e-300)
+  return { sql: `nullif(nullif(greatest(${angle.sql}, ${lowest}), ${lowest}), 'NaN')` }
+}
+
 /** A condition that may be true whatever the angle is: it is NULL where the angle is NULL. */
 export function whereKnown({ sql, constant }: AngleSql, condition: string): string {
   return constant === undefined ? `(case when ${sql} is not null then ${condition} end)` : condition
@@ -140,10 +147,14 @@ function inCircleSql(row: PointSql, other: PointSql, { sql, constant }: AngleSql
   const circle = (angle: string) => `scircle(${spoint(other)}, radians(${angle}))`
   if (constant !== undefined) return `${spoint(row)} <@ ${circle(doubleSql(constant + MARGIN))}`
   // Two hemispheres are the sphere; below 90 degrees the second circle is but a point.
-  const opposite = `spoint(radians(${other.longitude} + 180), radians(-(${other.latitude})))`
-  const far = `scircle(${opposite}, case when ${sql} > 89 then radians(90) else 0 end)`
+  const far = `scircle(${spoint(oppositeOf(other))}, case when ${sql} > 89 then radians(90) else 0 end)`
   const near = circle(`least(greatest(${sql}, 0) + ${MARGIN}, 90)`)
   return `(${spoint(row)} <@ ${near} or ${spoint(row)} <@ ${far})`
+}
+
+/** The point on the other side of the sphere. */
+export function oppositeOf({ longitude, latitude }: PointSql): PointSql {
+  return { longitude: `(${longitude} + 180)`, latitude: `(-(${latitude}))` }
 }
 
 export function spoint({ native, longitude, latitude }: PointSql): string {

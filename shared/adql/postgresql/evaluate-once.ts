@@ -28,6 +28,15 @@ export function callByRule(rule: SqlOfCall, call: ResolvedCall, values: readonly
   return `(select ${sql} from (select ${columns.join(', ')} offset 0) as v)`
 }
 
+/** A longer text is not repeated: nested ones would grow without limit. Repeated, it stays what GROUP BY may name. */
+const SHORT_SQL = 500
+
+/** SQL that names a value several times. */
+export function repeatedSql(value: ResolvedExpression, sql: string, use: (name: string) => string): string {
+  if (sql.length <= SHORT_SQL || findIn(value, isRowlessAggregate) !== undefined) return use(sql)
+  return `(select ${use('v.x')} from (select ${sql} as x offset 0) as v)`
+}
+
 function isPlain(value: ResolvedExpression): boolean {
   if (constantOf(value) !== undefined || value.kind === 'string' || value.kind === 'null') return true
   return (value.kind === 'column' || value.kind === 'merged-column') && !isGeometry(value.type)

@@ -11,7 +11,7 @@ import type {
 } from '../resolved.ts'
 import { isGeometry, type ValueType } from '../value-type.ts'
 import type { Context } from './context.ts'
-import { callByRule } from './evaluate-once.ts'
+import { callByRule, repeatedSql } from './evaluate-once.ts'
 import { geometrySql, shapeSql } from './geometry.ts'
 import { columnSql, doubleSql, textSql } from './names.ts'
 import { constantShape, unsupported } from './shape-sql.ts'
@@ -129,6 +129,7 @@ function argumentsSql(call: ResolvedCall, context: Context): string[] {
   return call.arguments.map((value, index) => {
     const type = parameterAt(call.signature, index)?.type
     if (type === 'ANY') return asValue(value, call.type, context)
+    if (type === 'ARRAY') return `(${expressionSql(value, context)})::${sqlType(value.type)}`
     return asType(value, type && ARGUMENT_TYPES[type], context)
   })
 }
@@ -170,11 +171,13 @@ function castSql(cast: ResolvedCast, context: Context): string {
   switch (target) {
     case 'CHAR':
     case 'VARCHAR':
-      return lengthSql(textOf(operand.type, sql), target, length)
+      return lengthSql(textOf(operand, sql), target, length)
     case 'TIMESTAMP': {
       if (operand.type.kind !== 'text') return `(${sql})::timestamp`
       // PostgreSQL would drop a zone silently; this makes it an error that shows the text.
-      return `(case when ${sql} ~ ${textSql(DALI_TIMESTAMP)} then ${sql} else 'not a DALI timestamp: ' || ${sql} end)::timestamp`
+      return repeatedSql(operand, sql, (text) => {
+        return `(case when ${text} ~ ${textSql(DALI_TIMESTAMP)} then ${text} else 'not a DALI timestamp: ' || ${text} end)::timestamp`
+      })
     }
     case 'POINT':
     case 'CIRCLE':
@@ -185,10 +188,21 @@ function castSql(cast: ResolvedCast, context: Context): string {
   }
 }
 
-/** A value as text: timestamps with the T of DALI. */
-export function textOf({ kind }: ValueType, sql: string): string {
-  if (kind === 'timestamp') return `replace((${sql})::timestamp::text, ' ', 'T')`
+/** A value as text; of timestamps, those of `timestampText`. */
+export function textOf(value: ResolvedExpression, sql: string): string {
+  const { kind } = value.type
+  if (kind === 'timestamp') return repeatedSql(value, `(${sql})::timestamp`, timestampText)
   return kind === 'text' ? sql : `(${sql})::text`
+}
+
+/**
+ * A timestamp in DALI's form, with its T. Years before 1 are counted as ISO 8601 does, with a sign: 44 BC is -0043.
+ * PostgreSQL's `infinity` and `-infinity` are no times, and like NULL.
+ */
+function timestampText(time: string): string {
+  const year = `to_char(extract(year from ${time}) + 1, 'FM0000')`
+  const ancient = `${year} || replace(rtrim(substr(${time}::text, 5), ' BC'), ' ', 'T')`
+  return `(case when ${time} >= '0001-01-01' and ${time} < 'infinity' then replace(${time}::text, ' ', 'T') when ${time} > '-infinity' and ${time} < '0001-01-01' then ${ancient} end)`
 }
 
 const LONGEST = 2_147_483_647n

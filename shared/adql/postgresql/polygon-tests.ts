@@ -4,8 +4,8 @@ import type { AngleSql, PointSql } from './distance.ts'
 export interface PolygonTests {
   /** `filtering`: only true matters, so an index may answer. */
   holds(point: PointSql, filtering: boolean): string
-  /** Whether the circle and the polygon have a point in common. */
-  near(point: PointSql, radius: AngleSql): string
+  /** Whether the circle and the polygon have a point in common. `filtering` as above. */
+  near(point: PointSql, radius: AngleSql, filtering: boolean): string
   /** Whether the circle lies within the polygon. */
   surrounds(point: PointSql, radius: AngleSql): string
   /** Whether the polygon lies within the circle. */

@@ -10,6 +10,7 @@ import {
   geography,
   METRES_PER_DEGREE,
   nearSql,
+  oppositeOf,
   type PointSql,
   spoint,
   whereKnown,
@@ -21,7 +22,7 @@ import { arrayTests } from './vertex-arrays.ts'
 
 export function testsOf(polygon: PolygonSql, strategy: GeometryStrategy): PolygonTests {
   if (polygon.figure !== undefined) return constantTests(polygon.figure.polygon, strategy)
-  if ('array' in polygon || strategy === 'portable') return arrayTests(coordinatesSql(polygon, strategy))
+  if ('array' in polygon || strategy === 'portable') return arrayTests(coordinatesSql(polygon, strategy), strategy)
   const native = nativeSql(polygon, strategy)
   return strategy === 'pgsphere' ? pgsphereTests(native) : postgisTests(native, polygon)
 }
@@ -41,9 +42,10 @@ function constantTests(polygon: Polygon, strategy: GeometryStrategy): PolygonTes
     },
     near: (point, radius) =>
       whereKnown(radius, `(${inside(point)} or ${distances(point)} <= ${radius.sql} + ${SLACK})`),
-    surrounds: (point, { sql }) => `(${inside(point)} and ${distances(point)} >= ${sql} - ${SLACK})`,
+    surrounds: (point, radius) =>
+      whereKnown(radius, `(${inside(point)} and ${distances(point)} >= ${radius.sql} - ${SLACK})`),
     within(point, { sql }) {
-      const opposite = { longitude: `(${point.longitude} + 180)`, latitude: `(-(${point.latitude}))` }
+      const opposite = oppositeOf(point)
       const corners = polygon.vertices.map((vertex) => distanceSql(constantPoint(...toPosition(vertex)), point))
       const outside = `(not ${inside(opposite)} and ${distances(opposite)} >= 180 - ${sql} - ${SLACK})`
       return `(case when ${sql} <= 90 then greatest(${corners.join(', ')}) <= ${sql} + ${SLACK} else ${sql} >= 180 or ${outside} end)`
@@ -80,13 +82,28 @@ function arcSql([a, b]: readonly [Vector, Vector], point: PointSql): string {
   return fromVector(point, `case when ${beside} then ${height} else least(${ends.join(', ')}) end`)
 }
 
+/** pgsphere's circles end at 90 degrees: a wider one is what a circle around the other side of the sphere leaves. */
 function pgsphereTests(polygon: string): PolygonTests {
-  const circle = (point: PointSql, { sql }: AngleSql) => `scircle(${spoint(point)}, radians(${sql}))`
+  const circle = (point: PointSql, angle: string) => `scircle(${spoint(point)}, radians(${angle}))`
+  const rest = (point: PointSql, { sql }: AngleSql) => circle(oppositeOf(point), `greatest(180 - ${SLACK} - ${sql}, 0)`)
+  const bySize = (point: PointSql, radius: AngleSql, small: (circle: string) => string, wide: string) => {
+    const { sql, constant } = radius
+    if (constant !== undefined && constant <= 90) return `(${small(circle(point, sql))})`
+    const isKnown = `${polygon} is not null and ${spoint(point)} is not null`
+    return `(case when ${sql} <= 90 then ${small(circle(point, `least(${sql}, 90)`))} when ${sql} > 90 and ${isKnown} then ${wide} end)`
+  }
   return {
     holds: (point) => `(${spoint(point)} <@ ${polygon})`,
-    near: (point, radius) => `(${polygon} && ${circle(point, radius)})`,
-    surrounds: (point, radius) => `(${circle(point, radius)} <@ ${polygon})`,
-    within: (point, radius) => `(${polygon} <@ ${circle(point, radius)})`,
+    near: (point, radius) =>
+      bySize(point, radius, (small) => `${polygon} && ${small}`, `not (${polygon} <@ ${rest(point, radius)})`),
+    surrounds: (point, radius) => bySize(point, radius, (small) => `${small} <@ ${polygon}`, 'false'),
+    within: (point, radius) =>
+      bySize(
+        point,
+        radius,
+        (small) => `${polygon} <@ ${small}`,
+        `${radius.sql} >= 180 or not (${polygon} && ${rest(point, radius)})`,
+      ),
   }
 }
 
@@ -97,13 +114,12 @@ function postgisTests(polygon: string, source: PolygonSql): PolygonTests {
   return {
     holds,
     near: (point, radius) => `st_dwithin(${polygon}, ${geography(point)}, ${metres(radius)}, false)`,
-    surrounds: (point, { sql }) =>
-      `(${holds(point)} and st_distance(st_boundary(${polygon}::geometry)::geography, ${geography(point)}, false) >= ${sql} * ${METRES_PER_DEGREE} - 0.001)`,
-    within(point, { sql }) {
-      const vertex = { longitude: 'p.c[2 * n - 1]', latitude: 'p.c[2 * n]' }
-      const coordinates = coordinatesSql(source, 'postgis')
-      return `(select max(${distanceSql(vertex, point)}) <= ${sql} + ${SLACK} from (select ${coordinates} as c offset 0) as p, generate_series(1, cardinality(p.c) / 2) as n)`
-    },
+    surrounds: (point, radius) =>
+      whereKnown(
+        radius,
+        `(${holds(point)} and st_distance(st_boundary(${polygon}::geometry)::geography, ${geography(point)}, false) >= ${radius.sql} * ${METRES_PER_DEGREE} - 0.001)`,
+      ),
+    within: (point, radius) => arrayTests(coordinatesSql(source, 'postgis'), 'postgis').within(point, radius),
   }
 }
 

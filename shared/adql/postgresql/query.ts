@@ -96,7 +96,7 @@ function itemSql(
 ): string {
   const type = column?.type ?? expression.type
   const sql = asValue(expression, type, context)
-  if (outermost && type.kind === 'timestamp') return textOf(type, sql)
+  if (outermost && type.kind === 'timestamp') return textOf({ ...expression, type }, sql)
   return `(${sql})::${sqlType(type)}`
 }
 

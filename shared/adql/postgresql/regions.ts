@@ -1,3 +1,4 @@
+import { radiusOf } from './distance.ts'
 import type { CircleSql, PointShapeSql, PolygonSql, RegionSql } from './shape-sql.ts'
 
 /** Frames that are ICRS, or near enough, and words of STC-S that change nothing. */
@@ -28,7 +29,7 @@ export function ofRegion(
   const n = `${alias}.n`
   const at = { longitude: `${n}[1]`, latitude: `${n}[2]` }
   const point = ask({ kind: 'point', at })
-  const circle = ask({ kind: 'circle', at, radius: { sql: `${n}[3]` } })
+  const circle = ask({ kind: 'circle', at, radius: radiusOf({ sql: `${n}[3]` }) })
   const polygon = ask({ kind: 'polygon', array: n })
   return `(select case cardinality(${n}) when 2 then ${point} when 3 then ${circle} else ${polygon} end from (select ${numbers} as n offset 0) as ${alias})`
 }

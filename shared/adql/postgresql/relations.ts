@@ -1,7 +1,7 @@
 import type { ResolvedCall, ResolvedExpression } from '../resolved.ts'
 import { contains, intersects, SLACK } from '../sphere/relations.ts'
 import type { Context } from './context.ts'
-import { type AngleSql, distanceSql, limitOf, nearSql } from './distance.ts'
+import { type AngleSql, distanceSql, nearSql } from './distance.ts'
 import { requireRowValues } from './evaluate-once.ts'
 import { rotationOf, turnedBack } from './frames.ts'
 import { doubleSql } from './names.ts'
@@ -9,7 +9,7 @@ import { coordinatesSql, nativeSql, testsOf } from './polygons.ts'
 import { ofRegion } from './regions.ts'
 import type { PolygonSql, RegionSql, ShapeSql } from './shape-sql.ts'
 import { shapeOf } from './shapes.ts'
-import { arraysSql } from './vertex-arrays.ts'
+import { aroundSql, arraysSql } from './vertex-arrays.ts'
 
 /** CONTAINS or INTERSECTS as a condition. `filtering`: only true matters, so an index may answer. */
 export function relationSql(call: ResolvedCall, filtering: boolean, context: Context): string {
@@ -24,16 +24,26 @@ export function relationSql(call: ResolvedCall, filtering: boolean, context: Con
   return compareSql(a, b, { call, filtering, context })
 }
 
-function compareSql(first: ShapeSql, second: ShapeSql, question: Question): string {
-  const [a, b] = [comparable(first), comparable(second)]
-  if (a.kind === 'region') return ofRegion(a, 'ra', (shape) => compareSql(shape, b, question))
-  if (b.kind === 'region') return ofRegion(b, 'rb', (shape) => compareSql(a, shape, question))
+function compareSql(a: ShapeSql, b: ShapeSql, question: Question): string {
+  if (a.kind === 'region') return regionSql(a, 'ra', b, question, (shape, asked) => compareSql(shape, b, asked))
+  if (b.kind === 'region') return regionSql(b, 'rb', a, question, (shape, asked) => compareSql(a, shape, asked))
   if (question.call.function.name === 'CONTAINS' || a.kind === 'point') return containsSql(a, b, question)
   return b.kind === 'point' ? containsSql(b, a, question) : intersectsSql(a, b, question)
 }
 
-function comparable(shape: ShapeSql): ShapeSql {
-  return shape.kind === 'circle' ? { ...shape, radius: limitOf(shape.radius) } : shape
+/** A question about a region, with what lets an index answer where the other shape is a column of positions. */
+function regionSql(
+  region: RegionSql,
+  alias: string,
+  other: ShapeSql,
+  question: Question,
+  ask: (shape: KnownShape, question: Question) => string,
+): string {
+  const exact = ofRegion(region, alias, (shape) => ask(shape, { ...question, filtering: false }))
+  const at = other.kind === 'point' || other.kind === 'circle' ? other.at : undefined
+  if (!question.filtering || at?.columns !== true) return exact
+  const radius = other.kind === 'circle' ? other.radius.sql : '0'
+  return `(${aroundSql(region.numbers, at, radius, question.context.geometry)} and ${exact})`
 }
 
 /**
@@ -90,7 +100,7 @@ function intersectsSql(a: KnownShape, b: KnownShape, question: Question): string
   if (a.kind === 'polygon' && b.kind === 'polygon') return polygonsSql(a, b, '&&', question)
   if (a.kind === 'polygon') return intersectsSql(b, a, question)
   const radius = a.kind === 'circle' ? a.radius : NOTHING
-  if (b.kind === 'polygon') return testsOf(b, context.geometry).near(a.at, radius)
+  if (b.kind === 'polygon') return testsOf(b, context.geometry).near(a.at, radius, filtering)
   const other = b.kind === 'circle' ? b.radius : NOTHING
   return nearSql(a.at, b.at, sumOf(radius, other), '<=', SLACK, filtering, context.geometry)
 }

@@ -5,7 +5,7 @@ import type { ResolvedCall, ResolvedColumn, ResolvedExpression } from '../resolv
 import type { Span } from '../syntax.ts'
 import type { ValueKind } from '../value-type.ts'
 import type { Context, GeometryStrategy } from './context.ts'
-import { angleSql, constantPoint, type PointSql } from './distance.ts'
+import { angleSql, constantPoint, type PointSql, radiusOf } from './distance.ts'
 import { requireOneValue } from './evaluate-once.ts'
 import { rotatedShape, rotationOf } from './frames.ts'
 import { numbersOfText } from './regions.ts'
@@ -83,7 +83,7 @@ function circleOf(call: ResolvedCall, context: Context): ShapeSql {
   const { at, rest } = centreAndRest(call, context)
   const [last] = rest
   if (last === undefined) throw new RangeError('CIRCLE has not been checked')
-  const radius = angleSql(last, context)
+  const radius = radiusOf(angleSql(last, context))
   if (at.constant === undefined || radius.constant === undefined) return { kind: 'circle', at, radius }
   const [longitude, latitude] = at.constant
   return constantShape({ kind: 'circle', longitude, latitude, radius: radius.constant }, call.span)
@@ -152,7 +152,7 @@ function shapeOfArray(sql: string, { type, span }: ResolvedExpression): ShapeSql
     case 'point':
       return { kind: 'point', at }
     case 'circle':
-      return { kind: 'circle', at, radius: { sql: `(${sql})[3]` } }
+      return { kind: 'circle', at, radius: radiusOf({ sql: `(${sql})[3]` }) }
     case 'polygon':
       return { kind: 'polygon', array: sql }
     case 'region':

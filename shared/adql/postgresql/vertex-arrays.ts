@@ -1,5 +1,6 @@
 import { SLACK } from '../sphere/relations.ts'
-import { type AngleSql, distanceSql, type PointSql, whereKnown } from './distance.ts'
+import type { GeometryStrategy } from './context.ts'
+import { type AngleSql, distanceSql, nearSql, oppositeOf, type PointSql, whereKnown } from './distance.ts'
 import type { PolygonTests } from './polygon-tests.ts'
 
 /**
@@ -43,29 +44,54 @@ function placeSql(array: string, { longitude, latitude }: PointSql, condition: s
     from (select ${array} as c, cos(radians(${latitude})) * cos(radians(${longitude})) as x, cos(radians(${latitude})) * sin(radians(${longitude})) as y, sin(radians(${latitude})) as z offset 0) as p, ${sidesSql('p.c')}) as w)`
 }
 
-export function arrayTests(array: string): PolygonTests {
+export function arrayTests(array: string, strategy: GeometryStrategy): PolygonTests {
+  const filtered = (point: PointSql, radius: string, filtering: boolean, exact: string) =>
+    filtering && point.columns === true ? `(${aroundSql(array, point, radius, strategy)} and ${exact})` : exact
   return {
-    holds: (point) => placeSql(array, point, `w.inside or w.far <= ${SLACK}`),
-    near: (point, radius) =>
-      whereKnown(radius, placeSql(array, point, `w.inside or w.far <= ${radius.sql} + ${SLACK}`)),
-    surrounds: (point, { sql }) => placeSql(array, point, `w.inside and w.far >= ${sql} - ${SLACK}`),
+    holds: (point, filtering) =>
+      filtered(point, '0', filtering, placeSql(array, point, `w.inside or w.far <= ${SLACK}`)),
+    near(point, radius, filtering) {
+      const exact = placeSql(array, point, `w.inside or w.far <= ${radius.sql} + ${SLACK}`)
+      return filtered(point, radius.sql, filtering, whereKnown(radius, exact))
+    },
+    surrounds: (point, radius) =>
+      whereKnown(radius, placeSql(array, point, `w.inside and w.far >= ${radius.sql} - ${SLACK}`)),
     within: (point, radius) => withinSql(array, point, radius),
   }
+}
+
+/**
+ * Whether a point is no further from a shape, a polygon or a region, than `radius`, as a circle around the shape says:
+ * what lets an index answer. The circle's centre is the first vertex, or that of the region if it is a circle; a circle
+ * below 90 degrees that holds all vertices holds the polygon.
+ */
+export function aroundSql(numbers: string, point: PointSql, radius: string, strategy: GeometryStrategy): string {
+  const first = { longitude: `(${numbers})[1]`, latitude: `(${numbers})[2]` }
+  const [a, b] = [
+    { longitude: 'u.c[1]', latitude: 'u.c[2]' },
+    { longitude: 'u.c[2 * j - 1]', latitude: 'u.c[2 * j]' },
+  ]
+  const distances = `select ${distanceSql(a, b)} as far from generate_series(2, cardinality(u.c) / 2) as j union all select case cardinality(u.c) when 3 then u.c[3] else 0 end`
+  const reach = `(select case when max(d.far) < 90 then max(d.far) else 180 end from (select ${numbers} as c offset 0) as u, lateral (${distances}) as d)`
+  return nearSql(point, first, { sql: `(${radius} + ${reach})` }, '<=', SLACK, true, strategy)
 }
 
 /** Circles above 90 degrees are what a circle around the other side of the sphere leaves. */
 function withinSql(array: string, point: PointSql, { sql, constant }: AngleSql): string {
   const vertex = { longitude: 't.c[2 * j - 1]', latitude: 't.c[2 * j]' }
   const farthest = `(select max(${distanceSql(vertex, point)}) from (select ${array} as c offset 0) as t, generate_series(1, cardinality(t.c) / 2) as j) <= ${sql} + ${SLACK}`
-  const opposite = { longitude: `(${point.longitude} + 180)`, latitude: `(-(${point.latitude}))` }
-  const outside = placeSql(array, opposite, `not w.inside and w.far >= 180 - ${sql} - ${SLACK}`)
+  const outside = placeSql(
+    array,
+    oppositeOf(point),
+    `case when w.far is not null then ${sql} >= 180 or not w.inside and w.far >= 180 - ${sql} - ${SLACK} end`,
+  )
   if (constant !== undefined) return constant <= 90 ? `(${farthest})` : outside
   return `(case when ${sql} <= 90 then ${farthest} else ${outside} end)`
 }
 
 /** Whether polygon `a` lies within `b`, or has a point in common with it. */
 export function arraysSql(a: string, b: string, question: 'within' | 'common'): string {
-  const holds = (outer: string, point: PointSql) => arrayTests(outer).holds(point, false)
+  const holds = (outer: string, point: PointSql) => arrayTests(outer, 'portable').holds(point, false)
   const vertices = (inner: string, outer: string, every: 'bool_and' | 'bool_or') =>
     `(select ${every}(${holds(outer, { longitude: `${inner}[2 * j - 1]`, latitude: `${inner}[2 * j]` })}) from generate_series(1, cardinality(${inner}) / 2) as j)`
   const crossing = `exists (select from ${sidesSql('t.c', '1')}, ${sidesSql('t.d', '2')} where ${crossingSql('>', '<')} or ${crossingSql('<', '>')})`

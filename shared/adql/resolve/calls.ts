@@ -14,7 +14,17 @@ import type {
 import type { Call, Expression } from '../syntax.ts'
 import { didYouMean, listOf } from '../table-set.ts'
 import { conversionFactor, parseUnit } from '../units.ts'
-import { CIRCLE, commonType, DOUBLE, isGeometry, isNumber, POINT, POLYGON, type ValueType } from '../value-type.ts'
+import {
+  CIRCLE,
+  commonType,
+  DOUBLE,
+  isGeometry,
+  isNumber,
+  isPlainArray,
+  POINT,
+  POLYGON,
+  type ValueType,
+} from '../value-type.ts'
 import { adapt, capital, describe, requireComparable } from './check-types.ts'
 import { constantOf } from './constants.ts'
 import { operandsOf } from './grouping.ts'
@@ -91,6 +101,7 @@ const WORDS: Readonly<Record<ParameterType, string>> = {
   CIRCLE: 'a circle',
   POLYGON: 'a polygon',
   GEOMETRY: 'a shape',
+  ARRAY: 'an array of numbers or booleans in one dimension',
   ANY: 'a value',
 }
 
@@ -125,6 +136,8 @@ function fitsType({ type, kind }: ResolvedExpression, parameter: Parameter): boo
       return type.kind === parameter.type.toLowerCase()
     case 'GEOMETRY':
       return isGeometry(type)
+    case 'ARRAY':
+      return isPlainArray(type)
     case 'ANY':
       return true
   }

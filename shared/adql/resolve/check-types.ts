@@ -1,6 +1,14 @@
 import { AdqlError } from '../error.ts'
 import type { ResolvedExpression } from '../resolved.ts'
-import { BOOLEAN, isGeometry, isNumber, TIMESTAMP, type ValueType, WORDS_FOR_KIND } from '../value-type.ts'
+import {
+  BOOLEAN,
+  isGeometry,
+  isNumber,
+  isPlainArray,
+  TIMESTAMP,
+  type ValueType,
+  WORDS_FOR_KIND,
+} from '../value-type.ts'
 
 /** `text`, `a number (double)`: what a message says of a value. */
 export function describe({ kind, datatype }: ValueType): string {
@@ -97,7 +105,8 @@ export function requireComparable({ type, span }: ResolvedExpression): void {
     )
   }
   if (type.kind === 'array' || type.kind === 'other') {
-    throw new AdqlError('type', `${capital(describe(type))} cannot be compared; it can only be selected.`, span)
+    const advice = isPlainArray(type) ? 'ARRAY_ELEMENT(…, 1) is its first value' : 'it can only be selected'
+    throw new AdqlError('type', `${capital(describe(type))} cannot be compared; ${advice}.`, span)
   }
 }
 

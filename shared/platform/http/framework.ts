@@ -1,8 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { subscribe } from 'node:diagnostics_channel'
 import domain from 'node:domain'
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { type IncomingMessage, Server, type ServerResponse } from 'node:http'
 import type { Logger } from '../log/log.ts'
+import { refuseUnreadable } from './client-error.ts'
 import { HttpError } from './errors.ts'
 import { sendError } from './response.ts'
 
@@ -15,12 +16,20 @@ import { sendError } from './response.ts'
  * - an execution id for each request, and its context, are only made where they are logged;
  * - an error that is thrown in a callback is answered without a domain (replaceDomains);
  * - a client that waits for `100 Continue` gets it only when its body is read;
- * - a malformed % in the path is answered as our errors are, and not with a page that holds a stack trace.
+ * - a malformed % in the path is answered as our errors are, and not with a page that holds a stack trace;
+ * - what is no request at all, such as one with too long a query, is answered with a reason, and not without a body.
  */
 export function tameFramework(logger: Logger): void {
   if (subscribed) return
   subscribed = true
   replaceDomains()
+  // Such a request is none: all that is known of it is its connection.
+  subscribe('net.server.socket', (message) => {
+    const { server } = (message as ServerSocket).socket
+    if (!(server instanceof Server) || answering.has(server)) return
+    answering.add(server)
+    server.on('clientError', refuseUnreadable)
+  })
   subscribe('http.server.request.start', (message) => {
     const { server } = message as RequestStart
     for (const listener of server.listeners('request')) {
@@ -42,6 +51,12 @@ export function tameFramework(logger: Logger): void {
 
 let subscribed = false
 const tamed = new WeakSet<ExpressApplication>()
+const answering = new WeakSet<Server>()
+
+/** `net` notes the server at each of its connections. */
+interface ServerSocket {
+  readonly socket: { readonly server?: unknown }
+}
 
 interface RequestStart {
   readonly server: Server

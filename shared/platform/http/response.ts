@@ -66,11 +66,29 @@ export async function sendStream(
   answer: ApiResponse & { readonly body: ByteStream },
   extra: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly status: number; readonly complete: boolean }> {
-  const complete = await pour(response, answer.body, () => {
-    setHead(response, answer, extra)
-    if (!response.hasHeader('content-type')) response.setHeader('content-type', 'application/octet-stream')
+  const trailers = Object.entries(answer.trailers ?? {})
+  const complete = await pour(response, answer.body, {
+    open(isWhole) {
+      setHead(response, answer, extra)
+      if (!response.hasHeader('content-type')) response.setHeader('content-type', 'application/octet-stream')
+      if (isWhole) for (const [name, value] of trailers) response.setHeader(name, value())
+      else if (trailers.length > 0 && canTrail(response))
+        response.setHeader(
+          'trailer',
+          trailers.map(([name]) => name),
+        )
+    },
+    end() {
+      if (response.hasHeader('trailer'))
+        response.addTrailers(Object.fromEntries(trailers.map(([name, value]) => [name, value()])))
+    },
   })
   return { status: response.statusCode, complete }
+}
+
+/** Only behind chunks can something follow, which clients of HTTP/1.0 do not know. */
+function canTrail({ req, useChunkedEncodingByDefault }: ServerResponse): boolean {
+  return useChunkedEncodingByDefault && req.method !== 'HEAD'
 }
 
 function setHead(response: ServerResponse, answer: ApiResponse, extra: Readonly<Record<string, string>>): void {

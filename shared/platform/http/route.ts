@@ -79,6 +79,11 @@ export interface ApiResponse {
    * `ByteStream` as it comes; anything else as JSON.
    */
   readonly body: unknown
+  /**
+   * Of a `ByteStream`: headers whose values are known only at its end. They come with the other headers where the body is
+   * so short that it is sent as a whole, else as trailers behind it (RFC 9110 §6.5).
+   */
+  readonly trailers?: Readonly<Record<string, () => string>>
   /** For the line of the log, asked for when the answer was sent. */
   readonly log?: () => Readonly<Record<string, unknown>>
 }

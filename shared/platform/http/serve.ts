@@ -197,7 +197,7 @@ async function readJson(
   return expected === 'any' ? parseJson(raw) : readObject(raw, expected)
 }
 
-const EXPOSED = 'etag, last-modified, retry-after'
+const EXPOSED = 'etag, last-modified, retry-after, tap-overflow'
 
 /** Whether the page is of another origin makes no difference, so that shared caches may keep the answer for all. */
 const CORS = { 'access-control-allow-origin': '*', 'access-control-expose-headers': EXPOSED }

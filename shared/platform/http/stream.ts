@@ -10,21 +10,28 @@ export function isStream(body: unknown): body is ByteStream {
 /** How much is collected before a length that is not known yet is given up. */
 const SHORT_BYTES = 64 * 1024
 
+/** What is said around the bytes. */
+export interface Ends {
+  /** Sets status and headers; called before the first byte, and not at all when there is none because of an error. */
+  open(isWhole: boolean): void
+  /** Called behind the last byte of a body that was not sent as a whole. */
+  end(): void
+}
+
 /**
  * Sends what an iterator gives, as fast as the client takes it. A client that goes away ends it: `return` is called at
  * once, whatever the iterator waits for. What comes at once and is short is sent in one piece, with its length.
  *
- * @param open sets status and headers; called before the first byte, and not at all when there is none because of an error
  * @returns whether all of it was sent
  * @throws what the iterator throws; after the first byte the connection has to be broken, or the client takes a part for
  *   the whole
  */
-export async function pour(response: ServerResponse, body: ByteStream, open: () => void): Promise<boolean> {
+export async function pour(response: ServerResponse, body: ByteStream, ends: Ends): Promise<boolean> {
   const chunks = body[Symbol.asyncIterator]()
   const stop = () => void Promise.resolve(chunks.return?.()).catch(ignore)
   if (response.req.method === 'HEAD' && !response.destroyed) {
     stop()
-    open()
+    ends.open(false)
     response.end()
     return true
   }
@@ -36,7 +43,7 @@ export async function pour(response: ServerResponse, body: ByteStream, open: () 
   response.once('close', leave)
   try {
     if (response.destroyed) stop()
-    return await pass(chunks, response, open, (done) => {
+    return await pass(chunks, response, ends, (done) => {
       wake = done
     })
   } catch (error) {
@@ -52,13 +59,13 @@ export async function pour(response: ServerResponse, body: ByteStream, open: () 
 async function pass(
   chunks: AsyncIterator<Uint8Array>,
   response: ServerResponse,
-  open: () => void,
+  ends: Ends,
   onGone: (wake: () => void) => void,
 ): Promise<boolean> {
   const { held, next } = await collect(chunks)
   // The framework answers itself when the process is told to stop.
   if (response.destroyed || response.headersSent) return false
-  open()
+  ends.open(next === null)
   if (next === null) {
     response.setHeader('content-length', held.length)
     response.end(held)
@@ -70,6 +77,7 @@ async function pass(
     if (!response.write(result.value)) await drained(response, onGone)
   }
   if (response.destroyed) return false
+  ends.end()
   response.end()
   return true
 }

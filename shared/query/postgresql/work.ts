@@ -11,6 +11,7 @@ import { explainConnect } from './acquire.ts'
 import { explainError } from './explain.ts'
 import { type Plan, type PlanOptions, planQuery } from './plan.ts'
 import type { ServerFacts } from './probe.ts'
+import { explainRole } from './role-refused.ts'
 import type { RunningStatement } from './running.ts'
 
 /** Where a query is sent. */
@@ -94,8 +95,12 @@ export async function findPlan<Release extends LiveTables>(
 }
 
 /** What an error means for whoever asked; what is the operator's to mend is logged. */
-export function explainFailure(error: unknown, { tables, copySql }: Plan, work: Work<LiveTables>): Failure {
+export function explainFailure(error: unknown, plan: Plan, work: Work<LiveTables>): Failure {
+  const { tables, copySql } = plan
   const { adql, timeoutMs } = work.request
+  const cause = error instanceof QueryServiceError ? error.cause : error
+  const aboutRole = explainRole(cause, backendOf(plan, work).role)
+  if (aboutRole !== undefined) return aboutRole
   const elapsedMs = performance.now() - work.startedAt
   const failure = explainError(error, { timeoutMs, elapsedMs, tables })
   if (failure instanceof QueryServiceError) {

@@ -29,7 +29,10 @@ const CHARACTERS: Readonly<Record<string, (situation: Situation) => Slip>> = {
     const rest = situation.stop.text.slice(situation.found.start)
     const isName = situation.expects('a column', 'a table')
     if (isName) return quoted(/^\[([^\]]*)\]/, rest, 'Square brackets are not ADQL')
-    return { message: 'ADQL has no elements of arrays: an array can only be selected as a whole.' }
+    return {
+      message: 'Square brackets are not ADQL. The elements of an array are ARRAY_ELEMENT(a, 1) and so on.',
+      suggestions: ['ARRAY_ELEMENT(…, 1)'],
+    }
   },
   ']': () => ({ message: 'Square brackets are not ADQL.' }),
   '{': () => ({ message: 'Braces are not ADQL. If this is a blank of a template, it has not been filled in.' }),
