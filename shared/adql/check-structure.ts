@@ -91,6 +91,13 @@ function valuesOf(condition: Exclude<Condition, Logical | Not>): readonly Expres
 
 function checkValue(expression: Expression, place: Place, functions: FunctionSet): void {
   if (expression.kind === 'call') checkCall(expression, place, functions)
+  if (expression.kind === 'choice') {
+    for (const { condition, value } of expression.branches) {
+      checkCondition(condition, place, functions)
+      checkValue(value, place, functions)
+    }
+    checkValue(expression.otherwise, place, functions)
+  }
   if ('operand' in expression) checkValue(expression.operand, place, functions)
   if (expression.kind !== 'binary') return
   checkValue(expression.left, place, functions)

@@ -8,8 +8,7 @@ interface ForeignFunction {
 }
 
 const NO_TEXT_FUNCTIONS = 'ADQL has no functions that cut or measure texts; LIKE finds texts by a pattern.'
-const NO_CHOICE =
-  'ADQL has no CASE and no IF. COALESCE replaces NULLs; otherwise ask once for each case and join with UNION ALL.'
+const NO_CHOICE = 'Write IF_THEN_ELSE(condition, value, otherwise).'
 const NO_TIME = "ADQL has no calendar functions. Compare times with a text: obs_time > '2021-01-14'."
 
 const NO_NAMES = 'This service does not ask name services. Look the position up and write POINT(ra, dec).'
@@ -38,14 +37,14 @@ const TABLE: Readonly<Record<string, ForeignFunction>> = {
   NVL: { instead: 'COALESCE' },
   IFNULL: { instead: 'COALESCE' },
   ISNULL: { instead: 'COALESCE', hint: 'To test, write x IS NULL.' },
-  NULLIF: { hint: NO_CHOICE },
-  IF: { hint: NO_CHOICE },
-  IIF: { hint: NO_CHOICE },
-  IF_THEN_ELSE: { hint: NO_CHOICE },
-  DECODE: { hint: NO_CHOICE },
-  GREATEST: { hint: 'ADQL compares columns in conditions only.' },
-  LEAST: { hint: 'ADQL compares columns in conditions only.' },
-  SIGN: { hint: 'For x other than 0, write x / ABS(x).' },
+  NULLIF: { instead: 'IF_THEN_ELSE', hint: 'Write IF_THEN_ELSE(a = b, NULL, a).' },
+  IF: { instead: 'IF_THEN_ELSE', hint: NO_CHOICE },
+  IIF: { instead: 'IF_THEN_ELSE', hint: NO_CHOICE },
+  DECODE: { instead: 'CASE_CONDITION', hint: 'Write CASE_CONDITION(otherwise, condition, value, …).' },
+  GREATEST: { instead: 'IF_THEN_ELSE', hint: 'Write IF_THEN_ELSE(a > b, a, b).' },
+  LEAST: { instead: 'IF_THEN_ELSE', hint: 'Write IF_THEN_ELSE(a < b, a, b).' },
+  SIGN: { instead: 'CASE_CONDITION', hint: 'Write CASE_CONDITION(0, x > 0, 1, x < 0, -1).' },
+  TO_REAL: { instead: 'CAST', hint: 'Write CAST(x AS REAL).' },
   CONVERT: { instead: 'CAST', hint: 'Write CAST(x AS INTEGER).' },
   SUBSTR: { hint: NO_TEXT_FUNCTIONS },
   SUBSTRING: { hint: NO_TEXT_FUNCTIONS },

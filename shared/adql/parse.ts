@@ -1,6 +1,7 @@
 import { AdqlError } from './error.ts'
 import { DEFAULT_LIMITS, type Limits } from './limits.ts'
-import { Cursor } from './parse/cursor.ts'
+import { readCondition } from './parse/conditions.ts'
+import { Cursor, type Readers } from './parse/cursor.ts'
 import { readQuery, readQueryExpression } from './parse/queries.ts'
 import { explainStop } from './parse/slips.ts'
 import type { Query } from './syntax.ts'
@@ -16,5 +17,7 @@ export function parseQuery(text: string, limits: Partial<Limits> = {}): Query {
     const message = `The query is ${text.length} characters long; ${all.length} are the most that this service takes.`
     throw new AdqlError('limit', message, { start: all.length, end: all.length })
   }
-  return readQuery(new Cursor(text, all, readQueryExpression, explainStop))
+  return readQuery(new Cursor(text, all, READERS, explainStop))
 }
+
+const READERS: Readers = { queryExpression: readQueryExpression, condition: readCondition }

@@ -4,6 +4,7 @@ import type { FunctionSet } from './functions/function-set.ts'
 import { STANDARD_FUNCTIONS } from './functions/table.ts'
 import { nameMeans } from './metadata.ts'
 import { declared, writtenName } from './names.ts'
+import { resolveCondition } from './resolve/conditions.ts'
 import { resolveQueryExpression } from './resolve/query.ts'
 import type { Context } from './resolve/scope.ts'
 import type { ResolvedQuery, ResultColumn } from './resolved.ts'
@@ -30,6 +31,7 @@ export function resolveQuery(query: Query, tables: TableSet, options: ResolveOpt
     common: [],
     nextId: () => ++id,
     resolveSubquery: resolveQueryExpression,
+    resolveCondition,
   }
   for (const common of query.with) resolveCommonTable(common, context)
   const body = resolveQueryExpression(query.body, undefined, context)

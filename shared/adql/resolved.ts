@@ -144,6 +144,7 @@ export type ResolvedExpression =
   | ResolvedColumn
   | ResolvedMergedColumn
   | ResolvedCall
+  | ResolvedChoice
   | ResolvedCast
   | ResolvedSigned
   | ResolvedBinary
@@ -200,6 +201,14 @@ export interface ResolvedCall extends Value {
   readonly coordinateSystem: string | undefined
   readonly distinct: boolean
   readonly star: boolean
+}
+
+/** The value of the first branch whose condition is true, else `otherwise`; all are taken as values of `type`. */
+export interface ResolvedChoice extends Value {
+  readonly kind: 'choice'
+  readonly function: FunctionRow
+  readonly branches: readonly { readonly condition: ResolvedCondition; readonly value: ResolvedExpression }[]
+  readonly otherwise: ResolvedExpression
 }
 
 export interface ResolvedCast extends Value {

@@ -151,6 +151,7 @@ export type Expression =
   | NullLiteral
   | ColumnReference
   | Call
+  | Choice
   | Cast
   | Signed
   | BinaryOperation
@@ -190,6 +191,20 @@ export interface Call extends Node {
   readonly distinct: boolean
   /** `COUNT(*)`, without arguments. */
   readonly star: boolean
+}
+
+/** IF_THEN_ELSE and CASE_CONDITION, whose arguments are conditions too. */
+export interface Choice extends Node {
+  readonly kind: 'choice'
+  readonly name: Name
+  /** In the order in which they are tried. At least one. */
+  readonly branches: readonly Branch[]
+  readonly otherwise: Expression
+}
+
+export interface Branch {
+  readonly condition: Condition
+  readonly value: Expression
 }
 
 export type CastTarget =

@@ -85,6 +85,20 @@ const { value } = fc.letrec<{ value: Expression }>((tie) => ({
     fc.array(tie('value'), { maxLength: 3 }).map((values) => callOf('my_udf', values)),
     fc.constant(callOf('COUNT', [], false, true)),
     fc
+      .tuple(
+        fc.constantFrom('IF_THEN_ELSE', 'CASE_CONDITION'),
+        fc.array(fc.tuple(tie('value'), tie('value'), tie('value')), { minLength: 1, maxLength: 3 }),
+        tie('value'),
+      )
+      .map(([text, parts, otherwise]): Expression => {
+        const branches = parts.map(([left, right, value]) => ({
+          condition: { kind: 'comparison', operator: '<', left, right, span } as const,
+          value,
+        }))
+        const taken = text === 'IF_THEN_ELSE' ? branches.slice(0, 1) : branches
+        return { kind: 'choice', name: { text, quoted: false, span }, branches: taken, otherwise, span }
+      }),
+    fc
       .tuple(tie('value'), fc.constantFrom('INTEGER', 'DOUBLE PRECISION', 'TIMESTAMP', 'POINT'))
       .map(([operand, target]): Expression => ({ kind: 'cast', operand, target, length: undefined, span })),
     fc

@@ -2,6 +2,7 @@ import { quote } from '../../shared/adql/names.ts'
 import type {
   BinaryOperation,
   Call,
+  Choice,
   Condition,
   Expression,
   Join,
@@ -119,6 +120,8 @@ function writeValue(value: Expression): string {
       return writePath(value.name)
     case 'call':
       return writeCall(value)
+    case 'choice':
+      return writeChoice(value)
     case 'cast':
       return `CAST(${writeValue(value.operand)} AS ${value.target}${value.length === undefined ? '' : `(${value.length.value})`})`
     case 'signed':
@@ -145,6 +148,12 @@ function writeCall({ name, coordinateSystem, arguments: values, distinct, star }
   const system = coordinateSystem === undefined ? [] : [writeString(coordinateSystem.value)]
   const inner = star ? '*' : [...system, ...values.map((value) => writeValue(value))].join(', ')
   return `${name.text}(${distinct ? 'DISTINCT ' : ''}${inner})`
+}
+
+function writeChoice({ name, branches, otherwise }: Choice): string {
+  const parts = branches.flatMap(({ condition, value }) => [writeCondition(condition), writeValue(value)])
+  const isIf = name.text.toUpperCase() === 'IF_THEN_ELSE'
+  return `${name.text}(${(isIf ? [...parts, writeValue(otherwise)] : [writeValue(otherwise), ...parts]).join(', ')})`
 }
 
 function writeCondition(condition: Condition): string {

@@ -9,7 +9,8 @@ function sameUnit(values: readonly Typed[]): string | undefined {
   return values[0]?.unit
 }
 
-function agreedUnit(values: readonly Typed[]): string | undefined {
+/** The unit that all values have; NULL has any. */
+export function unitOfAll(values: readonly Typed[]): string | undefined {
   const units = new Set(values.filter(({ type }) => type.kind !== 'null').map(({ unit }) => unit))
   return units.size === 1 ? [...units][0] : undefined
 }
@@ -17,6 +18,11 @@ function agreedUnit(values: readonly Typed[]): string | undefined {
 /** Text loses its length: MAX of CHAR(2) is text. */
 function sameType([type = NULL]: readonly ValueType[]): ValueType {
   return type.kind === 'text' ? textLike([type]) : type
+}
+
+/** The type that takes the values of all these, which have been checked to have one. */
+export function oneType(types: readonly ValueType[]): ValueType {
+  return (types.every(isNumber) ? commonType(types) : commonType(types.map((type) => sameType([type])))) ?? TEXT
 }
 
 function sumType([type]: readonly ValueType[]): ValueType {
@@ -96,9 +102,8 @@ export const GENERAL: readonly FunctionRow[] = [
         parameters: [VALUE],
         repeats: 1,
         returns: 'same',
-        result: (types) =>
-          (types.every(isNumber) ? commonType(types) : commonType(types.map((type) => sameType([type])))) ?? TEXT,
-        unit: agreedUnit,
+        result: oneType,
+        unit: unitOfAll,
       },
     ],
     meaning: 'The first argument that is not NULL. All are of one type.',

@@ -4,7 +4,8 @@ export type DialectName = 'postgresql' | 'qserv'
 
 /**
  * What an argument may be, in the words of the capabilities document. DOUBLE, REAL, NUMERIC: any number. INTEGER, BIGINT:
- * any integer. TEXT: any string. GEOMETRY: any shape. ARRAY: numbers or booleans in one dimension. ANY: everything that can be compared. A type beside others of
+ * any integer. TEXT: any string. GEOMETRY: any shape. ARRAY: numbers or booleans in one dimension. CONDITION: what
+ * may stand in WHERE; the parser keeps it apart from values. ANY: everything that can be compared. A type beside others of
  * its function's signatures decides which of them is meant.
  */
 export type ParameterType =
@@ -20,6 +21,7 @@ export type ParameterType =
   | 'POLYGON'
   | 'GEOMETRY'
   | 'ARRAY'
+  | 'CONDITION'
   | 'ANY'
 
 export interface Parameter {

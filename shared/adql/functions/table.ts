@@ -1,5 +1,6 @@
 import { ARRAYS } from './arrays.ts'
 import { ASTROMETRY } from './astrometry.ts'
+import { CHOICES } from './choices.ts'
 import { FunctionSet } from './function-set.ts'
 import { AGGREGATES, GENERAL, STRING_FUNCTIONS } from './general.ts'
 import { GEOMETRY } from './geometry.ts'
@@ -26,6 +27,7 @@ export const FUNCTIONS: readonly FunctionRow[] = [
   ...STATISTICS,
   ...SCISQL,
   ...ARRAYS,
+  ...CHOICES,
   ...OTHERS,
 ]
 

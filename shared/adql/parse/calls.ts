@@ -1,15 +1,17 @@
 import type { FunctionRow, Parameter } from '../functions/row.ts'
+import { takesConditions } from '../functions/signatures.ts'
 import { findFunction } from '../functions/table.ts'
-import type { Call, Cast, CastTarget, Expression } from '../syntax.ts'
+import type { Branch, Call, Cast, CastTarget, Choice, Expression } from '../syntax.ts'
 import { type Content, plainContent, type ReadValue, requireString } from './content.ts'
 import type { Cursor } from './cursor.ts'
 import { readGeometry } from './geometry.ts'
 import { atShape } from './kinds.ts'
 
 /** A call: a word and `(` follow. */
-export function readCall(cursor: Cursor, readValue: ReadValue): Call | Cast {
+export function readCall(cursor: Cursor, readValue: ReadValue): Call | Cast | Choice {
   if (cursor.isAhead(0, 'CAST')) return readCast(cursor, readValue)
   const row = findFunction(cursor.token.text)
+  if (row !== undefined && takesConditions(row)) return readChoice(cursor, row, readValue)
   const builtIn = row === undefined || row.group === 'udf' ? undefined : row
   if (builtIn === undefined && !cursor.atName('a function')) throw cursor.unexpected()
   const name = cursor.takeName()
@@ -67,6 +69,40 @@ function readAggregate(cursor: Cursor, name: string, readValue: ReadValue): Cont
   const distinct = cursor.accept('DISTINCT')
   if (!distinct) cursor.accept('ALL')
   return { arguments: [readValue(cursor)], coordinateSystem: undefined, distinct, star: false }
+}
+
+function readChoice(cursor: Cursor, row: FunctionRow, readValue: ReadValue): Choice {
+  const name = cursor.takeName()
+  cursor.require('(')
+  const choice = cursor.nested(() =>
+    row.signatures.some(({ repeats }) => repeats) ? readCases(cursor, readValue) : readIf(cursor, readValue),
+  )
+  cursor.require(')')
+  return { kind: 'choice', name, ...choice, span: cursor.since(name.span.start) }
+}
+
+type Choices = Pick<Choice, 'branches' | 'otherwise'>
+
+/** `condition, value, otherwise` */
+function readIf(cursor: Cursor, readValue: ReadValue): Choices {
+  const branch = readBranch(cursor, readValue)
+  cursor.require(',')
+  return { branches: [branch], otherwise: readValue(cursor) }
+}
+
+/** `otherwise, condition, value …` */
+function readCases(cursor: Cursor, readValue: ReadValue): Choices {
+  const otherwise = readValue(cursor)
+  cursor.require(',')
+  const branches = [readBranch(cursor, readValue)]
+  while (cursor.accept(',')) branches.push(readBranch(cursor, readValue))
+  return { branches, otherwise }
+}
+
+function readBranch(cursor: Cursor, readValue: ReadValue): Branch {
+  const condition = cursor.readers.condition(cursor)
+  cursor.require(',')
+  return { condition, value: readValue(cursor) }
 }
 
 const CAST_TARGETS: readonly CastTarget[] = [

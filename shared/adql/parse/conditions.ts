@@ -154,7 +154,7 @@ function opensSubquery(cursor: Cursor): boolean {
 
 function readSubquery(cursor: Cursor): QueryExpression {
   cursor.require('(')
-  const query = cursor.nested(() => cursor.readQueryExpression(cursor))
+  const query = cursor.nested(() => cursor.readers.queryExpression(cursor))
   cursor.require(')')
   return query
 }

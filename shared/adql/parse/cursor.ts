@@ -1,6 +1,6 @@
 import { AdqlError, type AdqlErrorDetails } from '../error.ts'
 import type { Limits } from '../limits.ts'
-import type { ExtensionUse, Name, NestedQuery, QueryExpression, Span, WholeNumber } from '../syntax.ts'
+import type { Condition, ExtensionUse, Name, NestedQuery, QueryExpression, Span, WholeNumber } from '../syntax.ts'
 import { readTokens, type Token } from './tokens.ts'
 
 /** What a syntax error is explained from: see `slips.ts`. */
@@ -15,13 +15,19 @@ export interface Stop {
   readonly expectedBefore: readonly string[]
 }
 
+/** Given, because queries hold conditions, conditions hold values, and both hold queries. */
+export interface Readers {
+  /** Reads what stands between the parentheses of a subquery. */
+  readonly queryExpression: (cursor: Cursor, first?: NestedQuery) => QueryExpression
+  readonly condition: (cursor: Cursor) => Condition
+}
+
 /** Reads tokens from left to right and remembers what it looked for, so that an error can say what could stand there. */
 export class Cursor {
   readonly text: string
   readonly limits: Limits
   readonly extensions: ExtensionUse[] = []
-  /** Reads what stands between the parentheses of a subquery. Given, because queries hold conditions and these hold queries. */
-  readonly readQueryExpression: (cursor: Cursor, first?: NestedQuery) => QueryExpression
+  readonly readers: Readers
   readonly #tokens: readonly Token[]
   readonly #explain: (stop: Stop) => AdqlError
   #index = 0
@@ -30,15 +36,10 @@ export class Cursor {
   #depth = 0
   readonly #counts: { selects: number; tables: number; operators: number } = { selects: 0, tables: 0, operators: 0 }
 
-  constructor(
-    text: string,
-    limits: Limits,
-    readQueryExpression: (cursor: Cursor, first?: NestedQuery) => QueryExpression,
-    explain: (stop: Stop) => AdqlError,
-  ) {
+  constructor(text: string, limits: Limits, readers: Readers, explain: (stop: Stop) => AdqlError) {
     this.text = text
     this.limits = limits
-    this.readQueryExpression = readQueryExpression
+    this.readers = readers
     this.#explain = explain
     this.#tokens = readTokens(text)
   }

@@ -61,7 +61,7 @@ function readInParentheses(cursor: Cursor): NestedQuery | TableReference {
 }
 
 function readNestedQuery(cursor: Cursor, first?: NestedQuery): NestedQuery {
-  const query = cursor.readQueryExpression(cursor, first)
+  const query = cursor.readers.queryExpression(cursor, first)
   return { kind: 'nested', query, span: query.span }
 }
 

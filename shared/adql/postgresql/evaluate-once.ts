@@ -1,6 +1,6 @@
 import type { SqlOfCall } from '../functions/row.ts'
 import { constantOf } from '../resolve/constants.ts'
-import { operandsOf } from '../resolve/grouping.ts'
+import { operandsOf } from '../resolve/operands.ts'
 import type { ResolvedCall, ResolvedExpression } from '../resolved.ts'
 import { isGeometry } from '../value-type.ts'
 import { unsupported } from './shape-sql.ts'

@@ -5,6 +5,7 @@ import type {
   ResolvedBinary,
   ResolvedCall,
   ResolvedCast,
+  ResolvedChoice,
   ResolvedColumn,
   ResolvedExpression,
   ResolvedString,
@@ -39,6 +40,8 @@ export function expressionSql(expression: ResolvedExpression, context: Context):
       return mergedColumnSql(expression, context)
     case 'call':
       return callSql(expression, context)
+    case 'choice':
+      return choiceSql(expression, context)
     case 'cast':
       return castSql(expression, context)
     case 'signed':
@@ -132,6 +135,13 @@ function argumentsSql(call: ResolvedCall, context: Context): string[] {
     if (type === 'ARRAY') return `(${expressionSql(value, context)})::${sqlType(value.type)}`
     return asType(value, type && ARGUMENT_TYPES[type], context)
   })
+}
+
+function choiceSql({ branches, otherwise, type }: ResolvedChoice, context: Context): string {
+  const cases = branches.map(({ condition, value }) => {
+    return `when ${context.condition(condition, false)} then ${asValue(value, type, context)}`
+  })
+  return `(case ${cases.join(' ')} else ${asValue(otherwise, type, context)} end)`
 }
 
 /** PostgreSQL has no greatest boolean. */

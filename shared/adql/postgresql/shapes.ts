@@ -27,6 +27,10 @@ export function shapeOf(expression: ResolvedExpression, context: Context): Shape
     case 'column':
     case 'merged-column':
       return shapeOfColumn(expression, context)
+    case 'choice': {
+      const sql = context.expression(expression)
+      return shapeOfArray(isShapeText(expression.type) ? numbersOfText(sql) : sql, expression)
+    }
     case 'cast':
       return shapeOfArray(
         `string_to_array(btrim(${context.expression(expression.operand)}), ' ')::float8[]`,

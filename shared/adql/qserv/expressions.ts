@@ -19,6 +19,8 @@ export function expressionSql(expression: ResolvedExpression, context: Context):
       return expressionSql(expression.left, context)
     case 'call':
       return callSql(expression, context)
+    case 'choice':
+      throw refuse('choice', expression)
     case 'cast':
       throw refuse('cast', expression)
     case 'signed': {

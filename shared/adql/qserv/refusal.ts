@@ -14,6 +14,7 @@ const REFUSALS = {
   'group-by-not-selected': 'Qserv groups only by what is selected: select it too.',
   'group-by-expression': 'Qserv groups by columns only.',
   'distinct-aggregate': 'Qserv cannot count or sum distinct values: write SELECT DISTINCT and count the rows.',
+  choice: 'Qserv takes conditions in WHERE only: ask once for each of them.',
   cast: 'Qserv takes no CAST.',
   region: 'Qserv takes no REGION: write CIRCLE or POLYGON.',
   box: 'Qserv takes no BOX: write POLYGON or CIRCLE.',

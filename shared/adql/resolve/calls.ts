@@ -14,20 +14,11 @@ import type {
 import type { Call, Expression } from '../syntax.ts'
 import { didYouMean, listOf } from '../table-set.ts'
 import { conversionFactor, parseUnit } from '../units.ts'
-import {
-  CIRCLE,
-  commonType,
-  DOUBLE,
-  isGeometry,
-  isNumber,
-  isPlainArray,
-  POINT,
-  POLYGON,
-  type ValueType,
-} from '../value-type.ts'
+import { CIRCLE, DOUBLE, isGeometry, isNumber, isPlainArray, POINT, POLYGON } from '../value-type.ts'
 import { adapt, capital, describe, requireComparable } from './check-types.ts'
+import { alike, requireOneType } from './choices.ts'
 import { constantOf } from './constants.ts'
-import { operandsOf } from './grouping.ts'
+import { operandsOf } from './operands.ts'
 import type { Scope } from './scope.ts'
 import { parseRegion, ShapeError } from './shapes.ts'
 
@@ -63,12 +54,6 @@ export function resolveCall(
   }
 }
 
-/** A literal of COALESCE beside a timestamp or a boolean is one. */
-function alike(values: readonly ResolvedExpression[]): readonly ResolvedExpression[] {
-  const model = values.find(({ type }) => type.kind === 'timestamp' || type.kind === 'boolean')
-  return model === undefined ? values : values.map((value) => adapt(value, model.type))
-}
-
 /** The first signature that fits all arguments; the error is about the first argument that the nearest does not take. */
 function chooseSignature(row: FunctionRow, call: Call, values: readonly ResolvedExpression[]): Signature {
   const candidates = row.signatures.filter((signature) => call.star || takesCount(signature, values.length))
@@ -102,6 +87,7 @@ const WORDS: Readonly<Record<ParameterType, string>> = {
   POLYGON: 'a polygon',
   GEOMETRY: 'a shape',
   ARRAY: 'an array of numbers or booleans in one dimension',
+  CONDITION: 'a condition',
   ANY: 'a value',
 }
 
@@ -138,6 +124,8 @@ function fitsType({ type, kind }: ResolvedExpression, parameter: Parameter): boo
       return isGeometry(type)
     case 'ARRAY':
       return isPlainArray(type)
+    case 'CONDITION':
+      return false
     case 'ANY':
       return true
   }
@@ -149,7 +137,7 @@ function fitArgument(value: ResolvedExpression, parameter: Parameter | undefined
 
 function checkArguments(row: FunctionRow, signature: Signature, values: readonly ResolvedExpression[]): void {
   if (row.name === 'MIN' || row.name === 'MAX') values.forEach(requireComparable)
-  if (row.name === 'COALESCE') requireOneType(values)
+  if (row.name === 'COALESCE') requireOneType(row.name, values)
   if (row.aggregate) requireOwnColumn(row, values)
   values.forEach((value, index) => {
     checkRange(value, parameterAt(signature, index))
@@ -168,21 +156,6 @@ function requireOwnColumn(row: FunctionRow, values: readonly ResolvedExpression[
 function columnsIn(value: ResolvedExpression): (ResolvedColumn | ResolvedMergedColumn)[] {
   const isColumn = value.kind === 'column' || value.kind === 'merged-column'
   return isColumn ? [value] : operandsOf(value).flatMap(columnsIn)
-}
-
-function requireOneType(values: readonly ResolvedExpression[]): void {
-  const types: ValueType[] = []
-  for (const { type, span } of values) {
-    if (commonType([...types, type]) === undefined) {
-      const before = describe(types.find(({ kind }) => kind !== 'null') ?? type)
-      throw new AdqlError(
-        'type',
-        `All arguments of COALESCE are of one type; this is ${describe(type)} beside ${before}.`,
-        span,
-      )
-    }
-    types.push(type)
-  }
 }
 
 function checkRange(value: ResolvedExpression, parameter: Parameter | undefined): void {

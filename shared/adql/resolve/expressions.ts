@@ -28,6 +28,7 @@ import {
 } from '../value-type.ts'
 import { resolveCall } from './calls.ts'
 import { describe, requireNumber, requireText } from './check-types.ts'
+import { resolveChoice } from './choices.ts'
 import type { Scope } from './scope.ts'
 import { parseNumbers, ShapeError } from './shapes.ts'
 
@@ -48,6 +49,8 @@ export function resolveExpression(expression: Expression, scope: Scope): Resolve
       return scope.resolve(expression)
     case 'call':
       return resolveCall(expression, scope, resolveExpression)
+    case 'choice':
+      return resolveChoice(expression, scope, resolveExpression)
     case 'cast':
       return resolveCast(expression, scope)
     case 'signed':

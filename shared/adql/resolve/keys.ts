@@ -1,4 +1,5 @@
-import type { ResolvedExpression } from '../resolved.ts'
+import type { ResolvedCondition, ResolvedExpression } from '../resolved.ts'
+import { valuesOf } from './operands.ts'
 
 /** A text that two expressions share if and only if they mean the same value: for GROUP BY and ORDER BY. */
 export function keyOf(expression: ResolvedExpression): string {
@@ -15,6 +16,10 @@ export function keyOf(expression: ResolvedExpression): string {
       return mergedKey(expression)
     case 'call':
       return callKey(expression)
+    case 'choice': {
+      const branches = expression.branches.map(({ condition, value }) => `${conditionKey(condition)}:${keyOf(value)}`)
+      return `choice(${[...branches, keyOf(expression.otherwise)].join()})`
+    }
     case 'cast':
       return `cast(${keyOf(expression.operand)} ${expression.target} ${expression.length ?? ''})`
     case 'signed':
@@ -36,4 +41,18 @@ function mergedKey({ join, left, right }: Extract<ResolvedExpression, { kind: 'm
 
 function callKey({ function: row, arguments: values, distinct, star }: Extract<ResolvedExpression, { kind: 'call' }>) {
   return `${row.name}(${distinct ? 'distinct ' : ''}${star ? '*' : values.map(keyOf).join()})`
+}
+
+/** No two subqueries are taken for the same. */
+function conditionKey(condition: ResolvedCondition): string {
+  if (condition.kind === 'not') return `not(${conditionKey(condition.operand)})`
+  if ('operands' in condition) return `${condition.kind}(${condition.operands.map(conditionKey).join()})`
+  const words = [
+    condition.kind,
+    'negated' in condition && condition.negated,
+    'caseless' in condition && condition.caseless,
+    'operator' in condition && condition.operator,
+    'query' in condition && condition.query.span.start,
+  ]
+  return `${words.join()}(${valuesOf(condition).map(keyOf).join()})`
 }

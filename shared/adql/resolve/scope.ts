@@ -7,11 +7,12 @@ import { adqlName, declared, writtenName } from '../names.ts'
 import type {
   ResolvedColumn,
   ResolvedCommonTable,
+  ResolvedCondition,
   ResolvedMergedColumn,
   ResolvedQueryExpression,
   Source,
 } from '../resolved.ts'
-import type { ColumnReference, Name, QualifiedName, QueryExpression, Span } from '../syntax.ts'
+import type { ColumnReference, Condition, Name, QualifiedName, QueryExpression, Span } from '../syntax.ts'
 import { didYouMean, listOf, type TableSet } from '../table-set.ts'
 
 /** A column that an unqualified name can mean: of one source, or the common one of NATURAL and USING. */
@@ -72,6 +73,8 @@ export interface Context {
     outer: Scope | undefined,
     context: Context,
   ) => ResolvedQueryExpression
+  /** Given, because conditions hold values and these hold conditions. */
+  readonly resolveCondition: (condition: Condition, scope: Scope) => ResolvedCondition
 }
 
 /** The names that one select can use, and those of the selects around it. */

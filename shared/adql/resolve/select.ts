@@ -15,8 +15,9 @@ import { requireComparable } from './check-types.ts'
 import { resolveCondition } from './conditions.ts'
 import { resolveExpression } from './expressions.ts'
 import { resolveFrom } from './from.ts'
-import { hasAggregate, requireGrouped, valuesOf } from './grouping.ts'
+import { hasAggregate, requireGrouped } from './grouping.ts'
 import { keyOf } from './keys.ts'
+import { valuesOf } from './operands.ts'
 import { type Context, referTo, Scope } from './scope.ts'
 
 /** A select with the ORDER BY of its query, which sees the select's tables as well as its columns. */
@@ -30,12 +31,16 @@ export function resolveSelect(
   const aliases = select.items.flatMap((item) => ('alias' in item && item.alias ? [item.alias] : []))
   const scope = new Scope(context, visible, outer, aliases)
   const where = select.where && resolveCondition(select.where, scope)
+  const ofWhere = scope.correlated.length
   const items = select.items.flatMap((item) => resolveItem(item, scope))
+  const ofItems = scope.correlated.length
   const groupBy = select.groupBy.map((expression) => resolveGroupKey(expression, scope))
   if (select.distinct) for (const { expression } of items) requireComparable(expression)
-  const before = scope.correlated.length
+  const ofGroups = scope.correlated.length
   const having = select.having && resolveCondition(select.having, scope)
-  const correlated = scope.correlated.slice(before).flatMap(columnsOf)
+  const correlated = [...scope.correlated.slice(ofWhere, ofItems), ...scope.correlated.slice(ofGroups)].flatMap(
+    columnsOf,
+  )
   const keys = orderBy.map((key) => resolveSortKey(key, items, select, scope))
   for (const { by } of keys) {
     const value = by.kind === 'expression' ? by.expression : items[by.index]?.expression
@@ -109,7 +114,9 @@ function ownName(expression: ResolvedExpression): SourceColumn['name'] | undefin
   if (expression.kind === 'column') return expression.column.name
   if (expression.kind === 'merged-column')
     return ownName(expression.join === 'right' ? expression.right : expression.left)
-  return expression.kind === 'call' ? { text: expression.function.name.toLowerCase(), delimited: false } : undefined
+  return expression.kind === 'call' || expression.kind === 'choice'
+    ? { text: expression.function.name.toLowerCase(), delimited: false }
+    : undefined
 }
 
 function factsOf(expression: ResolvedExpression): ColumnFacts {

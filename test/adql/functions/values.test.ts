@@ -72,6 +72,61 @@ describe('functions that ADQL does not have', () => {
     expect(errorOf(() => sqlOn('SELECT id FROM fn.line WHERE STDDEV(a) > 1'))).toMatchObject({ fault: 'aggregate' })
   })
 
+  test('an element of an array is a value, and NULL where there is none', async () => {
+    const histogram = 'ivo_histogram(a, 0, 8, 4)'
+    expect(
+      await row(`ARRAY_ELEMENT(${histogram}, 1), array_element(${histogram}, 2) + 1, ARRAY_ELEMENT(${histogram}, 7)`),
+    ).toEqual([2, 3, null])
+    const refusal = (value: string) => errorOf(() => sqlOn(`SELECT ${value} FROM fn.line`)).message
+    expect(refusal(`ARRAY_ELEMENT(${histogram}, 0)`)).toBe('The place in an array 0 is not between 1 and 2147483647.')
+    expect(refusal('ARRAY_ELEMENT(a, 1)')).toBe(
+      'ARRAY_ELEMENT takes an array of numbers or booleans in one dimension as its first argument; this is a number (double).',
+    )
+    expect(refusal(`${histogram} + 1`)).toContain('takes numbers')
+  })
+
+  test('a choice gives the value behind the first condition that holds', async () => {
+    const grade =
+      "CASE_CONDITION('none', a > 5, 'high', a > 1 AND NOT s = 'b', 'low', a IN (SELECT l.a FROM fn.line AS l WHERE l.id = 3), s)"
+    const asked = `SELECT id, IF_THEN_ELSE(a < 2 OR n = 1, 1, 2.5) AS x, ${grade} AS g, if_then_else(a IS NULL, NULL, id) AS i FROM fn.line ORDER BY id`
+    expect(await answer(database.pool, asked)).toEqual([
+      [1, 1, 'low', 1],
+      [2, 2.5, 'none', 2],
+      [3, 1, null, 3],
+      [4, 1, 'high', 4],
+      [5, 1, 'none', 5],
+      [6, 1, 'none', null],
+    ])
+    const grouped = `SELECT IF_THEN_ELSE(a > 1, 'big', 'small') AS label, COUNT(*) AS n, SUM(IF_THEN_ELSE(n = 1, id, 0)) AS s FROM fn.line GROUP BY IF_THEN_ELSE(a > 1, 'big', 'small') ORDER BY label`
+    expect(await answer(database.pool, grouped)).toEqual([
+      ['big', '3', '4'],
+      ['small', '3', '11'],
+    ])
+    const shapes = `SELECT id FROM fn.line WHERE CONTAINS(IF_THEN_ELSE(id = 1, POINT(a, 0), POINT(9, 9)), IF_THEN_ELSE(id < 3, CIRCLE(1, 0, 1), POLYGON(8, 8, 10, 8, 9, 10))) = 1 ORDER BY id`
+    expect((await answer(database.pool, shapes)).flat()).toEqual([1, 3, 4, 5, 6])
+  })
+
+  test('what is wrong in a choice is refused where it stands', () => {
+    const refusal = (value: string) => errorOf(() => sqlOn(`SELECT ${value} FROM fn.line`)).message
+    const form = 'IF_THEN_ELSE is written IF_THEN_ELSE(condition, value, otherwise).'
+    expect(refusal('IF_THEN_ELSE(a, 1, 2)')).toBe(form)
+    expect(refusal('IF_THEN_ELSE(a > 1, 1)')).toBe(form)
+    expect(refusal('IF_THEN_ELSE(a > 1, 1, 2, 3)')).toBe(form)
+    expect(refusal('CASE_CONDITION(1, a > 1)')).toBe(
+      'CASE_CONDITION is written CASE_CONDITION(otherwise, condition, value, …).',
+    )
+    expect(refusal("IF_THEN_ELSE(a > 1, 'x', 2)")).toContain('All values of IF_THEN_ELSE are of one type')
+    expect(refusal('IF_THEN_ELSE(SUM(a) > 1, a, 2)')).toContain('a is neither grouped nor aggregated')
+    expect(refusal('IF_THEN_ELSE(EXISTS (SELECT l.a FROM fn.line AS l WHERE l.n = line.n), COUNT(*), 2)')).toContain(
+      'n is neither grouped nor aggregated',
+    )
+    expect(refusal('IF_THEN_ELSE(b > 1, c, 2)')).toContain('There is no column c')
+    const query = parseQuery('SELECT IF_THEN_ELSE(a > 1, a, 2) AS x FROM fn.line')
+    expect(errorOf(() => toQserv(resolveQuery(query, LINE_TABLES), {} as never)).message).toContain(
+      'Qserv takes conditions in WHERE only',
+    )
+  })
+
   test('sexagesimal text becomes degrees', async () => {
     const hours = ["'12:30:15.5'", "'12 30 15.5'", "' 12h30m15.5s '", "'+12h 30m 15.5s'"]
     expect(await row(hours.map((text) => `ivo_hms_to_degrees(${text})`).join())).toEqual(

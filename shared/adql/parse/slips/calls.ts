@@ -1,4 +1,5 @@
 import type { FunctionRow } from '../../functions/row.ts'
+import { takesConditions } from '../../functions/signatures.ts'
 import type { Situation, SlipRule } from './situation.ts'
 
 /** `POWER(x, y)` of each signature. */
@@ -17,8 +18,12 @@ export function formsOf(row: FunctionRow): string[] {
 /** Too many or too few arguments of a function of the grammar. */
 export const argumentCount: SlipRule = (situation) => {
   const row = situation.calledFunction
-  if (row === undefined || row.group === 'udf') return undefined
+  if (row === undefined) return undefined
   const forms = formsOf(row)
+  if (takesConditions(row) && situation.is(0, ',', ')')) {
+    return { message: `${row.name} is written ${forms.join(' or ')}.`, suggestions: forms }
+  }
+  if (row.group === 'udf') return undefined
   const form = forms.join(' or ')
   const missing = situation.is(0, ')') && !situation.expects(')') && !situation.is(-1, ',')
   if (missing) return { message: `${row.name} needs more arguments: write ${form}.`, suggestions: forms }

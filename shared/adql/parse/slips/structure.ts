@@ -77,7 +77,11 @@ function isCall(situation: Situation): boolean {
   return before?.kind === 'word' && (!before.reserved || findFunction(before.text) !== undefined)
 }
 
-const NO_VALUE = { message: 'A condition is not a value: conditions stand in WHERE, ON and HAVING only.' }
+const NO_VALUE = {
+  message:
+    'A condition is not a value: conditions stand in WHERE, ON and HAVING. IF_THEN_ELSE(condition, 1, 0) makes a value of one.',
+  suggestions: ['IF_THEN_ELSE(…, 1, 0)'],
+}
 
 /** A query where it cannot stand. */
 export const misplacedQuery: SlipRule = (situation) => {

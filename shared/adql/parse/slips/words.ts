@@ -7,8 +7,8 @@ import type { Situation, Slip, SlipRule } from './situation.ts'
 
 const NO_CASE: Slip = {
   message:
-    'ADQL has no CASE. COALESCE replaces NULLs; otherwise ask once for each case, with its condition in WHERE, and join the answers with UNION ALL.',
-  suggestions: ['COALESCE(a, b)', 'UNION ALL'],
+    'ADQL has no CASE. Write IF_THEN_ELSE(condition, value, otherwise), or CASE_CONDITION(otherwise, condition, value, …) for several; COALESCE(a, b) replaces NULLs.',
+  suggestions: ['IF_THEN_ELSE(…, …, …)', 'CASE_CONDITION(…, …, …)', 'COALESCE(a, b)'],
 }
 const NO_BOOLEAN: Slip = {
   message: "ADQL has no literals TRUE and FALSE. Compare a boolean column with a text: flag = 'true'.",
