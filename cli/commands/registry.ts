@@ -6,9 +6,14 @@ import { endOnInterrupt } from '../terminal/interrupt.ts'
 import { type OutputOptions, writeNote, writeResult } from '../terminal/output.ts'
 import { withProgress } from '../terminal/progress.ts'
 import { addExamples } from './examples.ts'
+import type { RefreshFlags } from './registry/published.ts'
 
 interface RegistryFlags extends OutputOptions {
   readonly offline?: true
+}
+
+interface ValidateFlags extends RegistryFlags {
+  readonly schema?: string
 }
 
 const OFFLINE = 'do not ask the databases: records without live versions and tables'
@@ -33,6 +38,7 @@ export function declare(command: Command): void {
     .summary('what is wrong with the records')
     .argument('<environment>', 'environment file')
     .option('--offline', OFFLINE)
+    .option('--schema <file>', 'hold the records against this XML schema, too: needs xmllint')
     .option('--json', 'print one JSON document')
     .action(validate)
   command
@@ -42,6 +48,28 @@ export function declare(command: Command): void {
     .argument('<argument...>', 'arguments of the request: verb=Identify', collectArgument)
     .option('--offline', OFFLINE)
     .action(answer)
+  command
+    .command('refresh')
+    .summary('publish what has changed')
+    .argument('<environment>', 'environment file')
+    .option('--dry-run', 'write nothing, and say what would be published')
+    .option('--json', 'print one JSON document')
+    .action(async (file: string, flags: RefreshFlags) => (await published()).refresh(file, flags))
+  command
+    .command('history')
+    .summary('what is published, and since when')
+    .argument('<environment>', 'environment file')
+    .option('--json', 'print one JSON document')
+    .action(async (file: string, flags: OutputOptions) => (await published()).history(file, flags))
+  command
+    .command('forget')
+    .summary('remove the records of an authority that another registry manages now')
+    .argument('<environment>', 'environment file')
+    .argument('<authority>', 'ivo://NAME')
+    .option('--json', 'print one JSON document')
+    .action(async (file: string, authority: string, flags: OutputOptions) =>
+      (await published()).forget(file, authority, flags),
+    )
   addExamples(
     command,
     [
@@ -49,14 +77,17 @@ export function declare(command: Command): void {
       'registry show environment.yaml ivo://observatory.example/tap',
       'registry validate --offline environment.yaml',
       'registry oai environment.yaml verb=ListRecords metadataPrefix=ivo_vor',
+      'registry refresh --dry-run environment.yaml',
     ],
     [
       'The records are those of the environment file, with what its TAP servers have live. validate ends with 1 if one of',
       'them must not be published; the others write them all the same, and what is wrong to stderr. For oai, all records',
-      'have changed just now.',
+      'have changed just now; history says when they did in what harvesters really get.',
     ],
   )
 }
+
+const published = () => import('./registry/published.ts')
 
 async function list(file: string, flags: RegistryFlags): Promise<void> {
   const { records, problems } = await build(file, flags)
@@ -112,9 +143,13 @@ function collectArgument(text: string, before: readonly Pair[] = []): readonly P
   return [...before, [text.slice(0, at), text.slice(at + 1)]]
 }
 
-async function validate(file: string, flags: RegistryFlags): Promise<void> {
-  const { records, problems } = await build(file, flags)
+async function validate(file: string, flags: ValidateFlags): Promise<void> {
+  const built = await build(file, flags)
+  const { records } = built
   const { formatProblem } = await import('../../shared/problem.ts')
+  const { findInvalid } = await import('./registry/find-invalid.ts')
+  const invalid = flags.schema === undefined ? [] : await findInvalid(file, records, flags.schema)
+  const problems = [...built.problems, ...invalid]
   const failed = problems.some(({ severity }) => severity === 'error')
   writeResult({ ok: !failed, records: records.length, problems }, flags, () =>
     [...problems.map(formatProblem), `${file}: ${records.length} records${failed ? '' : ', fit to be published'}`].join(

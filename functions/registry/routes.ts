@@ -2,6 +2,7 @@ import { COUNT, list, object, ref, TEXT } from '../../shared/platform/http/json-
 import { type Route, route } from '../../shared/platform/http/route.ts'
 import { descriptionRoute, healthRoute } from '../../shared/platform/http/service-routes.ts'
 import { describeRepository } from '../../shared/registry/build-records.ts'
+import { VERSION } from '../../shared/version.ts'
 import type { RegistryDependencies, RegistryOptions } from './dependencies.ts'
 import { createRecordKeeper, type RecordKeeper } from './keep-current.ts'
 import { oaiRoutes } from './oai-routes.ts'
@@ -9,7 +10,7 @@ import { vosiRoutes } from './vosi-routes.ts'
 
 const ABOUT = {
   title: 'registry',
-  version: '0.1.0',
+  version: VERSION,
   description: 'The publishing registry of an environment: OAI-PMH 2.0 for harvesters of the Virtual Observatory.',
   schemas: {
     Health: object({ status: { const: 'ok' } }),

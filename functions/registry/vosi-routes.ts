@@ -20,7 +20,7 @@ export function vosiRoutes(
   path: string,
   suffix: string,
 ): readonly Route[] {
-  const beside = path.replace(/\/oai$/, '')
+  const beside = path.replace(/\/oai$|^\/$/, '')
   const capabilities = new Representation(formatOwnCapabilities(environment), CONTENT_TYPE, STARTED)
   const common = {
     method: 'GET',

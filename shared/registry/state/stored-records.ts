@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { Failure } from '../../failure.ts'
 import { dateMetadata } from '../oai/formats.ts'
 import type { Prefix } from '../oai/selection.ts'
-import type { OaiRecord, RecordSource } from '../oai/source.ts'
+import type { DateRange, OaiRecord, RecordSource } from '../oai/source.ts'
 import { withRecords } from './transaction.ts'
 
 /**
@@ -53,12 +53,12 @@ function storedRecords(client: pg.PoolClient, earliest: Date): RecordSource {
       )
       return rows[0] && present(rows[0], prefix)
     },
-    async count({ from, until }) {
+    async count(range) {
       const { rows } = await client.query<{ count: number }>(
         `select count(*)::int as count
            from almagest.registry_record
           where ($1::timestamptz is null or updated >= $1) and ($2::timestamptz is null or updated <= $2)`,
-        [from, until],
+        boundsOf(range),
       )
       return rows[0]?.count ?? 0
     },
@@ -81,7 +81,7 @@ function storedRecords(client: pg.PoolClient, earliest: Date): RecordSource {
                  window upto as (order by updated, ivoid)) as counted
           where number = 1 or (number <= $5 and coalesce(bytes, 0) <= $6)
           order by number`,
-        [range.from, range.until, after?.updated, after?.ivoid.toLowerCase(), limits.records, limits.bytes],
+        [...boundsOf(range), after?.updated.toISOString(), after?.ivoid.toLowerCase(), limits.records, limits.bytes],
       )
       return {
         records: rows.map((row) => present(row, prefix)),
@@ -89,6 +89,10 @@ function storedRecords(client: pg.PoolClient, earliest: Date): RecordSource {
       }
     },
   }
+}
+
+function boundsOf({ from, until }: DateRange): [from: string | undefined, until: string | undefined] {
+  return [from?.toISOString(), until?.toISOString()]
 }
 
 function present({ spelling, updated, deleted, metadata }: Row, prefix: Prefix | null): OaiRecord {
