@@ -63,7 +63,7 @@ export function describeEnvironment(
         local: true,
       },
     },
-    ...describeRegistry({ front }),
+    ...describeRegistry({ front, version: tap.version }),
     secretsDirectory: SECRETS_FOLDER,
     discovery: {
       publicBase: `${front}/discovery`,

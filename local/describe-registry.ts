@@ -14,7 +14,7 @@ interface Described {
 }
 
 /** The publishing registry of the local stack: keys at the top of its environment file. */
-export function describeRegistry({ front }: Pick<Described, 'front'>) {
+export function describeRegistry({ front, version }: Omit<Described, 'tap'>) {
   return {
     ivoaRegistry: {
       adminEmail: 'registry@heron.example',
@@ -39,6 +39,8 @@ export function describeRegistry({ front }: Pick<Described, 'front'>) {
     },
     registry: {
       baseUrl: `${front}/registry/oai`,
+      // Fewer than there are, so that harvesters meet resumption tokens.
+      pageSize: 5,
       server: 'tap',
       services: [
         {
@@ -59,9 +61,18 @@ export function describeRegistry({ front }: Pick<Described, 'front'>) {
           docsUrl: 'https://heron.example/obscore',
         },
       ],
+      entries: {
+        [`${AUTHORITY}/tap`]: { shortName: 'Heron TAP', coverage: ALL_SKY },
+        [`${AUTHORITY}/obscore`]: { shortName: 'Heron ObsCore' },
+        [`${AUTHORITY}/hips`]: { shortName: 'Heron HiPS' },
+        ...(version === SKY.version ? { [`${AUTHORITY}/sky`]: { shortName: 'Heron sky', coverage: ALL_SKY } } : {}),
+      },
     },
   }
 }
+
+/** Every cell of the lowest order. */
+const ALL_SKY = { spatial: '0/0-11', waveband: ['Optical'] }
 
 /** The rule of the TAP service; of the sample, with a record of its catalogues. */
 export function describeTapRule({ tap, version }: Omit<Described, 'front'>) {

@@ -8,6 +8,8 @@ export interface Changes {
   /** More keys of the entry of the TAP rule, in braces. */
   readonly tap?: string
   readonly ivoid?: string
+  /** Those that are there; by default dp1. */
+  readonly datasets?: readonly string[]
   /** Lines at the top of the file. */
   readonly more?: string
 }
@@ -15,10 +17,11 @@ export interface Changes {
 /** A small environment with a registry and a TAP service; its lines are where the tests say. */
 export function environmentText(changes: Changes = {}): string {
   const { registry = '', subjects = '[surveys]', adminEmail = 'r@o.example', tap = '', more = '' } = changes
+  const datasets = changes.datasets ?? ['dp1']
   return `baseHostname: o.example
 applications: [tap]
-availableDatasets: [dp1]
-datasets: { dp1: { description: d } }
+availableDatasets: [${datasets.join(', ')}]
+datasets: { ${datasets.map((name) => `${name}: { description: d }`).join(', ')} }
 ivoaRegistry:
   { adminEmail: ${adminEmail}, authority: "ivo://o.example", ivoid: "ivo://o.example/registry", created: 2026-01-01,
     creator: O, rights: r, repositoryName: R, subjects: ${subjects},

@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { buildRecords, describeRepository } from '../../shared/registry/build-records.ts'
 import { answerOai } from '../../shared/registry/oai/answer.ts'
 import { type HeldRecord, holdRecord, recordsInMemory } from '../../shared/registry/oai/memory-source.ts'
+import { parseToken } from '../../shared/registry/oai/token.ts'
 import { HAS_XSD, NEEDS_XSD, validateXml } from '../support/xsd.ts'
 import { smallEnvironment } from './environment.ts'
 import { parseXml, type Tree } from './examples.ts'
@@ -185,9 +187,38 @@ test.each([
 
 test('a token is for its verb, and no part of it can be changed', async () => {
   const token = tokenIn(await ask(LIST, 2))!.text
-  const changed = `${token.slice(0, -2)}${token.endsWith('AA') ? 'BB' : 'AA'}`
-  for (const query of [`verb=ListIdentifiers&resumptionToken=${token}`, `verb=ListRecords&resumptionToken=${changed}`])
-    expect(answerIn(await ask(query)).attributes).toEqual({ code: 'badResumptionToken' })
+  const refused = answerIn(await ask(`verb=ListIdentifiers&resumptionToken=${token}`))
+  expect(refused.attributes).toEqual({ code: 'badResumptionToken' })
+  expect(parseToken(token, 'ListRecords')?.position).toMatchObject({ ivoid: 'ivo://o.example/org', cursor: 2, size: 5 })
+  for (const [index, character] of [...token].entries()) {
+    for (const other of ['A', 'B', '_', '']) {
+      if (other === character) continue
+      expect(parseToken(token.slice(0, index) + other + token.slice(index + 1), 'ListRecords')).toBeNull()
+    }
+  }
+})
+
+/** A token with a right checksum that Almagest did not make: the checksum is no secret. */
+function forgeToken(parts: unknown): string {
+  const text = JSON.stringify(parts)
+  const checksum = createHash('sha256').update(`almagest registry 1 ${text}`).digest('base64url').slice(0, 12)
+  return Buffer.from(checksum + text).toString('base64url')
+}
+
+test.each<[string, number, unknown]>([
+  ['format', 1, 'marc'],
+  ['set', 2, 7],
+  ['first date', 3, 'yesterday'],
+  ['last date', 4, '2026-02-30'],
+  ['date of the last record', 5, '2026-01-01'],
+  ['last record', 6, null],
+  ['position', 7, -1],
+  ['size', 8, 1.5],
+])('a forged token with another %s is not taken', (_, index, value) => {
+  const parts = ['ListRecords', 'ivo_vor', null, null, null, '2026-01-01T00:00:00Z', 'ivo://o.example', 1, 5]
+  expect(parseToken(forgeToken(parts), 'ListRecords')).not.toBeNull()
+  expect(parseToken(forgeToken(parts.with(index, value as string)), 'ListRecords')).toBeNull()
+  for (const odd of ['x', {}, [], parts.slice(1)]) expect(parseToken(forgeToken(odd), 'ListRecords')).toBeNull()
 })
 
 test('the question mark of the Registry of Registries is forgiven', async () => {

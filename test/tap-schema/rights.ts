@@ -9,6 +9,7 @@ export const LOGINS = {
   operator: '`swap-schema`; `load-release` with `loader_may_swap`',
   reader: '`discovery`, `readers` of the environment file',
   collector: '`collect-results`',
+  publisher: '`registry`',
   stranger: 'any other login',
 } as const
 
@@ -31,12 +32,12 @@ const STAGERS: readonly Login[] = ['loader', 'operator']
 export const RIGHTS: readonly Right[] = [
   {
     right: 'read the live and the previous slot',
-    who: ['operator', 'reader'],
+    who: ['operator', 'reader', 'publisher'],
     statements: [...readingsOf('tap_schema'), ...readingsOf('tap_schema_previous')],
   },
   {
     right: 'read the staging slot',
-    who: ['loader', 'operator', 'reader'],
+    who: ['loader', 'operator', 'reader', 'publisher'],
     statements: readingsOf('tap_schema_staging'),
   },
   {
@@ -127,6 +128,36 @@ export const RIGHTS: readonly Right[] = [
       'create table public.mine (id bigint references almagest.history)',
       "select setval('almagest.history_id_seq', 1)",
       "select nextval('almagest.history_id_seq')",
+    ],
+  },
+  {
+    right: 'read, change and forget the records of the registry',
+    who: ['publisher'],
+    statements: [
+      'select * from almagest.registry_record, almagest.registry_state',
+      "insert into almagest.registry_record values ('ivo://a/b', 'ivo://a/b', 'tap', 'x', now(), now(), false, 'x', 'x')",
+      'update almagest.registry_record set updated = now()',
+      'delete from almagest.registry_record',
+      "insert into almagest.registry_state values (true, 'x', now(), '{}')",
+      "update almagest.registry_state set environment = 'x'",
+    ],
+  },
+  {
+    right: 'change the tables of these records',
+    who: [],
+    statements: [
+      'truncate almagest.registry_record',
+      'drop table almagest.registry_record',
+      'alter table almagest.registry_record add column mine int',
+      'alter table almagest.registry_record enable row level security',
+      'alter table almagest.registry_record owner to :me',
+      'create index on almagest.registry_record (kind)',
+      'create trigger t before insert on almagest.registry_record execute function suppress_redundant_updates_trigger()',
+      'grant delete on almagest.registry_record to :other',
+      'create table public.mine (ivoid text references almagest.registry_record)',
+      'delete from almagest.registry_state',
+      'drop table almagest.registry_state',
+      'grant almagest_registry to :other',
     ],
   },
   {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { initialiseRegistry } from '../../shared/registry/state/record-table.ts'
 import { openUwsJobs } from '../../shared/results/classify/uws-jobs.ts'
 import { diffSlots } from '../../shared/tap-schema/diff.ts'
 import { readLiveSlot } from '../../shared/tap-schema/live-slot.ts'
@@ -38,7 +39,8 @@ beforeAll(async () => {
   await initialiseDatabase(database.pool, {
     stagers: [users.loader],
     operators: [users.operator, users.swappingLoader],
-    readers: [users.reader, users.tap],
+    readers: [users.reader, users.tap, users.publisher],
+    prepareMore: (client) => initialiseRegistry(client, [users.publisher]),
   })
 })
 
@@ -46,7 +48,7 @@ afterAll(() => database?.drop())
 
 const actor = 'tester'
 const stage = (pool: pg.Pool, version: string) =>
-  stageRelease(pool, stageRequest(version, { readers: [users.reader, users.tap] }))
+  stageRelease(pool, stageRequest(version, { readers: [users.reader, users.tap, users.publisher] }))
 const live = async (pool: pg.Pool) => (await readLiveSlot(pool, { timeoutMs: 10_000 }))?.version
 
 test('each user can do its work', async () => {
