@@ -3,6 +3,7 @@ import type { Route } from '../../shared/platform/http/route.ts'
 import { ANONYMOUS } from '../../shared/platform/identity.ts'
 import { type Authenticate, createAuthentication } from '../../shared/platform/users.ts'
 import { findServer } from './find-server.ts'
+import type { NoteUser } from './note-users.ts'
 
 type Rules = Pick<Route, 'cors' | 'identify'>
 
@@ -14,7 +15,7 @@ export interface Access {
   readonly guarded: Rules
 }
 
-export function createAccess({ servers, trustedProxy, lookUpToken }: TapDependencies): Access {
+export function createAccess({ servers, trustedProxy, lookUpToken }: TapDependencies, noteUser: NoteUser): Access {
   const guards = new Map<string, Authenticate>()
   for (const { name, service } of servers.values()) {
     if (service.access.type === 'anonymous') continue
@@ -23,9 +24,11 @@ export function createAccess({ servers, trustedProxy, lookUpToken }: TapDependen
   }
   const cors = (params: Readonly<Record<string, string>>) => servers.get(params.server ?? '')?.service.cors ?? []
   const identify: NonNullable<Route['identify']> = async (headers, params) => {
-    const { name } = findServer(servers, params.server ?? '')
-    const user = await guards.get(name)?.(headers)
-    return user === undefined ? ANONYMOUS : { email: null, verified: true, actor: user.username, user }
+    const served = findServer(servers, params.server ?? '')
+    const user = await guards.get(served.name)?.(headers)
+    if (user === undefined) return ANONYMOUS
+    noteUser(served, user.username)
+    return { email: null, verified: true, actor: user.username, user }
   }
   return { open: { cors, anonymous: true }, guarded: { cors, identify } }
 }

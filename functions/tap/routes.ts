@@ -7,8 +7,10 @@ import { VERSION } from '../../shared/version.ts'
 import { createAccess } from './access.ts'
 import { jobRoutes } from './job-routes.ts'
 import { metadataRoutes } from './metadata-routes.ts'
+import { createNoteUser } from './note-users.ts'
 import { pageRoutes } from './page-routes.ts'
 import { syncRoutes } from './sync-routes.ts'
+import { userRoutes } from './user-routes.ts'
 
 const ABOUT = {
   title: 'tap',
@@ -24,11 +26,12 @@ const ABOUT = {
  * @param base where the paths start, for the description
  */
 export function createRoutes(dependencies: TapDependencies, base: string, logger: Logger): readonly Route[] {
-  const access = createAccess(dependencies)
+  const access = createAccess(dependencies, createNoteUser(logger))
   const routes = [
     healthRoute({ 'application/json': { $ref: '#/components/schemas/Health' } }),
-    ...syncRoutes(dependencies, access),
+    ...syncRoutes(dependencies, access, logger),
     ...jobRoutes(dependencies, access, logger),
+    ...userRoutes(dependencies, access),
     ...metadataRoutes(dependencies, access),
     ...pageRoutes(dependencies, access),
   ]

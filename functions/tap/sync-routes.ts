@@ -2,6 +2,7 @@ import type { TapDependencies } from '../../shared/deployment/served-tap.ts'
 import type { FormLimits } from '../../shared/platform/http/form.ts'
 import { TEXT } from '../../shared/platform/http/json-schema.ts'
 import { type Fields, type Route, route } from '../../shared/platform/http/route.ts'
+import type { Logger } from '../../shared/platform/log/log.ts'
 import { FORMATS } from '../../shared/votable/formats.ts'
 import type { Access } from './access.ts'
 import { VOTABLE_ERROR } from './error-document.ts'
@@ -36,17 +37,21 @@ const MAX_BODY_BYTES = 32 * MEBIBYTE
 const MORE_BYTES = 64 * 1024
 const MORE_PARTS = 30
 
-export function syncRoutes({ servers }: TapDependencies, { guarded }: Access): readonly Route[] {
+export function syncRoutes({ servers }: TapDependencies, { guarded }: Access, logger: Logger): readonly Route[] {
   const shared = {
     ...{ path: '/{server}/sync', params: SERVER, errorFormat: VOTABLE_ERROR, ...guarded },
     answers: Object.fromEntries(FORMATS.map(({ mediaType }) => [mediaType, TEXT])),
-    errors: [400, 401, 403, 404, 503, 504],
+    errors: [400, 401, 403, 404, 429, 503, 504],
     form: {
       fields: PARAMETERS,
       limits: formLimits(servers),
     },
     handle: (request: Parameters<Route['handle']>[0]) =>
-      answerSync(findServer(servers, (request.params as Readonly<Record<string, string>>).server ?? ''), request),
+      answerSync(
+        findServer(servers, (request.params as Readonly<Record<string, string>>).server ?? ''),
+        request,
+        logger,
+      ),
   } as const
   return [
     route({ ...shared, method: 'GET', operation: 'getSync', summary: 'Answers a query with its rows' }),

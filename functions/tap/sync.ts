@@ -1,9 +1,11 @@
 import type { ServedTap } from '../../shared/deployment/served-tap.ts'
 import type { ApiRequest, ApiResponse } from '../../shared/platform/http/route.ts'
+import type { Logger } from '../../shared/platform/log/log.ts'
 import { answerQuery } from '../../shared/tap/answer-query.ts'
 import { describeQueryError } from '../../shared/tap/describe-query-error.ts'
 import { readParameters, type TapRequest } from '../../shared/tap/parameters.ts'
 import { toHttpError } from './error-document.ts'
+import { type EndRecord, recordSync } from './sync-record.ts'
 
 /** Whether rows are left out, for formats that cannot say it: `true` or `false`. */
 export const OVERFLOW = 'tap-overflow'
@@ -14,29 +16,44 @@ export const OVERFLOW = 'tap-overflow'
  * @throws HttpError, and Failures of the database
  */
 export async function answerSync(
-  { service, open }: ServedTap,
-  { form, signal }: Pick<ApiRequest, 'form' | 'signal'>,
+  served: ServedTap,
+  request: Pick<ApiRequest, 'form' | 'signal' | 'caller'>,
+  logger: Logger,
 ): Promise<ApiResponse> {
-  const { limits } = service
+  const { form, signal } = request
+  const { limits } = served.service
   const asked = readParameters(form.pairs, limits)
   const { query, format } = asked
+  const end = await recordSync(served, request, asked.runId, logger)
   try {
-    const { body, release, summary } = await answerQuery(await open(), asked, {
+    const { body, release, summary } = await answerQuery(await served.open(), asked, {
       ...{ form, signal, uploads: limits.uploads, timeoutMs: limits.syncSeconds * 1000, onError: 'document' },
-      describeError: (error) => describeQueryError(error, query),
+      describeError(error) {
+        const message = describeQueryError(error, query)
+        end({ ...failed(message), release: null })
+        return message
+      },
     })
     return {
       headers: {
         'content-type': format.contentType,
         'content-disposition': `inline; filename="result.${format.extension}"`,
       },
-      body: explained(body, query),
+      body: watched(body, { query, signal, release, end }),
       trailers: { [OVERFLOW]: () => String(summary()?.overflow ?? false) },
       log: () => ({ ...describeForLog(asked), release, ...summary() }),
     }
   } catch (error) {
+    end({ ...(signal.aborted ? ABORTED : failed(describeQueryError(error, query))), release: null })
     throw toHttpError(error, query)
   }
+}
+
+const COMPLETED = { phase: 'COMPLETED', error: null } as const
+const ABORTED = { phase: 'ABORTED', error: null } as const
+
+function failed(message: string) {
+  return { phase: 'ERROR', error: { type: 'fatal', message } } as const
 }
 
 /** The text of a query belongs to its user. */
@@ -44,10 +61,33 @@ function describeForLog({ query, format, runId }: TapRequest) {
   return { queryLength: query.length, format: format.serialization, ...(runId === null ? {} : { runId }) }
 }
 
-async function* explained(body: AsyncIterable<Uint8Array>, query: string) {
-  try {
-    yield* body
-  } catch (error) {
-    throw toHttpError(error, query)
+interface Watched {
+  readonly query: string
+  readonly signal: AbortSignal
+  readonly release: string
+  readonly end: EndRecord
+}
+
+/** The body, whose end is recorded, also when nobody reads it to the end, or at all. */
+function watched(body: AsyncIterable<Uint8Array>, { query, signal, release, end }: Watched): AsyncIterable<Uint8Array> {
+  const chunks = body[Symbol.asyncIterator]()
+  return {
+    [Symbol.asyncIterator]: () => ({
+      async next() {
+        try {
+          const result = await chunks.next()
+          if (result.done === true) end({ ...(signal.aborted ? ABORTED : COMPLETED), release })
+          return result
+        } catch (error) {
+          end({ ...(signal.aborted ? ABORTED : failed(describeQueryError(error, query))), release })
+          throw toHttpError(error, query)
+        }
+      },
+      async return() {
+        end({ ...ABORTED, release })
+        await chunks.return?.()
+        return { done: true, value: undefined }
+      },
+    }),
   }
 }

@@ -9,7 +9,7 @@ import {
 import { databaseKeys, readDatabase } from './database.ts'
 import type { Place, Report } from './report.ts'
 import { type Found, foundOf, optional, part, required, type SectionOf, section, sectionAs } from './sections.ts'
-import { integer, oneOf, type ShapeOf, text } from './shapes.ts'
+import { flag, integer, oneOf, type ShapeOf, text } from './shapes.ts'
 import { TAP_QUOTAS } from './tap-quotas.ts'
 
 /** The longest that a dispatcher waits for the end of a query, less what it takes to end in order: ten and thirty minutes. */
@@ -62,6 +62,11 @@ const PLAIN_KEYS = {
     integer(0, 3650),
     90,
     'Days that the record of a job of a user is kept after its result was deleted (phase ARCHIVED); 0: none.',
+  ),
+  recordSync: optional(
+    flag,
+    true,
+    'Whether sync queries are in the table of jobs too, for the record of what was asked. The row is written beside the answer. Where `quotas` limits sync queries, those of its users are always in it.',
   ),
   quotas: part(TAP_QUOTAS, 'What users may have at once.'),
   events: part(

@@ -13,7 +13,9 @@ export interface JobsUnderTest {
   readonly log: Record<string, unknown>[]
   readonly logger: Logger
   readonly servers: ReadonlyMap<string, ServedTap>
-  /** What happens to messages: delivered to a worker at once, thrown away, or refused. */
+  /** Attributes of the events that were published. */
+  readonly published: Readonly<Record<string, string>>[]
+  /** What happens to messages: delivered to a worker at once, thrown away, or refused; events are refused with them. */
   deliver(how: 'at once' | 'never' | 'fail'): void
   /** Resolves when all messages so far have been worked on. */
   idle(): Promise<void>
@@ -62,6 +64,13 @@ export async function startJobs(given: JobsOptions = {}): Promise<JobsUnderTest>
       void work.finally(() => underway.delete(work))
     },
   }
+  const published: JobsUnderTest['published'] = []
+  const events = {
+    async send(attributes: Readonly<Record<string, string>>) {
+      if (how === 'fail') throw new Error('Pub/Sub is away')
+      published.push(attributes)
+    },
+  }
   const tap = await startTap({
     ...options,
     keep: true,
@@ -80,7 +89,9 @@ export async function startJobs(given: JobsOptions = {}): Promise<JobsUnderTest>
           const { openJobs } = server
           if (openJobs === null) throw new Error('the environment has no jobs')
           served =
-            dispatch === undefined ? { ...server, openJobs: async () => ({ ...(await openJobs()), queue }) } : server
+            dispatch === undefined
+              ? { ...server, openJobs: async () => ({ ...(await openJobs()), queue, events }) }
+              : server
           return [name, served]
         }),
       )
@@ -108,7 +119,7 @@ export async function startJobs(given: JobsOptions = {}): Promise<JobsUnderTest>
     deliver: (next) => {
       how = next
     },
-    ...{ logger, servers },
+    ...{ logger, servers, published },
     watch: () => watchQueries({ servers, logger }),
     async create(parameters, sent) {
       const { status, headers } = await post('/async', parameters, sent)

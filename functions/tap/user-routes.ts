@@ -1,0 +1,60 @@
+import type { TapDependencies } from '../../shared/deployment/served-tap.ts'
+import { limitsOf } from '../../shared/environment/tap-quotas.ts'
+import { HttpError } from '../../shared/platform/http/errors.ts'
+import { COUNT, list, object, TEXT, TIME } from '../../shared/platform/http/json-schema.ts'
+import { type ApiRequest, type Route, route } from '../../shared/platform/http/route.ts'
+import { listNotifications, type Notification } from '../../shared/uws/notify.ts'
+import { readUsage } from '../../shared/uws/quota.ts'
+import type { Access } from './access.ts'
+import { findServer } from './find-server.ts'
+import { SERVER } from './metadata-routes.ts'
+import { holderOf, ownerOf } from './quota-holder.ts'
+
+type Request = Pick<ApiRequest<{ readonly server: string }>, 'params' | 'caller'>
+
+const NOTIFICATION = object({ id: TEXT, kind: TEXT, message: TEXT, created: TIME, until: TIME })
+
+const LIMITS = ['underway', 'queued', 'sync', 'storedBytes'] as const
+const ALL_COUNTS = Object.fromEntries(LIMITS.map((name) => [name, COUNT]))
+
+/** What the service tells who asks about himself, in JSON. */
+export function userRoutes({ servers }: TapDependencies, { guarded }: Access): readonly Route[] {
+  const open = async (name: string) => {
+    const { service, openJobs } = findServer(servers, name)
+    if (service.jobs === null || openJobs === null) {
+      throw new HttpError(404, { msg: `the service ${name} has no jobs, and so nothing to tell`, type: 'no_jobs' })
+    }
+    return { jobs: service.jobs, backend: await openJobs() }
+  }
+  const shared = { method: 'GET', params: SERVER, errors: [401, 403, 404, 503], ...guarded } as const
+  return [
+    route({
+      ...shared,
+      path: '/{server}/notifications',
+      operation: 'listNotifications',
+      summary: 'What users are to know now: maintenance, a quota that was reached; the newest first',
+      answers: { 'application/json': object({ notifications: list(NOTIFICATION) }) },
+      async handle({ params, caller }: Request) {
+        const { backend } = await open(params.server)
+        const found = await listNotifications(backend.pool, params.server, ownerOf(caller))
+        return { body: { notifications: found.map(describeNotification) } }
+      },
+    }),
+    route({
+      ...shared,
+      path: '/{server}/quota',
+      operation: 'readQuota',
+      summary: 'What the caller may have at once, and has: a limit that is left out does not exist',
+      answers: { 'application/json': object({ limits: object(ALL_COUNTS, LIMITS), usage: object(ALL_COUNTS) }) },
+      async handle({ params, caller }: Request) {
+        const { jobs, backend } = await open(params.server)
+        const usage = await readUsage(backend.pool, params.server, ownerOf(caller))
+        return { body: { limits: limitsOf(jobs.quotas, holderOf(caller)), usage } }
+      },
+    }),
+  ]
+}
+
+function describeNotification({ id, kind, message, created, until }: Notification) {
+  return { id, kind, message, created: created.toISOString(), until: until.toISOString() }
+}
