@@ -6,14 +6,8 @@ import type { Problem } from '../../shared/problem.ts'
 import { listSchemasFolders } from '../../shared/releases/layout.ts'
 import { describeFileError } from '../terminal/file-error.ts'
 import { UsageError } from '../terminal/usage-error.ts'
-import { openArchive, openContent, openFolder, type SchemaPlace } from './schema-place.ts'
-
-/** One schema that is to be looked at. */
-export interface FoundSchema {
-  readonly place: SchemaPlace
-  /** The file in its place. */
-  readonly name: string
-}
+import { findInGit, parseGitPath } from './git-files.ts'
+import { type FoundSchema, openArchive, openContent, openFolder, type SchemaPlace } from './schema-place.ts'
 
 /** Something that was named and gives no schemas. */
 export interface LostPath {
@@ -35,8 +29,8 @@ const ARCHIVE_NAME = 'schemas.tar.gz'
 
 /**
  * The schemas that arguments of the command line stand for: a YAML file itself; of a folder every `.yaml` below it, or
- * the release that lies in it; of an archive all its schemas. What is named twice is there once. A path that leads
- * nowhere is no reason to leave the others out.
+ * the release that lies in it; of an archive all its schemas; of a commit of git (`main:yml`) what it has there. What is
+ * named twice is there once. A path that leads nowhere is no reason to leave the others out.
  *
  * @throws UsageError when standard input is asked for twice
  */
@@ -63,6 +57,8 @@ interface Search {
 
 async function schemasOf(path: string, search: Search): Promise<FoundSchema[]> {
   if (path === '-') return [{ place: openContent(STANDARD_INPUT, await buffer(process.stdin)), name: STANDARD_INPUT }]
+  const inGit = parseGitPath(path)
+  if (inGit !== null) return findInGit(inGit).filter(({ place, name }) => isNew(place.pathOf(name), search))
   const found = statSync(path)
   if (found.isDirectory()) return schemasOfFolder(path, search)
   if (/\.(tar(\.\w+)?|tgz|zip)$/i.test(path)) return schemasOfRelease(path, search)
@@ -75,12 +71,16 @@ function placeOf(folder: string, { folders }: Search): SchemaPlace {
   return place
 }
 
-function schemaOnce(place: SchemaPlace, name: string, path: string, { seen }: Search): FoundSchema[] {
+function schemaOnce(place: SchemaPlace, name: string, path: string, search: Search): FoundSchema[] {
   // A pipe, as shells make them of `<(…)`, has no path of its own.
   const real = statSync(path).isFile() ? realpathSync(path) : path
-  if (seen.has(real)) return []
-  seen.add(real)
-  return [{ place, name }]
+  return isNew(real, search) ? [{ place, name }] : []
+}
+
+function isNew(path: string, { seen }: Search): boolean {
+  if (seen.has(path)) return false
+  seen.add(path)
+  return true
 }
 
 function schemasOfFolder(folder: string, search: Search): Promise<FoundSchema[]> | FoundSchema[] {

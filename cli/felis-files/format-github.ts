@@ -15,21 +15,32 @@ export function formatGithub({ reports }: Validation): string {
 
 function annotation(problem: FoundProblem): string {
   const { severity, file, line, column, code, message, suggestion, path, chain } = problem
-  const properties = [
-    ['file', file],
-    ['line', line],
-    ['col', column],
-    ['title', code],
-  ]
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `${name}=${escapeProperty(String(value))}`)
   const text = [
     message,
     ...(suggestion === undefined ? [] : [`(did you mean ${suggestion}?)`]),
     ...(path === '' ? [] : [`at ${path}`]),
     ...(chain === undefined ? [] : [`in a resource: ${chain.join(' → ')}`]),
   ]
-  return `::${severity} ${properties.join(',')}::${escapeData(text.join(' '))}`
+  return annotate(severity, { file, line, column, title: code, message: text.join(' ') })
+}
+
+interface Annotation {
+  readonly file?: string | undefined
+  readonly line?: number | undefined
+  readonly column?: number | undefined
+  readonly title: string
+  readonly message: string
+}
+
+/** One workflow command of GitHub Actions. */
+export function annotate(
+  severity: 'error' | 'warning' | 'notice',
+  { file, line, column, title, message }: Annotation,
+): string {
+  const properties = Object.entries({ file, line, col: column, title })
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name}=${escapeProperty(String(value))}`)
+  return `::${severity} ${properties.join(',')}::${escapeData(message)}`
 }
 
 /** As the runner of GitHub Actions takes it apart again, and without what would steer the log of a reviewer. */

@@ -6,8 +6,8 @@ import { nearMiss } from '../../shared/near-miss.ts'
 import type { Problem } from '../../shared/problem.ts'
 import { UsageError } from '../terminal/usage-error.ts'
 import { InvalidSchemaError } from './compute-rows.ts'
-import { type FoundSchema, findSchemas } from './find-schemas.ts'
-import type { SchemaPlace } from './schema-place.ts'
+import { findSchemas } from './find-schemas.ts'
+import type { FoundSchema, SchemaPlace } from './schema-place.ts'
 
 export interface LoadedSchemas {
   readonly schemas: readonly Schema[]

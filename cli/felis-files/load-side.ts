@@ -11,6 +11,8 @@ export interface LoadedSide {
   readonly side: DiffSide
   /** In the order of their files. */
   readonly schemas: readonly LoadedSchema[]
+  /** The file of one of them as the caller knows it. */
+  readonly pathOf: (loaded: LoadedSchema) => string
 }
 
 /**
@@ -27,19 +29,22 @@ export async function loadSide(path: string, options: LoaderOptions): Promise<Lo
   }
   const loaders = new Map<SchemaPlace, FelisLoader>()
   const schemas: LoadedSchema[] = []
+  const paths = new Map<LoadedSchema, string>()
   const problems = new Set<Problem>()
   for (const { place, name } of found.schemas) {
     const loader = loaders.get(place) ?? new FelisLoader(place.files, contextOf(options))
     loaders.set(place, loader)
     const loaded = loader.load(name)
     schemas.push(loaded)
+    paths.set(loaded, place.pathOf(name))
     for (const problem of loaded.problems) {
       const told = place.unreadable.get(problem.file) ?? problem
       if (told.severity === 'error') problems.add({ ...told, file: place.pathOf(told.file) })
     }
   }
   if (problems.size > 0) throw new InvalidSchemaError([path], uniqueProblems(problems))
-  return { side: { slot: path, version: describeVersion(schemas) }, schemas }
+  const side = { slot: path, version: describeVersion(schemas) }
+  return { side, schemas, pathOf: (loaded) => paths.get(loaded) ?? loaded.file }
 }
 
 function uniqueProblems(problems: Iterable<Problem>): readonly Problem[] {

@@ -16,6 +16,13 @@ export interface SchemaPlace {
   readonly pathOf: (name: string) => string
 }
 
+/** One schema that is to be looked at. */
+export interface FoundSchema {
+  readonly place: SchemaPlace
+  /** The file in its place. */
+  readonly name: string
+}
+
 /** No YAML has this character in it. */
 const UNREADABLE = '\0'
 

@@ -5,8 +5,8 @@ import type { Problem } from '../../shared/problem.ts'
 import { buildRows } from '../../shared/tap-schema/build-rows.ts'
 import { findEmptyParts } from '../../shared/tap-schema/empty-parts.ts'
 import { contextOf, type LoaderOptions } from '../../shared/tap-schema/options.ts'
-import type { FoundSchema, FoundSchemas } from './find-schemas.ts'
-import type { SchemaPlace } from './schema-place.ts'
+import type { FoundSchemas } from './find-schemas.ts'
+import type { FoundSchema, SchemaPlace } from './schema-place.ts'
 
 export interface FoundProblem extends Problem {
   /** For a problem in a resource: the files that lead there, each a resource of the one before. */

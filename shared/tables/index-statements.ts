@@ -5,7 +5,7 @@ import { quote } from '../tap-schema/slots.ts'
 import { spell } from './lookup.ts'
 import { positionIndexes } from './position-indexes.ts'
 import { columnList, NAME_BYTES } from './sql.ts'
-import { columnNames, type TableContext, tableSql } from './table-statements.ts'
+import { columnNames, type TableContext, tableSql } from './table-context.ts'
 
 /** The indexes that the schema names for a table. */
 export function indexStatements(table: Table, context: TableContext): readonly string[] {
@@ -14,7 +14,8 @@ export function indexStatements(table: Table, context: TableContext): readonly s
   )
 }
 
-function indexedParts({ columns, expressions }: Index, context: TableContext): string {
+/** What comes behind `on TABLE`. */
+export function indexedParts({ columns, expressions }: Index, context: TableContext): string {
   if (columns !== null) return columnList(columnNames(columns, context))
   return `(${(expressions ?? []).map((expression) => `(${expression})`).join(', ')})`
 }

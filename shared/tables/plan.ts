@@ -3,7 +3,8 @@ import type { Schema } from '../felis/model.ts'
 import { EVERYBODY, quote } from '../tap-schema/slots.ts'
 import { indexStatements, positionStatements } from './index-statements.ts'
 import { type NameCase, spell } from './lookup.ts'
-import { commentStatements, createTable, foreignKeyStatements, tableContext, tableSql } from './table-statements.ts'
+import { tableContext, tableSql } from './table-context.ts'
+import { commentStatements, createTable, foreignKeyStatements } from './table-statements.ts'
 
 export interface TableOptions {
   readonly geometry: GeometryStrategy
