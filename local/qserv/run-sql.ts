@@ -52,7 +52,7 @@ export async function prepareFunctions(pool: pg.Pool, readers: readonly string[]
   const defined = SCISQL.flatMap(({ name, signatures: [signature], sql }) => {
     const rule = sql.postgresql
     if (typeof rule !== 'function' || signature === undefined) return []
-    const parameters = signature.parameters.map((parameter) => parameter.name.toLowerCase())
+    const parameters = signature.parameters.map((_, index) => `p${index + 1}`)
     const list = parameters.map((parameter) => `${parameter} float8`).join(', ')
     return [define(`${name}(${list})`, 'float8', rule(...parameters.map((parameter) => `(${parameter})`)))]
   })
@@ -66,31 +66,46 @@ function define(signature: string, returns: string, expression: string): string 
   return `create or replace function ${FUNCTIONS_SCHEMA}.${signature} returns ${returns} language sql immutable as $$ select (${expression})::${returns} $$;`
 }
 
-const SEPARATION =
-  '2 * degrees(asin(least(1, sqrt(power(sind((dec2 - dec1) / 2), 2) + cosd(dec1) * cosd(dec2) * power(sind((ra2 - ra1) / 2), 2)))))'
+/** MariaDB has no NaN: what PostgreSQL has of it counts as NULL. */
+function anyMissing(...names: readonly string[]): string {
+  return names.map((name) => `${name} is null or ${name} = 'NaN'`).join(' or ')
+}
+
+const MISSING = anyMissing('ra1', 'dec1', 'ra2', 'dec2')
+/** Square of the sine of half the separation. */
+const HAVERSINE = 'power(sind((dec2 - dec1) / 2), 2) + cosd(dec1) * cosd(dec2) * power(sind((ra2 - ra1) / 2), 2)'
 
 /** On the inner side of each of a convex polygon's sides, which may be given in either order. */
 const IN_POLYGON = `
-  create or replace function ${FUNCTIONS_SCHEMA}.scisql_s2ptincpoly(ra float8, dec float8, variadic v float8[]) returns integer
+  create or replace function ${FUNCTIONS_SCHEMA}.scisql_s2ptincpoly(lon float8, lat float8, variadic v float8[]) returns integer
   language sql immutable as $$
     with vertex as (
       select i, cosd(v[2*i+1]) * cosd(v[2*i+2]) as x, sind(v[2*i+1]) * cosd(v[2*i+2]) as y, sind(v[2*i+2]) as z
         from generate_series(0, cardinality(v) / 2 - 1) as i
-    ), point as (select cosd(ra) * cosd(dec) as x, sind(ra) * cosd(dec) as y, sind(dec) as z),
-    side as (
-      select (a.y * b.z - a.z * b.y) * p.x + (a.z * b.x - a.x * b.z) * p.y + (a.x * b.y - a.y * b.x) * p.z as s
-        from vertex a join vertex b on b.i = (a.i + 1) % (cardinality(v) / 2), point p
+    ),
+    point as (select cosd(lon) * cosd(lat) as x, sind(lon) * cosd(lat) as y, sind(lat) as z),
+    centre as (select sum(x) as x, sum(y) as y, sum(z) as z from vertex),
+    normal as (
+      select a.y * b.z - a.z * b.y as x, a.z * b.x - a.x * b.z as y, a.x * b.y - a.y * b.x as z
+        from vertex a join vertex b on b.i = (a.i + 1) % (cardinality(v) / 2)
     )
-    select case when ra is null or dec is null then 0
-                when min(s) >= -1e-15 or max(s) <= 1e-15 then 1 else 0 end from side
+    select case when ${anyMissing('lon', 'lat')} then null
+                when min((n.x * p.x + n.y * p.y + n.z * p.z) * sign(n.x * c.x + n.y * c.y + n.z * c.z)) >= -1e-15 then 1
+                else 0 end
+      from normal n, point p, centre c
   $$;`
 
 const OWN: readonly string[] = [
-  define('scisql_angsep(ra1 float8, dec1 float8, ra2 float8, dec2 float8)', 'float8', SEPARATION),
+  define(
+    'scisql_angsep(ra1 float8, dec1 float8, ra2 float8, dec2 float8)',
+    'float8',
+    `case when ${MISSING} then null else 2 * degrees(asin(least(1, sqrt(${HAVERSINE})))) end`,
+  ),
   define(
     'scisql_s2ptincircle(ra1 float8, dec1 float8, ra2 float8, dec2 float8, radius float8)',
     'integer',
-    `case when ${SEPARATION} <= radius then 1 else 0 end`,
+    `case when ${MISSING} then null when abs(dec1 - dec2) > radius + 1e-9 then 0
+          when ${HAVERSINE} <= power(sind(radius / 2), 2) then 1 else 0 end`,
   ),
   IN_POLYGON,
   define('rand()', 'float8', 'random()').replace('immutable', 'volatile'),

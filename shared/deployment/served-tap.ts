@@ -1,12 +1,15 @@
 import type pg from 'pg'
 import type { FunctionSet } from '../adql/functions/function-set.ts'
+import type { QservConfig } from '../environment/qserv.ts'
 import type { TapService } from '../environment/tap-service.ts'
 import type { EventTopic } from '../platform/events.ts'
 import type { Bucket } from '../platform/storage/objects.ts'
 import type { LookUpToken } from '../platform/token-info.ts'
 import type { WorkQueue } from '../platform/work-queue.ts'
+import type { QservClient } from '../qserv/client.ts'
+import type { QueryService } from '../query/service.ts'
 import type { TapBackend } from '../tap/answer-query.ts'
-import type { LiveMetadataSource } from '../tap/live-metadata.ts'
+import type { LiveMetadata, LiveMetadataSource } from '../tap/live-metadata.ts'
 
 /** What `tap` works with: put together in tap-services.ts, or by a test. */
 export interface TapDependencies {
@@ -32,6 +35,15 @@ export interface ServedTap {
 
 export interface ServedBackend extends TapBackend {
   readonly metadata: LiveMetadataSource
+  /** null: PostgreSQL answers all queries. */
+  readonly qserv: QservBackend | null
+}
+
+/** A Qserv that answers queries of a server. */
+export interface QservBackend {
+  readonly config: QservConfig
+  readonly client: QservClient
+  readonly queries: QueryService<LiveMetadata>
 }
 
 /** Where the jobs of a server are. */

@@ -67,16 +67,26 @@ async function openBackend(
     query.database === server.database
       ? undefined
       : (await connectAddress(environment, server.database, connection)).pool
-  const metadata = watchLiveMetadata({ pool: slotPool ?? pool, role: slotPool === undefined ? role : null, names })
-  const queries = openPostgresqlService({
-    ...{ pool, role, geometry, functions, logger, liveTables: metadata },
+  const inQserv = (schema: string) => query.qserv !== null && schemas?.includes(schema) !== true
+  const slotRole = slotPool === undefined ? role : null
+  const metadata = watchLiveMetadata({ pool: slotPool ?? pool, role: slotRole, names, isExact: inQserv })
+  const querying = { functions, logger, liveTables: metadata }
+  const textLimits = { length: limits.queryBytes, tables: limits.joins + 1 }
+  const postgresql = openPostgresqlService({
+    ...{ ...querying, pool, role, geometry, limits: textLimits },
     ...(slotPool === undefined ? {} : { slotPool }),
     ...(schemas === null ? {} : { schemas }),
-    limits: { length: limits.queryBytes, tables: limits.joins + 1 },
   })
+  const qserv =
+    query.qserv === null
+      ? null
+      : await (await import('./qserv-backend.ts')).openQservBackend(environment, query.qserv, {
+          ...{ ...querying, postgresql, schemas: schemas ?? [], limits: textLimits },
+        })
   const { privateHosts } = limits.uploads
   return {
-    queries,
+    queries: qserv?.queries ?? postgresql,
+    qserv,
     metadata,
     describeServices: describeFrom(environment, service, logger),
     fetchUpload: createFetchPublic({ privateHosts, timeoutMs: UPLOAD_MS }),

@@ -3,6 +3,7 @@ import { uniqueListOf } from './collections.ts'
 import { complaintAboutReader } from './complaints.ts'
 import { databaseKeys, readDatabase } from './database.ts'
 import { PHYSICAL_NAMES } from './physical-names.ts'
+import { QSERV } from './qserv.ts'
 import { optional, part, required, type SectionOf, section, sectionAs } from './sections.ts'
 import { integer, oneOf, orNull, type Shape, text } from './shapes.ts'
 import { complaintAboutProse, SITE_FUNCTION } from './site-functions.ts'
@@ -53,12 +54,17 @@ function complaintAboutRole(role: string): string | null {
 /** Where the queries are answered; `database` null: in the server's own. */
 const query = sectionAs(
   {
-    type: optional(oneOf('postgresql'), 'postgresql' as const, 'What answers queries: a PostgreSQL database.'),
+    type: optional(
+      oneOf('postgresql', 'qserv'),
+      'postgresql' as const,
+      'What answers queries: a PostgreSQL database; or Qserv, with a database for TAP_SCHEMA.',
+    ),
     schemas: optional(
       uniqueListOf(text()),
       null,
-      'Names of the schemas, as in TAP_SCHEMA, whose tables it has; queries of other tables are refused. Without the key: all.',
+      'Names of the schemas, as in TAP_SCHEMA, whose tables the database has; queries of other tables are refused, or sent to Qserv. Without the key: all, or with Qserv none but TAP_SCHEMA.',
     ),
+    qserv: optional(QSERV, null, 'The Qserv, with `type: qserv`.'),
     role: optional(
       text(complaintAboutRole),
       null,
@@ -70,7 +76,15 @@ const query = sectionAs(
     const database = readDatabase(found, report)
     const given = found.whole()
     if (database === undefined || given === undefined) return undefined
-    return { type: given.type, schemas: given.schemas, role: given.role, database }
+    if (given.type === 'qserv' && given.qserv === null) {
+      report.error('missing_key', found.placeOf('type'), 'with type: qserv the section qserv is needed')
+      return undefined
+    }
+    if (given.type === 'postgresql' && given.qserv !== null) {
+      report.error('conflict', found.placeOf('qserv'), 'has no effect with type: postgresql; write type: qserv')
+      return undefined
+    }
+    return { type: given.type, schemas: given.schemas, role: given.role, qserv: given.qserv, database }
   },
 )
 
@@ -193,9 +207,11 @@ export const TAP_SERVICE = section(KEYS)
 /** The service of a server with this database. */
 export function serviceOf(given: Section, own: DatabaseAddress): TapService {
   const { query, jobs } = given
+  // Nobody waits for a query that Qserv runs, so that what a dispatcher can wait for does not matter.
+  const longer = query.qserv === null ? {} : { executionSeconds: query.qserv.executionSeconds }
   return {
     ...given,
     query: { ...query, database: query.database ?? own },
-    jobs: jobs === null ? null : { ...jobs, database: jobs.database ?? own },
+    jobs: jobs === null ? null : { ...jobs, ...longer, database: jobs.database ?? own },
   }
 }

@@ -35,6 +35,8 @@ export interface LiveMetadataOptions {
   readonly role: string | null
   /** What the tables of data are called in their database. */
   readonly names: PhysicalNames
+  /** Whether the tables of a schema are called elsewhere as TAP_SCHEMA calls them, in upper and lower case; default none. */
+  readonly isExact?: (schema: string) => boolean
   /** Milliseconds that only grow; `performance.now` unless given. */
   readonly now?: () => number
 }
@@ -111,7 +113,7 @@ async function loadLive(options: LiveMetadataOptions): Promise<LiveMetadata> {
 }
 
 /** In one transaction that holds locks on the tables, so that no swap comes in between. */
-async function readLive(client: pg.ClientBase, { role, names }: LiveMetadataOptions): Promise<LiveMetadata> {
+async function readLive(client: pg.ClientBase, { role, names, isExact }: LiveMetadataOptions): Promise<LiveMetadata> {
   await client
     .query(`set transaction read only${role === null ? '' : `; set local role ${quote(role)}`}`)
     .catch((error: unknown) => {
@@ -126,7 +128,9 @@ async function readLive(client: pg.ClientBase, { role, names }: LiveMetadataOpti
   const slot = await readSafeSlot(client, 'live')
   const rows = withOwnRows(await readSlotRows(client, found))
   const tables = tablesFromRows(rows.tables, rows.columns).map((table) =>
-    isOwnName(table.schema.text) ? physicalInSlot(table, found) : withPhysicalNames(table, names),
+    isOwnName(table.schema.text)
+      ? physicalInSlot(table, found)
+      : withPhysicalNames(table, isExact?.(table.schema.text) === true ? { ...names, rule: 'exact' } : names),
   )
   const slotTables = tables.filter(({ schema }) => isOwnName(schema.text))
   const version = slot?.version ?? UNVERSIONED

@@ -30,6 +30,7 @@ describe('the TAP service of a server', () => {
         type: 'postgresql',
         schemas: null,
         role: null,
+        qserv: null,
         database: { kind: 'url', url: 'postgresql://tap@h/tap', passwordKey: null, poolMax: 5 },
       },
       jobs: null,
@@ -93,6 +94,7 @@ describe('the TAP service of a server', () => {
       type: 'postgresql',
       schemas: null,
       role: 'tap_reader',
+      qserv: null,
       database: {
         kind: 'cloudsql',
         instance: 'p:r:n',

@@ -1,0 +1,94 @@
+import { AdqlError } from '../adql/error.ts'
+import type { Limits } from '../adql/limits.ts'
+import { parseQuery } from '../adql/parse.ts'
+import type { QservClient } from '../qserv/client.ts'
+import { QueryBusyError, QueryUnavailableError } from './errors.ts'
+import { fieldsOf } from './fields.ts'
+import type { LiveTables, LiveTablesSource } from './live-tables.ts'
+import type { QueryLogger } from './postgresql/work.ts'
+import { planForQserv, type QservPlanOptions } from './qserv/plan.ts'
+import { runNow } from './qserv/run-now.ts'
+import type { QueryService } from './service.ts'
+import { describeUpload } from './upload-metadata.ts'
+
+export interface QservServiceOptions<Release extends LiveTables = LiveTables> extends QservPlanOptions {
+  readonly client: QservClient
+  /** Answers TAP_SCHEMA, and the schemas of `schemas`. */
+  readonly postgresql: QueryService<Release>
+  readonly liveTables: LiveTablesSource<Release>
+  readonly limits?: Partial<Limits>
+  readonly logger: QueryLogger
+  /** Whether the text NULL is NULL in columns of text. */
+  readonly nullText: boolean
+  readonly maxResultBytes: number
+  /** Queries at once, of this process. */
+  readonly maxQueries: number
+  /** null: queries are answered; else why they are not. */
+  readonly maintenance: string | null
+}
+
+/**
+ * Answers queries from Qserv, those of TAP_SCHEMA from PostgreSQL. For somebody who waits: what takes longer is a job.
+ */
+export function openQservService<Release extends LiveTables>(
+  options: QservServiceOptions<Release>,
+): QueryService<Release> {
+  const { postgresql, liveTables, maxQueries, maintenance } = options
+  let running = 0
+  return {
+    async start(request) {
+      const { adql, maxRows, uploads } = request
+      try {
+        const parsed = parseQuery(adql, options.limits)
+        const tables = uploads.map((upload) => describeUpload(upload, { schema: 'user_tap', name: upload.name }))
+        const plan = await planForQserv(parsed, liveTables, tables, maxRows + 1, options)
+        if (plan === null) return await postgresql.start(request)
+        const { columns, live } = plan
+        // Its columns are all that is asked for.
+        if (maxRows === 0)
+          return { columns, fields: fieldsOf(columns), release: live, rows: NO_ROWS, close: async () => {} }
+        if (maintenance !== null) throw new QueryUnavailableError(maintenance)
+        if (uploads.length > 0) throw noUploads(plan.resolved.body.span)
+        if (running >= maxQueries) {
+          throw new QueryBusyError(
+            `${maxQueries} sync queries run in Qserv already, as many as may at once: try again in a moment, or run it as an asynchronous job.`,
+          )
+        }
+        running += 1
+        const leave = once(() => {
+          running -= 1
+        })
+        try {
+          const found = await runNow(plan, request, options)
+          return {
+            ...found,
+            close: async () => {
+              await found.close()
+              leave()
+            },
+          }
+        } catch (error) {
+          leave()
+          throw error
+        }
+      } finally {
+        await Promise.allSettled(uploads.map(({ table }) => table.close()))
+      }
+    },
+  }
+}
+
+const NO_ROWS: AsyncIterable<Uint8Array> = { async *[Symbol.asyncIterator]() {} }
+
+function noUploads(span: AdqlError['span']): AdqlError {
+  const message = 'Uploaded tables can be joined with tables of Qserv in asynchronous jobs only: run it as one.'
+  return new AdqlError('unsupported', message, span, { reason: 'upload' })
+}
+
+function once(action: () => void): () => void {
+  let done = false
+  return () => {
+    if (!done) action()
+    done = true
+  }
+}

@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { prepareFunctions } from '../../local/qserv/run-sql.ts'
+import { type LocalQserv, startQserv } from '../../local/qserv/server.ts'
+import { AdqlError } from '../../shared/adql/error.ts'
+import { STANDARD_FUNCTIONS } from '../../shared/adql/functions/table.ts'
+import { parseQuery } from '../../shared/adql/parse.ts'
+import { QservClient } from '../../shared/qserv/client.ts'
+import { QueryServiceError, QueryValueError } from '../../shared/query/errors.ts'
+import type { LiveTablesSource } from '../../shared/query/live-tables.ts'
+import { planForQserv } from '../../shared/query/qserv/plan.ts'
+import { openQservService } from '../../shared/query/qserv.ts'
+import type { QueryService } from '../../shared/query/service.ts'
+import { readSkyCases, readSkyTables, type SkyCase } from '../support/adql-sky.ts'
+import { differenceOf } from '../support/compare-sky-answer.ts'
+import { DATA, HAS_DATA, NEEDS_DATA } from '../support/golden.ts'
+import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
+import { decodeCell } from './decode-cell.ts'
+import { cellsOf, readAll, request } from './query-stage.ts'
+
+/** Where MariaDB says something else, or the fake would take too long. */
+const OTHERWISE: Readonly<Record<string, string>> = {
+  'select-3271de47': 'the text NULL is NULL, unless the environment says otherwise',
+  'select-79ab6c9d': 'there is no NaN',
+  'math-58dbee45': 'the logarithm of 0 is NULL, not an error',
+  'math-dfff4fde': 'the arc cosine of 1.5 is NULL, not an error',
+  'distance-a6dd487d': 'four million distances',
+}
+
+describe.skipIf(!HAS_DATA)(`queries on the small sky through Qserv${NEEDS_DATA}`, () => {
+  let database: TestDatabase
+  let qserv: LocalQserv
+  let client: QservClient
+  let service: QueryService
+  const planning = { functions: STANDARD_FUNCTIONS, schemas: [], placements: new Map() }
+  const live = { identity: 'sky', version: 'sky', tables: readSkyTables(), slotTables: new Set<never>(), lockSql: '' }
+  const liveTables: LiveTablesSource = { identitySql: '', latest: async () => live, refresh: async () => live }
+
+  beforeAll(async () => {
+    database = await createTestDatabase({ initialised: false, keep: true, unicode: true })
+    await database.pool.query(readFileSync(join(DATA, 'adql/execution/sky-insert.sql'), 'utf8'))
+    await prepareFunctions(database.pool)
+    qserv = await startQserv({ pool: database.pool })
+    client = new QservClient({
+      ...{ url: qserv.url, sendVersion: true, maxConnections: 4, keepAliveMs: 4_000, connectMs: 5_000 },
+    })
+    service = openQservService({
+      ...{ ...planning, client, liveTables, logger: { error: () => {} }, nullText: true },
+      ...{ maxResultBytes: 1e12, maxQueries: 10, maintenance: null },
+      postgresql: { start: () => Promise.reject(new Error('not for PostgreSQL')) },
+    })
+  })
+  afterAll(async () => {
+    client.close()
+    await qserv.stop()
+    await database.drop()
+  })
+
+  async function isTaken({ adql }: SkyCase): Promise<boolean> {
+    try {
+      return (await planForQserv(parseQuery(adql), liveTables, [], 100_000, planning)) !== null
+    } catch (error) {
+      if (error instanceof AdqlError || error instanceof QueryServiceError) return false
+      throw error
+    }
+  }
+
+  async function faultOf(item: SkyCase): Promise<string | undefined> {
+    const kinds: string[] = [item.expect.error?.kind ?? []].flat()
+    try {
+      const running = await service.start(request(item.adql, { maxRows: 100_000 }))
+      const rows = cellsOf(await readAll(running)).map((row) =>
+        row.map((cell, index) => decodeCell(cell, running.fields[index]!)),
+      )
+      await running.close()
+      return item.expect.error?.mayAccept ? undefined : differenceOf(item, rows)
+    } catch (error) {
+      if (error instanceof QueryValueError && kinds.includes('execution')) return undefined
+      return String(error instanceof Error ? (error.cause ?? error) : error)
+    }
+  }
+
+  test('have the answers of PostgreSQL, as far as Qserv takes them', async () => {
+    const taken: SkyCase[] = []
+    for (const item of readSkyCases()) if (OTHERWISE[item.id] === undefined && (await isTaken(item))) taken.push(item)
+    const faults: string[] = []
+    const rest = [...taken]
+    const work = async () => {
+      for (let item = rest.pop(); item !== undefined; item = rest.pop()) {
+        const fault = await faultOf(item)
+        if (fault !== undefined) faults.push(`${item.id}: ${item.adql}: ${fault}`)
+      }
+    }
+    await Promise.all(Array.from({ length: 8 }, work))
+    expect(faults).toEqual([])
+    expect(taken.length).toBeGreaterThan(100)
+    qserv.assertClean()
+  })
+})
