@@ -110,7 +110,7 @@ describe('a syntax error says what the likely slip is', () => {
     expect(error.expected).toContain('a column')
   })
 
-  test('only the first error of a query is told', () => {
+  test('only the first error of a query is reported', () => {
     expect(errorOf('SELECT a FROM t WEHRE a == 1 LIMIT 5').span.start).toBe(16)
   })
 })

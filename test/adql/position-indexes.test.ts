@@ -53,11 +53,10 @@ function describeStrategy(
     let database: Awaited<ReturnType<typeof open>>
     beforeAll(async () => {
       database = await open()
-      const extensions = geometry === 'portable' ? '' : 'create extension pg_sphere; create extension postgis;'
       const indexes = positionIndexes(star!, geometry).map(
         ({ method, expression }) => `create index by_position on pos.star using ${method} (${expression})`,
       )
-      await database.pool.query(`${extensions} create schema pos;
+      await database.pool.query(`create schema pos;
         create table pos.star (id integer primary key, "Ra" float8, "dec" float8);
         insert into pos.star select i, i * 0.137 % 360, i * 0.0731 % 180 - 90 from generate_series(1, 20000) as i;
         ${indexes.join(';')};

@@ -73,7 +73,7 @@ describe('the tables of one database', () => {
     )
   })
 
-  test('are told with all that is wrong, for people too', async () => {
+  test('are reported with all that is wrong, for people too', async () => {
     await make(live, 'exact')
     await live.pool.query(`
       alter table survey."Object" rename flux to fluxx;
@@ -97,7 +97,7 @@ describe('the tables of one database', () => {
     expect(stdout).toMatch(/\n2 errors, 3 warnings\n$/)
   })
 
-  test('that readers cannot read are told by role, wholly or by column', async () => {
+  test('that readers cannot read are reported by role, wholly or by column', async () => {
     await make(live, 'exact', [])
     await live.pool.query(`grant usage on schema survey to ${reader}`)
     const { stdout, found } = await inOne()

@@ -78,7 +78,7 @@ test('with PGPASSWORD a built-in user logs in, who must be named', async () => {
   })
 })
 
-test('somebody else is not let in by IAM, and is told what to check', async () => {
+test('somebody else is not let in by IAM, and reads what to check', async () => {
   await expect(whoIs({ user: 'alice@example.org' })).rejects.toMatchObject({
     code: 'database_connection',
     message: expect.stringMatching(
@@ -117,7 +117,7 @@ test("a person's own credentials do not say who logs in, so the user must be giv
   })
 })
 
-test('without any credentials the way to them is told', async () => {
+test('without any credentials the way to them is said', async () => {
   const folder = await writeFolder({})
   const none = { METADATA_SERVER_DETECTION: 'none', HOME: folder, CLOUDSDK_CONFIG: folder }
   await expect(whoIs({ user: 'alice@example.org' }, none)).rejects.toMatchObject({

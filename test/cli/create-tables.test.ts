@@ -57,7 +57,7 @@ test('of a release those schemas that are named are made, whatever is wrong with
   expect(missing.stderr).toContain('there is no schema file called aa: did you mean a?')
 })
 
-test('what cannot be made is told with file and line, and what excludes each other is refused', async () => {
+test('what cannot be made is reported with file and line, and what excludes each other is refused', async () => {
   const path = await folder()
   const wrong = await callAlmagest(['create-tables', '--dry-run', join(path, 'wrong.yaml')])
   expect(wrong.code).toBe(1)

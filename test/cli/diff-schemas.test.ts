@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { SchemaDiff } from '../../shared/tap-schema/diff.ts'
 import { buildRelease } from '../releases/build-archive.ts'
+import { callAlmagest } from '../support/call-command.ts'
 import { HAS_DATA, NEEDS_DATA, readReleaseFiles } from '../support/golden.ts'
-import { runAlmagest } from '../support/run-command.ts'
 import { sampleSchema } from '../support/sample-release.ts'
 import { writeFolder } from './release-folder.ts'
 
@@ -23,7 +23,7 @@ async function folder() {
 }
 
 async function diff(args: readonly string[]) {
-  const result = await runAlmagest(['diff-schemas', '--json', ...args], await folder())
+  const result = await callAlmagest(['diff-schemas', '--json', ...args], await folder())
   return { ...result, diff: result.json<SchemaDiff>() }
 }
 
@@ -50,7 +50,7 @@ describe('diff-schemas', () => {
   })
 
   test('people read a line for each change, and a summary', async () => {
-    const { stdout } = await runAlmagest(['diff-schemas', 'old.yaml', 'new.yaml'], await folder())
+    const { stdout } = await callAlmagest(['diff-schemas', 'old.yaml', 'new.yaml'], await folder())
     expect(stdout).toMatch(/^old\.yaml \(no version\) -> new\.yaml \(no version\)\n/)
     expect(stdout).toContain('! - column survey.object.dec\n')
     expect(stdout).toMatch(/2 breaking\n$/)
@@ -79,7 +79,7 @@ describe('diff-schemas', () => {
     ])
   })
 
-  test('schemas of one name in several files are told apart', async () => {
+  test('schemas of one name in several files are distinguished', async () => {
     const found = await diff(['old.yaml', 'set'])
     const schemas = found.diff.changes.filter(({ kind }) => kind === 'schema').map(({ change, name }) => [change, name])
     expect(schemas).toEqual([
@@ -89,7 +89,7 @@ describe('diff-schemas', () => {
     ])
   })
 
-  test('keys of one name in several files are told apart, where they are not told apart by their schema', async () => {
+  test('keys of one name in several files are distinguished, where their schema does not distinguish them', async () => {
     const text = (schema: string, key: string) =>
       `name: ${schema}\ntables:\n- name: t\n  columns: [{name: a, datatype: int}]\n  constraints:\n  - {name: ${key}, "@type": ForeignKey, columns: ["#t.a"], referencedColumns: ["#t.a"]}\n`
     const cwd = await writeFolder({
@@ -99,7 +99,7 @@ describe('diff-schemas', () => {
       'after/b.yaml': text('b', 'k'),
     })
     const changes = async (option: string) => {
-      const { stdout } = await runAlmagest(['diff-schemas', '--json', option, 'before', 'after'], { cwd })
+      const { stdout } = await callAlmagest(['diff-schemas', '--json', option, 'before', 'after'], { cwd })
       const diff = JSON.parse(stdout) as SchemaDiff
       return diff.changes.map(({ change, name, formerName }) => `${change} ${formerName} ${name}`)
     }
@@ -107,14 +107,14 @@ describe('diff-schemas', () => {
     expect(await changes('--unique-keys')).toEqual(['renamed a_k a_other'])
   })
 
-  test('a side with errors is told with its problems', async () => {
-    const { code, stdout, stderr } = await runAlmagest(['diff-schemas', 'old.yaml', 'wrong.yaml'], await folder())
+  test('a side with errors is reported with its problems', async () => {
+    const { code, stdout, stderr } = await callAlmagest(['diff-schemas', 'old.yaml', 'wrong.yaml'], await folder())
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toMatch(/wrong\.yaml:1/)
   })
 
   test('a side that is not there is wrong usage', async () => {
-    const { code, stderr } = await runAlmagest(['diff-schemas', 'nowhere.yaml', 'old.yaml'], await folder())
+    const { code, stderr } = await callAlmagest(['diff-schemas', 'nowhere.yaml', 'old.yaml'], await folder())
     expect(code).toBe(2)
     expect(stderr).toContain('nowhere.yaml: ')
   })
@@ -123,7 +123,7 @@ describe('diff-schemas', () => {
 describe.skipIf(!HAS_DATA)(`releases${NEEDS_DATA}`, () => {
   test('a release and itself do not differ', async () => {
     const cwd = await writeFolder(Object.fromEntries(await readReleaseFiles('w.2026.34')))
-    const { code, stdout } = await runAlmagest(['diff-schemas', '--json', '--fail-on', 'any', '.', '.'], { cwd })
+    const { code, stdout } = await callAlmagest(['diff-schemas', '--json', '--fail-on', 'any', '.', '.'], { cwd })
     expect(code).toBe(0)
     expect(JSON.parse(stdout).changes).toEqual([])
   })

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { readYaml } from '../../shared/yaml/read.ts'
-import { runAlmagest } from '../support/run-command.ts'
+import { callAlmagest } from '../support/call-command.ts'
 import { writeFolder } from './release-folder.ts'
 
 const BASE = 'name: base\ntables:\n- {name: b, columns: [{name: c, datatype: string, length: 4}]}\n'
@@ -14,7 +14,7 @@ async function folder() {
 
 describe('dump', () => {
   test('prints YAML with what was worked out', async () => {
-    const { code, stdout, stderr } = await runAlmagest(['dump', 'survey.yaml'], await folder())
+    const { code, stdout, stderr } = await callAlmagest(['dump', 'survey.yaml'], await folder())
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toContain("'@id': '#t.a'")
     expect(stdout).toContain('value: 1.0')
@@ -23,15 +23,15 @@ describe('dump', () => {
 
   test('prints JSON that YAML reads in the same way', async () => {
     const at = await folder()
-    const yaml = await runAlmagest(['dump', 'survey.yaml'], at)
-    const json = await runAlmagest(['dump', '--json', 'survey.yaml'], at)
+    const yaml = await callAlmagest(['dump', 'survey.yaml'], at)
+    const json = await callAlmagest(['dump', '--json', 'survey.yaml'], at)
     expect(json.json()).toMatchObject({ name: 'survey', tables: [{ name: 't', columns: [{ name: 'a' }] }] })
     expect(readYaml(json.stdout)).toMatchObject({ value: (readYaml(yaml.stdout) as { value: unknown }).value })
   })
 
   test('a dereferenced schema stands alone', async () => {
     const options = ['--dereference-resources', '--strip-ids', '--column-ref-index-increment', '10']
-    const { stdout } = await runAlmagest(['dump', ...options, 'survey.yaml'], await folder())
+    const { stdout } = await callAlmagest(['dump', ...options, 'survey.yaml'], await folder())
     expect(stdout).toBe(
       [
         'name: survey',
@@ -52,14 +52,14 @@ describe('dump', () => {
   })
 
   test('reads standard input', async () => {
-    const { code, stdout } = await runAlmagest(['dump', '-'], { stdin: BASE })
+    const { code, stdout } = await callAlmagest(['dump', '-'], { stdin: BASE })
     expect(code).toBe(0)
     expect(stdout).toMatch(/^name: base\n/)
   })
 
-  test('a file with errors is told with its problems and not printed', async () => {
+  test('a file with errors is reported with its problems and not printed', async () => {
     const at = await folder()
-    const { code, stdout, stderr } = await runAlmagest(['dump', 'wrong.yaml'], at)
+    const { code, stdout, stderr } = await callAlmagest(['dump', 'wrong.yaml'], at)
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toMatch(/wrong\.yaml:1:1: tables: a schema must have 'tables'/)
   })
@@ -69,15 +69,15 @@ describe('dump', () => {
     ['a folder of several schemas', ['.'], /holds 3 schemas: name one file/],
     ['two formats', ['--json', '--format', 'yaml', 'survey.yaml'], /exclude each other/],
   ])('%s is wrong usage', async (_, args, said) => {
-    const { code, stdout, stderr } = await runAlmagest(['dump', ...args], await folder())
+    const { code, stdout, stderr } = await callAlmagest(['dump', ...args], await folder())
     expect(code).toBe(2)
     expect(stdout + stderr).toMatch(said)
   })
 
   test('what it prints is valid', async () => {
     const at = await folder()
-    const { stdout } = await runAlmagest(['dump', 'survey.yaml'], at)
-    const result = await runAlmagest(['validate', '-'], { cwd: join(at.cwd), stdin: stdout })
+    const { stdout } = await callAlmagest(['dump', 'survey.yaml'], at)
+    const result = await callAlmagest(['validate', '-'], { cwd: join(at.cwd), stdin: stdout })
     expect(result).toMatchObject({ code: 0, stdout: '1 file: ok\n' })
   })
 })

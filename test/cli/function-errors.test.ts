@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { runAlmagest } from '../support/run-command.ts'
+import { callAlmagest } from '../support/call-command.ts'
 
 interface ErrorDocument {
   readonly error: {
@@ -42,7 +42,7 @@ describe('what answers in place of the function', () => {
       seen.push([request.method, request.url, request.headers.accept, request.headers.authorization])
       answer(200, { slots: {}, history: [] })(request, response)
     })
-    await runAlmagest(['status', ...at, '--token', 'abc', '--json'])
+    await callAlmagest(['status', ...at, '--token', 'abc', '--json'])
     expect(seen).toEqual([['GET', '/servers/a%2Fb%3F?history=10', 'application/json', 'Bearer abc']])
   })
 
@@ -63,7 +63,7 @@ describe('what answers in place of the function', () => {
     ['an answer that breaks off', breakOff, 'unreachable', /./],
   ])('%s is an error that says so', async (_, listener, code, said) => {
     const at = await serve(listener)
-    const result = await runAlmagest(['status', '--json', ...at])
+    const result = await callAlmagest(['status', '--json', ...at])
     const { error } = result.json<ErrorDocument>()
     expect({ exit: result.code, code: error.code }).toEqual({ exit: 1, code })
     expect(error.message).toMatch(said)
@@ -76,7 +76,7 @@ describe('what answers in place of the function', () => {
       { msg: 'no such release', type: 'other' },
     ]
     const at = await serve(answer(422, { detail }))
-    const { code, stderr } = await runAlmagest(['swap', 'v1', ...at])
+    const { code, stderr } = await callAlmagest(['swap', 'v1', ...at])
     expect(code).toBe(1)
     expect(stderr).toContain('422 Unprocessable Entity with 3 problems')
     expect(stderr).toContain('\n  dp2.yaml:12: tables.0.columns.3: datatype is unknown\n')
@@ -89,14 +89,14 @@ describe('what answers in place of the function', () => {
     await once(server.listen(0, '127.0.0.1'), 'listening')
     const { port } = server.address() as AddressInfo
     await once(server.close(), 'close')
-    const { code, stderr } = await runAlmagest(['status', '--url', `http://127.0.0.1:${port}/`, '--server', 'tap'])
+    const { code, stderr } = await callAlmagest(['status', '--url', `http://127.0.0.1:${port}/`, '--server', 'tap'])
     expect(code).toBe(1)
     expect(stderr).toMatch(new RegExp(`http://127\\.0\\.0\\.1:${port} cannot be reached: .*ECONNREFUSED`))
   })
 
   test('a token is not sent over plain http to another machine', async () => {
     const at = ['--url', 'http://swap-schema.example.org', '--server', 'tap', '--token', 'abc']
-    expect(await runAlmagest(['status', ...at])).toMatchObject({
+    expect(await callAlmagest(['status', ...at])).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('https only'),
     })
@@ -105,7 +105,7 @@ describe('what answers in place of the function', () => {
   test('without credentials, https says how to name oneself', async () => {
     const at = ['--url', 'https://127.0.0.1:1', '--server', 'tap']
     const env = { GOOGLE_APPLICATION_CREDENTIALS: '/nonexistent.json', HOME: '/nonexistent' }
-    const result = await runAlmagest(['status', '--json', ...at], { env })
+    const result = await callAlmagest(['status', '--json', ...at], { env })
     const { error } = result.json<ErrorDocument>()
     expect({ exit: result.code, code: error.code }).toEqual({ exit: 1, code: 'no_identity' })
     expect(error.message).toContain('gcloud auth print-identity-token')

@@ -4,8 +4,8 @@ import type { StageOutcome } from '../../shared/tap-schema/stage.ts'
 import { readStatus, type ServerStatus } from '../../shared/tap-schema/status.ts'
 import type { SwapOutcome } from '../../shared/tap-schema/swap.ts'
 import { calledBy, startSwapSchema } from '../functions/swap-schema-service.ts'
+import { callAlmagest } from '../support/call-command.ts'
 import { createTestDatabase } from '../support/postgres.ts'
-import { runAlmagest } from '../support/run-command.ts'
 
 interface ErrorDocument {
   readonly error: {
@@ -30,30 +30,30 @@ async function deploy() {
 describe('a TAP server by its swap-schema function', () => {
   test('status, diff, swap and rollback do what they do on the database', async () => {
     const { database, at } = await deploy()
-    const status = await runAlmagest(['status', '--json', ...at, '--history', '3'])
+    const status = await callAlmagest(['status', '--json', ...at, '--history', '3'])
     expect(status).toMatchObject({ code: 0, stderr: '' })
     expect(status.json<ServerStatus>()).toEqual(await readStatus(database.pool, { historyLimit: 3 }))
 
-    const diff = await runAlmagest(['diff', ...at])
+    const diff = await callAlmagest(['diff', ...at])
     expect(diff).toMatchObject({
       code: 0,
       stdout: 'live (releases/v1, id 3) -> staging (releases/v2, id 5)\nno changes\n',
     })
-    const machine = await runAlmagest(['diff', '--json', '--from', 'previous', '--to', 'live', ...at])
+    const machine = await callAlmagest(['diff', '--json', '--from', 'previous', '--to', 'live', ...at])
     expect(machine.json<SchemaDiff>()).toMatchObject({
       from: { version: 'releases/v0' },
       to: { version: 'releases/v1' },
     })
 
-    const swapped = await runAlmagest(['swap', 'releases/v2', '--json', ...at])
+    const swapped = await callAlmagest(['swap', 'releases/v2', '--json', ...at])
     expect(swapped.json<SwapOutcome>()).toMatchObject({ live: 'releases/v2', previous: 'releases/v1' })
-    const rolledBack = await runAlmagest(['rollback', 'releases/v1', ...at])
+    const rolledBack = await callAlmagest(['rollback', 'releases/v1', ...at])
     expect(rolledBack).toMatchObject({ code: 0, stdout: expect.stringContaining('releases/v1 is live again') })
     const { slots } = await readStatus(database.pool)
     expect([slots.live.version, slots.previous.version]).toEqual(['releases/v1', 'releases/v2'])
     const byId = ['rollback', 'releases/v2', '--id', `${slots.previous.id}`, '--json', ...at]
     for (const outcome of ['rolled_back', 'unchanged']) {
-      expect((await runAlmagest(byId)).json<SwapOutcome>()).toMatchObject({ outcome, live: 'releases/v2' })
+      expect((await callAlmagest(byId)).json<SwapOutcome>()).toMatchObject({ outcome, live: 'releases/v2' })
     }
   })
 
@@ -63,9 +63,9 @@ describe('a TAP server by its swap-schema function', () => {
     await database.pool.query(`grant usage on schema tap_schema to ${reader};
       grant select on all tables in schema tap_schema to ${reader}`)
     const swap = ['swap', 'releases/v2', ...at]
-    const refused = await runAlmagest(swap)
+    const refused = await callAlmagest(swap)
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining(`init --reader ${reader}`) })
-    const swapped = await runAlmagest([...swap, '--leave-readers-out'])
+    const swapped = await callAlmagest([...swap, '--leave-readers-out'])
     expect(swapped).toMatchObject({ code: 0, stderr: expect.stringContaining(`warning: ${reader} could read`) })
   })
 
@@ -74,19 +74,19 @@ describe('a TAP server by its swap-schema function', () => {
     const first = await service.upload('main')
     const second = await service.upload('main')
     const generation = async () => (await readStatus(database.pool)).slots.staging.source?.generation
-    const newest = await runAlmagest(['stage', '--version', 'main', ...at])
+    const newest = await callAlmagest(['stage', '--version', 'main', ...at])
     expect(newest).toMatchObject({ code: 0, stdout: expect.stringMatching(/^staged main in .* 6 tables/) })
     expect(await generation()).toBe(second.generation)
-    const given = await runAlmagest(['stage', '--version', 'main', '--json', '--generation', second.generation, ...at])
+    const given = await callAlmagest(['stage', '--version', 'main', '--json', '--generation', second.generation, ...at])
     expect(given.json<StageOutcome>()).toMatchObject({ outcome: 'staged', version: 'main' })
-    const gone = await runAlmagest(['stage', '--version', 'main', '--generation', first.generation, ...at])
+    const gone = await callAlmagest(['stage', '--version', 'main', '--generation', first.generation, ...at])
     expect(gone).toMatchObject({ code: 1, stderr: expect.stringContaining('does not exist') })
   })
 
   test('a broken release in the bucket is rejected with its problems', async () => {
     const { service, at } = await deploy()
     await service.upload('bad', { schema: 'name: survey\ntables: 5\n' })
-    const { code, stdout, stderr } = await runAlmagest(['stage', '--version', 'bad', ...at])
+    const { code, stdout, stderr } = await callAlmagest(['stage', '--version', 'bad', ...at])
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toMatch(/^ {2}survey\.yaml:2: tables: /m)
   })
@@ -96,25 +96,25 @@ describe('a TAP server by its swap-schema function', () => {
     const [, ada = ''] = calledBy('ada@example.org').authorization!.split(' ')
     const [, ben = ''] = calledBy('ben@example.org').authorization!.split(' ')
     const env = { ALMAGEST_TOKEN: ben }
-    expect(await runAlmagest(['swap', 'releases/v2', ...at, '--token', ada], { env })).toMatchObject({ code: 0 })
-    expect(await runAlmagest(['rollback', 'releases/v1', ...at], { env })).toMatchObject({ code: 0 })
+    expect(await callAlmagest(['swap', 'releases/v2', ...at, '--token', ada], { env })).toMatchObject({ code: 0 })
+    expect(await callAlmagest(['rollback', 'releases/v1', ...at], { env })).toMatchObject({ code: 0 })
     const { history } = await readStatus(database.pool, { historyLimit: 2 })
     expect(history.map((entry) => entry.actor)).toEqual(['ben@example.org', 'ada@example.org'])
   })
 
-  test('a refusal is told in the words of the function', async () => {
+  test('a refusal is reported in the words of the function', async () => {
     const { at, service } = await deploy()
-    const wrong = await runAlmagest(['swap', 'releases/v9', ...at])
+    const wrong = await callAlmagest(['swap', 'releases/v9', ...at])
     expect(wrong).toMatchObject({ code: 1, stdout: '' })
     expect(wrong.stderr).toContain('holds releases/v2, not releases/v9')
-    const machine = await runAlmagest(['swap', 'releases/v9', '--json', ...at])
+    const machine = await callAlmagest(['swap', 'releases/v9', '--json', ...at])
     expect(machine.json<ErrorDocument>().error).toMatchObject({ code: 'version_mismatch', problems: [] })
-    const unknown = await runAlmagest(['status', '--url', service.url, '--server', 'tapp'])
+    const unknown = await callAlmagest(['status', '--url', service.url, '--server', 'tapp'])
     expect(unknown).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/^almagest: no TAP server is called "tapp": did you mean tap/),
     })
-    const forged = await runAlmagest(['status', ...at, '--token', 'no-token-at-all'])
+    const forged = await callAlmagest(['status', ...at, '--token', 'no-token-at-all'])
     expect(forged.code).toBe(1)
     expect(forged.stderr).not.toContain('no-token-at-all')
   })
@@ -126,7 +126,7 @@ describe('a TAP server by its swap-schema function', () => {
     ['--extensions', '--extensions'],
   ])('stage leaves %s to the function', async (said, ...args) => {
     const at = ['--url', 'http://127.0.0.1:1', '--server', 'tap', '--version', 'v1']
-    const { code, stderr } = await runAlmagest(['stage', ...at, ...args])
+    const { code, stderr } = await callAlmagest(['stage', ...at, ...args])
     expect(code).toBe(2)
     expect(stderr).toContain(`leave out ${said === 'a release' ? args[0] : '--'}`)
   })
@@ -137,7 +137,7 @@ describe('a TAP server by its swap-schema function', () => {
       ['--actor', 'x'],
       ['--deadline', '5'],
     ]) {
-      const { code, stderr } = await runAlmagest(['swap', 'v1', ...at, ...option])
+      const { code, stderr } = await callAlmagest(['swap', 'v1', ...at, ...option])
       expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('--database only') })
     }
   })

@@ -6,6 +6,7 @@ import type { StageOutcome } from '../../shared/tap-schema/stage.ts'
 import { readStatus, type ServerStatus } from '../../shared/tap-schema/status.ts'
 import type { SwapOutcome } from '../../shared/tap-schema/swap.ts'
 import { buildRelease } from '../releases/build-archive.ts'
+import { callAlmagest } from '../support/call-command.ts'
 import { countSwaps } from '../support/count-swaps.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
 import { type CommandResult, runAlmagest, startAlmagest } from '../support/run-command.ts'
@@ -32,7 +33,7 @@ async function stage(
   more: readonly string[] = [],
 ): Promise<CommandResult> {
   const folder = await writeFolder({ 'survey.yaml': survey })
-  return runAlmagest([
+  return callAlmagest([
     'stage',
     '--database',
     database.url,
@@ -49,7 +50,7 @@ async function stage(
 async function deployTwice(database: TestDatabase): Promise<void> {
   for (const version of ['v0', 'v1']) {
     expect(await stage(database, version, SURVEY)).toMatchObject({ code: 0 })
-    expect(await runAlmagest(['swap', version, '--database', database.url])).toMatchObject({ code: 0 })
+    expect(await callAlmagest(['swap', version, '--database', database.url])).toMatchObject({ code: 0 })
   }
 }
 
@@ -63,8 +64,8 @@ describe('init', () => {
     const database = await createTestDatabase({ initialised: false })
     const login = await database.createLogin()
     const args = ['init', '--database', database.url, '--operator', login]
-    expect(await runAlmagest(args)).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining(login) })
-    const again = await runAlmagest([...args, '--json'])
+    expect(await callAlmagest(args)).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining(login) })
+    const again = await callAlmagest([...args, '--json'])
     expect(again.code).toBe(0)
     expect(again.json()).toEqual({
       outcome: 'initialised',
@@ -84,18 +85,18 @@ describe('init', () => {
     const database = await createTestDatabase()
     const users = [await database.createLogin(), await database.createLogin()]
     const args = ['init', '--database', database.url, '--jobs-user', users.join(',')]
-    expect(await runAlmagest(args)).toMatchObject({ code: 0, stdout: expect.stringContaining(users.join(', ')) })
+    expect(await callAlmagest(args)).toMatchObject({ code: 0, stdout: expect.stringContaining(users.join(', ')) })
     for (const user of users) {
       expect((await database.poolAs(user).query('select id from uws.job')).rows).toEqual([])
     }
-    expect((await runAlmagest([...args, '--json'])).json()).toMatchObject({ jobsUsers: users })
+    expect((await callAlmagest([...args, '--json'])).json()).toMatchObject({ jobsUsers: users })
   })
 
   test("refuses to make the table of jobs beside another service's, and prepares nothing", async () => {
     const database = await createTestDatabase({ initialised: false })
     await database.pool.query('create schema uws; create table uws.Job (jobID varchar(16) primary key)')
     const args = ['init', '--database', database.url, '--jobs-user', 'postgres', '--json']
-    const refused = await runAlmagest(args)
+    const refused = await callAlmagest(args)
     expect(refused.code).toBe(1)
     expect(refused.json<ErrorDocument>().error.code).toBe('foreign_jobs')
     const { rows } = await database.pool.query("select to_regnamespace('almagest') as schema")
@@ -110,14 +111,14 @@ describe('init', () => {
       await database.createLogin(),
     ]
     const grants = ['--stager', stager, '--operator', operator]
-    expect(await runAlmagest(['init', '--database', database.url, ...grants])).toMatchObject({ code: 0 })
+    expect(await callAlmagest(['init', '--database', database.url, ...grants])).toMatchObject({ code: 0 })
     const folder = await writeFolder({ 'survey.yaml': SURVEY })
     const staging = ['--version', 'v1', '--schemas', 'survey', '--reader', reader, folder]
-    expect(await runAlmagest(['stage', '--database', database.urlAs(stager), ...staging])).toMatchObject({ code: 0 })
-    const refused = await runAlmagest(['swap', 'v1', '--json', '--database', database.urlAs(stager)])
+    expect(await callAlmagest(['stage', '--database', database.urlAs(stager), ...staging])).toMatchObject({ code: 0 })
+    const refused = await callAlmagest(['swap', 'v1', '--json', '--database', database.urlAs(stager)])
     expect(refused.code).toBe(1)
     expect(refused.json<ErrorDocument>().error.code).toBe('missing_role')
-    expect(await runAlmagest(['swap', 'v1', '--database', database.urlAs(operator)])).toMatchObject({ code: 0 })
+    expect(await callAlmagest(['swap', 'v1', '--database', database.urlAs(operator)])).toMatchObject({ code: 0 })
     const seen = await database
       .poolAs(reader)
       .query("select count(*)::int from tap_schema.tables where table_name = 'survey.object'")
@@ -126,7 +127,7 @@ describe('init', () => {
 
   test('a reader that does not exist is an error, and nothing is granted', async () => {
     const database = await createTestDatabase({ initialised: false })
-    const { code, stderr } = await runAlmagest([
+    const { code, stderr } = await callAlmagest([
       'init',
       '--database',
       database.url,
@@ -156,7 +157,7 @@ describe('stage', () => {
     const args = ['stage', '--database', database.url, '--json', '--version', 'v1', '--schemas', 'obs,survey']
     const outcomes: StageOutcome[] = []
     for (const path of [folder, join(folder, 'schemas.tar.gz')]) {
-      const result = await runAlmagest([...args, path])
+      const result = await callAlmagest([...args, path])
       expect(result).toMatchObject({ code: 0, stderr: '' })
       outcomes.push(result.json())
     }
@@ -190,13 +191,13 @@ describe('stage', () => {
       'empty.yaml': 'name: empty\ntables: []\n',
     })
     const args = ['stage', '--database', database.url, '--version', 'bad', '--schemas', 'survey,empty,obs', folder]
-    const { code, stdout, stderr } = await runAlmagest(args)
+    const { code, stdout, stderr } = await callAlmagest(args)
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     for (const file of ['survey.yaml', 'empty.yaml', 'obs.yaml']) expect(stderr).toMatch(new RegExp(`^  ${file}:`, 'm'))
     const { slots, history } = await readStatus(database.pool)
     expect(slots.staging.version).toBe('good')
     expect(history[0]).toMatchObject({ action: 'rejected', version: 'bad' })
-    const machine = await runAlmagest([...args, '--json'])
+    const machine = await callAlmagest([...args, '--json'])
     const { error } = machine.json<ErrorDocument>()
     expect(machine.code).toBe(1)
     expect(error.code).toBe('rejected')
@@ -209,7 +210,7 @@ describe('stage', () => {
     const folder = await writeFolder({ 'survey.yaml': 'name: survey\ntables: 5\n' })
     const database = 'postgresql://nobody@127.0.0.1:1/tap'
     const args = ['stage', '--database', database, '--version', 'v', '--schemas', 'survey', folder]
-    const { code, stderr } = await runAlmagest(args)
+    const { code, stderr } = await callAlmagest(args)
     expect(code).toBe(1)
     expect(stderr).toMatch(/^ {2}survey\.yaml.*tables/m)
     expect(stderr).toContain('not written into the history')
@@ -224,7 +225,7 @@ describe('stage', () => {
     const archive = await buildRelease({ 'survey.yaml': SURVEY })
     const folder = await writeFolder({ README: 'hello', 'short.tar.gz': archive.subarray(0, 90), 'docs/a.txt': '' })
     const args = ['stage', '--database', 'postgresql://nobody@127.0.0.1:1/tap', '--version', 'v', '--schemas', 'survey']
-    const { code, stdout, stderr } = await runAlmagest([...args, join(folder, name)])
+    const { code, stdout, stderr } = await callAlmagest([...args, join(folder, name)])
     expect({ code, stdout }).toEqual({ code: expected, stdout: '' })
     expect(stderr).toMatch(said)
   })
@@ -271,19 +272,19 @@ describe('status, diff, swap and rollback', () => {
   test('status shows the slots and the history, as text and as the very JSON of the interface', async () => {
     const database = await createTestDatabase()
     await deployTwice(database)
-    const text = await runAlmagest(['status', '--database', database.url])
+    const text = await callAlmagest(['status', '--database', database.url])
     expect(text).toMatchObject({ code: 0, stderr: '' })
     expect(text.stdout).toMatch(/^live +v1 +3 +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d .* survey$/m)
     expect(text.stdout).toMatch(/^staging +\(empty\)$/m)
     expect(text.stdout).toMatch(/^previous +v0 /m)
     expect(text.stdout).toMatch(/ swapped +v1 +v0 /)
-    const machine = await runAlmagest(['status', '--json', '--history', '2', '--database', database.url])
+    const machine = await callAlmagest(['status', '--json', '--history', '2', '--database', database.url])
     expect(machine.json<ServerStatus>()).toEqual(await readStatus(database.pool, { historyLimit: 2 }))
   })
 
   test('the database may come from ALMAGEST_DATABASE_URL', async () => {
     const database = await createTestDatabase()
-    const { code, stdout } = await runAlmagest(['status'], { env: { ALMAGEST_DATABASE_URL: database.url } })
+    const { code, stdout } = await callAlmagest(['status'], { env: { ALMAGEST_DATABASE_URL: database.url } })
     expect(code).toBe(0)
     expect(stdout).toContain('no history')
   })
@@ -297,7 +298,7 @@ describe('status, diff, swap and rollback', () => {
       sampleSchema('survey', { object: [{ name: 'object_id', datatype: 'long' }], more: [{ name: 'x' }] }),
     )
     const diff = async (...more: string[]) => {
-      const result = await runAlmagest(['diff', '--json', '--database', database.url, ...more])
+      const result = await callAlmagest(['diff', '--json', '--database', database.url, ...more])
       return { code: result.code, breaking: result.json<SchemaDiff>().breaking }
     }
     expect(await diff()).toEqual({ code: 0, breaking: true })
@@ -315,8 +316,8 @@ describe('status, diff, swap and rollback', () => {
     await stage(database, 'v2', SURVEY)
     const before = await versions(database)
     const args = [command, version, '--database', database.url]
-    expect(await runAlmagest(args)).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(said) })
-    const machine = await runAlmagest([...args, '--json'])
+    expect(await callAlmagest(args)).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(said) })
+    const machine = await callAlmagest([...args, '--json'])
     expect(machine).toMatchObject({ code: 1, stderr: '' })
     expect(machine.json<ErrorDocument>().error).toMatchObject({ code, problems: [] })
     expect(await versions(database)).toEqual(before)
@@ -327,31 +328,31 @@ describe('status, diff, swap and rollback', () => {
     await stage(database, 'main', SURVEY)
     const { generation } = (await readStatus(database.pool)).slots.staging.source!
     const args = ['swap', 'main', '--database', database.url, '--generation']
-    expect(await runAlmagest([...args, '1'])).toMatchObject({ code: 1, stderr: expect.stringContaining('not main#1') })
-    expect(await runAlmagest([...args, generation])).toMatchObject({ code: 0 })
+    expect(await callAlmagest([...args, '1'])).toMatchObject({ code: 1, stderr: expect.stringContaining('not main#1') })
+    expect(await callAlmagest([...args, generation])).toMatchObject({ code: 0 })
     const byId = ['rollback', 'main', '--database', database.url, '--id']
-    expect(await runAlmagest([...byId, 'x'])).toMatchObject({ code: 2 })
-    expect(await runAlmagest([...byId, '9999'])).toMatchObject({ code: 1 })
+    expect(await callAlmagest([...byId, 'x'])).toMatchObject({ code: 2 })
+    expect(await callAlmagest([...byId, '9999'])).toMatchObject({ code: 1 })
   })
 
   test.each(['swap', 'diff', 'rollback'])('%s without anything to take is refused', async (command) => {
     const database = await createTestDatabase()
     const version = command === 'diff' ? [] : ['v1']
-    const result = await runAlmagest([command, ...version, '--json', '--database', database.url])
+    const result = await callAlmagest([command, ...version, '--json', '--database', database.url])
     expect(result.code).toBe(1)
     expect(result.json<ErrorDocument>().error.code).toBe('empty_slot')
   })
 
   test('a database without Almagest says how to prepare it', async () => {
     const database = await createTestDatabase({ initialised: false })
-    const { code, stderr } = await runAlmagest(['status', '--database', database.url])
+    const { code, stderr } = await callAlmagest(['status', '--database', database.url])
     expect(code).toBe(1)
     expect(stderr).toContain('almagest init')
   })
 
   test('a database that cannot be reached is an error without the password', async () => {
     const secret = 'p%40ss-w0rd'
-    const result = await runAlmagest(['status', '--json', '--database', `postgresql://x:${secret}@127.0.0.1:1/tap`], {
+    const result = await callAlmagest(['status', '--json', '--database', `postgresql://x:${secret}@127.0.0.1:1/tap`], {
       env: { ALMAGEST_DEBUG: '1' },
     })
     expect(result.code).toBe(1)
@@ -368,7 +369,7 @@ describe('status, diff, swap and rollback', () => {
     await stage(database, 'v2', SURVEY)
     const reader = await openTransaction(database, 'select count(*) from tap_schema.tables')
     const args = ['swap', 'v2', '--deadline', '2', '--json', '--database', database.url]
-    const result = await runAlmagest(args)
+    const result = await callAlmagest(args)
     await reader.end()
     expect(result.code).toBe(1)
     expect(result.json<ErrorDocument>().error.code).toBe('busy')

@@ -85,7 +85,7 @@ describe('to a folder', () => {
     }
   })
 
-  it('overwrites main and tickets without being told to', async () => {
+  it('overwrites main and tickets without being asked to', async () => {
     const out = await writeFolder({})
     const outcomes: string[] = []
     for (const extra of [{}, { 'new.yaml': sampleSchema('new') }]) {

@@ -6,7 +6,6 @@ import { swap } from '../../shared/tap-schema/swap.ts'
 import { callAlmagest } from '../support/call-command.ts'
 import { type FakeGcs, startFakeGcs } from '../support/fake-gcs.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
-import { runAlmagest } from '../support/run-command.ts'
 import { sampleSchema, stageRequest } from '../support/sample-release.ts'
 import { writeFolder } from './release-folder.ts'
 
@@ -39,7 +38,7 @@ describe('what is published', () => {
     const out = await writeFolder({})
     await publish(out, 'releases/v1', ['--commit', 'abcdef1234567'])
     await publish(out, 'main')
-    const { stdout, code } = await runAlmagest(['releases', '--from', out])
+    const { stdout, code } = await callAlmagest(['releases', '--from', out])
     expect(code).toBe(0)
     const lines = stdout.trimEnd().split('\n')
     expect(lines).toHaveLength(4)
@@ -98,7 +97,7 @@ tap:
     const bucket = openBucket({ bucket: 'releases', apiEndpoint: gcs.endpoint })
     for await (const { name, generation } of bucket.list('gone/')) await bucket.remove(name, generation)
 
-    const result = await runAlmagest(['releases', ...environment, '--json'])
+    const result = await callAlmagest(['releases', ...environment, '--json'])
     expect(result.code).toBe(1)
     expect(result.stderr).toMatch(/^ssotap: /m)
     const { releases, servers, elsewhere } = result.json<Overview>()

@@ -12,6 +12,7 @@ import { FelisLoader } from '../../shared/felis/load.ts'
 import { formatProblem } from '../../shared/problem.ts'
 import { buildRows } from '../../shared/tap-schema/build-rows.ts'
 import { DEPLOYED, type LoaderOptions, PLAIN } from '../../shared/tap-schema/options.ts'
+import { callAlmagest } from '../support/call-command.ts'
 import {
   type GoldenTables,
   HAS_DATA,
@@ -62,7 +63,7 @@ describe.skipIf(!HAS_DATA)(
     test('several files are one set, numbered in their order', async () => {
       const folder = await writeFolder(Object.fromEntries(release))
       const files = ['dp2', 'dp1', 'ivoa_obscore', 'dp02_dc2'].map((schema) => join(folder, `${schema}.yaml`))
-      const result = await runAlmagest(['rows', '--json', ...files])
+      const result = await callAlmagest(['rows', '--json', ...files])
       expect(result.json()).toEqual(withUnicodeText(readGolden<GoldenTables>('felis/tap-sets/tap.json')))
     })
   },
@@ -87,7 +88,7 @@ describe('rows', () => {
       'base.yaml': sampleSchema('base'),
       'broken.yaml': Buffer.from([0xff, 0x00]),
     })
-    const result = await runAlmagest(['rows', '--json', join(folder, 'survey.yaml')])
+    const result = await callAlmagest(['rows', '--json', join(folder, 'survey.yaml')])
     expect(result).toMatchObject({ code: 0, stderr: '' })
     const columns = result.json<GoldenTables>().columns
     expect(columns.rows.filter(([table]) => table === 'survey.t').map(([, column]) => column)).toEqual(['ra'])
@@ -96,7 +97,7 @@ describe('rows', () => {
   test('rows are sorted by code points, as PostgreSQL does it in the C collation', async () => {
     const names = ['\u{ff21}', '\u{1f52d}', 'b', 'B', 'ab', 'a']
     const columns = names.map((name) => ({ name, datatype: 'int' }))
-    const result = await runAlmagest(['rows', '--json', '-'], { stdin: sampleSchema('s', { t: columns }) })
+    const result = await callAlmagest(['rows', '--json', '-'], { stdin: sampleSchema('s', { t: columns }) })
     const found = result
       .json<GoldenTables>()
       .columns.rows.filter(([table]) => table === 's.t')
@@ -131,7 +132,7 @@ describe('rows', () => {
 
   test('without --json it is a table for each table, one line a row', async () => {
     const stdin = SURVEY.replace('name: survey\n', 'name: survey\ndescription: "two\\nlines \\e[31m"\n')
-    const { code, stdout } = await runAlmagest(['rows', '--profile', 'plain', '-'], { stdin })
+    const { code, stdout } = await callAlmagest(['rows', '--profile', 'plain', '-'], { stdin })
     expect(code).toBe(0)
     expect(stdout).toMatch(/^tap_schema\.schemas \(2 rows; null: utype\)\nschema_name +description +schema_index$/m)
     expect(stdout).toMatch(/^survey +two\\nlines \\x1b\[31m/m)
@@ -140,24 +141,24 @@ describe('rows', () => {
   })
 
   test('a schema without tables is shown: nothing forbids it in Felis', async () => {
-    const result = await runAlmagest(['rows', '--json', '-'], { stdin: 'name: s\ntables: []\n' })
+    const result = await callAlmagest(['rows', '--json', '-'], { stdin: 'name: s\ntables: []\n' })
     expect(result.code).toBe(0)
     expect(result.json<GoldenTables>().tables.rows).toHaveLength(5)
   })
 
-  test('every problem of every file is told with its place, and no rows', async () => {
+  test('every problem of every file is reported with its place, and no rows', async () => {
     const folder = await writeFolder({
       'a.yaml': 'name: a\ntables:\n- name: t\n  columns:\n  - {name: x, datatype: dubble}\n  - {name: y}\n',
       'b.yaml': 'name: b\ntables: 5\n',
     })
     const files = [join(folder, 'a.yaml'), join(folder, 'b.yaml')]
-    const { code, stdout, stderr } = await runAlmagest(['rows', ...files])
+    const { code, stdout, stderr } = await callAlmagest(['rows', ...files])
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toMatch(/3 errors/)
     expect(stderr).toMatch(/^ {2}\S*\/a\.yaml:5(:\d+)?: tables\.0\.columns\.0\.datatype: /m)
     expect(stderr).toMatch(/^ {2}\S*\/a\.yaml:6(:\d+)?: tables\.0\.columns\.1/m)
     expect(stderr).toMatch(/^ {2}\S*\/b\.yaml:2(:\d+)?: tables: /m)
-    const machine = await runAlmagest(['rows', '--json', ...files])
+    const machine = await callAlmagest(['rows', '--json', ...files])
     expect(machine).toMatchObject({ code: 1, stderr: '' })
     const { error } = machine.json<{ error: { code: string; problems: { file: string; line: number }[] } }>()
     expect(error.code).toBe('invalid_schema')
@@ -170,7 +171,7 @@ describe('rows', () => {
 
   test('two files of one schema name are a problem', async () => {
     const folder = await writeFolder({ 'a.yaml': SURVEY, 'b.yaml': SURVEY })
-    const { code, stderr } = await runAlmagest(['rows', join(folder, 'a.yaml'), join(folder, 'b.yaml')])
+    const { code, stderr } = await callAlmagest(['rows', join(folder, 'a.yaml'), join(folder, 'b.yaml')])
     expect(code).toBe(1)
     expect(stderr).toContain('survey')
   })
@@ -194,7 +195,7 @@ describe('rows', () => {
   })
 
   test('a path that leads nowhere is wrong usage', async () => {
-    const { code, stdout, stderr } = await runAlmagest(['rows', 'nowhere.yaml'])
+    const { code, stdout, stderr } = await callAlmagest(['rows', 'nowhere.yaml'])
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toMatch(/nowhere\.yaml: there is no such file/)
   })

@@ -3,6 +3,7 @@ import { formatDestruction, formatSweep } from '../../cli/commands/sweep/format-
 import { formatProgress } from '../../cli/commands/sweep/show-progress.ts'
 import { namesIn, putAged, resultsEnvironment } from '../results/aged-objects.ts'
 import { DAY } from '../results/config.ts'
+import { callAlmagest } from '../support/call-command.ts'
 import { startFakeGcs } from '../support/fake-gcs.ts'
 import { writeEnvironment } from '../support/function-process.ts'
 import { runAlmagest, startAlmagest } from '../support/run-command.ts'
@@ -19,7 +20,7 @@ test('without --delete nothing is deleted, and a table says what would be delete
   await putAged(gcs, 'result_old.xml', 8 * DAY)
   await putAged(gcs, 'result_new.xml', 2 * DAY)
   await putAged(gcs, 'whatever', 99 * DAY)
-  const { code, stdout, stderr } = await runAlmagest(['sweep', '--environment', file])
+  const { code, stdout, stderr } = await callAlmagest(['sweep', '--environment', file])
   expect([code, stderr]).toEqual([0, ''])
   expect(stdout).toMatch(/^gs:\/\/results: 3 objects, 36 B$/m)
   expect(stdout).toMatch(
@@ -35,7 +36,7 @@ test('with --delete it deletes, and --json is the report', async () => {
   const { gcs, env } = await startBucket('dry-run')
   await putAged(gcs, 'result_old.xml', 8 * DAY)
   await putAged(gcs, 'result_new.xml', 2 * DAY)
-  const { code, json } = await runAlmagest(['sweep', '--delete', '--json'], { env })
+  const { code, json } = await callAlmagest(['sweep', '--delete', '--json'], { env })
   expect(code).toBe(0)
   expect(json()).toMatchObject({ outcome: 'finished', mode: 'delete', deletions: { deleted: 1, deletedBytes: 14 } })
   expect(namesIn(gcs)).toEqual(['result_new.xml'])
@@ -46,10 +47,10 @@ test('--job shows the results of one job, and with --delete destroys them', asyn
   await putAged(gcs, 'result_abc.xml', 0)
   await putAged(gcs, 'r/00/abc/1/result.vot', 0)
   await putAged(gcs, 'result_xyz.xml', 0)
-  const look = await runAlmagest(['sweep', '--job', 'abc'], { env })
+  const look = await callAlmagest(['sweep', '--job', 'abc'], { env })
   expect(look.stdout).toMatch(/^result_abc\.xml +14 B +results +would be deleted$/m)
   expect(namesIn(gcs)).toHaveLength(3)
-  const destroy = await runAlmagest(['sweep', '--job', 'abc', '--delete'], { env })
+  const destroy = await callAlmagest(['sweep', '--job', 'abc', '--delete'], { env })
   expect([destroy.code, destroy.stdout]).toEqual([0, expect.stringContaining('Deleted 2 of 2.')])
   expect(namesIn(gcs)).toEqual(['result_xyz.xml'])
 })
@@ -61,14 +62,14 @@ test.each([
   [['sweep', '--job', ''], 2, 'empty'],
   [['sweep'], 1, 'give --environment, or set ALMAGEST_ENVIRONMENT'],
 ])('%j ends with %i', async (args, expected, message) => {
-  const { code, stderr, stdout } = await runAlmagest(args)
+  const { code, stderr, stdout } = await callAlmagest(args)
   expect([code, stdout]).toEqual([expected, ''])
   expect(stderr).toContain(message)
 })
 
-test('an environment file that cannot be used is told problem by problem, each once', async () => {
+test('an environment file that cannot be used is reported problem by problem, each once', async () => {
   const file = await writeEnvironment('results:\n  buckets: b\n  mode: sometimes\n')
-  const { code, stderr } = await runAlmagest(['sweep', '--environment', file])
+  const { code, stderr } = await callAlmagest(['sweep', '--environment', file])
   const [first, ...problems] = stderr.trimEnd().split('\n')
   expect([code, first]).toEqual([1, `almagest: the environment file ${file} cannot be used:`])
   expect(problems).toContainEqual(expect.stringMatching(/:2:3: results\.buckets: .*did you mean bucket\?/))
@@ -80,7 +81,7 @@ test('Ctrl-C pauses a sweep, and the next one finishes it', async () => {
   const { gcs, env } = await startBucket()
   for (let index = 0; index < 80; index++) await putAged(gcs, `result_${index}.xml`, 8 * DAY)
   const command = startAlmagest(['sweep', '--delete', '--json'], { env })
-  // The first deletion waits until the command has been told to stop.
+  // The first deletion waits until the command has been stopped.
   gcs.inject({
     kind: 'meanwhile',
     match: /^DELETE/,

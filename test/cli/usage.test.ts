@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
+import { callAlmagest } from '../support/call-command.ts'
 import { runAlmagest, startAlmagest } from '../support/run-command.ts'
 
 const COMMANDS = [
@@ -25,14 +26,14 @@ interface ErrorDocument {
 
 describe('help', () => {
   test('the top-level help names every command and ends with 0', async () => {
-    const { code, stdout, stderr } = await runAlmagest(['--help'])
+    const { code, stdout, stderr } = await callAlmagest(['--help'])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     for (const name of COMMANDS) expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'))
   })
 
   test.each(COMMANDS)('the help of %s shows an example and the JSON option', async (name) => {
-    const asOption = await runAlmagest([name, '--help'])
-    const asCommand = await runAlmagest(['help', name])
+    const asOption = await callAlmagest([name, '--help'])
+    const asCommand = await callAlmagest(['help', name])
     expect(asOption.code).toBe(0)
     expect(asOption.stdout).toContain(`$ almagest ${name} `)
     expect(asOption.stdout).toContain('--json')
@@ -130,14 +131,14 @@ describe('wrong usage', () => {
   })
 
   test('a misspelt option does not show the password that was given with it', async () => {
-    const { stderr } = await runAlmagest(['status', `--databsae=${DATABASE}`])
+    const { stderr } = await callAlmagest(['status', `--databsae=${DATABASE}`])
     expect(stderr).toContain('--databsae')
     expect(stderr).not.toContain(SECRET)
   })
 
   test('a wrong ALMAGEST_DATABASE_URL is named, and not shown', async () => {
     const env = { ALMAGEST_DATABASE_URL: `mysql://observer:${SECRET}@db/tap` }
-    const { code, stderr } = await runAlmagest(['status'], { env })
+    const { code, stderr } = await callAlmagest(['status'], { env })
     expect(code).toBe(2)
     expect(stderr).toContain('ALMAGEST_DATABASE_URL')
     expect(stderr).not.toContain(SECRET)

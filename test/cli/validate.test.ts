@@ -7,8 +7,9 @@ import { CODES } from '../../shared/felis/codes.ts'
 import type { Check } from '../../shared/felis/context.ts'
 import { DEPLOYED } from '../../shared/tap-schema/options.ts'
 import { buildRelease } from '../releases/build-archive.ts'
+import { callAlmagest } from '../support/call-command.ts'
 import { HAS_DATA, NEEDS_DATA, readGolden, readReleaseFiles } from '../support/golden.ts'
-import { type RunOptions, runAlmagest } from '../support/run-command.ts'
+import type { RunOptions } from '../support/run-command.ts'
 import { sampleSchema } from '../support/sample-release.ts'
 import { writeFolder } from './release-folder.ts'
 
@@ -31,7 +32,7 @@ interface Report {
 }
 
 async function validate(args: readonly string[], options: RunOptions = {}) {
-  const result = await runAlmagest(['validate', '--json', ...args], options)
+  const result = await callAlmagest(['validate', '--json', ...args], options)
   return { ...result, reports: result.json<Report[]>() }
 }
 
@@ -43,7 +44,7 @@ const key = (name: string) =>
 describe('verdicts', () => {
   test('a sound file ends with 0 and says so in one line', async () => {
     const folder = await writeFolder({ 'survey.yaml': SURVEY })
-    const result = await runAlmagest(['validate', join(folder, 'survey.yaml')])
+    const result = await callAlmagest(['validate', join(folder, 'survey.yaml')])
     expect(result).toMatchObject({ code: 0, stdout: '1 file: ok\n', stderr: '' })
   })
 
@@ -157,7 +158,7 @@ describe('what is validated', () => {
     ])
   })
 
-  test('an archive that cannot be opened is told, and the other paths are tried', async () => {
+  test('an archive that cannot be opened is reported, and the other paths are tried', async () => {
     const cwd = await writeFolder({ 'schemas.tar.gz': 'hello', 'a.yaml': SURVEY })
     const { code, reports } = await validate(['schemas.tar.gz', 'a.yaml'], { cwd })
     expect(code).toBe(1)
@@ -190,11 +191,11 @@ describe('what is validated', () => {
         chain: ['s/a.yaml', 's/b.yaml', 's/c.yaml'],
       }),
     )
-    const text = await runAlmagest(['validate', 's/a.yaml', 's/c.yaml'], { cwd })
+    const text = await callAlmagest(['validate', 's/a.yaml', 's/c.yaml'], { cwd })
     expect(text.stdout.match(/expected one of boolean/g)).toHaveLength(1)
   })
 
-  test('a resource that is no text is told as that', async () => {
+  test('a resource that is not text is reported as that', async () => {
     const cwd = await writeFolder({
       'a.yaml': 'name: a\nresources: {b: {uri: b.yaml}}\ntables: []\n',
       'b.yaml': Buffer.from([0x6e, 0xff]),
@@ -233,9 +234,9 @@ describe('the options are those of rows and stage', () => {
     const { code, reports } = await validate(['a.yaml'], { cwd })
     expect(code).toBe(0)
     expect(reports[0]?.problems).toMatchObject([{ line: 7, code: 'row_text_too_long', severity: 'warning' }])
-    expect(await runAlmagest(['rows', 'a.yaml'], { cwd })).toMatchObject({ code: 1 })
+    expect(await callAlmagest(['rows', 'a.yaml'], { cwd })).toMatchObject({ code: 1 })
     expect((await validate(['--profile', 'plain', 'a.yaml'], { cwd })).reports[0]?.problems).toEqual([])
-    expect(await runAlmagest(['rows', '--profile', 'plain', 'a.yaml'], { cwd })).toMatchObject({ code: 0 })
+    expect(await callAlmagest(['rows', '--profile', 'plain', 'a.yaml'], { cwd })).toMatchObject({ code: 0 })
   })
 
   test('keys of one name in two releases are no warning, because the schema is in front', async () => {
@@ -252,13 +253,13 @@ describe('the options are those of rows and stage', () => {
     expect(reports[0]?.problems).toMatchObject([
       { line: 3, path: 'tables.0.name', code: 'name_empty', severity: 'warning' },
     ])
-    expect(await runAlmagest(['rows', '-'], { stdin })).toMatchObject({ code: 1, stdout: '' })
+    expect(await callAlmagest(['rows', '-'], { stdin })).toMatchObject({ code: 1, stdout: '' })
   })
 })
 
 describe('formats', () => {
   test('text is one line a problem, and a summary', async () => {
-    const { code, stdout } = await runAlmagest(['validate', '-'], { stdin: WRONG })
+    const { code, stdout } = await callAlmagest(['validate', '-'], { stdin: WRONG })
     expect(code).toBe(1)
     const [problem, summary] = stdout.split('\n')
     expect(problem).toMatch(/^\(standard input\):5:25: error: expected one of boolean, .*did you mean double/)
@@ -268,7 +269,7 @@ describe('formats', () => {
 
   test('github gives annotations in which nothing of a file can be a command', async () => {
     const cwd = await writeFolder({ 'a,b:c.yaml': 'name: s\n"x\\n::error::%25": 1\ntables: []\n' })
-    const { stdout } = await runAlmagest(['validate', '--format', 'github', 'a,b:c.yaml'], { cwd })
+    const { stdout } = await callAlmagest(['validate', '--format', 'github', 'a,b:c.yaml'], { cwd })
     const lines = stdout.split('\n')
     expect(lines[0]).toMatch(/^::error file=a%2Cb%3Ac\.yaml,line=2,col=1,title=extra_forbidden::/)
     expect(lines[0]).toContain('x%0A::error::%2525')
@@ -277,7 +278,7 @@ describe('formats', () => {
 
   test('sarif names a rule and a region for each problem', async () => {
     const cwd = await writeFolder({ 'a b.yaml': WRONG })
-    const result = await runAlmagest(['validate', '--format', 'sarif', 'a b.yaml'], { cwd })
+    const result = await callAlmagest(['validate', '--format', 'sarif', 'a b.yaml'], { cwd })
     expect(result.code).toBe(1)
     const { version, runs } = result.json<{
       version: string
@@ -298,7 +299,7 @@ describe('formats', () => {
   })
 
   test('two formats at once are wrong usage', async () => {
-    const result = await runAlmagest(['validate', '--format', 'sarif', '--json', 'a.yaml'])
+    const result = await callAlmagest(['validate', '--format', 'sarif', '--json', 'a.yaml'])
     expect(result.code).toBe(2)
   })
 })

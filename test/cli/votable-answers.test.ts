@@ -105,7 +105,7 @@ test('of several tables the first is read, and of a table without data there are
 test.for([
   ['<FITS><STREAM href="x"/></FITS>', 'are FITS'],
   ['<BINARY2><STREAM href="http://elsewhere/"/></BINARY2>', 'at another address'],
-])('rows that cannot be had are told: %s', async ([data, message]) => {
+])('rows that cannot be read are reported: %s', async ([data, message]) => {
   const document = `<VOTABLE><RESOURCE><TABLE><FIELD name="a" datatype="int"/><DATA>${data}</DATA></TABLE></RESOURCE></VOTABLE>`
   await expect(eventsOf(document)).rejects.toThrow(message)
 })

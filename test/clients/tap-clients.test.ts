@@ -1,4 +1,4 @@
-import { execFile, spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -7,16 +7,16 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { SKY_EXAMPLES } from '../../local/sample/examples.ts'
 import { escapeXml } from '../../shared/xml/characters.ts'
 import { readAnswer, type TapUnderTest } from '../functions/tap-service.ts'
+import { HAS_STILTS, needs, pythonWith, runStilts } from '../support/clients.ts'
 import { temporaryFolder } from '../support/function-process.ts'
 import { startSky } from './sky-service.ts'
 
 const run = promisify(execFile)
 
-const PYTHON = '/usr/bin/python3'
 const SMOKE = join(import.meta.dirname, '../../../shared/tools/pyvo_smoke.py')
 
-const HAS_STILTS = spawnSync('stilts', ['-version']).status === 0
-const HAS_PYVO = existsSync(SMOKE) && spawnSync(PYTHON, ['-c', 'import pyvo']).status === 0
+const PYTHON = pythonWith('pyvo')
+const HAS_PYVO = existsSync(SMOKE) && PYTHON !== undefined
 
 let tap: TapUnderTest
 
@@ -40,11 +40,10 @@ interface Lint {
 /** All that need no asynchronous query. */
 const STAGES = ['TMV', 'TME', 'TMS', 'TMC', 'CPV', 'CAP', 'AVV', 'QGE', 'QPO', 'MDQ', 'OBS', 'EXA']
 
-describe.skipIf(!HAS_STILTS)(`STILTS${HAS_STILTS ? '' : ' (skipped: stilts is not installed)'}`, () => {
+describe.skipIf(!HAS_STILTS)(`STILTS${needs(HAS_STILTS, 'stilts')}`, () => {
   test('taplint finds no error and nothing to warn of', async () => {
     const words = [`tapurl=${tap.url}`, `stages=${STAGES.join(' ')}`, 'report=EWF', 'format=json']
-    const { stdout } = await run('stilts', ['taplint', ...words], { maxBuffer: 1 << 26 })
-    const { sections, totals } = JSON.parse(stdout) as Lint
+    const { sections, totals } = JSON.parse(await runStilts('taplint', ...words)) as Lint
     const reports = sections.flatMap(({ code, reports }) =>
       reports.map(({ level, text }) => `${level} ${code} ${text}`),
     )
@@ -65,8 +64,7 @@ describe.skipIf(!HAS_STILTS)(`STILTS${HAS_STILTS ? '' : ' (skipped: stilts is no
     const { content } = await tap.query(adql, parameters)
     const file = join(await temporaryFolder(), 'result.vot')
     await writeFile(file, content)
-    const { stdout, stderr } = await run('stilts', ['votlint', `votable=${file}`, 'ucd=true', 'unit=true'])
-    expect(stdout + stderr).toBe('')
+    expect(await runStilts('votlint', `votable=${file}`, 'ucd=true', 'unit=true')).toBe('')
   })
 
   test.each([
@@ -78,7 +76,7 @@ describe.skipIf(!HAS_STILTS)(`STILTS${HAS_STILTS ? '' : ' (skipped: stilts is no
   ])('xsdvalidate takes %s', async (path, element) => {
     const file = join(await temporaryFolder(), 'document.xml')
     await writeFile(file, (await tap.get(path)).content)
-    await run('stilts', ['xsdvalidate', `doc=${file}`, 'uselocals=true', `topel=${element}`])
+    await runStilts('xsdvalidate', `doc=${file}`, 'uselocals=true', `topel=${element}`)
   })
 })
 
@@ -86,11 +84,11 @@ interface Smoke {
   readonly checks: readonly { readonly name: string; readonly status: string; readonly note: string }[]
 }
 
-describe.skipIf(!HAS_PYVO)(`pyvo${HAS_PYVO ? '' : ` (skipped: pyvo for ${PYTHON} or ${SMOKE} is not there)`}`, () => {
+describe.skipIf(!HAS_PYVO)(`pyvo${needs(HAS_PYVO, `pyvo or ${SMOKE}`)}`, () => {
   test('does all that needs no asynchronous query', async () => {
     const report = join(await temporaryFolder(), 'smoke.json')
     // It ends with 1 as long as there are no asynchronous queries.
-    await run(PYTHON, [SMOKE, tap.url, '--json', report]).catch((error: { readonly code?: unknown }) => {
+    await run(PYTHON ?? '', [SMOKE, tap.url, '--json', report]).catch((error: { readonly code?: unknown }) => {
       if (error.code !== 1) throw error
     })
     const { checks } = JSON.parse(await readFile(report, 'utf8')) as Smoke
@@ -100,7 +98,7 @@ describe.skipIf(!HAS_PYVO)(`pyvo${HAS_PYVO ? '' : ` (skipped: pyvo for ${PYTHON}
   })
 
   test('reads all of TAP_SCHEMA, with descriptions beyond ASCII', async () => {
-    const { stdout } = await run(PYTHON, ['-c', READ_TAP_SCHEMA, tap.url], { maxBuffer: 1 << 26 })
+    const { stdout } = await run(PYTHON ?? '', ['-c', READ_TAP_SCHEMA, tap.url], { maxBuffer: 1 << 26 })
     const descriptions = JSON.parse(stdout) as Readonly<Record<string, readonly string[]>>
     expect(Object.keys(descriptions)).toEqual(['schemas', 'tables', 'columns', 'keys'])
     expect(descriptions.columns).toContain('Colour B − V.')

@@ -1,16 +1,16 @@
-import { execFile, spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startTap, type TapUnderTest } from '../functions/tap-service.ts'
+import { HAS_STILTS, needs, pythonWith, runStilts } from '../support/clients.ts'
 import { temporaryFolder } from '../support/function-process.ts'
 
 const run = promisify(execFile)
 
-const PYTHON = '/usr/bin/python3'
-const HAS_STILTS = spawnSync('stilts', ['-version']).status === 0
-const HAS_PYVO = spawnSync(PYTHON, ['-c', 'import pyvo']).status === 0
+const PYTHON = pythonWith('pyvo')
+const HAS_PYVO = PYTHON !== undefined
 
 let tap: TapUnderTest
 
@@ -41,23 +41,17 @@ async function writeTable(): Promise<string> {
   return file
 }
 
-describe.skipIf(!HAS_STILTS)(`STILTS${HAS_STILTS ? '' : ' (skipped: stilts is not installed)'}`, () => {
+describe.skipIf(!HAS_STILTS)(`STILTS${needs(HAS_STILTS, 'stilts')}`, () => {
   const upload = async (format: string, more: readonly string[]) => {
     const file = await writeTable()
     const words = ['sync=true', 'nupload=1', `upload1=${file}`, 'upname1=t', `upvotformat=${format}`, ...more]
-    const { stdout } = await run('stilts', [
-      'tapquery',
-      `tapurl=${tap.url}`,
-      'adql=select * from tap_upload.t',
-      ...words,
-    ])
-    return stdout
+    return runStilts('tapquery', `tapurl=${tap.url}`, 'adql=select * from tap_upload.t', ...words)
   }
 
   test.each(['TABLEDATA', 'BINARY', 'BINARY2'])('gets back what it uploads in %s', async (format) => {
-    const { stdout } = await run('stilts', ['tpipe', `in=${await writeTable()}`, 'ofmt=csv'])
-    expect(stdout.split('\n').length).toBe(5)
-    expect(await upload(format, ['ofmt=csv'])).toBe(stdout)
+    const sent = await runStilts('tpipe', `in=${await writeTable()}`, 'ofmt=csv')
+    expect(sent.split('\n').length).toBe(5)
+    expect(await upload(format, ['ofmt=csv'])).toBe(sent)
   })
 
   test('finds the columns described as it did', async () => {
@@ -81,9 +75,9 @@ got = pyvo.dal.TAPService(url).run_sync('select * from tap_upload.t', uploads={'
 print(json.dumps({'sent': columns(mine), 'got': columns(got.to_table()), 'unit': str(got.to_table()['RA'].unit)}))
 `
 
-describe.skipIf(!HAS_PYVO)(`pyvo${HAS_PYVO ? '' : ` (skipped: pyvo for ${PYTHON} is not there)`}`, () => {
+describe.skipIf(!HAS_PYVO)(`pyvo${needs(HAS_PYVO, 'pyvo')}`, () => {
   test('gets back what it uploads', async () => {
-    const { stdout } = await run(PYTHON, ['-c', UPLOAD, tap.url, await writeTable()])
+    const { stdout } = await run(PYTHON ?? '', ['-c', UPLOAD, tap.url, await writeTable()])
     const { sent, got, unit } = JSON.parse(stdout)
     expect(Object.keys(sent).length).toBe(12)
     expect(got).toEqual(sent)

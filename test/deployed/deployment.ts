@@ -12,6 +12,7 @@ import { type FakeGcs, startFakeGcs } from '../support/fake-gcs.ts'
 import { type FunctionProcess, killFunction, spawnFunction } from '../support/function-process.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
 import { sampleSchema } from '../support/sample-release.ts'
+import { administer } from '../support/template-database.ts'
 
 export const FUNCTIONS = ['load-release', 'swap-schema', 'discovery', 'tap', 'collect-results'] as const
 export type FunctionName = (typeof FUNCTIONS)[number]
@@ -129,16 +130,6 @@ results:
       await Promise.all(databases.map((database) => database.drop()))
       await administer(postgres, ...users.map((user) => `drop role ${user}`))
     },
-  }
-}
-
-async function administer(url: string, ...statements: readonly string[]): Promise<void> {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  try {
-    for (const statement of statements) await client.query(statement)
-  } finally {
-    await client.end()
   }
 }
 

@@ -16,7 +16,7 @@ import { deliver, get, type Json, post, readLog } from './requests.ts'
 
 interface Fault {
   readonly code: string
-  /** What an operator is told. */
+  /** What an operator reads. */
   readonly advice: RegExp
 }
 
@@ -122,14 +122,14 @@ test('swap-schema answers 503 with what to mend, and lists all servers', async (
   expect(swapped.body).toMatchObject({ outcome: 'swapped', live: 'releases/r1' })
 })
 
-test('discovery tells of the servers that it reaches, and its log says what to mend of the others', async () => {
+test('discovery lists the servers that it reaches, and its log says what to mend of the others', async () => {
   expect((await get(running.discovery, '/repertoire/discovery')).status).toBe(200)
   await expect.poll(discovered, PATIENTLY).toEqual(['fine'])
   const unreached = BROKEN.filter((name) => name !== 'unprepared')
   for (const server of unreached) {
     const answer = await get(running.discovery, `/repertoire/discovery/tap/${server}`)
     expect(answer).toMatchObject({ status: 503, body: { detail: [{ type: 'database' }] } })
-    // The public is not told more.
+    // The public reads no more.
     expect(JSON.stringify(answer.body)).not.toContain(deployment.project)
     const reason = () =>
       readLog(running.discovery)

@@ -73,7 +73,7 @@ const QUERY = new URLSearchParams({ LANG: 'ADQL', QUERY: 'SELECT table_name FROM
 const everywhere = <T>(value: T): T[] => NAMES.map(() => value)
 
 /**
- * The work of all functions for one release: it is staged, goes live, is told of; a result goes. Each request arrives
+ * The work of all functions for one release: it is staged, goes live, is listed; a result is deleted. Each request arrives
  * before the process goes on, if it stands still.
  */
 async function workOn(version: string): Promise<void> {
@@ -92,9 +92,9 @@ async function workOn(version: string): Promise<void> {
   await putAged(deployment.gcs, 'result_done.xml', 30 * DAY)
   const swept = await thaw('collect-results', (collect) => post(collect, '/'))
   expect(swept, logOf('collect-results')).toMatchObject({ status: 200, body: { deletions: { deleted: 1 } } })
-  const told = Object.fromEntries(NAMES.map((name) => [name, version]))
+  const released = Object.fromEntries(NAMES.map((name) => [name, version]))
   const discovered = async () =>
-    expect(await thaw('discovery', () => discoverVersions()), logOf('discovery')).toEqual(told)
+    expect(await thaw('discovery', () => discoverVersions()), logOf('discovery')).toEqual(released)
   await vi.waitFor(discovered, { timeout: 60_000, interval: 200 })
 }
 

@@ -97,7 +97,7 @@ describe('a stage of the bundled load-release', () => {
     sent = { last: count(LAST_STATEMENT), created: count(CREATION) }
   })
 
-  test('that is told to stop at its last statement leaves everything as it was, and is delivered again', async () => {
+  test('that is stopped at its last statement leaves everything as it was, and is delivered again', async () => {
     const letGo = await holdHistory()
     const delivered = deliver(load, push).catch(() => 'broken off')
     await untilHeld()

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { stringifySorted } from '../../cli/commands/discovery/describe-environments.ts'
+import { callAlmagest } from '../support/call-command.ts'
 import { DATA, HAS_DATA, NEEDS_DATA, readGolden } from '../support/golden.ts'
 import { runAlmagest } from '../support/run-command.ts'
 
@@ -28,7 +29,7 @@ describe.skipIf(!HAS_DATA)(`static forms of the golden environments${NEEDS_DATA}
     const output = join(folderOf(), 'public', 'environments')
     const names = readdirSync(join(GOLDEN, 'environments')).filter((name) => name.endsWith('.config.yaml'))
     const files = names.map((name) => join(GOLDEN, 'environments', name))
-    const { code, stdout } = await runAlmagest(['discovery', ...files, '--output', output])
+    const { code, stdout } = await callAlmagest(['discovery', ...files, '--output', output])
     expect([code, stdout]).toEqual([0, ''])
     expect(readdirSync(output).sort()).toEqual(names.map((name) => name.replace('.yaml', '.json')).sort())
     for (const name of names) {
@@ -40,10 +41,10 @@ describe.skipIf(!HAS_DATA)(`static forms of the golden environments${NEEDS_DATA}
   test('are those of Repertoire for the same URLs, and in the form for notebooks', async () => {
     const urls = ['--base-url', 'https://example.com/repertoire', '--hips-base-url', 'https://example.com']
     const file = join(GOLDEN, 'config/phalanx.yaml')
-    expect((await runAlmagest(['discovery', file, ...urls])).stdout).toBe(
+    expect((await callAlmagest(['discovery', file, ...urls])).stdout).toBe(
       readFileSync(join(GOLDEN, 'discovery/phalanx.json'), 'utf8'),
     )
-    expect((await runAlmagest(['discovery', file, ...urls, '--nublado'])).stdout).toBe(
+    expect((await callAlmagest(['discovery', file, ...urls, '--nublado'])).stdout).toBe(
       readFileSync(join(GOLDEN, 'discovery/nublado.json'), 'utf8'),
     )
   })
@@ -64,7 +65,7 @@ describe('almagest discovery', () => {
       'availableDatasets: [a]\ndatasets: {a: {description: A}}\nhips: {datasets: {a: {paths: [p]}}, pathPrefix: /hips, sourceTemplate: "https://h/{{dataset}}"}\n'
     const folder = folderOf({ 'one.yaml': ENVIRONMENT + hips })
     const run = async (...args: string[]) => {
-      const { stdout } = await runAlmagest(['discovery', join(folder, 'one.yaml'), ...args])
+      const { stdout } = await callAlmagest(['discovery', join(folder, 'one.yaml'), ...args])
       return JSON.parse(stdout).datasets.a.services.hips.url
     }
     expect(await run()).toBe('https://one.example/hips/a/list')
@@ -82,7 +83,7 @@ describe('almagest discovery', () => {
     })
     const output = join(folder, 'out')
     const files = ['good', 'bad', 'worse', 'latin1'].map((name) => join(folder, `${name}.yaml`))
-    const { code, stderr } = await runAlmagest(['discovery', ...files, '--output', output])
+    const { code, stderr } = await callAlmagest(['discovery', ...files, '--output', output])
     expect(code).toBe(1)
     expect(stderr).toContain('3 environment files cannot be used')
     expect(stderr).toContain('bad.yaml:2:1: ruls: there is no key "ruls" here (did you mean rules?)')
@@ -94,9 +95,9 @@ describe('almagest discovery', () => {
   test('keeps what is there when it cannot write, and refuses two files that would become one', async () => {
     const one = folderOf({ 'e.yaml': ENVIRONMENT, 'a-file': 'x' })
     const two = folderOf({ 'e.yml': ENVIRONMENT })
-    const same = await runAlmagest(['discovery', join(one, 'e.yaml'), join(two, 'e.yml'), '-o', join(one, 'out')])
+    const same = await callAlmagest(['discovery', join(one, 'e.yaml'), join(two, 'e.yml'), '-o', join(one, 'out')])
     expect([same.code, same.stderr.includes('would both become')]).toEqual([2, true])
-    const taken = await runAlmagest(['discovery', join(one, 'e.yaml'), '-o', join(one, 'a-file')])
+    const taken = await callAlmagest(['discovery', join(one, 'e.yaml'), '-o', join(one, 'a-file')])
     expect([taken.code, taken.stderr]).toEqual([2, expect.stringContaining('cannot write to')])
     expect(readFileSync(join(one, 'a-file'), 'utf8')).toBe('x')
   })
@@ -108,7 +109,7 @@ describe('almagest discovery', () => {
     [['discovery', 'a.yaml', '--base-url', 'ftp://x'], 'not an http or https URL'],
     [['discovery', 'a.yaml', '--base-url', 'https://x/?q'], 'without ? and #'],
   ])('refuses %j', async (args, message) => {
-    const { code, stdout, stderr } = await runAlmagest(args)
+    const { code, stdout, stderr } = await callAlmagest(args)
     expect([code, stdout]).toEqual([2, ''])
     expect(stderr).toContain(message)
   })

@@ -117,7 +117,7 @@ describe('watching what is live', () => {
     expect((await watch.current()).schemas.tap).toEqual(schema('w.2'))
   })
 
-  test('marks the last answer stale when a database is down, tells it once, and recovers by itself', async () => {
+  test('marks the last answer stale when a database is down, logs it once, and recovers by itself', async () => {
     const { state, watch } = startWatch()
     await watch.current()
     state.read.tap = refuse
@@ -153,7 +153,7 @@ describe('watching what is live', () => {
     expect(state.changes).toEqual(['tap SlowDatabase: the database did not answer within 20 ms'])
   })
 
-  test('tells why a database that was slow at first does not answer, once', async () => {
+  test('logs once why a database that was slow at first does not answer', async () => {
     const { state, watch } = startWatch()
     const late = Promise.withResolvers<never>()
     state.read.tap = () => late.promise

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { parseTutorialMenu } from '../../shared/discovery/tutorials.ts'
 import { findNotebookTitle, findPageTitle, titleOfName } from '../../shared/discovery/tutorials-title.ts'
-import { runAlmagest } from '../support/run-command.ts'
+import { callAlmagest } from '../support/call-command.ts'
 
 describe('the title of a page', () => {
   test.each([
@@ -118,7 +118,7 @@ describe('almagest tutorials', () => {
     await symlink(folder, join(folder, 'loop'))
     const output = join(folder, '..', `${folder.split('/').at(-1)}.json`)
     onTestFinished(() => rm(output))
-    const { code, stdout, stderr } = await runAlmagest(['tutorials', folder, '--output', output])
+    const { code, stdout, stderr } = await callAlmagest(['tutorials', folder, '--output', output])
     expect([code, stdout]).toEqual([0, ''])
     expect(stderr).toContain('warning: broken.ipynb is listed by its name')
     expect(stderr).toContain('4 notebooks and pages')
@@ -142,15 +142,15 @@ describe('almagest tutorials', () => {
 
   test('prints the menu where no file is named, and says what is wrong with a folder', async () => {
     const folder = await checkout({ 'a.ipynb': NOTEBOOK })
-    const printed = await runAlmagest(['tutorials', folder])
+    const printed = await callAlmagest(['tutorials', folder])
     expect(printed.json()).toEqual({
       items: [{ type: 'notebook', name: 'a.ipynb', path: 'a.ipynb', title: 'A notebook' }],
     })
     for (const missing of [join(folder, 'nowhere'), join(folder, 'a.ipynb')]) {
-      const { code, stderr } = await runAlmagest(['tutorials', missing])
+      const { code, stderr } = await callAlmagest(['tutorials', missing])
       expect([code, stderr]).toEqual([2, expect.stringContaining(missing)])
     }
-    const unwritable = await runAlmagest(['tutorials', folder, '--output', join(folder, 'no', 'file')])
+    const unwritable = await callAlmagest(['tutorials', folder, '--output', join(folder, 'no', 'file')])
     expect([unwritable.code, unwritable.stderr]).toEqual([2, expect.stringContaining('cannot write')])
   })
 })

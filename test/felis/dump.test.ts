@@ -36,7 +36,7 @@ function facts(schema: Schema, leftOut: readonly string[] = []): unknown {
 
 const WRITERS = { yaml: writeYaml, json: writeJson } as const
 
-/** What two schemas say is the same; told apart quickly, and in full only if it is not. */
+/** What two schemas say is the same; compared quickly, and in full only if it is not. */
 function expectSame(found: Schema, wanted: Schema, leftOut: readonly string[] = []): void {
   const [left, right] = [facts(found, leftOut), facts(wanted, leftOut)]
   if (!isDeepStrictEqual(left, right)) expect(left).toEqual(right)

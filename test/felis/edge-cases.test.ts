@@ -56,12 +56,12 @@ function load(edgeCase: EdgeCase) {
   return new FelisLoader(release, contextOf(edgeCase)).load('case.yaml')
 }
 
-/** The paths of what Felis would have told, too. */
+/** The paths of what Felis would have reported, too. */
 function pathsOf(problems: readonly Problem[]): string[] {
-  const told = problems.filter(
+  const reported = problems.filter(
     ({ file, severity, notReportedByFelis }) => file === 'case.yaml' && severity === 'error' && !notReportedByFelis,
   )
-  return [...new Set(told.map(({ path }) => path))].sort()
+  return [...new Set(reported.map(({ path }) => path))].sort()
 }
 
 function felisPaths(errors: readonly FelisError[]): string[] {
@@ -138,10 +138,12 @@ describe.skipIf(!HAS_DATA)(`files of release w.2026.34${NEEDS_DATA}`, async () =
     const context = { ...DEFAULT_CONTEXT, checks: new Set(FLAGS[flags]) }
     const { schema, problems } = new FelisLoader(release, context).load(file)
     expect(schema !== null).toBe(verdict.ok)
-    const told = problems.filter(
+    const reported = problems.filter(
       (problem) => problem.file === file && problem.severity === 'error' && !problem.notReportedByFelis,
     )
-    expect(told.map(({ path }) => path).sort()).toEqual((verdict.errors ?? []).map(({ loc }) => loc.join('.')).sort())
-    expect(told).toHaveLength(verdict.count ?? 0)
+    expect(reported.map(({ path }) => path).sort()).toEqual(
+      (verdict.errors ?? []).map(({ loc }) => loc.join('.')).sort(),
+    )
+    expect(reported).toHaveLength(verdict.count ?? 0)
   })
 })

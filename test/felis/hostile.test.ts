@@ -206,7 +206,7 @@ describe('a small file that stands for a large one is a problem, soon', () => {
     ])
   })
 
-  it('units and UCDs that are wrong by the thousand; what was meant is told of the first', () => {
+  it('units and UCDs that are wrong by the thousand; what was meant is said of the first', () => {
     const wrong = Array.from(
       { length: 3000 },
       (_, index) =>
@@ -228,7 +228,7 @@ describe('a small file that stands for a large one is a problem, soon', () => {
     expect(problems.filter(({ file }) => file === 's.yaml')).toHaveLength(2001)
   })
 
-  it('problems by the hundred thousand are told as far as anybody reads', () => {
+  it('problems by the hundred thousand are reported as far as anybody reads', () => {
     const { problems } = load({ 's.yaml': `name: s\ntables: [${'1, '.repeat(100_000)}]\n` })
     expect(problems).toHaveLength(2001)
     expect(problems.map(({ code }) => code)).toContain('too_many_problems')

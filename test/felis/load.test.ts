@@ -60,7 +60,7 @@ tables:
   - {name: id, datatype: int, nullable: on}
 `
 
-  it('are told all at once, in reading order, each with its place', () => {
+  it('are reported all at once, in reading order, each with its place', () => {
     expect(places(load({ 's.yaml': FILE }))).toEqual([
       's.yaml:2:14 description string_type',
       's.yaml:5:3 tables.0.colums extra_forbidden',
@@ -202,7 +202,7 @@ describe('ids', () => {
     ])
   })
 
-  it('shared by two things are told for each', () => {
+  it('shared by two things are reported for each', () => {
     const text =
       'name: s\ntables:\n- name: s\n- name: t\n  columns: [{name: a, "@id": x, datatype: int}, {name: b, "@id": x, datatype: int}]\n'
     const loaded = load({ 's.yaml': text })
@@ -303,14 +303,14 @@ describe('a value that none of several types takes', () => {
       'tables: [{name: t, columns: [{name: a, datatype: int, value: 2024-01-01}]}]',
       ['bool', 'constrained-str', 'float', 'int'].map((type) => `tables.0.columns.0.value.${type}`),
     ],
-  ])('is told for each of them, as Felis does: %s', (text, paths) => {
+  ])('is reported for each of them, as Felis does: %s', (text, paths) => {
     const problems = errorsOf(load({ 's.yaml': `name: s\n${text}\n` }))
     expect(problems.map(({ path }) => path).sort()).toEqual(paths)
     expect(new Set(problems.map(({ line }) => line))).toEqual(new Set([2]))
   })
 })
 
-describe('what Felis would not tell, because it has stopped before', () => {
+describe('what Felis would not report, because it has stopped before', () => {
   function beyond(files: Readonly<Record<string, string>>, context: Partial<FelisContext> = {}): [string, boolean][] {
     return load(files, context).problems.map(({ code, notReportedByFelis }) => [code, notReportedByFelis === true])
   }
@@ -352,7 +352,7 @@ describe('what Felis would not tell, because it has stopped before', () => {
     expect(found.filter(([, isBeyond]) => !isBeyond).map(([code]) => code)).toEqual([codes[0]])
   })
 
-  it('does not include the columns of constraints, which Felis tells all at once', () => {
+  it('does not include the columns of constraints, which Felis reports all at once', () => {
     const constraints = ['k', 'l'].map((name) => `{name: ${name}, "@type": Unique, columns: [x]}`).join(', ')
     const found = beyond({ 's.yaml': `name: s\ntables: [{name: t, constraints: [${constraints}]}]\n` })
     expect(found).toEqual(
@@ -477,7 +477,7 @@ tables:
       "10:9  reference_not_found Column 'idd' not found in table 'object' from resource 'base'",
       'id',
     ],
-  ])('that are not there are told: %s → %s', (found, replaced, expected, suggestion) => {
+  ])('that are not there are reported: %s → %s', (found, replaced, expected, suggestion) => {
     const problems = errorsOf(load({ 's.yaml': REFERRING.replace(found, replaced), 'base.yaml': BASE }))
     expect(
       problems.map(({ line, column, path, code, message }) => `${line}:${column} ${path} ${code} ${message}`),
@@ -533,7 +533,7 @@ describe('resources', () => {
     expect(loaded.problems).toMatchObject([{ code, file: 's.yaml', line: 2, column: 16, path: '' }])
   })
 
-  it('that lead back to themselves are told with the whole circle', () => {
+  it('that lead back to themselves are reported with the whole circle', () => {
     const files = { 'a.yaml': naming('b.yaml'), 'b.yaml': naming('c.yaml'), 'c.yaml': naming('b.yaml') }
     const loaded = load(files, {}, 'a.yaml')
     expect(loaded.schema).toBeNull()
@@ -545,7 +545,7 @@ describe('resources', () => {
     expect(loaded.problems[2]!.message).toContain('b.yaml → c.yaml → b.yaml')
   })
 
-  it('with problems tell them in their own file, and the chain in the file that names them', () => {
+  it('with problems report them in their own file, and the chain in the file that names them', () => {
     const files = { 's.yaml': naming('mid.yaml'), 'mid.yaml': naming('bad.yaml'), 'bad.yaml': 'name: bad\ntables: 5\n' }
     const loaded = load(files)
     expect(places(loaded)).toEqual([
@@ -556,7 +556,7 @@ describe('resources', () => {
     expect(loaded.problems[1]!.message).toContain('s.yaml → mid.yaml → bad.yaml')
   })
 
-  it('are read once, however many files use them, and tell their problems once', () => {
+  it('are read once, however many files use them, and report their problems once', () => {
     const reads: string[] = []
     const files = new Map([
       ['a.yaml', naming('bad.yaml', 'a')],
@@ -626,7 +626,7 @@ tables:
     ])
   })
 
-  it('is not told of what is only broken', () => {
+  it('is not reported of what is only broken', () => {
     const text = 'name: s\ntables:\n- {name: t, primaryKey: "#t.a", columns: [{name: a, datatype: nt}]}\n'
     expect(load({ 's.yaml': text }).problems.map(({ code }) => code)).toEqual(['literal_error'])
   })

@@ -16,35 +16,35 @@ function load({ yaml, checks = [], idGeneration = true }: Omit<ParityCase, 'name
   return new FelisLoader(files, { ...DEFAULT_CONTEXT, checks: new Set(checks), idGeneration }).load('case.yaml')
 }
 
-/** Where the errors are: those that Felis tells, too, and the others. */
-function pathsOf({ problems }: LoadedSchema): { readonly told: string[]; readonly beyond: string[] } {
+/** Where the errors are: those that Felis reports, too, and the others. */
+function pathsOf({ problems }: LoadedSchema): { readonly reported: string[]; readonly beyond: string[] } {
   const errors = problems.filter(({ file, severity }) => file === 'case.yaml' && severity === 'error')
   const paths = (isBeyond: boolean): string[] => [
     ...new Set(
       errors.filter(({ notReportedByFelis = false }) => notReportedByFelis === isBeyond).map(({ path }) => path),
     ),
   ]
-  return { told: paths(false), beyond: paths(true) }
+  return { reported: paths(false), beyond: paths(true) }
 }
 
 describe('Felis and we say the same of', () => {
   it.each(PARITY.filter(({ felis }) => felis?.length === 0))('$name: nothing is wrong', (input) => {
     const loaded = load(input)
-    expect(pathsOf(loaded)).toEqual({ told: [], beyond: [] })
+    expect(pathsOf(loaded)).toEqual({ reported: [], beyond: [] })
     expect(loaded.schema).not.toBeNull()
   })
 
   it.each(PARITY.filter(({ felis }) => felis !== null && felis.length > 0))('$name: where it is wrong', (input) => {
     const loaded = load(input)
-    const { told, beyond } = pathsOf(loaded)
-    expect(told.sort()).toEqual([...(input.felis ?? [])].sort())
+    const { reported, beyond } = pathsOf(loaded)
+    expect(reported.sort()).toEqual([...(input.felis ?? [])].sort())
     for (const path of input.beyond ?? []) expect(beyond).toContain(path)
     expect(loaded.schema).toBeNull()
   })
 
   it.each(PARITY.filter(({ felis }) => felis === null))('$name: an ordinary problem, no traceback', (input) => {
     const loaded = load(input)
-    expect(pathsOf(loaded).told).not.toEqual([])
+    expect(pathsOf(loaded).reported).not.toEqual([])
     expect(loaded.schema).toBeNull()
   })
 })
@@ -52,7 +52,7 @@ describe('Felis and we say the same of', () => {
 describe('we differ on purpose in', () => {
   it.each(DELIBERATE)('$name: $why', (input) => {
     const loaded = load(input)
-    expect(pathsOf(loaded).told).toEqual(input.ours)
+    expect(pathsOf(loaded).reported).toEqual(input.ours)
     expect(loaded.schema === null).toBe(input.ours.length > 0)
   })
 })

@@ -101,7 +101,7 @@ describe('who may read credentials', () => {
     expect((await service.get(`${PATH}/summit_efd`, as('alice'))).status).toBe(200)
   })
 
-  test('someone without the scope of all of them is refused, and told which', async () => {
+  test('someone without the scope of all of them is refused, and reads which one', async () => {
     const service = await start()
     for (const path of [PATH, `${PATH}/local_efd`, `${PATH}/nowhere`]) {
       const { status, headers, body } = await service.get(path, as('carol'))
@@ -164,14 +164,14 @@ describe('the default EFD', () => {
     })
   })
 
-  test('is none where it cannot be told, or the user may not see it', async () => {
+  test('is none where it is not known, or the user may not see it', async () => {
     const none = await get({ environment: ENVIRONMENT.replace(', local: true', '') })
     expect([none.status, none.body.detail[0].type]).toEqual([404, 'database_not_found'])
     const service = await start({ config: { defaultInfluxdb: 'summit_efd' } })
     expect((await service.get(`${PATH}/default`, as('bob'))).status).toBe(404)
   })
 
-  test('is the same for everybody, whoever may see it', async () => {
+  test('is the same for everybody, also for users who may not see it', async () => {
     const summit = '/influxdb/", database: efd, username: reader, passwordKey: summit, schemaRegistry: "http://r:8081"'
     const both = await start({ environment: ENVIRONMENT.replace(summit, `${summit}, local: true`) })
     expect((await both.get(`${PATH}/default`, as('bob'))).status).toBe(404)

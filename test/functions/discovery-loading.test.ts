@@ -7,7 +7,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 
 const root = resolve(import.meta.dirname, '../..')
 
-/** Serves one request in a process of its own, as deployed; tells the answer, and which packages were loaded for it. */
+/** Serves one request in a process of its own, as deployed; gives the answer, and which packages were loaded for it. */
 async function serveOnce(
   environment: string,
   path: string,

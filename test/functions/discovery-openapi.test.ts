@@ -136,7 +136,7 @@ test('credentials are described as wanting a token of the user', async () => {
   expect(Object.keys(body.components.securitySchemes)).toEqual(['token'])
 })
 
-test('the description follows the configuration, and callers that have it are told so', async () => {
+test('the description follows the configuration, and callers that have it are answered with 304', async () => {
   const service = await startDiscovery({ environment: 'pathPrefix: /d\n', options: { prefix: '/discovery' } })
   const { body, headers } = await service.get('/discovery/d/openapi.json')
   expect(body.servers).toEqual([{ url: '/discovery' }])

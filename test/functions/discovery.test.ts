@@ -117,7 +117,7 @@ describe('methods and paths', () => {
     }
   })
 
-  test('OPTIONS tells the methods, and a preflight that scripts may read', async () => {
+  test('OPTIONS names the methods, and a preflight says that scripts may read', async () => {
     const service = await startDiscovery()
     const plain = await service.call('OPTIONS', PATH)
     expect([plain.status, plain.headers.allow]).toEqual([204, 'GET, HEAD, OPTIONS'])
@@ -153,7 +153,7 @@ describe('methods and paths', () => {
     expect(headers['access-control-allow-origin']).toBe('*')
   })
 
-  test('an unknown path is told apart, with what was probably meant', async () => {
+  test('an unknown path is a 404 with what was probably meant', async () => {
     const service = await startDiscovery()
     const { status, body } = await service.get('/repertoire/discover')
     expect(status).toBe(404)

@@ -47,7 +47,7 @@ test('the deployed function comes up, stages and swaps, and does not start befor
   expect(servers).toMatchObject([{ name: 'tap', live: 'w.1', staging: null, previous: null }])
 })
 
-test('a process that is told to stop in the middle of a swap leaves everything as it was', async () => {
+test('a process that is stopped in the middle of a swap leaves everything as it was', async () => {
   const database = await createTestDatabase()
   const gcs = await startFakeGcs()
   await gcs.put('releases', 'w.1/schemas.tar.gz', await buildRelease({ 'survey.yaml': sampleSchema('survey') }))

@@ -81,7 +81,7 @@ describe('GET /servers', () => {
 })
 
 describe('GET /servers/{server}', () => {
-  test('tells of three slots and of the history, with what was loaded by whom', async () => {
+  test('shows three slots and the history, with what was loaded by whom', async () => {
     const { service } = await start()
     const { generation } = await service.upload('w.1')
     await service.post('/servers/tap/stage', { version: 'w.1' }, calledBy('ann@example.org'))
@@ -517,7 +517,7 @@ describe('GET /servers/{server}/diff', () => {
     return started.service
   }
 
-  test('compares staging with live unless told otherwise', async () => {
+  test('compares staging with live by default', async () => {
     const service = await withChange()
     const { status, body } = await service.get('/servers/tap/diff')
     expect(status).toBe(200)

@@ -38,7 +38,7 @@ async function executing(parameters = SLOW): Promise<string> {
 }
 
 describe('a query by way of a job', () => {
-  test('UWS-1 is PENDING, runs when it is told to, and its result is the one of a sync query', async () => {
+  test('UWS-1 is PENDING, runs when PHASE=RUN is posted, and its result is the one of a sync query', async () => {
     const job = await jobs.create(QUERY)
     expect(await jobs.phase(job)).toBe('PENDING')
     expect((await jobs.tap.get(`/async/${job}/results/result`)).status).toBe(404)

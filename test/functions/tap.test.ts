@@ -92,7 +92,7 @@ describe('requests', () => {
     }
   })
 
-  test('for asynchronous queries are told that there are none yet', async () => {
+  test('for asynchronous queries are answered that there are none yet', async () => {
     for (const method of ['GET', 'POST']) {
       const { status, text } = await tap.call(method, '/async')
       expect([status, text]).toEqual([501, expect.stringContaining(`${tap.url}/sync`)])
@@ -229,7 +229,7 @@ describe('errors', () => {
     ])
   })
 
-  test('tell nothing of the database, also when TAP_SCHEMA and it differ', async () => {
+  test('give away nothing of the database, also when TAP_SCHEMA and it differ', async () => {
     const tap = await startTap({
       files: new Map([['survey.yaml', sampleSchema('survey', { object: [{ name: 'ra' }], absent: [{ name: 'ra' }] })]]),
     })

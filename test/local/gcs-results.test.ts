@@ -80,7 +80,7 @@ describe('the stand-in for Cloud Storage, under a sweep', () => {
     expect(await bucket.removeListed(resource)).toBe('removed')
   })
 
-  it('tells the settings of a bucket, and the time', async () => {
+  it('answers with the settings of a bucket, and the time', async () => {
     const { gcs, bucket } = await start()
     gcs.store.configure('results', {
       versioning: { enabled: true },

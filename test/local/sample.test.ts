@@ -73,7 +73,7 @@ test('tables are made anew as long as they are empty, and kept as soon as one ha
   expect(await columns()).toEqual([{ attname: 'ra' }, { attname: 'other' }])
 })
 
-test('tables that cannot be made are told, and end nothing', async () => {
+test('tables that cannot be made are reported, and end nothing', async () => {
   const { url } = await createTestDatabase()
   const files = new Map([['survey.yaml', `${sampleSchema('survey')}  primaryKey: "#object.gone"\n`]])
   const { complaint } = await prepareTables(url, { version: 'releases/own', schemas: ['survey'] }, files)

@@ -5,9 +5,9 @@ import { expect, test, vi } from 'vitest'
 import type { StartReport } from '../../local/summary.ts'
 import { PROJECT_ROOT, startAlmagest } from '../support/run-command.ts'
 import { isRunning } from './state-folder.ts'
-import { tellStory, untilUp, writeSurvey } from './story.ts'
+import { startStory, untilUp, writeSurvey } from './story.ts'
 
-const story = tellStory()
+const story = startStory()
 const { start, startWell } = story
 
 test('a release of our own can be the first', async () => {

@@ -7,9 +7,9 @@ import pg from 'pg'
 import { expect, test } from 'vitest'
 import { callAlmagest } from '../support/call-command.ts'
 import { startAlmagest } from '../support/run-command.ts'
-import { tellStory, untilUp } from './story.ts'
+import { startStory, untilUp } from './story.ts'
 
-const story = tellStory()
+const story = startStory()
 
 const PYTHON = '/usr/bin/python3'
 const HAS_PYVO = existsSync('/usr/lib/python3/dist-packages/pyvo')

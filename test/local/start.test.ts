@@ -9,9 +9,9 @@ import { writeFolder } from '../cli/release-folder.ts'
 import { runAlmagest, startAlmagest } from '../support/run-command.ts'
 import { sampleSchema } from '../support/sample-release.ts'
 import { isRunning } from './state-folder.ts'
-import { tellStory, untilUp, writeSurvey } from './story.ts'
+import { startStory, untilUp, writeSurvey } from './story.ts'
 
-const story = tellStory()
+const story = startStory()
 const { start, startWell } = story
 
 test('the first start brings the sample live on both servers and stops everything', async () => {
@@ -72,7 +72,7 @@ test('other content under the same version is a new upload, and goes live', asyn
   expect(tap.live?.tables).toMatchObject([{ name: 'survey.star', columns: 1 }])
 })
 
-test('a release that cannot be loaded is told with its problems, and changes nothing', async () => {
+test('a release that cannot be loaded is reported with its problems, and changes nothing', async () => {
   const broken = await writeFolder({ 'survey.yaml': 'name: survey\ntables:\n- name: t\n  columns:\n  - name: c\n' })
   const arguments_ = ['--release', broken, '--schemas', 'survey', '--version', 'releases/broken']
   const { code, stderr } = await runAlmagest([

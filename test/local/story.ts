@@ -14,7 +14,7 @@ export interface StateStory {
 }
 
 /** The tests of a file are one story: what a start leaves in the folder is what the next one finds. */
-export function tellStory(): StateStory {
+export function startStory(): StateStory {
   let state: StateFolder
   beforeAll(async () => {
     state = await makeStateFolder()

@@ -95,7 +95,7 @@ describe('a database by URL', () => {
   )
 })
 
-/** Plays a server that asks for the password in clear text, and tells what it got. */
+/** Plays a server that asks for the password in clear text, and says what it got. */
 async function receivePassword(password: string, urlFor: (port: number) => string): Promise<string> {
   const received = new Promise<string>((resolve) => {
     const server = createServer((client) => {
@@ -179,7 +179,7 @@ describe('acquiring a connection', () => {
     const door = await startDoor(url, [])
     const { pool } = await open(byUrl(door.url))
     await pool.query('select 1')
-    // Like an instance that wakes up: the peer is gone, but this process has not been told yet.
+    // Like an instance that wakes up: the peer is gone, but this process does not know yet.
     const acquired = pool.connect()
     door.drop()
     const client = await acquired

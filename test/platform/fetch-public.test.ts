@@ -200,7 +200,7 @@ describe('redirects', () => {
   })
 })
 
-describe('what cannot be had says why', () => {
+describe('what cannot be fetched says why', () => {
   test.each([
     ['ftp://example.org/x', 'only http and https are possible, not ftp'],
     ['file:///etc/passwd', 'only http and https are possible, not file'],

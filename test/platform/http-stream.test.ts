@@ -71,7 +71,7 @@ async function* chunks(...texts: string[]): AsyncGenerator<Uint8Array> {
   for (const text of texts) yield Buffer.from(text)
 }
 
-/** A client that reads the headers and then nothing more, until it is told to. */
+/** A client that reads the headers and then nothing more, until the test says so. */
 async function openSlowly(port: number): Promise<net.Socket> {
   const socket = net.connect(port, '127.0.0.1')
   socket.write('GET /stream/a HTTP/1.1\r\nhost: x\r\n\r\n')

@@ -322,7 +322,7 @@ describe('a query', () => {
     expect((await detailOf(response))[0]).toMatchObject({ type, loc: ['query', name] })
   })
 
-  test('with an unknown name is told the one that was meant', async () => {
+  test('with an unknown name is answered with the one that was meant', async () => {
     const [detail] = await detailOf(await fetch(`${base}/things/a?formt=text`))
     expect(detail?.msg).toContain('did you mean format?')
   })
@@ -579,7 +579,7 @@ describe('a failure', () => {
     ['a fault of the deployment', new CustomFailure('misconfigured', 'secret')],
     ['something that is no error', { secret: true }],
     ['nothing', undefined],
-  ])('that is %s is a 500 that tells nothing, and is logged', async (_, thrown) => {
+  ])('that is %s is a 500 that gives nothing away, and is logged', async (_, thrown) => {
     failure = thrown
     const response = await fetch(`${base}/fail`)
     expect(response.status).toBe(500)

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 
 const root = join(import.meta.dirname, '../..')
 
-/** Runs a script in a process of its own and tells which files of a package it loaded. */
+/** Runs a script in a process of its own and says which files of a package it loaded. */
 async function loadedBy(script: string, marker: string): Promise<boolean> {
   const report = `
     const { default: { _cache } } = await import('node:module')

@@ -55,7 +55,7 @@ test('bytes that end with an error leave no object, and the error is what was th
   expect(await bucket.stat('r/1')).toBeUndefined()
 })
 
-test('a writer that is told to stop leaves no object', async () => {
+test('a writer that is stopped leaves no object', async () => {
   const { bucket } = await open()
   const stop = new AbortController()
   async function* endless() {

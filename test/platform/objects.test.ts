@@ -21,7 +21,7 @@ async function setUp(content: string | Uint8Array = 'first') {
 }
 
 describe('looking up an object', () => {
-  it('tells its generation, size, checksum, type and metadata', async () => {
+  it('says its generation, size, checksum, type and metadata', async () => {
     const { bucket, resource } = await setUp()
     expect(await bucket.stat(NAME)).toEqual({
       bucket: 'releases',
@@ -86,7 +86,7 @@ describe('looking up an object', () => {
     ['a generation of words', '"generation":"latest"'],
     ['a size of words', '"generation":"5","size":"large"'],
     ['a negative size', '"generation":"5","size":-1'],
-  ])('fails when the store tells %s', async (_what, fields) => {
+  ])('fails when the store says %s', async (_what, fields) => {
     const { bucket, gcs } = await setUp()
     const size = fields.includes('size') ? '' : ',"size":"5"'
     const item = `{"name":"a","metageneration":"1","timeCreated":"2026-11-21T10:00:00Z",${fields}${size}}`

@@ -71,11 +71,11 @@ describe('retry', () => {
     expect(pauses).toEqual([100, 200])
   })
 
-  it('tells of every new try', async () => {
-    const told: unknown[] = []
-    const onRetry: RetryPolicy['onRetry'] = (error, attempt, delay) => told.push([String(error), attempt, delay])
+  it('reports every new try', async () => {
+    const reported: unknown[] = []
+    const onRetry: RetryPolicy['onRetry'] = (error, attempt, delay) => reported.push([String(error), attempt, delay])
     await retry(failing(2).operation, policy({ onRetry }).policy)
-    expect(told).toEqual([
+    expect(reported).toEqual([
       ['Error: failure 1', 1, 100],
       ['Error: failure 2', 2, 200],
     ])

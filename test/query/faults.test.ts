@@ -89,7 +89,7 @@ test('a database that goes away with all connections and comes back: queries fai
   expect(pool.idleCount).toBe(pool.totalCount)
 })
 
-test('a query that finds no connection free is told to come again', async () => {
+test('a query that finds no connection free is refused as busy', async () => {
   const { database, login, liveTables } = await prepareQueries()
   const small = new pg.Pool({ connectionString: database.urlAs(login), max: 1, connectionTimeoutMillis: 100 })
   const { service } = await prepareQueries({ pool: small, liveTables })

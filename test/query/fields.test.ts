@@ -9,7 +9,7 @@ test('a field says all that is known of its column', () => {
   ])
 })
 
-test('names that come twice are told apart, in their order, and have no ID', () => {
+test('names that come twice are distinguished, in their order, and have no ID', () => {
   const names = ['a', 'a_2', 'a', 'b', 'a'].map((name) => ({ name, type: DOUBLE }))
   expect(fieldsOf(names).map(({ name, id }) => [name, id])).toEqual([
     ['a', undefined],

@@ -3,7 +3,7 @@ import { rollback } from '../../shared/tap-schema/rollback.ts'
 import { sampleSchema } from '../support/sample-release.ts'
 import { cellsOf, prepareQueries, readAll, request } from './query-stage.ts'
 
-/** A release whose every table, column and key name tells which one it is. */
+/** A release whose every table, column and key name says which one it is. */
 function release(version: string): ReadonlyMap<string, string> {
   const columns = ['object_id', 'ra', 'dec'].map((name) => ({
     name,

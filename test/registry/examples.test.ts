@@ -18,7 +18,7 @@ function formatted(ivoid: string): string {
   return formatRecord(findRecord(build().records, ivoid)!, UPDATED)
 }
 
-/** The examples have words of their own, and say of services, tables and TAP settings what no key and no slot tells. */
+/** The examples have words of their own, and say of services, tables and TAP settings what no key and no slot says. */
 const OWN_WORDS: readonly string[] = [
   ...[
     'ri:Resource/shortName',

@@ -147,7 +147,7 @@ describe('a snippet', () => {
       ['links.xml:2:2 error snippet_variable'],
     ],
     [
-      'is told what was meant',
+      'is reported with what was meant',
       '<a b="$survey_object_objectid$ $baseURL$"/>',
       ['links.xml:1:7 error snippet_variable survey_object_object_id', 'links.xml:1:32 error snippet_variable baseUrl'],
     ],
@@ -173,7 +173,7 @@ describe('a snippet', () => {
     expect(complaints({ 'links.xml': text })).toEqual(expected)
   })
 
-  it('full of faults is read to its end, and a hundred of them are told', () => {
+  it('full of faults is read to its end, and a hundred of them are reported', () => {
     expect(check({ 'links.xml': `<a>${'$x$$! '.repeat(20_000)}</a>` }).problems).toHaveLength(100)
   })
 

@@ -308,7 +308,7 @@ describe('damaged files', () => {
     expect((await refusalOf(two)).code).toBe('trailing_data')
   })
 
-  it('are refused with every file that is not UTF-8, telling where', async () => {
+  it('are refused with every file that is not UTF-8, and where', async () => {
     const latin1 = Buffer.from('name: a\ndescription: caf\u00e9 noir\n', 'latin1')
     const utf16 = Buffer.from('\uFEFFname: b\n', 'utf16le')
     const cut = Buffer.from('name: \u00b5').subarray(0, 7)

@@ -13,7 +13,7 @@ class Conflict extends Failure {
 /** The store's answer when a test has killed the process: nothing of it comes through any more. */
 export class Killed extends Error {}
 
-/** A clock that only moves when it is told to, or slept on. */
+/** A clock that only moves when the test moves it, or sleeps on it. */
 export class TestClock implements Clock {
   time = 0
   now(): number {

@@ -1,31 +1,30 @@
-import { access, mkdir, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { inject, vi } from 'vitest'
-import { bundleFunction, functionNames } from '../../deploy/bundles/bundle.ts'
+import { type Bundle, bundleFunction, functionNames } from '../../deploy/bundles/bundle.ts'
 import { ROOT } from './function-process.ts'
+import { askRun } from './once-in-a-run.ts'
 
 /**
  * A folder as a deployment has it: the bundled functions, and beside them only the packages that they name. It is made
- * once in a run, by whichever test file comes first; the others wait for it.
+ * once in a run.
  */
-export async function bundleFunctions(): Promise<string> {
-  const target = join(inject('shared'), 'bundles')
-  const done = join(target, 'done')
-  const isFirst = await mkdir(target).then(
-    () => true,
-    () => false,
-  )
-  if (isFirst) {
-    await makeBundles(target)
-    await writeFile(done, '')
-  }
-  await vi.waitFor(() => access(done), { timeout: 150_000, interval: 50 })
-  return target
+export function bundleFunctions(): Promise<string> {
+  return askRun('bundles')
 }
 
-async function makeBundles(target: string): Promise<void> {
+/** What is known of the bundles in that folder. */
+export async function readBundles(): Promise<readonly Bundle[]> {
+  return JSON.parse(await readFile(join(await bundleFunctions(), DESCRIPTION), 'utf8'))
+}
+
+const DESCRIPTION = 'bundles.json'
+
+/** @returns the folder */
+export async function makeBundles(target: string): Promise<string> {
   const modules = join(target, 'node_modules', '@google-cloud')
   await mkdir(modules, { recursive: true })
   await symlink(join(ROOT, 'node_modules/@google-cloud/functions-framework'), join(modules, 'functions-framework'))
-  await Promise.all((await functionNames()).map((name) => bundleFunction(name, target)))
+  const bundles = await Promise.all((await functionNames()).map((name) => bundleFunction(name, target)))
+  await writeFile(join(target, DESCRIPTION), JSON.stringify(bundles))
+  return target
 }

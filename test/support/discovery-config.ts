@@ -1,7 +1,7 @@
 import type { DiscoveryConfig } from '../../shared/environment/discovery/discovery.ts'
 import type { RegistrySettings } from '../../shared/environment/registry.ts'
 
-/** What it tells about its publishing registry then. */
+/** What it says about its publishing registry then. */
 export const NO_REGISTRY: RegistrySettings = {
   place: { path: 'registry', at: { line: 1, column: 1 } },
   baseUrl: null,
@@ -13,7 +13,7 @@ export const NO_REGISTRY: RegistrySettings = {
   entries: new Map(),
 }
 
-/** What an environment file tells about its environment when it tells nothing. */
+/** What an environment file says about its environment when it says nothing. */
 export const NO_DISCOVERY: DiscoveryConfig = {
   applications: [],
   availableDatasets: new Set(),

@@ -6,6 +6,8 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import pg from 'pg'
 import { launchServer } from '../../local/postgres-server.ts'
+import { askRun } from './once-in-a-run.ts'
+import { administer } from './template-database.ts'
 
 /**
  * A PostgreSQL with pgsphere and PostGIS: the server that TEST_EXTENSIONS_URL names (as a superuser), or a cluster of
@@ -27,26 +29,47 @@ export interface ExtensionDatabase {
   drop(): Promise<void>
 }
 
-/** An empty database whose case folding is Unicode's. */
-export async function extensionDatabase(): Promise<ExtensionDatabase> {
-  const server = GIVEN ? { url: GIVEN, stop: async () => {} } : await startDebianCluster()
+/** A database with both extensions, or an empty one; its case folding is Unicode's. */
+export async function extensionDatabase(options: { readonly isEmpty?: boolean } = {}): Promise<ExtensionDatabase> {
+  const { url: server, template } = JSON.parse(await askRun('extensions')) as ExtensionServer
   const name = `test_${randomBytes(6).toString('hex')}`
-  const admin = new pg.Pool({ connectionString: server.url, max: 1 })
-  await admin.query(`create database ${name} template template0 encoding 'UTF8' locale 'C.UTF-8'`)
-  const url = new URL(server.url)
-  url.pathname = `/${name}`
-  const pool = new pg.Pool({ connectionString: url.href, max: 2 })
-  // A connection that is closing may still hear that the server stops.
-  for (const open of [admin, pool]) open.on('error', () => {})
+  const like = options.isEmpty === true ? EMPTY : template
+  await administer(server, `create database ${name} template ${like}`)
+  const pool = new pg.Pool({ connectionString: urlOf(server, name), max: 2 })
+  // A connection that is closing may still hear that its database goes.
+  pool.on('error', () => {})
   return {
     pool,
     async drop() {
       await pool.end()
-      await admin.query(`drop database ${name} with (force)`)
-      await admin.end()
-      await server.stop()
+      await administer(server, `drop database ${name} with (force)`)
     },
   }
+}
+
+interface ExtensionServer {
+  readonly url: string
+  /** A database with both extensions. */
+  readonly template: string
+}
+
+const EMPTY = "template0 encoding 'UTF8' locale 'C.UTF-8'"
+
+/** Starts the server, where it is not given, and makes the template: once in a run. */
+export async function openExtensionServer(): Promise<ExtensionServer & { stop(): Promise<void> }> {
+  const server = GIVEN ? { url: GIVEN, stop: async () => {} } : await startDebianCluster()
+  const template = `test_template_${randomBytes(6).toString('hex')}`
+  await administer(server.url, `create database ${template} template ${EMPTY}`)
+  await administer(urlOf(server.url, template), 'create extension pg_sphere', 'create extension postgis')
+  const stop = async () => {
+    await administer(server.url, `drop database ${template} with (force)`)
+    await server.stop()
+  }
+  return { url: server.url, template, stop }
+}
+
+function urlOf(server: string, database: string): string {
+  return Object.assign(new URL(server), { pathname: `/${database}` }).href
 }
 
 function installedVersions(): string[] {
@@ -69,6 +92,10 @@ async function startDebianCluster() {
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
     fsync: 'off',
+    full_page_writes: 'off',
+    autovacuum: 'off',
+    // Compiling statements of hundreds of kilobytes would take minutes.
+    jit: 'off',
     timezone: 'UTC',
   }
   const server = await launchServer({ program: `${programs}/postgres`, dataDirectory, port, user, settings })

@@ -3,7 +3,7 @@ import { PLAIN } from '../../shared/tap-schema/options.ts'
 
 /**
  * A live TAP_SCHEMA as a server of CADC's kind makes and keeps it: five tables under names that end in `11`, no views,
- * nothing that tells a version, tables of the server's own, and everybody may read. It describes `survey.object` of
+ * nothing that says a version, tables of the server's own, and everybody may read. It describes `survey.object` of
  * `sampleSchema`, but for two texts.
  */
 export const CADC_SLOT = `

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import { inject, onTestFinished } from 'vitest'
 import { initialiseDatabase } from '../../shared/tap-schema/roles.ts'
+import { administer, copyTemplate } from './template-database.ts'
 
 export interface TestDatabase {
   /** Superuser URL. */
@@ -26,8 +27,10 @@ export async function createTestDatabase(
 ): Promise<TestDatabase> {
   const server = inject('postgres')
   const name = `test_${randomBytes(6).toString('hex')}`
+  const isCopy = options.initialised !== false && options.unicode !== true
   const folding = options.unicode === true ? " locale_provider builtin builtin_locale 'C.UTF-8'" : ''
-  await administer(server, `create database ${name} template template0${folding}`)
+  if (isCopy) await copyTemplate(server, inject('template'), name)
+  else await administer(server, `create database ${name} template template0${folding}`)
   const url = withPath(server, name)
   const pools: pg.Pool[] = []
   const logins: string[] = []
@@ -58,19 +61,9 @@ export async function createTestDatabase(
       for (const login of logins) await administer(server, `drop role if exists ${login}`)
     },
   }
-  if (options.initialised !== false) await initialiseDatabase(pool)
+  if (options.initialised !== false && !isCopy) await initialiseDatabase(pool)
   if (options.keep !== true) onTestFinished(database.drop)
   return database
-}
-
-async function administer(url: string, statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  try {
-    await client.query(statement)
-  } finally {
-    await client.end()
-  }
 }
 
 function withPath(url: string, database: string): string {

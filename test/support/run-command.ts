@@ -48,7 +48,7 @@ function launch(args: readonly string[], options: RunOptions): RunningCommand {
   const { stdin = '', cwd = PROJECT_ROOT } = options
   const child = spawn(process.execPath, [ENTRY, ...args], {
     cwd,
-    env: environment(options),
+    env: environmentOf(options),
     stdio: 'pipe',
     timeout: HANGING_MS,
     killSignal: 'SIGKILL',
@@ -69,9 +69,10 @@ function launch(args: readonly string[], options: RunOptions): RunningCommand {
 }
 
 /** Variables that would change what the command does. */
-export const MEANINGFUL = /^(ALMAGEST_|PG|NO_COLOR|FORCE_COLOR|GOOGLE_|NODE_)/
+const MEANINGFUL = /^(ALMAGEST_|PG|NO_COLOR|FORCE_COLOR|GOOGLE_|NODE_)/
 
-function environment({ env = {} }: RunOptions): NodeJS.ProcessEnv {
+/** The environment of a command: that of the tests without what is meaningful to it, and what the test gives it. */
+export function environmentOf({ env = {} }: RunOptions): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(([name]) => !MEANINGFUL.test(name))
   const all = [...inherited, ...Object.entries(env)].filter(([, value]) => value !== undefined)
   return Object.fromEntries(all)

@@ -162,7 +162,7 @@ describe('rights', () => {
   })
 })
 
-describe('what PostgreSQL could not make is told with its place', () => {
+describe('what PostgreSQL could not make is reported with its place', () => {
   const table = (rest: string) => `name: s\ntables:\n- name: t\n  columns: [{name: a, datatype: int}]\n${rest}`
 
   test.for<[string, string, number, string]>([

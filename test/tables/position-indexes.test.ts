@@ -46,7 +46,7 @@ async function slowPositions(pool: pg.Pool, geometry: GeometryStrategy | 'auto')
 describe.skipIf(NEEDS_EXTENSIONS !== '')(`with extensions${NEEDS_EXTENSIONS}`, () => {
   let database: ExtensionDatabase
   beforeAll(async () => {
-    database = await extensionDatabase()
+    database = await extensionDatabase({ isEmpty: true })
   })
   afterAll(() => database.drop())
 

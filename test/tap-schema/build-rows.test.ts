@@ -182,7 +182,7 @@ tables:
 })
 
 describe('what TAP_SCHEMA cannot hold', () => {
-  it('is told all at once, with its place', () => {
+  it('is reported all at once, with its place', () => {
     const long = (length: number) => 'x'.repeat(length)
     const text = `name: ${long(65)}
 description: "${long(513)}"
@@ -218,7 +218,7 @@ tables:
     ])
   })
 
-  it('is told of a schema that has other errors, too, but of its good parts only', () => {
+  it('is reported for a schema that has other errors, too, but of its good parts only', () => {
     const long = 'x'.repeat(513)
     const text = `name: s
 tables:
@@ -243,12 +243,12 @@ tables:
     expect(described('😀'.repeat(513))[0]!.message).toContain('holds 512 characters; this text has 513')
   })
 
-  it('counts the schema in a table name, and tells it once for the table and not for each of its columns', () => {
+  it('counts the schema in a table name, and reports it once for the table and not for each of its columns', () => {
     const text = `name: ${'s'.repeat(64)}\ntables:\n- {name: ${'t'.repeat(64)}, columns: [{name: a, datatype: int}, {name: b, datatype: int}]}\n`
     expect(places(buildTexts([text]))).toEqual(['a.yaml:3:10 tables.0.name row_text_too_long'])
   })
 
-  it('is told of a referenced column where it is referenced', () => {
+  it('is reported for a referenced column where it is referenced', () => {
     const text =
       'name: s\nresources: {b: {uri: b.yaml}}\ntables:\n- name: t\n  columnRefs:\n    b:\n      t:\n        c: {overrides: {tap:principal: null}}\n'
     const { problems } = build(

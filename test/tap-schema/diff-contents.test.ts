@@ -153,7 +153,7 @@ describe('names in other upper and lower case', () => {
     ])
   })
 
-  test('a column of a renamed table that is changed, too, is told under its new name', () => {
+  test('a column of a renamed table that is changed, too, is shown under its new name', () => {
     const after = { ...visit('s', 'visit', 'id'), column: { 's.visit.id': { datatype: 'long' } } }
     expect(diff(visit('s', 'Visit', 'id'), after)).toMatchObject([
       { kind: 'table', change: 'renamed' },

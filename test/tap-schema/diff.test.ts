@@ -91,7 +91,7 @@ describe('a diff', () => {
     ],
     ['ucd', { name: 'a' }, { name: 'a', extra: '"ivoa:ucd": meta.id' }, ['ucd'], false],
     ['principal', { name: 'a' }, { name: 'a', extra: '"tap:principal": 1' }, ['principal'], false],
-  ])('a changed %s is told with both values', async (_field, before, after, fields, breaking) => {
+  ])('a changed %s is shown with both values', async (_field, before, after, fields, breaking) => {
     const diff = await compare(tables({ object: [before] }), tables({ object: [after] }))
     expect(diff.changes).toHaveLength(1)
     const [change] = diff.changes
@@ -100,7 +100,7 @@ describe('a diff', () => {
     expect(diff.breaking).toBe(breaking)
   })
 
-  test('tells old and new value, in JSON and in text', async () => {
+  test('shows old and new value, in JSON and in text', async () => {
     const diff = await compare(tables({ object: [ra] }), tables({ object: [{ name: 'ra', datatype: 'float' }] }))
     expect(diff.changes[0]?.fields).toEqual({
       datatype: { from: 'double', to: 'float', breaking: true },
@@ -114,7 +114,7 @@ describe('a diff', () => {
 `)
   })
 
-  test('tells of keys that come, go and are called otherwise, none of which is breaking', async () => {
+  test('shows keys that are added, removed and renamed, none of which is breaking', async () => {
     const both: Tables = { object: [id], source: [id] }
     const without = tables(both)
     const keyed = `${without}${KEY}`
@@ -129,7 +129,7 @@ describe('a diff', () => {
 `)
   })
 
-  test('tells of a table in other upper and lower case once, and that it is breaking', async () => {
+  test('shows a table in other upper and lower case once, and that it is breaking', async () => {
     const diff = await compare(tables({ Object: [id, ra] }), tables({ object: [id, ra] }))
     expect(formatDiff(diff)).toBe(`live (old, id 1) -> staging (new, id 3)
 ! ~ table survey.object (renamed from survey.Object)

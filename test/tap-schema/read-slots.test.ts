@@ -27,7 +27,7 @@ async function waiting(database: TestDatabase): Promise<number> {
 
 const patiently = { timeout: 60_000, interval: 5 }
 
-test('status and diff that come while a stage makes the slot anew tell of the new one', async () => {
+test('status and diff that come while a stage makes the slot anew show the new one', async () => {
   const database = await createTestDatabase()
   await stageRelease(database.pool, stageRequest('r1'))
   await swap(database.pool, { expectedVersion: 'r1', actor })

@@ -3,7 +3,7 @@
  * (role-matrix.test.ts tries every statement as every login).
  */
 
-/** The users of the functions, as the init job is told of them, and two kinds of logins that it knows nothing of. */
+/** The users of the functions, as the init job is given them, and two kinds of logins that it does not know. */
 export const LOGINS = {
   loader: '`load-release`',
   operator: '`swap-schema`; `load-release` with `loader_may_swap`',

@@ -214,7 +214,7 @@ test.each(['PUBLIC', 'none', 'nobody_of_that_name'])('a reader %s that is no rol
   await expect(staging).rejects.toMatchObject({ code: 'missing_role', message })
 })
 
-test('init can be run again, and grants what it is told', async () => {
+test('init can be run again, and grants what it is asked to', async () => {
   const database = await createTestDatabase({ initialised: false })
   const [stager, operator, reader] = [
     await database.createLogin(),

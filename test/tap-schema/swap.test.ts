@@ -226,7 +226,7 @@ describe('an exchange whose answer was lost', () => {
     expect((await look(database)).ids).toEqual([previous.id, null, live.id])
   })
 
-  test('is told from another wish for the same version: one that was staged or rejected again since', async () => {
+  test('is distinguished from another request for the same version: one that was staged or rejected again since', async () => {
     const database = await createTestDatabase()
     await deploy(database, 'main')
     const source = { ...stageRequest('main').source, generation: '2000' }

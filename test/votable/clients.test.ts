@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,19 +6,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Field } from '../../shared/votable/field.ts'
 import { chooseFormat } from '../../shared/votable/formats.ts'
 import { writeErrorDocument, writeResult } from '../../shared/votable/write-result.ts'
+import { HAS_STILTS, needs, pythonWith, runStilts } from '../support/clients.ts'
 import { copyBinary, inChunks, type PgType, type PgValue } from '../support/copy-binary.ts'
 
 /** Programs that astronomers read results with, where they are installed. */
-const STILTS = spawnSync('stilts', ['-version']).status === 0
 const ASTROPY = pythonWith('astropy')
 const PYARROW = pythonWith('pyarrow')
-
-const needs = (isThere: boolean, what: string) => (isThere ? '' : ` (skipped: ${what} is not installed)`)
-
-/** The Python that has such a package: Debian's, or the one on the path. */
-function pythonWith(name: string): string | undefined {
-  return ['/usr/bin/python3', 'python3'].find((python) => spawnSync(python, ['-c', `import ${name}`]).status === 0)
-}
 
 type Column = readonly [field: Field, type: PgType, ...values: PgValue[]]
 
@@ -98,19 +91,13 @@ async function write(format: string, columns = COLUMNS, rows = inChunks(rowsOf(c
   return path
 }
 
-function stilts(...args: readonly string[]): string {
-  const env = { ...process.env, LC_ALL: 'C.UTF-8' }
-  const { status, stdout, stderr } = spawnSync('stilts', args, { encoding: 'utf8', env })
-  return status === 0 ? stdout : `${status}: ${stdout}${stderr}`
-}
-
 function python(program: string | undefined, script: string, ...args: readonly string[]): unknown {
   return JSON.parse(execFileSync(program ?? '', ['-c', script, ...args], { encoding: 'utf8' }))
 }
 
-describe.skipIf(!STILTS)(`STILTS${needs(STILTS, 'stilts')}`, () => {
+describe.skipIf(!HAS_STILTS)(`STILTS${needs(HAS_STILTS, 'stilts')}`, () => {
   it.each(['votable/b2', 'votable/td'])('finds nothing wrong with %s', async (format) => {
-    expect(stilts('votlint', await write(format, [...COLUMNS, MATRIX]))).toBe('')
+    expect(await runStilts('votlint', await write(format, [...COLUMNS, MATRIX]))).toBe('')
   })
 
   it('finds nothing wrong with an error, an overflow, columns alone, and a result that broke off', async () => {
@@ -128,12 +115,12 @@ describe.skipIf(!STILTS)(`STILTS${needs(STILTS, 'stilts')}`, () => {
       await write('votable', COLUMNS, rows(), 0),
       await write('votable', COLUMNS, broken(), 1000),
     ]
-    expect(paths.map((path) => stilts('votlint', path))).toEqual(['', '', '', ''])
+    expect(await Promise.all(paths.map((path) => runStilts('votlint', path)))).toEqual(['', '', '', ''])
   })
 
   it('reads the same table from BINARY2 and TABLEDATA', async () => {
     const columns = [...COLUMNS, POLYGON, MATRIX]
-    const table = stilts('tpipe', `in=${await write('votable', columns)}`, 'ifmt=votable', 'ofmt=csv')
+    const table = await runStilts('tpipe', `in=${await write('votable', columns)}`, 'ifmt=votable', 'ofmt=csv')
     expect(
       table,
     ).toBe(`id,name,code,note,flag,byte,small,number,mag,ra,time,position,fluxes,counts,mask,bytes,region,matrix
@@ -142,14 +129,14 @@ describe.skipIf(!STILTS)(`STILTS${needs(STILTS, 'stilts')}`, () => {
  ",abcd,"a,b",false,255,32767,0,1.0E-30,-1.7976931348623157E308,1999-01-01,"(0.0, 90.0)",(0.5),(7),(false),(1),"(0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0)","((0.5, -0.5))"
 9223372036854775807,,,,,,,,,,,"(1.0, 2.0)",,,,,,
 `)
-    const other = stilts('tpipe', `in=${await write('votable/td', columns)}`, 'ifmt=votable', 'ofmt=csv')
+    const other = await runStilts('tpipe', `in=${await write('votable/td', columns)}`, 'ifmt=votable', 'ofmt=csv')
     expect(other).toBe(table)
   })
 
   it('reads CSV', async () => {
     // Version 3.4 reads all of it as Latin-1.
     const command = 'cmd=keepcols "id code note flag byte small number mag ra time"'
-    const table = stilts('tpipe', `in=${await write('csv')}`, 'ifmt=csv', command, 'ofmt=csv')
+    const table = await runStilts('tpipe', `in=${await write('csv')}`, 'ifmt=csv', command, 'ofmt=csv')
     expect(table).toBe(`id,code,note,flag,byte,small,number,mag,ra,time
 1,ab,short,true,0,-32768,-2147483648,12.3,0.1,2026-11-27T04:08:00
 -9223372036854775808,abcd,"a,b",false,255,32767,0,1.0E-30,-1.7976931348623157E308,1999-01-01

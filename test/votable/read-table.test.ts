@@ -320,12 +320,12 @@ describe('BINARY and BINARY2', () => {
       stream(INT, row('00000001'), 'BINARY', 'encoding="gzip"'),
       'its gzip data are damaged or break off',
     ],
-  ])('%s is told', async (_, document, expected) => {
+  ])('%s is reported', async (_, document, expected) => {
     for (const sizes of [[7], [1000]]) expect(await faultOf(document, { sizes })).toContain(expected)
   })
 })
 
-describe('what is wrong with a VOTable is told with its row and column', () => {
+describe('what is wrong with a VOTable is reported with its row and column', () => {
   test.each([
     [
       'a word for an int',

@@ -41,7 +41,7 @@ it('TABLEDATA gives back every value, but takes an empty one for NULL', async ()
   )
 })
 
-it('CSV gives back every value, and tells an empty one from NULL', async () => {
+it('CSV gives back every value, and distinguishes an empty one from NULL', async () => {
   await fc.assert(
     fc.asyncProperty(anyTable, async (table) => {
       const [names, ...lines] = readCsv((await write(table, 'csv')).toString())

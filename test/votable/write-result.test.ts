@@ -37,7 +37,7 @@ function write(
     format: chooseFormat(format)!,
     maxRows,
     onError,
-    describeError: (error) => `told: ${(error as Error).message}`,
+    describeError: (error) => `shown: ${(error as Error).message}`,
     ...(onEnd === undefined ? {} : { onEnd }),
   })
 }
@@ -268,13 +268,13 @@ describe('an error', () => {
     await expect(collect(write(failing(twoRows)))).rejects.toThrow('division by zero')
   })
 
-  it('after it ends a VOTable with what the client is told, and with the rows that came whole', async () => {
+  it('after it ends a VOTable with what the client is to read, and with the rows that came whole', async () => {
     for (const format of ['votable', 'votable/td']) {
       const { rows, texts, infos, paths } = readVotable(await collect(write(failing(manyRows), { format })))
       expect(rows.length + texts.length).toBe(8998)
       expect(infos.at(-1)).toEqual({
         attributes: { name: 'QUERY_STATUS', value: 'ERROR' },
-        text: 'told: division by zero',
+        text: 'shown: division by zero',
         isTrailing: true,
       })
       expect(paths.filter((path) => path === 'VOTABLE/RESOURCE')).toHaveLength(1)

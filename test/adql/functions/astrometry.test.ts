@@ -170,7 +170,7 @@ describe.skipIf(NEEDS_EXTENSIONS !== '')(`shapes of columns in other frames${NEE
   let database: ExtensionDatabase
   beforeAll(async () => {
     database = await extensionDatabase()
-    await database.pool.query(`create extension pg_sphere; create extension postgis; ${CREATE_LINES}`)
+    await database.pool.query(`${CREATE_LINES}`)
     await database.pool.query('insert into fn.line (id, a, b) values (1, 266.4, -28.9)')
   })
   afterAll(async () => database?.drop())

@@ -189,7 +189,7 @@ describe.skipIf(NEEDS_EXTENSIONS !== '')(`HEALPix in plain SQL and pgsphere agre
   let database: ExtensionDatabase
   beforeAll(async () => {
     database = await extensionDatabase()
-    await database.pool.query(`create extension pg_sphere; ${CREATE_LINES}`)
+    await database.pool.query(`${CREATE_LINES}`)
     await database.pool.query(
       `insert into fn.line (id, a, b) select i, 360 * random(), degrees(asin(2 * random() - 1)) from generate_series(1, 5000) as i`,
     )

@@ -74,12 +74,10 @@ describe.skipIf(NEEDS_EXTENSIONS !== '')(`the three strategies agree${NEEDS_EXTE
   beforeAll(async () => {
     database = await extensionDatabase()
     pool = database.pool
-    // Compiling statements of hundreds of kilobytes would take minutes.
+    // Where TEST_EXTENSIONS_URL names the server: compiling statements of hundreds of kilobytes would take minutes.
     pool.options.options = '-c jit=off'
     const rows = (list: readonly (readonly unknown[])[]) => list.map((row, i) => `(${[i, ...row].join(', ')})`).join()
     await pool.query(`
-      create extension pg_sphere;
-      create extension postgis;
       create schema rnd;
       create table rnd.star (id integer, ra float8, "dec" float8);
       create table rnd.cone (id integer, ra float8, "dec" float8, r float8);

@@ -235,7 +235,7 @@ describe.skipIf(NEEDS_EXTENSIONS !== '')(`regions beside an extension${NEEDS_EXT
   let database: ExtensionDatabase
   beforeAll(async () => {
     database = await extensionDatabase()
-    await database.pool.query(`create extension pg_sphere; create extension postgis; create schema rg;
+    await database.pool.query(`create schema rg;
       create table rg.t (id integer, s_region text, sphere spoly, geo geography);
       insert into rg.t select i, format('Polygon ICRS %s %s %s %s %s %s', i, i, i + 1, i, i, i + 1),
         format('{(%sd,%sd),(%sd,%sd),(%sd,%sd)}', i, i, i + 1, i, i, i + 1)::spoly,

@@ -1,20 +1,12 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Bundle, bundleFunction, functionNames } from '../../../deploy/bundles/bundle.ts'
+import { expect, test } from 'vitest'
+import { bundleFunctions, readBundles } from '../../support/bundles.ts'
 import { ROOT } from '../../support/function-process.ts'
 
-let target: string
-let bundles: readonly Bundle[]
-
-beforeAll(async () => {
-  target = await mkdtemp(join(tmpdir(), 'almagest-test-'))
-  bundles = await Promise.all((await functionNames()).map((name) => bundleFunction(name, target)))
-})
-
-afterAll(() => rm(target, { recursive: true, force: true }))
+const target = await bundleFunctions()
+const bundles = await readBundles()
 
 async function readJson(...path: readonly string[]) {
   return JSON.parse(await readFile(join(...path), 'utf8'))
@@ -77,7 +69,7 @@ test('the bundles stay small', () => {
   }
 })
 
-test('gRPC is in no bundle, and whoever gets to where it would be needed is told', async () => {
+test('gRPC is in no bundle, and where it would be needed an error says so', async () => {
   for (const { folder, packages } of bundles) {
     expect(packages).toContain('@google-cloud/cloud-sql-connector')
     expect(packages.filter((name) => /^@grpc\/|^@google-cloud\/sql$|protobuf/.test(name))).toEqual([])

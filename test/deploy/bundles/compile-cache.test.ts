@@ -31,7 +31,7 @@ afterAll(() => rm(target, { recursive: true, force: true }))
 /** What the framework does before it listens: the function, and its server. */
 const LOAD = "await import('./start.mjs'); await import('@google-cloud/functions-framework/testing')"
 
-/** Loads the function, and tells of which files the compiled code was taken, and of which it was not there. */
+/** Loads the function, and says of which files the compiled code was taken, and of which it was not there. */
 function load(cache: string) {
   const env = {
     ...INHERITED,
@@ -67,7 +67,7 @@ test('all that a start loads, function and framework, is in the compile cache th
     expect(taken.filter((name) => name.endsWith(file))).not.toEqual([])
 })
 
-test('what is loaded when it is first needed is in it too, and whoever runs the function may read it', async () => {
+test('what is loaded when it is first needed is in it too, and the user that runs the function may read it', async () => {
   const code = (await readdir(folder)).filter((file) => file.endsWith('.js'))
   const cached = await readdir(join(folder, '.compile-cache', filled))
   expect(cached.length).toBeGreaterThan(code.length)

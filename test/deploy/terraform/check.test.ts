@@ -125,9 +125,9 @@ describe.skipIf(!hasTerraform())('Terraform itself, with stand-ins for the provi
     const common = text.slice(0, text.indexOf('run "')).replace('environments/example.yaml', 'environments/wrong.yaml')
     await writeFile(file, `${common.replace('loader_may_swap   = true', '')}\n${WRONG_RUN}`)
     const [check] = await checkCopy(copy, 'stand-ins', { '.': ['test'] })
-    const told = check!.problems.join(' ').replaceAll(/\s+/g, ' ')
-    for (const reason of REASONS) expect(told).toContain(reason)
-    expect(told.match(/Resource precondition failed/g)).toHaveLength(REASONS.length)
+    const refusal = check!.problems.join(' ').replaceAll(/\s+/g, ' ')
+    for (const reason of REASONS) expect(refusal).toContain(reason)
+    expect(refusal.match(/Resource precondition failed/g)).toHaveLength(REASONS.length)
   })
 })
 

@@ -87,7 +87,7 @@ interface JobSettings {
   readonly stagers?: readonly string[]
 }
 
-/** What Cloud Run is told to run: the arguments and the environment of the job, for one database. */
+/** What Cloud Run is asked to run: the arguments and the environment of the job, for one database. */
 function readJob({ ipType = 'PRIVATE', stagers = [LOADER] }: JobSettings = {}) {
   const [execution] = bodiesOf(bodiesOf(blockOf('google_cloud_run_v2_job', 'init').template)[0]!.template)
   const [container] = bodiesOf(execution!.containers)
@@ -151,7 +151,7 @@ test('the job prepares the database over the connector, as the built-in user, an
   expect(await memberships()).toEqual(expected)
 })
 
-test('a wrong password is told, and so is a user that Cloud SQL does not have', async () => {
+test('a wrong password is reported, and so is a user that Cloud SQL does not have', async () => {
   const refused = await runJob({ password: 'another' })
   expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(/almagest_init.*SQLSTATE 28P01.*password/) })
   const missing = await runJob({ stagers: ['almagest-stager@example.iam.gserviceaccount.com'] })
@@ -235,18 +235,18 @@ test('in a database of somebody else init prepares what it may, and says what it
   await owner.query('grant create on database site to almagest_init')
   const init = connect('almagest_init', PASSWORD)
   const options = { stagers: [LOADER], operators: [SWAPPER] }
-  let told = ''
+  let message = ''
   await initialiseDatabase(init, options).catch((error: Error) => {
-    told = error.message
+    message = error.message
   })
-  expect(told).toMatch(/prepared, but site belongs to site_owner/)
-  await owner.query(/let site_owner run `(grant .*)`$/.exec(told)![1]!)
+  expect(message).toMatch(/prepared, but site belongs to site_owner/)
+  await owner.query(/let site_owner run `(grant .*)`$/.exec(message)![1]!)
   await initialiseDatabase(init, options)
   await stageRelease(connect(LOADER), stageRequest('r1'))
   await swap(connect(SWAPPER), { expectedVersion: 'r1', actor: 'tester' })
 })
 
-test('another administrator is told who has to run init', async () => {
+test('another administrator reads who has to run init', async () => {
   const connect = await createDatabase('livetap')
   await initialiseDatabase(connect('almagest_init', PASSWORD))
   await admin.query('create role other_admin login createrole createdb in role cloudsqlsuperuser')

@@ -99,13 +99,13 @@ function putOld(bucket: SimulatedBucket, count: number, age = 8 * DAY): void {
   for (let number = 0; number < count; number++) bucket.put(`result_${number}.xml`, { at: bucket.now - age })
 }
 
-test('a sweep that went through is counted once, and nobody is told', async () => {
+test('a sweep that went through is counted once, and as nothing else', async () => {
   expect(await sweep({}, (bucket) => putOld(bucket, 3))).toEqual(['sweep_finished'])
   const days = 100 * DAY
   expect(await sweep({ mode: 'dry-run' }, (bucket) => putOld(bucket, 3, days))).toEqual(['sweep_finished'])
 })
 
-test('results that stay although they should be gone for more than a day, and deletions that fail, are told', async () => {
+test('results that stay although they should be gone for more than a day, and deletions that fail, are counted', async () => {
   const refuse = (bucket: SimulatedBucket) => {
     bucket.before = (what) => {
       if (what === 'remove result_1.xml') throw unavailable()
@@ -176,11 +176,11 @@ test.each<[string, Partial<ResultsConfig>, (bucket: SimulatedBucket, jobs: JobsI
       bucket.save = () => Promise.reject(new RetainedStateError('results'))
     },
   ],
-])('a sweep that stops itself is told: %s', async (_, change, prepare) => {
+])('a sweep that stops itself is counted: %s', async (_, change, prepare) => {
   expect(await sweep(change, prepare)).toEqual(['sweep_stopped'])
 })
 
-test('what becomes of an upload is told if somebody has to look', async () => {
+test('what becomes of an upload is counted if somebody has to look', async () => {
   const gcs = await startFakeGcs()
   const { pool } = await createTestDatabase()
   const database = { kind: 'url', url: 'postgresql://unused', passwordKey: null, poolMax: 2 } as const
@@ -230,7 +230,7 @@ test('what becomes of an upload is told if somebody has to look', async () => {
   expect(await load('r5', survey, new BusyError('swap', 300))).toEqual(['stage_failing', 'swap_busy'])
 })
 
-test('a delivery that is no notification is told as rejected, one of another kind is not', async () => {
+test('a delivery that is not a notification is counted as rejected, one of another kind is not', async () => {
   const dependencies = { environment: {}, poolFor: () => {}, bucket: {}, announce: async () => {} }
   const deliver = (event: unknown) =>
     record('load-release', (logger) => loadRelease(event, { ...dependencies, logger } as never))
@@ -239,7 +239,7 @@ test('a delivery that is no notification is told as rejected, one of another kin
   expect(await deliver({ message: { attributes: deleted, messageId: '1' } })).toEqual([])
 })
 
-test('a swap that gives way to readers is told, other refusals are not', async () => {
+test('a swap that gives way to readers is counted, other refusals are not', async () => {
   const swap = (error: Error) =>
     record('swap-schema', (logger) => {
       const failing = route({
@@ -252,7 +252,7 @@ test('a swap that gives way to readers is told, other refusals are not', async (
   expect(await swap(new Error('busy'))).toEqual([])
 })
 
-test('an event that is lost is told', async () => {
+test('an event that is lost is counted', async () => {
   const circular: Record<string, unknown> = {}
   circular.self = circular
   const publish = (logger: Logger) =>

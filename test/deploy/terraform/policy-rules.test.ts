@@ -29,7 +29,7 @@ const CHANGES: readonly Change[] = [
   ['no role is wider than it must be', 'bootstrap', '"roles/run.admin"', '"roles/editor"'],
   ['no role is wider than it must be', 'database', '"roles/cloudsql.instanceUser"', '"roles/viewer"'],
   [
-    'project roles of Cloud SQL are narrowed to the instance, except for whoever deploys it',
+    'project roles of Cloud SQL are narrowed to the instance, except for the account that deploys it',
     'bootstrap',
     '"roles/logging.logWriter"',
     '"roles/cloudsql.client"',
@@ -75,25 +75,25 @@ const CHANGES: readonly Change[] = [
     '    content  = file("${var.bundles}/${each.key}/index.js")',
   ],
   [
-    'whoever deploys makes no roles: those that are granted are predefined, or made in bootstrap',
+    'the account that deploys makes no roles: those that are granted are predefined, or made in bootstrap',
     'bootstrap',
     '"almagest_results_collector"',
     '"almagest_collector"',
   ],
   [
-    'whoever deploys makes no roles: those that are granted are predefined, or made in bootstrap',
+    'the account that deploys makes no roles: those that are granted are predefined, or made in bootstrap',
     'bootstrap',
     '"roles/logging.logWriter"',
     '"roles/iam.roleAdmin"',
   ],
   [
-    'whoever deploys makes no roles: those that are granted are predefined, or made in bootstrap',
+    'the account that deploys makes no roles: those that are granted are predefined, or made in bootstrap',
     'results',
     'locals {',
     'resource "google_project_iam_custom_role" "other" {\n  role_id = "other"\n}\n\nlocals {',
   ],
   [
-    'no bucket is emptied by whoever deletes it: the right to do so is gone by then',
+    'no bucket is emptied when it is deleted: the right to do so is gone by then',
     'results',
     'uniform_bucket_level_access = true',
     'uniform_bucket_level_access = true\n  force_destroy = true',

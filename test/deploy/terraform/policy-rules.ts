@@ -59,7 +59,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
     listGrants(modules)
       .filter(({ on, role }) => on === 'the project' && TOO_WIDE.test(role))
       .map(({ block, role }) => `${nameOf(block)}: ${role}`),
-  'project roles of Cloud SQL are narrowed to the instance, except for whoever deploys it': (modules) =>
+  'project roles of Cloud SQL are narrowed to the instance, except for the account that deploys it': (modules) =>
     listGrants(modules)
       .filter(({ role, condition }) => role.includes('roles/cloudsql.') && condition === null)
       .map(({ principal, role }) => `${principal} ${role}`)
@@ -117,7 +117,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
       ),
     ]
   },
-  'whoever deploys makes no roles: those that are granted are predefined, or made in bootstrap': (modules) => {
+  'the account that deploys makes no roles: those that are granted are predefined, or made in bootstrap': (modules) => {
     const made = resources(modules, 'google_project_iam_custom_role')
     const ids = made.filter(({ file }) => file.startsWith('bootstrap/')).map(({ body }) => String(body.role_id))
     const named = listGrants(modules).flatMap(
@@ -131,7 +131,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
         .map(({ block }) => nameOf(block)),
     ]
   },
-  'no bucket is emptied by whoever deletes it: the right to do so is gone by then': (modules) =>
+  'no bucket is emptied when it is deleted: the right to do so is gone by then': (modules) =>
     namesWhere(resources(modules, 'google_storage_bucket'), ({ force_destroy }) => force_destroy !== undefined),
   'a disk that grows by itself does not stand in the way of the next plan': (modules) =>
     namesWhere(
@@ -161,8 +161,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
           Math.min(secondsOf(maximum_backoff), secondsOf(minimum_backoff) * 2 ** index),
         )
         const givenUp = pauses.reduce((sum, pause) => sum + pause, 0)
-        const told = waitingAlerts(modules).filter((seconds) => seconds <= givenUp / 2)
-        return attempts >= 20 && attempts <= 50 && told.length === 1
+        const alerting = waitingAlerts(modules).filter((seconds) => seconds <= givenUp / 2)
+        return attempts >= 20 && attempts <= 50 && alerting.length === 1
           ? []
           : [`${nameOf(subscription)}: ${attempts} attempts in ${givenUp} s, alerts after ${waitingAlerts(modules)} s`]
       }),

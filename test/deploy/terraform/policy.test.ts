@@ -80,7 +80,7 @@ test('no subscription expires', () => {
   }
 })
 
-test('dead letters are told', () => {
+test('dead letters raise an alert', () => {
   const alerts = resources('google_monitoring_alert_policy').map(({ body }) => JSON.stringify(body))
   expect(alerts.filter((text) => text.includes('${var.dead_letter_subscription}'))).toHaveLength(1)
 })

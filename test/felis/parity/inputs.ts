@@ -4,9 +4,9 @@ import type { Check } from '../../../shared/felis/context.ts'
 export interface ParityCase {
   readonly name: string
   readonly yaml: string
-  /** Paths of the problems Felis tells; none: it accepts the file. `null`: it stops with a traceback. */
+  /** Paths of the problems that Felis reports; none: it accepts the file. `null`: it stops with a traceback. */
   readonly felis: readonly string[] | null
-  /** Paths of what we tell beyond that. */
+  /** Paths of what we report beyond that. */
   readonly beyond?: readonly string[]
   readonly checks?: readonly Check[]
   readonly idGeneration?: boolean

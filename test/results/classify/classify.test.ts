@@ -176,7 +176,7 @@ const CASES: Readonly<Record<string, Case>> = {
     object: { metadata: { destruction: '2026-13-40' } },
     verdict: 'keep unreadable-destruction',
   },
-  // Results-gc §4.4, two workers: CADC's tables do not tell which attempt was committed, so nobody guesses.
+  // Results-gc §4.4, two workers: CADC's tables do not say which attempt was committed, so nobody guesses.
   'all attempts of a live job stay': {
     object: { name: 'r/0f/abc/1/result.vot' },
     job: { destruction: NOW + DAY },

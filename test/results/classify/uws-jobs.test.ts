@@ -35,7 +35,7 @@ describe("CADC's table of jobs", () => {
   const open = (change: object = {}) =>
     openUwsJobs(async () => database.poolAs('postgres', 1), { ...JOB_TABLE, ...change })
 
-  it('tells of the jobs that are there, in one question', async () => {
+  it('finds the jobs that are there, in one query', async () => {
     const jobs = await open().find(['abcdefgh01234567', 'short', 'gone', 'never'])
     expect(Object.fromEntries(jobs)).toEqual({
       abcdefgh01234567: { phase: 'COMPLETED', destruction: Date.parse('2026-11-21T12:00:00.5Z'), deletedByUser: false },
@@ -44,7 +44,7 @@ describe("CADC's table of jobs", () => {
     })
   })
 
-  it('tells how far it reaches', async () => {
+  it('says how far it reaches', async () => {
     const { newest, now } = await open().inspect()
     expect(newest).toBe(Date.parse('2026-11-20T12:00:00Z'))
     expect(Math.abs(now - Date.now())).toBeLessThan(60_000)

@@ -65,7 +65,7 @@ describe('a sweep', () => {
     expect(report.rows[0]).toMatchObject({ kind: 'result', names: expect.arrayContaining(['result_0000.xml']) })
   })
 
-  it('as a dry run tells the same and writes nothing', async () => {
+  it('as a dry run reports the same and writes nothing', async () => {
     const all = scene()
     fill(all, 10)
     const before = all.bucket.names()
@@ -265,7 +265,7 @@ describe('the share that a sweep may delete', () => {
     expect(all.bucket.removed).toHaveLength(passes ? old : 0)
   })
 
-  it('is told by a dry run, which has nothing to refuse', async () => {
+  it('is reported by a dry run, which has nothing to refuse', async () => {
     const all = scene({ limits })
     fill(all, 10)
     const report = await all.sweep({ mode: 'dry-run' })
@@ -274,7 +274,7 @@ describe('the share that a sweep may delete', () => {
     expect((await scene({ limits }).sweep({ mode: 'dry-run' })).warnings).toEqual([])
   })
 
-  it('can be lifted by whoever has looked', async () => {
+  it('can be lifted by somebody who has looked', async () => {
     const all = scene({ limits })
     fill(all, 10)
     await expect(all.sweep()).rejects.toThrow('--allow-percent')
@@ -339,7 +339,7 @@ describe('a job table that has lost jobs', () => {
     expect(all.bucket.removed).toEqual([])
   })
 
-  it('is told by a dry run, and can be lifted by whoever has looked', async () => {
+  it('is reported by a dry run, and can be lifted by somebody who has looked', async () => {
     const all = withOrphans({ known: 5, lost: 5 })
     expect((await all.sweep({ mode: 'dry-run' })).warnings).toEqual([expect.stringContaining('lacks the jobs')])
     expect((await all.sweep({ allowPercent: 100 })).deletions.deleted).toBe(10)
