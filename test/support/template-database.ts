@@ -16,7 +16,8 @@ export async function makeTemplate(server: string): Promise<{ readonly name: str
 /** A copy is initialised too: rights on the database itself are not copied, and are granted here. */
 export async function copyTemplate(server: string, template: string, name: string): Promise<void> {
   const grant = `grant create, connect on database ${name} to ${STAGER_ROLE}, ${OWNER_ROLE}`
-  await administer(server, `create database ${name} template ${template}`, grant)
+  // Files are copied in half the time of pages through the log.
+  await administer(server, `create database ${name} template ${template} strategy file_copy`, grant)
 }
 
 /** Statements for the server, each in a transaction of its own. */
