@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { initialiseRegistry } from '../../shared/registry/state/record-table.ts'
 import { environmentText } from '../registry/environment.ts'
 import { parseXml, type Tree } from '../registry/examples.ts'
-import type { TestDatabase } from '../support/postgres.ts'
+import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
+import { sampleSchema } from '../support/sample-release.ts'
 import { HAS_XSD, NEEDS_XSD, validateXml } from '../support/xsd.ts'
 import {
   goLive,
@@ -238,5 +240,71 @@ describe('HTTP', () => {
       expect.arrayContaining(['/oai', '/api/registry', '/api/registry/capabilities', '/availability', '/refresh']),
     )
     expect((await registry.call('GET', '/healthz')).status).toBe(200)
+  })
+})
+
+describe('what changes', () => {
+  test('a swap changes date and content of the records of the TAP service and its tables, and a removed service is seen', async () => {
+    const since = (await ask('verb=Identify')).children[0]!.text
+    await goLive(database, 'releases/v2', login, new Map([['survey.yaml', sampleSchema('dp1')]]))
+    const swapped = await ask(`verb=ListRecords&metadataPrefix=ivo_vor&from=${since}`)
+    const text = JSON.stringify(swapped)
+    expect(text).toContain('releases/v2')
+    expect(text).toContain('dp1.object')
+    const without = await startRegistry(environment(''), { hash: 'without' })
+    const deleted = await ask(`${LIST}&from=${since}`, without)
+    const states = headersIn(deleted).map((header) => [named(header, 'identifier')?.text, header.attributes.status])
+    without.stop()
+    expect(states).toContainEqual(['ivo://o.example/dp1', 'deleted'])
+    const late = await registry.call('POST', '/refresh')
+    expect(JSON.parse(late.text)).toEqual({ outcome: 'outdated', added: 0, changed: 0, deleted: 0, held: [] })
+    expect(registry.log.map(({ message }) => message)).toContainEqual(expect.stringContaining('a later deployment'))
+  })
+
+  test('a record that must not be published is reported, and the others are', async () => {
+    const wrong = await startRegistry(environment(', subjects: ["Big Surveys"]'), { hash: 'wrong' })
+    expect(JSON.parse((await wrong.call('POST', '/refresh')).text)).toMatchObject({ outcome: 'compared', held: [] })
+    const messages = wrong.log.map(({ message }) => message)
+    expect(messages).toContainEqual(expect.stringContaining('Thesaurus are in lower case'))
+    expect(messages).toContain('records of the registry have changed')
+    wrong.stop()
+  })
+})
+
+describe('faults', () => {
+  test('a database that does not answer is 503, and said in /availability', async () => {
+    const text = environment().replace(/postgresql:[^"]+/, 'postgresql://nobody@127.0.0.1:9/none')
+    const away = await startRegistry(text)
+    const { status, headers } = await away.ask('verb=Identify')
+    expect({ status, retry: Number(headers['retry-after']) > 0 }).toEqual({ status: 503, retry: true })
+    expect((await away.call('GET', '/availability')).text).toContain('<available>false</available>')
+    expect((await away.call('GET', '/capabilities')).status).toBe(200)
+    away.stop()
+  })
+
+  test('a database without the tables says how they are made, and one without records why there are none', async () => {
+    const empty = await createTestDatabase()
+    const text = (url: string, adminEmail: string) =>
+      environmentText({ adminEmail, more: `tap: { servers: { main: { schemas: [survey], databaseUrl: "${url}" } } }` })
+    const unprepared = await startRegistry(text(empty.url, 'r@o.example'))
+    expect(await unprepared.ask('verb=Identify')).toMatchObject({
+      status: 503,
+      text: expect.stringContaining('run `almagest init` on it again'),
+    })
+    unprepared.stop()
+    const client = await empty.pool.connect()
+    await initialiseRegistry(client, [])
+    client.release()
+    const stranger = await empty.createLogin()
+    const refused = await startRegistry(text(empty.urlAs(stranger), 'r@o.example'))
+    expect((await refused.ask('verb=Identify')).text).toContain('--registry-user')
+    refused.stop()
+    const wrong = await startRegistry(text(empty.url, 'nobody'))
+    expect(await wrong.ask('verb=Identify')).toMatchObject({
+      status: 503,
+      text: expect.stringContaining('no records yet'),
+    })
+    expect(wrong.log.map(({ message }) => message)).toContainEqual(expect.stringContaining('adminEmail is not'))
+    wrong.stop()
   })
 })
