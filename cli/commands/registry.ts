@@ -168,10 +168,12 @@ async function build(
   const { openLogger } = await import('./publish/open-location.ts')
   const { buildRecords } = await import('../../shared/registry/build-records.ts')
   const environment: Environment = await loadEnvironment(openLogger(), file)
-  if (offline) return { environment, ...buildRecords(environment, new Map()) }
+  const { readRecordFiles } = await import('../../shared/deployment/record-files.ts')
+  const { files } = await readRecordFiles(environment)
+  if (offline) return { environment, ...buildRecords(environment, new Map(), { files }) }
   const { readLive } = await import('./registry/read-live.ts')
   const live = await withProgress('reading what is live', () => readLive(environment))
-  return { environment, ...buildRecords(environment, live) }
+  return { environment, ...buildRecords(environment, live, { files }) }
 }
 
 async function noteProblems(problems: BuiltRecords['problems']): Promise<void> {

@@ -1,6 +1,6 @@
 import { createHipsLists, type HipsList } from '../../shared/discovery/hips-lists.ts'
+import { hipsTrees } from '../../shared/discovery/hips-trees.ts'
 import type { DiscoveryConfig } from '../../shared/environment/discovery/discovery.ts'
-import { renderTemplate } from '../../shared/environment/discovery/template.ts'
 import { HttpError } from '../../shared/platform/http/errors.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
 import type { DiscoveryDependencies } from './dependencies.ts'
@@ -52,17 +52,11 @@ export function createHipsCatalogue(
   return { list, listLegacy, failing: lists.failing }
 }
 
-function findTrees({ hips, availableDatasets, baseHostname }: DiscoveryConfig, dataset: string): readonly string[] {
-  const paths = hips?.datasets.get(dataset)
-  if (hips === null || paths === undefined) throw notFound(`No HiPS dataset for ${dataset}`)
-  if (!availableDatasets.has(dataset)) throw notFound(`Dataset ${dataset} not available`)
-  const base = renderTemplate(hips.sourceTemplate, { base_hostname: baseHostname ?? '', dataset }).trim()
-  // Normalised, as everything that is fetched: what the list says is what was asked.
-  return paths.map((path) => new URL([base, path].map(withoutSlashes).filter(Boolean).join('/')).href)
-}
-
-function withoutSlashes(part: string): string {
-  return part.replace(/^\/+|\/+$/g, '')
+function findTrees(config: DiscoveryConfig, dataset: string): readonly string[] {
+  const trees = hipsTrees(config, dataset)
+  if (trees === undefined) throw notFound(`No HiPS dataset for ${dataset}`)
+  if (!config.availableDatasets.has(dataset)) throw notFound(`Dataset ${dataset} not available`)
+  return trees.map(({ url }) => url)
 }
 
 /** A token may be replaced while the process runs, and one that is missing may be mounted later. */

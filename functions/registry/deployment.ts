@@ -1,5 +1,5 @@
 import { loadEnvironment } from '../../shared/deployment/environment-file.ts'
-import { hashEnvironment } from '../../shared/deployment/environment-hash.ts'
+import { type RecordFiles, readRecordFiles } from '../../shared/deployment/record-files.ts'
 import type { Environment } from '../../shared/environment/environment.ts'
 import { lazily } from '../../shared/lazily.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
@@ -13,19 +13,19 @@ import type { RegistryDependencies } from './dependencies.ts'
  */
 export async function openDeployment(logger: Logger): Promise<RegistryDependencies> {
   const environment = await loadEnvironment(logger)
-  return connectRegistry(environment, await hashEnvironment(environment), logger)
+  return connectRegistry(environment, await readRecordFiles(environment), logger)
 }
 
-/** The same for an environment that was read already; the hash is that of its file. @throws EnvironmentError */
+/** The same for files that were read already. @throws EnvironmentError */
 export function connectRegistry(
   environment: Environment,
-  environmentHash: string,
+  recordFiles: RecordFiles,
   logger: Logger,
 ): RegistryDependencies {
   recordServer(environment)
   const openSources = lazily(async () => {
     const { openRegistrySources } = await import('../../shared/deployment/registry-sources.ts')
-    return openRegistrySources(environment, environmentHash, logger)
+    return openRegistrySources(environment, logger, recordFiles)
   })
   return { environment, openSources }
 }

@@ -121,6 +121,12 @@ export const REGISTRY = placedSection({
     [],
     'Records of services for which `rules` have no entries.',
   ),
+  hipsSurveys: optional(flag, false, 'Whether each survey of a HiPS list has a record of its own.'),
+  records: optional(
+    uniqueListOf(text(complaintAboutEmpty)),
+    [],
+    'Files with records of your own, as XML, one in each; relative to the environment file.',
+  ),
   entries: named(registryAdditions, 'What is added to records, by their identifiers.', complaintAboutIvoid),
 })
 export type RegistrySettings = ShapeOf<typeof REGISTRY>

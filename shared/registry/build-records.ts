@@ -5,11 +5,13 @@ import { checkRecords } from './check-records.ts'
 import { additionsOf, type Context, type LiveTaps, openContext } from './context.ts'
 import { catalogueRecord, imagesRecord, obsCoreRecord } from './dataset-records.ts'
 import { type FoundServices, findServices } from './find-services.ts'
+import { hipsRecords } from './hips-records.ts'
 import { sameIvoid } from './ivoid.ts'
 import type { Repository } from './oai/answer.ts'
 import { baseUrlOf, ownRecords } from './own-records.ts'
+import { readOwnXml } from './own-xml.ts'
 import type { RegistryRecord, Relationship } from './record.ts'
-import { datalinkRecord, hipsRecord, plainRecord, siaRecord, tapRecord } from './service-records.ts'
+import { datalinkRecord, plainRecord, siaRecord, tapRecord } from './service-records.ts'
 
 export interface BuiltRecords {
   readonly records: readonly RegistryRecord[]
@@ -17,6 +19,14 @@ export interface BuiltRecords {
   readonly problems: readonly Problem[]
   /** Identifiers of those that must not be published as they are: what was published of them before still counts. */
   readonly held: readonly string[]
+  /** Whether there is nothing else: a file with an error may be that of any record. */
+  readonly isComplete: boolean
+}
+
+export interface BuildOptions {
+  readonly now?: Date
+  /** Those of `registry.records`, by their names there. */
+  readonly files?: ReadonlyMap<string, string>
 }
 
 /** What the registry says of itself. @throws EnvironmentError: there is no publishing registry */
@@ -38,13 +48,19 @@ export function describeRepository(environment: Environment): Repository {
  *
  * @throws EnvironmentError: there is no publishing registry
  */
-export function buildRecords(environment: Environment, live: LiveTaps, now = new Date()): BuiltRecords {
+export function buildRecords(
+  environment: Environment,
+  live: LiveTaps,
+  { now = new Date(), files = new Map() }: BuildOptions = {},
+): BuiltRecords {
   const report = new Report(environment.file)
   const context = openContext(environment, live, report)
-  const all = [...ownRecords(context), ...recordsOf(context, findServices(context))]
+  const own = recordsIn(context, files)
+  const all = [...ownRecords(context), ...recordsOf(context, findServices(context)), ...own]
   const records = linkRecords(all.filter(({ ivoid }) => additionsOf(context, ivoid)?.publish !== false))
   checkRecords(context, all, records, now)
-  return { records, problems: report.list(), held: [...context.held] }
+  const isComplete = own.length === files.size
+  return { records, problems: report.list(), held: [...context.held], isComplete }
 }
 
 function recordsOf(context: Context, { taps, sias, plain }: FoundServices): readonly RegistryRecord[] {
@@ -74,7 +90,7 @@ function recordsOf(context: Context, { taps, sias, plain }: FoundServices): read
     ...plain.map((service) => plainRecord(context, service)),
     ...settings.services.flatMap((service) => {
       if (service.kind === 'datalink') return datalinkRecord(context, service)
-      return service.kind === 'hips' ? hipsRecord(context, service) : obsCoreRecord(context, service, taps)
+      return service.kind === 'hips' ? hipsRecords(context, service) : obsCoreRecord(context, service, taps)
     }),
     ...taps.flatMap((tap) =>
       [...tap.datasets].map(([dataset, entry]) => catalogueRecord(context, tap, dataset, entry)),
@@ -83,6 +99,17 @@ function recordsOf(context: Context, { taps, sias, plain }: FoundServices): read
       return imagesRecord(context, entry, siasByDataset.get(dataset) ?? [], obsCoreTaps)
     }),
   ]
+}
+
+/** What somebody wrote as XML. */
+function recordsIn(context: Context, files: ReadonlyMap<string, string>): readonly RegistryRecord[] {
+  const { report, settings } = context
+  return [...files].flatMap(([name, text]) => {
+    const record = readOwnXml(text, settings.place)
+    if (typeof record !== 'string') return [record]
+    report.error('invalid_value', settings.place, `the record in ${name} cannot be used: ${record}`)
+    return []
+  })
 }
 
 /** Relationships with the title of the other record; those with records of ours that are not published are left out. */

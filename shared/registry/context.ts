@@ -87,6 +87,7 @@ export function makeRecord(context: Context, entry: Entry, own: Own): RegistryRe
     coverage: added?.coverage ?? null,
     tables: null,
     end: null,
+    source: null,
     ...own,
   }
 }

@@ -13,17 +13,19 @@ export type RecordKind =
   | 'soda'
   | 'datalink'
   | 'hips'
+  | 'hips-survey'
   | 'gms'
   | 'catalogue'
   | 'images'
   | 'obscore'
+  | 'own'
 
 /** Writes a part of a record. */
 export type WritePart = (xml: XmlWriter) => void
 
 /** Terms of http://www.ivoa.net/rdf/voresource/relationship_type. */
 export interface Relationship {
-  readonly type: 'IsServedBy' | 'IsServiceFor' | 'IsPartOf'
+  readonly type: 'IsServedBy' | 'IsServiceFor' | 'IsPartOf' | 'IsDerivedFrom'
   readonly ivoid: string
   readonly title: string
 }
@@ -61,4 +63,6 @@ export interface RegistryRecord {
   readonly tables: SlotRows | null
   /** What its type has behind all that. */
   readonly end: WritePart | null
+  /** Of a record that somebody wrote as XML: all of it, without the date of its last change. */
+  readonly source: string | null
 }

@@ -1,5 +1,4 @@
 import { appliesTo } from '../discovery/build-services.ts'
-import { hipsListUrl } from '../discovery/own-urls.ts'
 import type { RegistryService } from '../environment/registry.ts'
 import {
   type Access,
@@ -107,28 +106,6 @@ export function datalinkRecord(
   const record = makeRecord(context, service, {
     ...{ kind: 'datalink', type: 'vs:DataService', contentType: 'Archive' },
     capabilities: [datalinkCapability(access), ...documents(found)],
-  })
-  return [record]
-}
-
-export function hipsRecord(
-  context: Context,
-  service: Extract<RegistryService, { kind: 'hips' }>,
-): readonly RegistryRecord[] {
-  const { hips, publicBase, availableDatasets } = context.discovery
-  if (hips === null || !hips.datasets.has(service.dataset)) {
-    const message = `there is no HiPS list of ${JSON.stringify(service.dataset)}: hips.datasets does not have it`
-    context.report.error('invalid_value', service.place, message)
-    context.held.add(service.ivoid)
-    return []
-  }
-  if (!availableDatasets.has(service.dataset)) return []
-  const url = hipsListUrl(publicBase ?? `https://${context.host}`, hips.pathPrefix, service.dataset)
-  const security = hips.requiredScopes.length > 0 ? context.settings.securityMethods : []
-  const access: Access = { url, use: 'full', version: '1.0', security }
-  const record = makeRecord(context, service, {
-    ...{ kind: 'hips', type: 'vr:Service', contentType: 'Survey' },
-    capabilities: [capability('ivo://ivoa.net/std/hips#hipslist-1.0', access)],
   })
   return [record]
 }

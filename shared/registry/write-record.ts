@@ -23,8 +23,20 @@ export function formatRecord(record: RegistryRecord, updated: Date): string {
   return xml.take()
 }
 
+const STATUS = ' status="active"'
+
+/** Puts the date of the last change into a record without. */
+export function dateDocument(undated: string, updated: Date): string {
+  // The first one in the text: no value has a quotation mark that is not escaped.
+  return undated.replace(STATUS, ` updated="${formatInstant(updated)}"${STATUS}`)
+}
+
 /** Writes the element `ri:Resource` (VOResource 1.2 §3); without the date of its last change, that is still to be put in. */
 export function writeRecord(xml: XmlWriter, record: RegistryRecord, updated?: Date): void {
+  if (record.source !== null) {
+    xml.xml(updated === undefined ? record.source : dateDocument(record.source, updated))
+    return
+  }
   xml.open('ri:Resource', {
     ...NAMESPACES,
     'xsi:type': record.type,

@@ -11,7 +11,7 @@ const UPDATED = new Date('2026-11-20T06:12:40Z')
 
 function build() {
   const environment = environmentOf(readExample('environment.yaml') + SERVER)
-  return buildRecords(environment, new Map([['tap', liveOfExamples()]]), new Date('2026-11-26T16:00:00Z'))
+  return buildRecords(environment, new Map([['tap', liveOfExamples()]]), { now: new Date('2026-11-26T16:00:00Z') })
 }
 
 function formatted(ivoid: string): string {
@@ -140,5 +140,40 @@ describe.skipIf(!HAS_DATA)(`the records of the example environment${NEEDS_DATA}`
     expect(capability?.children[0]?.children.map(({ name }) => name)).toEqual(['accessURL', 'securityMethod'])
     const ignored = [...OWN_WORDS, 'interface/securityMethod']
     expect(meaningOf(own, ignored)).toEqual(meaningOf(parseXml(readExample('dataset-obscore.xml')), ignored))
+  })
+})
+
+describe.skipIf(!HAS_DATA)(`records that somebody wrote as XML${NEEDS_DATA}`, () => {
+  test.each(['cone-search-service.xml', 'document-tutorial.xml', 'standard-keys.xml'])(
+    '%s is as it was',
+    async (file) => {
+      const environment = environmentOf(readExample('environment.yaml'))
+      const files = new Map([[file, readExample(file)]])
+      const { records, problems, isComplete } = buildRecords(environment, new Map(), { files })
+      expect({ problems, isComplete }).toEqual({ problems: [], isComplete: true })
+      const text = formatRecord(records.find(({ kind }) => kind === 'own')!, UPDATED)
+      await validateXml(text)
+      expect(parseXml(text)).toEqual(parseXml(readExample(file)))
+    },
+  )
+
+  test('each survey of a HiPS list can have a record, with coverage and rights of its list', async () => {
+    const settings = 'hipsSurveys: true\n  securityMethods:'
+    const environment = environmentOf(readExample('environment.yaml').replace('securityMethods:', settings))
+    const { records, problems } = buildRecords(environment, new Map())
+    expect(problems).toEqual([])
+    const record = findRecord(records, 'ivo://observatory.example/hips/dp1/color_gri')!
+    const text = formatRecord(record, UPDATED)
+    await validateXml(text)
+    const ignored = [
+      'ri:Resource/shortName',
+      'ri:Resource/title',
+      'content/description',
+      'relationship/relatedResource',
+    ]
+    const more = ['contact/name', 'ri:Resource/coverage', 'interface/accessURL', 'ri:Resource/instrument']
+    const example = parseXml(readExample('hips-survey.xml'))
+    expect(meaningOf(parseXml(text), [...ignored, ...more])).toEqual(meaningOf(example, [...ignored, ...more]))
+    expect(text).toContain('<accessURL use="base">https://hips-source.observatory.example/dp1/images/color_gri<')
   })
 })

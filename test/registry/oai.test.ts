@@ -10,7 +10,7 @@ import { parseXml, type Tree } from './examples.ts'
 
 const NOW = new Date('2026-11-26T16:00:00Z')
 const day = (text: string) => new Date(`2026-11-${text}Z`)
-const { records: BUILT } = buildRecords(smallEnvironment(), new Map(), NOW)
+const { records: BUILT } = buildRecords(smallEnvironment(), new Map(), { now: NOW })
 const repository = describeRepository(smallEnvironment())
 const [registry, authority, organisation, tap] = BUILT
 const DELETED: HeldRecord = { ivoid: 'ivo://o.example/old', updated: day('21T10:00:00'), formats: null }

@@ -6,7 +6,7 @@ import { type Changes, environmentText, smallEnvironment } from './environment.t
 
 function problemsOf(changes: Changes): string[] {
   const environment = smallEnvironment(changes)
-  const { problems } = buildRecords(environment, new Map(), new Date('2026-06-01T00:00:00Z'))
+  const { problems } = buildRecords(environment, new Map(), { now: new Date('2026-06-01T00:00:00Z') })
   return problems.map(formatProblem)
 }
 
@@ -78,7 +78,7 @@ test.each<[string, Changes, string]>([
 })
 
 test('a record from the future would be refused by validators', () => {
-  const { problems } = buildRecords(smallEnvironment(), new Map(), new Date('2025-12-31T00:00:00Z'))
+  const { problems } = buildRecords(smallEnvironment(), new Map(), { now: new Date('2025-12-31T00:00:00Z') })
   expect(problems.map(({ message }) => message)).toContain('the record ivo://o.example/tap was created in the future')
 })
 

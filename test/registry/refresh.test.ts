@@ -33,6 +33,8 @@ interface World {
   readonly adminEmail?: string
   readonly hash?: string
   readonly ivoid?: string
+  /** Records as XML. */
+  readonly files?: Readonly<Record<string, string>>
 }
 
 function environmentOf({ datasets, adminEmail = 'r@o.example', ivoid = 'ivo://o.example/tap' }: World) {
@@ -68,6 +70,7 @@ function refresh(world: World, options: Partial<RefreshOptions> = {}) {
   const sources = {
     environment: environmentOf(world),
     environmentHash: world.hash ?? JSON.stringify(world.datasets),
+    files: new Map(Object.entries(world.files ?? {})),
     pool: database.pool,
     servers: new Map([['main', () => read(world)]]),
   }
@@ -179,6 +182,15 @@ describe('a refresh', () => {
     expect(wrong).toMatchObject({ changed: [], added: [] })
     expect(wrong.held).toHaveLength(4)
     expect(wrong.problems.map(({ message }) => message)[0]).toContain('adminEmail')
+  })
+
+  test('deletes nothing while a file with a record cannot be used', async () => {
+    await refresh({ datasets: { 1: 'one' }, live: 1 })
+    const broken = await refresh({ datasets: {}, live: 1, files: { 'own.xml': '<ri:Resource' } })
+    expect(broken).toMatchObject({ changed: ['ivo://o.example/tap'], deleted: [] })
+    expect(broken.problems.map(({ message }) => message)).toEqual([expect.stringContaining('own.xml cannot be used')])
+    const mended = await refresh({ datasets: {}, live: 1 }, { thorough: true })
+    expect(mended.deleted).toEqual(['ivo://o.example/d1'])
   })
 
   test('with nothing live publishes the service without tables', async () => {

@@ -10,6 +10,8 @@ export const NO_REGISTRY: RegistrySettings = {
   authenticated: [],
   server: null,
   services: [],
+  hipsSurveys: false,
+  records: [],
   entries: new Map(),
 }
 

@@ -1,6 +1,6 @@
 import { XmlWriter } from '../../xml/writer.ts'
 import type { RegistryRecord } from '../record.ts'
-import { formatInstant, writeRecord } from '../write-record.ts'
+import { dateDocument, formatInstant, writeRecord } from '../write-record.ts'
 import type { Prefix } from './selection.ts'
 
 /** A record in both formats, without the date of its last change, so that equal texts are equal records. */
@@ -17,15 +17,12 @@ export function formatUndated(record: RegistryRecord): UndatedRecord {
   return { document: resource.take().trimEnd(), dublinCore: formatDublinCore(record) }
 }
 
-const STATUS = ' status="active"'
 const TYPE = '<dc:type>'
 
 /** Puts the date into a text of `formatUndated`. */
 export function dateMetadata(prefix: Prefix, undated: string, updated: Date): string {
-  const date = formatInstant(updated)
-  // The first one in the text: no value has a quotation mark that is not escaped.
-  if (prefix === 'ivo_vor') return undated.replace(STATUS, ` updated="${date}"${STATUS}`)
-  return undated.replace(TYPE, `<dc:date>${date.slice(0, 10)}</dc:date>\n  ${TYPE}`)
+  if (prefix === 'ivo_vor') return dateDocument(undated, updated)
+  return undated.replace(TYPE, `<dc:date>${formatInstant(updated).slice(0, 10)}</dc:date>\n  ${TYPE}`)
 }
 
 const NAMESPACES = {

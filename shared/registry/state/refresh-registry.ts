@@ -12,8 +12,10 @@ import { withRecords } from './transaction.ts'
 /** What the records are made of, and where they are kept. */
 export interface RegistrySources {
   readonly environment: Environment
-  /** Hash of the environment file. */
+  /** Hash of the environment file, and of the files that it names. */
   readonly environmentHash: string
+  /** Records as XML, by their names in the environment file. */
+  readonly files: ReadonlyMap<string, string>
   /** The database of the records. */
   readonly pool: pg.Pool
   /** By the TAP servers that records are about. */
@@ -61,11 +63,11 @@ export async function refreshRegistry(sources: RegistrySources, options: Refresh
     if (!isEntitled(before, environmentHash, options.deployed)) return { ...NOTHING, outcome: 'outdated', silent }
     const isCurrent = before?.environment === environmentHash && isSameLive(before.live, identities)
     if (isCurrent && !options.thorough) return { ...NOTHING, outcome: 'current', silent }
-    const { records, held, problems } = buildRecords(environment, live)
+    const { problems, ...built } = buildRecords(environment, live, { files: sources.files })
     const { authority } = requireRegistry(environment).config
-    const publication = { records, held, authority, environment: environmentHash, live: identities }
+    const publication = { ...built, authority, environment: environmentHash, live: identities }
     const changes = await storeRecords(pool, publication, { before, dryRun: options.dryRun === true })
-    if (changes !== null) return { ...changes, outcome: 'compared', held, problems, silent }
+    if (changes !== null) return { ...changes, outcome: 'compared', held: built.held, problems, silent }
   }
   // Whoever was faster each time has published what is live now.
   return { ...NOTHING, outcome: 'current', silent: new Map() }

@@ -11,6 +11,8 @@ export interface Publication {
   readonly records: readonly RegistryRecord[]
   /** Identifiers of what cannot be made as it should be: what is stored of them is kept. */
   readonly held: readonly string[]
+  /** Whether what is missing is gone. */
+  readonly isComplete: boolean
   /** The only one whose records are ours to delete. */
   readonly authority: string
   /** Hash of the environment file that they were made of. */
@@ -88,7 +90,7 @@ interface Plan {
 }
 
 function planChanges(
-  { records, held, authority }: Publication,
+  { records, held, isComplete, authority }: Publication,
   fingerprints: readonly string[],
   stored: ReadonlyMap<string, Stored>,
 ): Plan {
@@ -100,7 +102,9 @@ function planChanges(
     const isCurrent = known !== undefined && !known.deleted && known.fingerprint === fingerprint
     return kept.has(key) || isCurrent ? [] : [{ record, fingerprint, isNew: known === undefined }]
   })
-  const gone = [...stored.values()].filter(({ ivoid, deleted }) => !deleted && !present.has(ivoid) && !kept.has(ivoid))
+  const gone = [...stored.values()].filter(
+    ({ ivoid, deleted }) => isComplete && !deleted && !present.has(ivoid) && !kept.has(ivoid),
+  )
   const isOurs = ({ ivoid }: Stored) => sameIvoid(authorityOf(ivoid), authority)
   return { written, deleted: gone.filter(isOurs), foreign: gone.filter((record) => !isOurs(record)) }
 }
