@@ -1,12 +1,18 @@
 import { registryEntry, serviceEntry } from '../../shared/environment/discovery/registry.ts'
 import { applicationRules, dataRule, ruleOverride } from '../../shared/environment/discovery/rules.ts'
 import { ENVIRONMENT_KEYS } from '../../shared/environment/environment.ts'
+import { obscoreColumn } from '../../shared/environment/obscore.ts'
 import { coverage, registryAdditions } from '../../shared/environment/registry.ts'
 import { rowsOf } from '../../shared/environment/sections.ts'
 import type { KeyRow, Shape } from '../../shared/environment/shapes.ts'
 
 /** Documents with tables of the keys of the environment file. */
-export const DOCUMENTS: readonly string[] = ['docs/configuration.md', 'docs/discovery.md', 'docs/registry.md']
+export const DOCUMENTS: readonly string[] = [
+  'docs/configuration.md',
+  'docs/discovery.md',
+  'docs/registry.md',
+  'docs/obscore.md',
+]
 
 /** A comment that names what the table after it is about; everything up to the next empty line is the table. */
 const TABLE = /(<!-- keys: (.+) -->\n)(?:.+\n)*/g
@@ -21,6 +27,7 @@ const SHAPES: readonly Shape<unknown>[] = [
   registryAdditions,
   coverage,
   serviceEntry,
+  obscoreColumn,
 ]
 
 const HEAD = '| key | type | default | meaning |\n|---|---|---|---|\n'

@@ -2,6 +2,7 @@ import { complaintAboutEndpoint, complaintAboutTopic } from './complaints.ts'
 import { DISCOVERY, type DiscoveryConfig, readDiscovery } from './discovery/discovery.ts'
 import { REPERTOIRE_KEYS } from './discovery/repertoire.ts'
 import { IDENTITY } from './identity.ts'
+import { OBSCORE } from './obscore.ts'
 import { REGISTRY } from './registry.ts'
 import { RELEASES, type ReleasesConfig, readReleases } from './releases.ts'
 import type { Report } from './report.ts'
@@ -23,6 +24,11 @@ const PLAIN_KEYS = {
   identity: part(IDENTITY, 'Who is calling.'),
   swap: part(SWAP, 'How patient a swap or rollback is.'),
   registry: part(REGISTRY, 'What the publishing registry says beyond `ivoaRegistry`; [registry.md](registry.md).'),
+  obscore: optional(
+    OBSCORE,
+    null,
+    'What of the metadata of files is published in `ivoa.ObsCore`; [obscore.md](obscore.md). Without it: as the SKA has them.',
+  ),
   storage: part(
     section({
       apiEndpoint: optional(

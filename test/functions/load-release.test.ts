@@ -116,6 +116,7 @@ const ENVIRONMENT: Omit<Environment, 'servers'> = {
   file: 'environment.yaml',
   releases: { bucket: 'releases', template: '{version}/schemas.tar.gz', limits: DEFAULT_LIMITS },
   topic: null,
+  obscore: null,
   secretsDirectory: '/nowhere',
   identity: { audience: [], trustPlatform: false },
   swap: HASTY,

@@ -128,6 +128,7 @@ function environmentWith(options: ServiceOptions, apiEndpoint: string): Environm
     file: 'environment.yaml',
     releases: { bucket: 'releases', template: '{version}/schemas.tar.gz', limits: DEFAULT_LIMITS },
     topic: null,
+    obscore: null,
     secretsDirectory: '/etc/secrets',
     servers: new Map(names.map((name) => [name, { ...usual, ...options.server, name }])),
     identity: { audience: [], trustPlatform: true },

@@ -192,6 +192,7 @@ test('what becomes of an upload is counted if somebody has to look', async () =>
     ...{
       file: 'environment.yaml',
       topic: null,
+      obscore: null,
       secretsDirectory: '/nowhere',
       results: null,
       discovery: NO_DISCOVERY,

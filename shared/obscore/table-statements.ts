@@ -1,0 +1,49 @@
+import { positionIndex } from '../adql/position-indexes.ts'
+import type { GeometryStrategy } from '../adql/postgresql.ts'
+import type { TablePair } from './build-functions.ts'
+import { OBSCORE_COLUMNS } from './columns.ts'
+
+/** Owns the tables and the functions. */
+export const OBSCORE_ROLE = 'almagest_obscore'
+
+/**
+ * The two tables, without indexes but for their keys. No column has a length, because a long value must not fail a write;
+ * no key refers to the source, because that would let an archive's table refuse deletes there.
+ */
+export function tableStatements({ records, rejects }: TablePair): readonly string[] {
+  const columns = OBSCORE_COLUMNS.map(
+    ({ name, sqlType, mandatory }) => `${name} ${sqlType}${mandatory ? ' not null' : ''}`,
+  )
+  return [
+    `create table ivoa.${records} (
+  rucio_did_scope text not null,
+  rucio_did_name text not null,
+  ${[...columns, 's_region_geo box'].join(',\n  ')},
+  primary key (rucio_did_scope, rucio_did_name)
+)`,
+    `create table ivoa.${rejects} (
+  scope text not null,
+  name text not null,
+  kept boolean not null,
+  reasons jsonb not null,
+  at timestamptz not null default clock_timestamp(),
+  primary key (scope, name)
+)`,
+  ]
+}
+
+/**
+ * Indexes for the conditions that queries have. Those of texts are SP-GiST, because a B-tree refuses texts beyond 2.7 kB, and
+ * a write must not fail for the length of a text; it answers `=` and LIKE with a beginning.
+ */
+export function indexStatements(table: string, geometry: GeometryStrategy): readonly string[] {
+  const position = positionIndex(geometry, 's_ra', 's_dec')
+  return [
+    `create index on ivoa.${table} using spgist (obs_publisher_did)`,
+    `create index on ivoa.${table} using spgist (obs_id)`,
+    `create index on ivoa.${table} using spgist (obs_collection)`,
+    `create index on ivoa.${table} (t_min)`,
+    `create index on ivoa.${table} using ${position.method} (${position.expression})`,
+    `create index on ivoa.${table} using gist (s_region_geo)`,
+  ]
+}

@@ -1,0 +1,83 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type pg from 'pg'
+import { parseEnvironment } from '../../shared/environment/parse.ts'
+import { DEFAULT_MAPPING, type ObscoreMapping } from '../../shared/obscore/mapping.ts'
+import { formatProblem } from '../../shared/problem.ts'
+
+/** Reference data of the project; not a part of it. */
+export const OBSCORE_DATA = join(import.meta.dirname, '../../../shared/data/obscore')
+export const NEEDS_DATA = existsSync(OBSCORE_DATA) ? '' : ' (skipped: no ../shared/data/obscore)'
+
+/** A document of the reference data and what becomes of it. */
+export interface DocumentCase {
+  readonly id: string
+  readonly mapping: 'ska' | 'site'
+  readonly vo: string
+  readonly scope: string
+  readonly name: string
+  readonly data: unknown
+  readonly row: Readonly<Record<string, unknown>> | null
+  readonly reasons: readonly { readonly column: string | null; readonly code: string }[]
+}
+
+export function readCases(): readonly DocumentCase[] {
+  return JSON.parse(readFileSync(join(OBSCORE_DATA, 'cases.json'), 'utf8'))
+}
+
+/** The mapping of an environment file whose section `obscore` is this. */
+export function mappingOf(section: unknown): ObscoreMapping {
+  const { environment, problems } = parseEnvironment('env.yaml', JSON.stringify({ obscore: section }))
+  if (environment === null) throw new Error(problems.map(formatProblem).join('\n'))
+  return environment.obscore ?? DEFAULT_MAPPING
+}
+
+export function readMapping(name: 'ska' | 'site'): ObscoreMapping {
+  return mappingOf(JSON.parse(readFileSync(join(OBSCORE_DATA, `mapping-${name}.json`), 'utf8')))
+}
+
+/** The table of Rucio's plugin for metadata in PostgreSQL (external_postgres_json.py). */
+export const CREATE_DIDS = `
+create table public.dids (
+  id bigint generated always as identity,
+  vo character varying not null,
+  scope character varying not null,
+  name character varying not null,
+  data jsonb default '{}',
+  unique (scope, name)
+)`
+
+export type Outcome = Pick<DocumentCase, 'row' | 'reasons'>
+
+/** What the tables hold for a DID, in the form of the reference data. */
+export async function outcomeOf(pool: pg.Pool, scope: string, name: string): Promise<Outcome> {
+  const records = await pool.query(
+    `select to_jsonb(o) - 's_region_geo' as row from ivoa.obscore o where rucio_did_scope = $1 and rucio_did_name = $2`,
+    [scope, name],
+  )
+  const rejects = await pool.query('select kept, reasons from ivoa.obscore_reject where scope = $1 and name = $2', [
+    scope,
+    name,
+  ])
+  const row = records.rows[0]?.row ?? null
+  const [reject] = rejects.rows
+  if (reject !== undefined && reject.kept !== (row !== null)) throw new Error('kept is wrong')
+  return {
+    row:
+      row === null
+        ? null
+        : Object.fromEntries(
+            Object.entries(row)
+              .filter(([, value]) => value !== null)
+              .map(readable),
+          ),
+    reasons: (reject?.reasons ?? []).map(({ column, code }: { column: string; code: string }) => ({ column, code })),
+  }
+}
+
+function readable([name, value]: [string, unknown]): [string, unknown] {
+  if (name !== 's_region') return [name, value]
+  const [shape = '', frame, ...numbers] = String(value).split(' ')
+  if (frame !== 'ICRS') throw new Error(`a region in ${frame}`)
+  return [name, { [shape.toLowerCase()]: numbers.map(Number) }]
+}
