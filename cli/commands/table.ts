@@ -108,6 +108,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./sweep.ts'),
   },
   {
+    name: 'notifications',
+    summary: 'tell the users of the TAP services something: maintenance and the like',
+    load: () => import('./notifications.ts'),
+  },
+  {
     name: 'start',
     summary: 'run everything on this machine: PostgreSQL, an object store, the functions',
     load: () => import('./start.ts'),

@@ -245,8 +245,11 @@ export function jobRoutes({ servers }: TapDependencies, { guarded }: Access, log
       handle(request) {
         const action = parameterOf(request.form, 'ACTION')
         if (action === 'DELETE') return remove(request)
+        const { url } = placeFor(request.params.server, request.params.job)
         throw bad(
-          action === undefined ? 'ACTION is missing: DELETE' : `ACTION is DELETE, not ${JSON.stringify(action)}`,
+          action === undefined
+            ? `ACTION is missing: DELETE; parameters of the query are sent to ${url}/${request.params.job}/parameters`
+            : `ACTION is DELETE, not ${JSON.stringify(action)}`,
         )
       },
     }),

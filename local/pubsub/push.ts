@@ -4,6 +4,8 @@ import { type RetryPolicy, retry } from '../../shared/platform/retry.ts'
 export interface PushedMessage {
   readonly data: Uint8Array
   readonly attributes: Readonly<Record<string, string>>
+  /** Empty, or left out: none. */
+  readonly orderingKey?: string
 }
 
 /** The body that Pub/Sub posts to a push endpoint ("Receive push messages"). */

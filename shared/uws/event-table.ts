@@ -28,7 +28,9 @@ declare
 begin
   if tg_op = 'INSERT' then
     what := 'JOB_CREATED';
-  elsif new.deleted_at is not null and old.deleted_at is null then
+  elsif old.deleted_at is not null then
+    return null;
+  elsif new.deleted_at is not null then
     what := 'JOB_REMOVED';
     delete from uws.share where server = new.server and item_type = 'job' and item = new.id;
   elsif (new.phase, new.run_id, new.execution_seconds, new.destruction, new.parameters, new.uploads)

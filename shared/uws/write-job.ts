@@ -86,7 +86,8 @@ function addParameters(
   for (const { name, value } of job.parameters) seen.set(name, [...(seen.get(name) ?? []), value])
   // Only UPLOAD may come several times; its values can be joined (TAP 1.1 §2.7.6).
   for (const [name, values] of seen) xml.element('uws:parameter', { id: name }, values.join(';'))
-  for (const { name } of job.uploads) {
+  // Those of an archived job are gone with its result.
+  for (const { name } of job.phase === 'ARCHIVED' ? [] : job.uploads) {
     const href = `${url}/parameters/${encodeURIComponent(name)}`
     xml.element('uws:parameter', { id: name, byReference: 'true' }, href)
   }

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { openPublisher, openQueue } from '../../shared/platform/events.ts'
+import { openEventTopic, openPublisher, openQueue } from '../../shared/platform/events.ts'
 import { createLogger } from '../../shared/platform/log/log.ts'
 import { startFakePubSub } from '../support/fake-pubsub.ts'
 
@@ -121,5 +121,33 @@ describe('a queue', () => {
   it('refuses what does not name a topic', () => {
     const { logger } = collectLog()
     expect(() => openQueue('queries', logger)).toThrow(expect.objectContaining({ code: 'invalid_topic' }))
+  })
+})
+
+describe('a topic for events', () => {
+  it('takes them with attributes, data and a key that keeps their order', async () => {
+    const pubsub = await startFakePubSub()
+    const { logger } = collectLog()
+    const topic = openEventTopic(TOPIC, logger)
+    for (const sequence of ['1', '2', '3'])
+      await topic.send({ event: 'JOB_UPDATED', sequence }, { sequence }, 'tap/job/ab')
+    await topic.send({ event: 'LOGIN' }, null, 'tap/user/ann')
+    expect(pubsub.messages.map(({ attributes, data, orderingKey }) => [attributes.event, data, orderingKey])).toEqual([
+      ['JOB_UPDATED', { sequence: '1' }, 'tap/job/ab'],
+      ['JOB_UPDATED', { sequence: '2' }, 'tap/job/ab'],
+      ['JOB_UPDATED', { sequence: '3' }, 'tap/job/ab'],
+      ['LOGIN', null, 'tap/user/ann'],
+    ])
+  })
+
+  it('that could not be published can be published again, with the same key', async () => {
+    const pubsub = await startFakePubSub()
+    const { logger } = collectLog()
+    const topic = openEventTopic(TOPIC, logger, { timeoutMs: 2_000 })
+    pubsub.behave({ status: 7 })
+    await expect(topic.send({ event: 'A' }, null, 'key')).rejects.toMatchObject({ code: 'queue', permanent: false })
+    pubsub.behave('answer')
+    await topic.send({ event: 'A' }, null, 'key')
+    expect(pubsub.messages.map(({ attributes }) => attributes.event)).toContain('A')
   })
 })

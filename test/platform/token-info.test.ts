@@ -6,12 +6,12 @@ import { createTokenInfo, TokenInfoError } from '../../shared/platform/token-inf
 import { tokenUser } from '../support/token-user.ts'
 
 /** Gafaelfawr's endpoint, with an answer that the test decides on, and a clock that it turns. */
-async function start(answer: { status: number; body: unknown }) {
+async function start(answer: { status: number; body: unknown }, user?: { status: number; body: unknown }) {
   const asked: unknown[] = []
-  const state = { now: 1_000_000, answer, asked }
+  const state = { now: 1_000_000, answer, user, asked }
   const server = http.createServer((request, response) => {
     asked.push(request.headers.authorization)
-    const { status, body } = state.answer
+    const { status, body } = request.url?.endsWith('user-info') ? (state.user ?? state.answer) : state.answer
     response.writeHead(status, { 'content-type': 'application/json', location: '/login' })
     response.end(typeof body === 'string' ? body : JSON.stringify(body))
   })
@@ -20,8 +20,10 @@ async function start(answer: { status: number; body: unknown }) {
     server.closeAllConnections()
     server.close()
   })
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/auth/api/v1/token-info`
-  return { state, server, lookUp: createTokenInfo({ url, now: () => state.now, lifetimeMs: 30_000 }) }
+  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}/auth/api/v1`
+  const userInfoUrl = user === undefined ? null : `${base}/user-info`
+  const options = { url: `${base}/token-info`, userInfoUrl, now: () => state.now, lifetimeMs: 30_000 }
+  return { state, server, lookUp: createTokenInfo(options) }
 }
 
 const ALICE = { token: 'abc', username: 'alice', token_type: 'user', scopes: ['read:tap'], expires: null }
@@ -36,6 +38,32 @@ test('a token is looked up with itself, and the answer kept for a moment', async
   state.answer = { status: 401, body: '' }
   state.now += 1
   expect(await lookUp('gt-1')).toBeUndefined()
+})
+
+const GROUPS = { groups: [{ name: 'astro', id: 7 }, { name: 'staff' }] }
+const QUOTA = { quota: { api: { tap: 500 }, tap: { qserv: { concurrent: 5 }, other: {} }, notebook: null } }
+
+test('groups and quotas come with the answer, or from the user service', async () => {
+  const expected = { username: 'alice', groups: ['astro', 'staff'], concurrent: new Map([['qserv', 5]]) }
+  const whole = await start({ status: 200, body: { ...ALICE, ...GROUPS, ...QUOTA } })
+  expect(await whole.lookUp('gt-1')).toMatchObject(expected)
+  const apart = await start(
+    { status: 200, body: ALICE },
+    { status: 200, body: { username: 'alice', ...GROUPS, ...QUOTA } },
+  )
+  expect(await apart.lookUp('gt-1')).toMatchObject(expected)
+  expect(apart.state.asked).toEqual(['Bearer gt-1', 'Bearer gt-1'])
+  const names = await start({ status: 200, body: { ...ALICE, groups: ['astro', 3, {}], quota: { tap: [] } } })
+  expect(await names.lookUp('gt-1')).toMatchObject({ groups: ['astro'], concurrent: new Map() })
+})
+
+test('a user service that knows no such token, or another user, opens nothing', async () => {
+  const unknown = await start({ status: 200, body: ALICE }, { status: 401, body: '' })
+  expect(await unknown.lookUp('gt-1')).toBeUndefined()
+  const other = await start({ status: 200, body: ALICE }, { status: 200, body: { username: 'bob' } })
+  await expect(other.lookUp('gt-1')).rejects.toThrow(TokenInfoError)
+  const down = await start({ status: 200, body: ALICE }, { status: 500, body: '' })
+  await expect(down.lookUp('gt-1')).rejects.toThrow(TokenInfoError)
 })
 
 test('an answer does not outlive the token', async () => {

@@ -6,6 +6,7 @@ export interface PublishedMessage {
   readonly attributes: Readonly<Record<string, string>>
   /** Decoded JSON. */
   readonly data: unknown
+  readonly orderingKey?: string
 }
 
 export interface FakePubSub extends Pick<LocalPubSub, 'behave'> {
@@ -15,8 +16,9 @@ export interface FakePubSub extends Pick<LocalPubSub, 'behave'> {
 /** Remembers what the real client publishes during the test, to whatever topic. */
 export async function startFakePubSub(): Promise<FakePubSub> {
   const messages: PublishedMessage[] = []
-  const { variables, behave, stop } = await startPubSub((topic, { attributes, data }) => {
-    messages.push({ topic, attributes, data: JSON.parse(Buffer.from(data).toString()) })
+  const { variables, behave, stop } = await startPubSub((topic, { attributes, data, orderingKey = '' }) => {
+    const ordered = orderingKey === '' ? {} : { orderingKey }
+    messages.push({ topic, attributes, data: JSON.parse(Buffer.from(data).toString()), ...ordered })
     return String(messages.length)
   })
   for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value)

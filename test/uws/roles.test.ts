@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { initialiseDatabase } from '../../shared/tap-schema/roles.ts'
 import { abortJob, deleteJob, queueJob, setDestruction, setExecutionSeconds } from '../../shared/uws/change-job.ts'
 import { createJob, newJobId } from '../../shared/uws/create-job.ts'
+import { listEvents } from '../../shared/uws/event.ts'
 import {
   deleteDue,
   findUncleared,
@@ -13,6 +14,7 @@ import {
   takeBackSilent,
   takeUndispatched,
 } from '../../shared/uws/owed-work.ts'
+import { readUsage } from '../../shared/uws/quota.ts'
 import { listJobs, readJob, readPhases } from '../../shared/uws/read-jobs.ts'
 import { initialiseJobs } from '../../shared/uws/roles.ts'
 import {
@@ -88,6 +90,9 @@ describe('who may work with jobs', () => {
 
   test.each([
     'drop table uws.job',
+    'alter table uws.event disable trigger all',
+    'drop trigger note_changed on uws.job',
+    'create or replace function uws.note_job() returns trigger language plpgsql as $$ begin return null; end $$',
     'truncate uws.job',
     'alter table uws.job add column mine text',
     'alter table uws.job disable trigger all',
@@ -116,6 +121,37 @@ describe('who may work with jobs', () => {
   })
 })
 
+/** As the first version made it. */
+const FIRST_TABLE = `
+create schema uws;
+create table uws.job (
+  id text primary key,
+  server text not null,
+  owner text,
+  run_id text check (length(run_id) <= 64),
+  phase text not null default 'PENDING'
+    check (phase in ('PENDING', 'QUEUED', 'EXECUTING', 'COMPLETED', 'ERROR', 'ABORTED', 'ARCHIVED')),
+  created_at timestamptz not null default date_trunc('milliseconds', clock_timestamp()),
+  started_at timestamptz,
+  ended_at timestamptz,
+  execution_seconds integer not null check (execution_seconds > 0),
+  destruction timestamptz not null,
+  parameters jsonb not null default '[]',
+  uploads jsonb not null default '[]',
+  error jsonb,
+  result jsonb,
+  release text,
+  fence bigint not null default 0,
+  silences integer not null default 0,
+  lease_until timestamptz,
+  dispatched_at timestamptz,
+  deleted_at timestamptz,
+  check ((phase = 'COMPLETED') <= (result is not null or deleted_at is not null)),
+  check ((phase = 'EXECUTING') <= (lease_until is not null))
+);
+create index job_of_owner on uws.job (server, owner, created_at desc) where deleted_at is null;
+create index job_due on uws.job (destruction)`
+
 describe('preparing the table of jobs', () => {
   test('a second time keeps the jobs, and who may work with them', async () => {
     const { id } = await create(false)
@@ -132,6 +168,26 @@ describe('preparing the table of jobs', () => {
     await initialise(other.pool, [])
     const { rows } = await other.pool.query("select to_regclass('uws.job_due')::text as name")
     expect(rows).toEqual([{ name: 'uws.job_due' }])
+  })
+
+  test('upgrades the table of an earlier version, with its jobs', async () => {
+    const other = await createTestDatabase({ initialised: false })
+    await other.pool.query(`${FIRST_TABLE};
+      insert into uws.job (id, server, owner, phase, execution_seconds, destruction, result, uploads) values
+        ('done', 'tap', 'ada', 'COMPLETED', 60, now() + interval '1 day', '{"bytes": 12}', '[{"bytes": 5}, {"bytes": 6}]'),
+        ('gone', 'tap', 'ada', 'ABORTED', 60, now() + interval '1 day', null, '[]')`)
+    await initialise(other.pool, [])
+    await initialise(other.pool, [])
+    expect(await readJob(other.pool, 'tap', 'done')).toMatchObject({ phase: 'COMPLETED', mode: 'async' })
+    expect(await readUsage(other.pool, 'tap', 'ada')).toMatchObject({ storedBytes: 23 })
+    expect(await deleteJob(other.pool, 'done')).toBe(true)
+    expect((await listEvents(other.pool, { server: 'tap', type: 'job', id: 'done' })).map(({ kind }) => kind)).toEqual([
+      'JOB_REMOVED',
+    ])
+    const sync =
+      "insert into uws.job (id, server, mode, phase, execution_seconds, destruction) values ('s', 'tap', $1, 'COMPLETED', 1, now())"
+    await expect(other.pool.query(sync, ['async'])).rejects.toMatchObject({ code: '23514' })
+    await other.pool.query(sync, ['sync'])
   })
 
   test('beside the jobs of another service is refused', async () => {
