@@ -3,6 +3,7 @@ import type { Route } from '../../shared/platform/http/route.ts'
 import { ANONYMOUS } from '../../shared/platform/identity.ts'
 import { type Authenticate, createAuthentication } from '../../shared/platform/users.ts'
 import { findServer } from './find-server.ts'
+import { createGoogleUsers } from './google-users.ts'
 import type { NoteUser } from './note-users.ts'
 
 type Rules = Pick<Route, 'cors' | 'identify'>
@@ -15,11 +16,14 @@ export interface Access {
   readonly guarded: Rules
 }
 
-export function createAccess({ servers, trustedProxy, lookUpToken }: TapDependencies, noteUser: NoteUser): Access {
+export function createAccess(dependencies: TapDependencies, noteUser: NoteUser): Access {
+  const { servers, trustedProxy, lookUpToken, googleIdentity } = dependencies
   const guards = new Map<string, Authenticate>()
   for (const { name, service } of servers.values()) {
-    if (service.access.type === 'anonymous') continue
-    const { scopes } = service.access
+    const { access } = service
+    if (access.type === 'google') guards.set(name, createGoogleUsers(access, googleIdentity))
+    if (access.type !== 'gafaelfawr') continue
+    const { scopes } = access
     guards.set(name, createAuthentication({ realm: name, scopes, trustedProxy }, lookUpToken))
   }
   const cors = (params: Readonly<Record<string, string>>) => servers.get(params.server ?? '')?.service.cors ?? []

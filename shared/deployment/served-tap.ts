@@ -3,6 +3,7 @@ import type { FunctionSet } from '../adql/functions/function-set.ts'
 import type { QservConfig } from '../environment/qserv.ts'
 import type { TapService } from '../environment/tap-service.ts'
 import type { EventTopic } from '../platform/events.ts'
+import type { IdentitySources } from '../platform/identity.ts'
 import type { Bucket } from '../platform/storage/objects.ts'
 import type { LookUpToken } from '../platform/token-info.ts'
 import type { WorkQueue } from '../platform/work-queue.ts'
@@ -19,6 +20,8 @@ export interface TapDependencies {
   readonly trustedProxy: boolean
   /** undefined: the environment names no token endpoint. */
   readonly lookUpToken: LookUpToken | undefined
+  /** Where Google's certificates come from, for tests. */
+  readonly googleIdentity?: IdentitySources
 }
 
 /** One TAP server whose queries are answered. */

@@ -51,6 +51,12 @@ function complaintAboutRole(role: string): string | null {
   return role === 'public' ? 'is not a role that a session can have' : complaintAboutReader(role)
 }
 
+function complaintAboutMember(member: string): string | null {
+  return /^[^\s@]*@[^\s@]+\.[^\s@]+$/.test(member)
+    ? null
+    : 'is not an e-mail address, nor a domain such as @example.org'
+}
+
 /** Where the queries are answered; `database` null: in the server's own. */
 const query = sectionAs(
   {
@@ -135,22 +141,40 @@ const limits = section({
 const access = sectionAs(
   {
     type: optional(
-      oneOf('anonymous', 'gafaelfawr'),
+      oneOf('anonymous', 'gafaelfawr', 'google'),
       'anonymous' as const,
-      'Who may query: everybody, or users whom Gafaelfawr knows (`discovery.tokenInfoUrl` or `discovery.trustedProxy`).',
+      'Who may query: everybody, users whom Gafaelfawr knows (`discovery.tokenInfoUrl` or `discovery.trustedProxy`), or users with an identity token of Google.',
     ),
-    scopes: optional(uniqueListOf(text()), [], 'Scopes that a user needs; all of them.'),
+    scopes: optional(uniqueListOf(text()), [], 'With `gafaelfawr`: scopes that a user needs; all of them.'),
+    audience: optional(
+      uniqueListOf(text()),
+      [],
+      'With `google`: what a token must be for, one of these, such as the URL of the service. Required there.',
+    ),
+    allow: optional(
+      uniqueListOf(text(complaintAboutMember)),
+      [],
+      'With `google`: e-mail addresses, and domains as `@example.org`. Empty: everybody who has an account.',
+    ),
   },
   (found, report) => {
     const given = found.whole()
     if (given === undefined) return undefined
-    if (given.type === 'gafaelfawr') return { type: given.type, scopes: given.scopes }
-    if (given.scopes.length > 0) {
-      const message =
-        'are asked of nobody, because access.type is anonymous: set it to gafaelfawr, or remove the scopes'
-      report.error('conflict', found.placeOf('scopes'), message)
+    const { type, scopes, audience, allow } = given
+    for (const [key, owner] of [
+      ['scopes', 'gafaelfawr'],
+      ['audience', 'google'],
+      ['allow', 'google'],
+    ] as const) {
+      if (type === owner || given[key].length === 0) continue
+      const message = `is asked of nobody, because access.type is ${type}: set it to ${owner}, or remove ${key}`
+      report.error('conflict', found.placeOf(key), message)
     }
-    return { type: given.type }
+    if (type === 'google' && audience.length === 0) {
+      report.error('missing_key', found.place, 'audience is missing: whatever a token is for would be taken')
+    }
+    if (type === 'gafaelfawr') return { type, scopes }
+    return type === 'google' ? { type, audience, allow } : { type }
   },
 )
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { googleCertificates, googleClaims, signToken } from '../support/google-tokens.ts'
 import { tokenUser } from '../support/token-user.ts'
 import { readAnswer, startTap, TABLEDATA, type TapUnderTest } from './tap-service.ts'
 
@@ -58,6 +59,42 @@ describe('a service for users of Gafaelfawr', () => {
     const headers = { origin: 'https://web.example', 'access-control-request-method': 'GET' }
     const { headers: allowed } = await tap.call('OPTIONS', '/sync', { headers })
     expect(allowed['access-control-allow-headers']).toContain('authorization')
+  })
+})
+
+describe('a service for users of Google', () => {
+  const AUDIENCE = 'https://data.example.org/tap'
+  const open = (allow: string) =>
+    startTap({
+      service: [`access: {type: google, audience: ["${AUDIENCE}"]${allow}}`],
+      dependencies: { googleIdentity: { certificates: googleCertificates } },
+    })
+  const as = (claims: object) => ({ authorization: `Bearer ${signToken(claims)}` })
+
+  test('answers those who are allowed, by address or domain, and calls them by their addresses', async () => {
+    const tap = await open(', allow: [bea@other.example, "@Example.org"]')
+    for (const [status, headers] of [
+      [200, as(googleClaims(AUDIENCE))],
+      [200, as(googleClaims(AUDIENCE, { email: 'Bea@other.example' }))],
+      [403, as(googleClaims(AUDIENCE, { email: 'carl@other.example' }))],
+      [403, as(googleClaims(AUDIENCE, { email: 'ann@evil-example.org' }))],
+      [403, as(googleClaims(AUDIENCE, { email: undefined }))],
+      [401, as(googleClaims(AUDIENCE, { email_verified: false }))],
+      [401, as(googleClaims('https://elsewhere.example'))],
+      [401, {}],
+      [401, { authorization: 'Bearer abc' }],
+    ] as const) {
+      expect([headers, (await tap.get(SYNC, headers)).status]).toEqual([headers, status])
+    }
+    expect((await tap.get(SYNC)).headers['www-authenticate']).toMatch(/^Bearer/)
+    await expect.poll(() => tap.log.map(({ actor }) => actor)).toContain('ann@example.org')
+  })
+
+  test('answers everybody with an account where nobody is listed', async () => {
+    const tap = await open('')
+    expect((await tap.get(SYNC, as(googleClaims(AUDIENCE, { email: 'carl@other.example' })))).status).toBe(200)
+    expect((await tap.get(SYNC)).status).toBe(401)
+    expect((await tap.get('/capabilities')).status).toBe(200)
   })
 })
 
