@@ -9,6 +9,9 @@ export interface HeldClaim {
   release(): Promise<void>
 }
 
+/** How long a worker may be silent before another one gets its job. */
+export const LEASE_SECONDS = 30
+
 /** An abort is to be seen within a second. */
 const LOOK_MS = 400
 

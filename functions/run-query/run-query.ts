@@ -1,9 +1,7 @@
 import { announceJob } from '../../shared/deployment/announce.ts'
-import { noteQuota } from '../../shared/deployment/note-quota.ts'
 import type { JobBackend, ServedTap } from '../../shared/deployment/served-tap.ts'
 import { Failure } from '../../shared/failure.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
-import { QueryLimitError } from '../../shared/query/errors.ts'
 import { answerQuery } from '../../shared/tap/answer-query.ts'
 import { describeQueryError } from '../../shared/tap/describe-query-error.ts'
 import { pairsOf, resultObject } from '../../shared/tap/job-objects.ts'
@@ -11,17 +9,18 @@ import { readParameters } from '../../shared/tap/parameters.ts'
 import type { UploadForm } from '../../shared/tap/uploads.ts'
 import type { Job, JobResult } from '../../shared/uws/job.ts'
 import { QuotaError } from '../../shared/uws/quota.ts'
-import { claimJob, completeJob, expireJob, failJob, returnJob } from '../../shared/uws/work-on-job.ts'
-import { holdClaim } from './hold-claim.ts'
+import { claimJob, returnJob } from '../../shared/uws/work-on-job.ts'
+import { completeOrRemove, endJob } from './end-job.ts'
+import { fetchResult } from './fetch-result.ts'
+import { holdClaim, LEASE_SECONDS } from './hold-claim.ts'
+import { passToQserv } from './pass-to-qserv.ts'
+import { NoRoomError, UnclearSubmitError } from './submit-query.ts'
 
 export interface RunDependencies {
   /** The TAP servers that have jobs, by their names. */
   readonly servers: ReadonlyMap<string, ServedTap>
   readonly logger: Logger
 }
-
-/** How long a worker may be silent before another one gets its job. */
-const LEASE_SECONDS = 30
 
 /**
  * Runs one job, if it is queued still: a message that comes twice finds nothing to do (DESIGN §8.3 rules 1 to 4). A query
@@ -34,10 +33,14 @@ export async function runJob(server: ServedTap, id: string, logger: Logger): Pro
   const jobs = await server.openJobs()
   const job = await claimJob(jobs.pool, id, LEASE_SECONDS)
   const fields = { job: id, server: server.name }
-  if (job === undefined) return logger.info('ignored: the job is not queued', fields)
+  if (job === undefined) {
+    const isDone = await fetchResult(server, jobs, id, logger)
+    return isDone ? undefined : logger.info('ignored: the job is neither queued nor has its result ready', fields)
+  }
   const claim = holdClaim(jobs.pool, job, LEASE_SECONDS)
   const started = announceJob(jobs, job, logger)
   try {
+    if (await passToQserv(server, jobs, job, claim, logger)) return
     const { result, release } = await writeAnswer(server, jobs, job, claim.lost)
     await claim.release()
     if (await completeOrRemove(jobs, job, result, release)) {
@@ -55,47 +58,16 @@ export async function runJob(server: ServedTap, id: string, logger: Logger): Pro
   }
 }
 
-/** A result that there is no room for, or that nobody wants any more, is deleted. @returns whether it is wanted */
-async function completeOrRemove(
-  { pool, bucket }: JobBackend,
-  job: Job,
-  result: JobResult,
-  release: string,
-): Promise<boolean> {
-  const remove = () => bucket.remove(result.object, result.generation)
-  try {
-    const completed = await completeJob(pool, job, result, release)
-    if (!completed) await remove()
-    return completed
-  } catch (error) {
-    // After any other error the job may be completed: then the result must be there.
-    if (error instanceof QuotaError) await remove()
-    throw error
-  }
-}
-
 /** What becomes of a job whose query did not end well. @throws what should be tried again */
 async function end(jobs: JobBackend, job: Job, error: unknown, logger: Logger): Promise<void> {
-  const { pool } = jobs
-  const fields = { job: job.id, server: job.server, error }
-  if (error instanceof QuotaError) {
-    await failJob(pool, job, { type: 'transient', message: error.message })
-    await noteQuota(jobs, { ...job, error, logger })
-    return logger.info('the result is more than its owner may keep', fields)
-  }
-  if (error instanceof QueryLimitError && error.limit === 'time') {
-    const message = `The query took longer than the ${job.executionSeconds} seconds that the job may take. Set executionDuration to more, or ask for less.`
-    await expireJob(pool, job, message)
-    return logger.info('the job ran out of time', fields)
-  }
-  if (error instanceof Failure && !error.permanent) {
-    await returnJob(pool, job)
+  const isFinal = error instanceof QuotaError || error instanceof UnclearSubmitError
+  if (error instanceof Failure && !error.permanent && !isFinal) {
+    await returnJob(jobs.pool, job)
+    // It has its turn when another one has ended.
+    if (error instanceof NoRoomError) return logger.info(`the job waits: ${error.message}`, { job: job.id })
     throw error
   }
-  const query = job.parameters.find(({ name }) => name === 'QUERY')?.value ?? ''
-  const isOurs = !(error instanceof Failure) || error.kind === 'misconfigured'
-  await failJob(pool, job, { type: 'fatal', message: describeQueryError(error, query) })
-  logger[isOurs ? 'error' : 'info']('the job failed', fields)
+  await endJob(jobs, job, error, logger)
 }
 
 async function writeAnswer(

@@ -9,17 +9,23 @@ const DEADLINE_MS = 5_000
 /** Since this instance runs. */
 const STARTED = new Date()
 
-/** Whether the database says what is live (VOSI 1.1 §2.2): an answer in any case. */
-export async function readAvailability({ open }: ServedTap): Promise<ApiResponse> {
-  const ask = async () => (await (await open()).metadata.refresh()).identity
-  const expired = () => new Error(`the database did not answer within ${DEADLINE_MS / 1000} s`)
-  const note = await withDeadline(ask(), DEADLINE_MS, expired).then(
-    () => null,
-    (error: unknown) => (error instanceof NothingLiveError ? error.message : 'The database does not answer.'),
-  )
+/** Whether the database says what is live, and Qserv answers (VOSI 1.1 §2.2): an answer in any case. */
+export async function readAvailability({ open, service }: ServedTap): Promise<ApiResponse> {
+  const note =
+    service.query.qserv?.maintenance ??
+    (await complaintOf(async () => (await open()).metadata.refresh(), 'The database does not answer.')) ??
+    (await complaintOf(async () => (await open()).qserv?.client.ping(), 'Qserv does not answer.'))
   const body =
     note === null
       ? formatAvailability({ available: true, upSince: STARTED.toISOString() })
       : formatAvailability({ available: false, notes: [note] })
   return { headers: { 'content-type': 'text/xml; charset=utf-8' }, body }
+}
+
+async function complaintOf(ask: () => Promise<unknown>, complaint: string): Promise<string | null> {
+  const expired = () => new Error(`no answer within ${DEADLINE_MS / 1000} s`)
+  return withDeadline(ask(), DEADLINE_MS, expired).then(
+    () => null,
+    (error: unknown) => (error instanceof NothingLiveError ? error.message : complaint),
+  )
 }

@@ -74,8 +74,8 @@ const CHILDREN: readonly Child[] = [
   {
     path: '/quote',
     name: 'Quote',
-    about: 'When the job will have ended at the latest',
-    read: (job) => text(formatTime(quoteOf(job)) ?? ''),
+    about: 'When the job will have ended, as far as that is known; else when it will at the latest',
+    read: async (job, { jobs }) => text(formatTime(quoteOf(job, await jobs.remoteNote(job))) ?? ''),
   },
   { path: '/owner', name: 'Owner', about: 'Whose job it is', read: ({ owner }) => text(owner ?? '') },
   {
@@ -233,7 +233,7 @@ export function jobRoutes({ servers }: TapDependencies, { guarded }: Access, log
       async handle(request) {
         const { jobs, url } = placeFor(request.params.server, request.params.job)
         const job = await jobs.findLater(request.params.job, request)
-        return xml(writeJob(job, { url: `${url}/${job.id}` }))
+        return xml(writeJob(job, { url: `${url}/${job.id}` }, await jobs.remoteNote(job)))
       },
     }),
     route({

@@ -38,6 +38,7 @@ import {
   unshareJob,
 } from '../../shared/uws/share-job.ts'
 import { type PhaseWatch, watchPhases } from '../../shared/uws/wait-for-change.ts'
+import type { RemoteNote } from '../../shared/uws/watch-remote.ts'
 import {
   bad,
   parameterOf,
@@ -51,6 +52,7 @@ import {
   readWait,
 } from './job-parameters.ts'
 import { holderOf, ownerOf } from './quota-holder.ts'
+import { RemoteQueries } from './remote-queries.ts'
 
 /** How long a signed address holds. A download that has begun goes on. */
 const SIGNED_SECONDS = 300
@@ -64,9 +66,11 @@ export class Jobs {
   readonly #open: () => Promise<JobBackend>
   readonly #watch: () => Promise<PhaseWatch>
   readonly #logger: Logger
+  readonly #remote: RemoteQueries
 
-  constructor({ name }: ServedTap, config: TapJobs, open: () => Promise<JobBackend>, logger: Logger) {
-    this.#name = name
+  constructor(server: ServedTap, config: TapJobs, open: () => Promise<JobBackend>, logger: Logger) {
+    this.#name = server.name
+    this.#remote = new RemoteQueries(server, logger)
     this.#config = config
     this.#open = open
     this.#logger = logger
@@ -115,6 +119,7 @@ export class Jobs {
   }
 
   async create({ form, caller }: Pick<Request, 'form' | 'caller'>): Promise<Job> {
+    this.#remote.checkMaintenance()
     const { executionSeconds } = this.#config
     const kept = secondsKept(this.#config)
     const phase = readPhaseChange(form)
@@ -138,6 +143,7 @@ export class Jobs {
   }
 
   async run(job: Job, caller: Caller): Promise<void> {
+    this.#remote.checkMaintenance()
     const { pool } = await this.#open()
     const queued = await this.#within(caller, [], (limits) => queueJob(pool, job.id, limits))
     if (queued === undefined) throw await this.#tooLate(job, 'PHASE=RUN')
@@ -147,14 +153,21 @@ export class Jobs {
   /** One that has ended stays as it is. */
   async abort(job: Job): Promise<void> {
     if (isRunningSync(job)) throw endsWithClient(job)
-    await abortJob((await this.#open()).pool, job.id)
-    await this.#announce(job)
+    const jobs = await this.#open()
+    await abortJob(jobs.pool, job.id)
+    await Promise.all([this.#announce(job), this.#remote.remove(jobs, job.id)])
   }
 
   async delete(job: Job): Promise<void> {
     if (isRunningSync(job)) throw endsWithClient(job)
-    if (!(await deleteJob((await this.#open()).pool, job.id))) throw noJob(job.id)
-    await this.#announce(job)
+    const jobs = await this.#open()
+    if (!(await deleteJob(jobs.pool, job.id))) throw noJob(job.id)
+    await Promise.all([this.#announce(job), this.#remote.remove(jobs, job.id)])
+  }
+
+  /** What is known of a query that runs in Qserv. */
+  async remoteNote(job: Job): Promise<RemoteNote | undefined> {
+    return this.#remote.note(await this.#open(), job)
   }
 
   /** UWS-17: UPLOAD accumulates, others replace what was there. */

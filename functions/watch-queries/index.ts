@@ -7,4 +7,7 @@ import { createWatchQueries } from './routes.ts'
 const logger = createLogger({ fields: { function: 'watch-queries' } })
 const { servers } = await openAtStart(() => openTapServices(logger), logger)
 
-http('watch-queries', createWatchQueries({ servers, logger }))
+/** Cloud Scheduler calls once a minute. */
+const WATCH_MS = 50_000
+
+http('watch-queries', createWatchQueries({ servers, logger, watchMs: WATCH_MS }))

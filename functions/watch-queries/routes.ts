@@ -45,6 +45,7 @@ const ABOUT = {
   schemas: {
     Watched: object({
       ...{ silent: COUNT, sent: COUNT, due: COUNT, cleared: COUNT, forgotten: COUNT, ended: COUNT, published: COUNT },
+      ...{ looked: COUNT, remote: COUNT, removed: COUNT },
     }),
     Health: object({ status: { const: 'ok' } }),
   },

@@ -16,15 +16,18 @@ import {
 } from '../../shared/uws/owed-work.ts'
 import { findOwedItems, forgetEvents, publishOwed, settleEvents } from '../../shared/uws/publish-events.ts'
 import { endShares } from '../../shared/uws/share-job.ts'
+import { noteHealth, type QservWatched, watchQserv } from './watch-qserv.ts'
 
 export interface WatchDependencies {
   /** The TAP servers that have jobs, by their names. */
   readonly servers: ReadonlyMap<string, ServedTap>
   readonly logger: Logger
+  /** How long queries in Qserv are watched, once a second; 0 or nothing: they are looked at once. */
+  readonly watchMs?: number
 }
 
 /** What was done. */
-export interface Watched {
+export interface Watched extends QservWatched {
   /** Jobs whose worker was silent, and that were queued again or have failed. */
   silent: number
   /** Queued jobs whose message was sent again. */
@@ -41,6 +44,11 @@ export interface Watched {
   published: number
 }
 
+const NOTHING: Watched = {
+  ...{ silent: 0, sent: 0, due: 0, cleared: 0, forgotten: 0, ended: 0, published: 0 },
+  ...{ looked: 0, remote: 0, removed: 0 },
+}
+
 /** After so long without a worker the message of a queued job counts as lost. */
 const LOST_SECONDS = 120
 
@@ -53,8 +61,8 @@ const CLEARED = 500
  *
  * @throws AggregateError of what failed
  */
-export async function watchQueries({ servers, logger }: WatchDependencies): Promise<Watched> {
-  const done: Watched = { silent: 0, sent: 0, due: 0, cleared: 0, forgotten: 0, ended: 0, published: 0 }
+export async function watchQueries({ servers, logger, watchMs = 0 }: WatchDependencies): Promise<Watched> {
+  const done: Watched = { ...NOTHING }
   const failures: unknown[] = []
   // Several servers may keep their jobs in one database; what is done there is done for all.
   for (const { name, service, openJobs } of servers.values()) {
@@ -66,8 +74,30 @@ export async function watchQueries({ servers, logger }: WatchDependencies): Prom
       failures.push(error)
     }
   }
+  await Promise.all([...servers.values()].map((server) => watchRemote(server, { logger, watchMs, done, failures })))
   if (failures.length > 0) throw new AggregateError(failures, failures.map(messageOf).join('; '))
   return done
+}
+
+/** Queries that Qserv runs, of one server; the servers are watched at once. */
+async function watchRemote(
+  { name: server, open, openJobs, service }: ServedTap,
+  around: { readonly logger: Logger; readonly watchMs: number; readonly done: Watched; readonly failures: unknown[] },
+): Promise<void> {
+  const { logger, watchMs, done, failures } = around
+  if (openJobs === null || service.query.qserv === null) return
+  try {
+    const { qserv } = await open()
+    if (qserv === null) return
+    await noteHealth({ server, qserv, logger })
+    const found = await watchQserv({ server, jobs: await openJobs(), qserv, logger, forMs: watchMs })
+    done.looked += found.looked
+    done.remote += found.remote
+    done.removed += found.removed
+  } catch (error) {
+    logger.error(`the queries of ${server} in Qserv could not be looked after: ${messageOf(error)}`, { server, error })
+    failures.push(error)
+  }
 }
 
 async function watchServer(

@@ -8,7 +8,7 @@ import type { Bucket } from '../platform/storage/objects.ts'
 import type { LookUpToken } from '../platform/token-info.ts'
 import type { WorkQueue } from '../platform/work-queue.ts'
 import type { QservClient } from '../qserv/client.ts'
-import type { QueryService } from '../query/service.ts'
+import type { QservService } from '../query/qserv.ts'
 import type { TapBackend } from '../tap/answer-query.ts'
 import type { LiveMetadata, LiveMetadataSource } from '../tap/live-metadata.ts'
 
@@ -46,13 +46,13 @@ export interface ServedBackend extends TapBackend {
 export interface QservBackend {
   readonly config: QservConfig
   readonly client: QservClient
-  readonly queries: QueryService<LiveMetadata>
+  readonly queries: QservService<LiveMetadata>
 }
 
 /** Where the jobs of a server are. */
 export interface JobBackend {
   readonly pool: pg.Pool
-  readonly bucket: Pick<Bucket, 'save' | 'write' | 'read' | 'stream' | 'signUrl' | 'remove' | 'page'>
+  readonly bucket: Pick<Bucket, 'save' | 'write' | 'read' | 'stat' | 'stream' | 'signUrl' | 'remove' | 'page'>
   readonly queue: WorkQueue
   /** null: events are kept, and not published. */
   readonly events: EventTopic | null

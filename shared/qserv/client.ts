@@ -61,6 +61,11 @@ export class QservClient {
    */
   async version(signal?: AbortSignal): Promise<number> {
     if (this.#version !== undefined && performance.now() < this.#version.until) return this.#version.value
+    return this.ping(signal)
+  }
+
+  /** The same, asked anew: whether Qserv answers. */
+  async ping(signal?: AbortSignal): Promise<number> {
     const { version } = await this.#ask({
       ...{ method: 'GET', path: '/meta/version', headMs: HEAD_MS, repeatable: true },
       ...(signal === undefined ? {} : { signal }),

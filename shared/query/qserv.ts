@@ -1,14 +1,15 @@
 import { AdqlError } from '../adql/error.ts'
 import type { Limits } from '../adql/limits.ts'
+import type { TableMetadata } from '../adql/metadata.ts'
 import { parseQuery } from '../adql/parse.ts'
 import type { QservClient } from '../qserv/client.ts'
 import { QueryBusyError, QueryUnavailableError } from './errors.ts'
 import { fieldsOf } from './fields.ts'
 import type { LiveTables, LiveTablesSource } from './live-tables.ts'
 import type { QueryLogger } from './postgresql/work.ts'
-import { planForQserv, type QservPlanOptions } from './qserv/plan.ts'
+import { planForQserv, type QservPlan, type QservPlanOptions } from './qserv/plan.ts'
 import { runNow } from './qserv/run-now.ts'
-import type { QueryService } from './service.ts'
+import type { QueryRequest, QueryService } from './service.ts'
 import { describeUpload } from './upload-metadata.ts'
 
 export interface QservServiceOptions<Release extends LiveTables = LiveTables> extends QservPlanOptions {
@@ -27,15 +28,30 @@ export interface QservServiceOptions<Release extends LiveTables = LiveTables> ex
   readonly maintenance: string | null
 }
 
+export interface QservService<Release extends LiveTables = LiveTables> extends QueryService<Release> {
+  /**
+   * What Qserv is to be sent for a query; null: PostgreSQL answers it.
+   *
+   * @param uploads what it can name beside the tables of the service
+   * @throws AdqlError, QueryServiceError, Failures of loading the metadata
+   */
+  plan(
+    request: Pick<QueryRequest, 'adql'> & { readonly limit: number },
+    uploads: readonly TableMetadata[],
+  ): Promise<QservPlan<Release> | null>
+}
+
 /**
  * Answers queries from Qserv, those of TAP_SCHEMA from PostgreSQL. For somebody who waits: what takes longer is a job.
  */
 export function openQservService<Release extends LiveTables>(
   options: QservServiceOptions<Release>,
-): QueryService<Release> {
+): QservService<Release> {
   const { postgresql, liveTables, maxQueries, maintenance } = options
   let running = 0
   return {
+    plan: ({ adql, limit }, uploads) =>
+      planForQserv(parseQuery(adql, options.limits), liveTables, uploads, limit, options),
     async start(request) {
       const { adql, maxRows, uploads } = request
       try {

@@ -59,7 +59,7 @@ export async function answerQuery(
 }
 
 /** What reads tables is loaded with the first one: most queries bring none. */
-async function openAll(
+export async function openAll(
   values: readonly string[],
   form: UploadForm,
   options: { readonly limits: UploadLimits; readonly fetch: FetchUpload; readonly signal: AbortSignal },
@@ -69,7 +69,7 @@ async function openAll(
 }
 
 /** What the document says of its query. */
-function describeResult({ query, runId }: TapRequest, release: string) {
+export function describeResult({ query, runId }: Pick<TapRequest, 'query' | 'runId'>, release: string) {
   return [
     { name: 'QUERY', value: query },
     { name: 'release', value: release, text: 'The release of the metadata that the query was answered by' },

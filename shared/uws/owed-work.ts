@@ -10,7 +10,7 @@ const MOST_SILENCES = 2
 
 /**
  * EXECUTING jobs whose worker was silent for too long: back to QUEUED, or ERROR when that happened before. Sync queries whose
- * instance died have failed.
+ * instance died have failed. Those whose query a backend runs by itself are looked after by `watch-remote.ts`.
  *
  * @returns their ids
  */
@@ -26,6 +26,7 @@ export async function takeBackSilent(pool: pg.Pool, server: string): Promise<rea
             dispatched_at = null,
             repeats = 0
       where server = $3 and phase = 'EXECUTING' and lease_until < clock_timestamp()
+        and not exists (select from uws.remote where job = id)
   returning id`,
     [
       MOST_SILENCES,

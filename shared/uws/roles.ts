@@ -21,7 +21,7 @@ export async function initialiseJobs(
   await client.query(CREATE_ROLE)
   await client.query(`
     grant usage on schema uws to ${JOBS_ROLE};
-    grant select, insert, update, delete on uws.job, uws.event, uws.share, uws.notification, uws.login to ${JOBS_ROLE}`)
+    grant select, insert, update, delete on uws.job, uws.remote, uws.event, uws.share, uws.notification, uws.login to ${JOBS_ROLE}`)
   for (const user of users) await client.query(`grant ${JOBS_ROLE} to ${pg.escapeIdentifier(user)}`)
   for (const reader of readers.map(pg.escapeIdentifier)) {
     await client.query(`grant usage on schema uws to ${reader}; grant select on uws.job to ${reader}`)

@@ -1,5 +1,6 @@
 import { XmlWriter } from '../xml/writer.ts'
 import type { Job } from './job.ts'
+import type { RemoteNote } from './watch-remote.ts'
 
 /**
  * The XML documents of UWS 1.1 (its schema, version 1.1): jobs, lists of jobs, and their parts. Addresses are absolute.
@@ -16,13 +17,17 @@ export interface JobLinks {
   readonly url: string
 }
 
-/** §2.2.2.2: the whole job. */
-export function writeJob(job: Job, links: JobLinks): string {
+/**
+ * §2.2.2.2: the whole job.
+ *
+ * @param remote what is known of a query that a backend runs by itself: its progress goes into jobInfo
+ */
+export function writeJob(job: Job, links: JobLinks, remote?: RemoteNote): string {
   const xml = new XmlWriter().open('uws:job', { version: '1.1', ...UWS })
   xml.element('uws:jobId', {}, job.id).textElement('uws:runId', job.runId)
   nillable(xml, 'uws:ownerId', job.owner)
   xml.element('uws:phase', {}, job.phase)
-  nillable(xml, 'uws:quote', formatTime(quoteOf(job)))
+  nillable(xml, 'uws:quote', formatTime(quoteOf(job, remote)))
   xml.element('uws:creationTime', {}, formatTime(job.created))
   nillable(xml, 'uws:startTime', formatTime(job.started))
   nillable(xml, 'uws:endTime', formatTime(job.ended))
@@ -34,6 +39,7 @@ export function writeJob(job: Job, links: JobLinks): string {
     xml.open('uws:errorSummary', { type: job.error.type, hasDetail: 'true' })
     xml.element('uws:message', {}, job.error.message).close()
   }
+  if (remote !== undefined) addInfo(xml, remote)
   return xml.close().take()
 }
 
@@ -67,10 +73,28 @@ export function formatTime(time: Date | null): string | null {
   return time === null ? null : time.toISOString()
 }
 
-/** When the job will have ended at the latest, if it starts now (§2.1.8). null: it has ended. */
-export function quoteOf(job: Job): Date | null {
+/**
+ * When the job will have ended (§2.1.8): as its progress says, or at the latest if it starts now. null: it has ended.
+ */
+export function quoteOf(job: Job, remote?: RemoteNote): Date | null {
   if (job.ended !== null) return null
-  return new Date((job.started ?? job.created).getTime() + job.executionSeconds * 1000)
+  const latest = new Date((job.started ?? job.created).getTime() + job.executionSeconds * 1000)
+  const estimate = remote?.estimate ?? latest
+  return estimate < latest ? estimate : latest
+}
+
+/** §2.1.11 leaves to the service what stands there. */
+function addInfo(xml: XmlWriter, { queryId, progress }: RemoteNote): void {
+  if (queryId === null && progress === null) return
+  xml.open('uws:jobInfo', {})
+  if (queryId !== null) xml.element('executionId', {}, queryId)
+  if (progress !== null) {
+    const { done, total } = progress
+    xml.open('progress', {}).element('percentComplete', {}, Math.floor((100 * done) / Math.max(1, total)))
+    xml.element('itemsProcessed', {}, done).element('totalItems', {}, total)
+    xml.element('message', {}, `${done} of ${total} pieces of the sky are searched`).close()
+  }
+  xml.close()
 }
 
 /** Ids are unique in the document, and inline tables are named by where they can be read. */

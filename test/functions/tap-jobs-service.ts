@@ -71,18 +71,22 @@ export async function startJobs(given: JobsOptions = {}): Promise<JobsUnderTest>
       published.push(attributes)
     },
   }
+  const lines = [
+    `jobs: {${['bucket: tap-results', dispatch ?? 'topic: projects/demo/topics/queries', ...jobs].join(', ')}}`,
+  ]
   const tap = await startTap({
     ...options,
     keep: true,
     environment: `storage: {apiEndpoint: "${gcs.endpoint}"}\n${options.environment ?? ''}`,
-    service: [
-      `jobs: {${['bucket: tap-results', dispatch ?? 'topic: projects/demo/topics/queries', ...jobs].join(', ')}}`,
-      ...service,
-    ],
-    prepare: (database, login) =>
-      database.pool.query(
+    service: lines,
+    async prepare(database, login) {
+      await options.prepare?.(database, login)
+      // What was started for it may have an address now.
+      lines.push(...service)
+      await database.pool.query(
         `${UWS_DDL}; grant usage on schema uws to ${login}; grant all on all tables in schema uws to ${login}`,
-      ),
+      )
+    },
     adapt(dependencies) {
       const servers = new Map(
         [...dependencies.servers].map(([name, server]) => {

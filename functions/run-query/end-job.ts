@@ -1,0 +1,52 @@
+import { noteQuota } from '../../shared/deployment/note-quota.ts'
+import type { JobBackend } from '../../shared/deployment/served-tap.ts'
+import { Failure } from '../../shared/failure.ts'
+import type { Logger } from '../../shared/platform/log/log.ts'
+import { QueryLimitError } from '../../shared/query/errors.ts'
+import { describeQueryError } from '../../shared/tap/describe-query-error.ts'
+import type { Job, JobResult } from '../../shared/uws/job.ts'
+import { QuotaError } from '../../shared/uws/quota.ts'
+import { completeJob, expireJob, failJob } from '../../shared/uws/work-on-job.ts'
+
+/** A result that there is no room for, or that nobody wants any more, is deleted. @returns whether it is wanted */
+export async function completeOrRemove(
+  { pool, bucket }: JobBackend,
+  job: Job,
+  result: JobResult,
+  release: string,
+): Promise<boolean> {
+  const remove = () => bucket.remove(result.object, result.generation)
+  try {
+    const completed = await completeJob(pool, job, result, release)
+    if (!completed) await remove()
+    return completed
+  } catch (error) {
+    // After any other error the job may be completed: then the result must be there.
+    if (error instanceof QuotaError) await remove()
+    throw error
+  }
+}
+
+/** Ends a job whose query did not end well, for good. */
+export async function endJob(jobs: JobBackend, job: Job, error: unknown, logger: Logger): Promise<void> {
+  const { pool } = jobs
+  const fields = { job: job.id, server: job.server, error }
+  if (error instanceof QuotaError) {
+    await failJob(pool, job, { type: 'transient', message: error.message })
+    await noteQuota(jobs, { ...job, error, logger })
+    return logger.info('the result is more than its owner may keep', fields)
+  }
+  if (error instanceof QueryLimitError && error.limit === 'time') {
+    await expireJob(pool, job, timeIsUp(job.executionSeconds))
+    return logger.info('the job ran out of time', fields)
+  }
+  const query = job.parameters.find(({ name }) => name === 'QUERY')?.value ?? ''
+  const isOurs = !(error instanceof Failure) || error.kind === 'misconfigured'
+  const type = error instanceof Failure && !error.permanent ? 'transient' : 'fatal'
+  await failJob(pool, job, { type, message: describeQueryError(error, query) })
+  logger[isOurs ? 'error' : 'info']('the job failed', fields)
+}
+
+export function timeIsUp(seconds: number): string {
+  return `The query took longer than the ${seconds} seconds that the job may take. Set executionDuration to more, or ask for less.`
+}

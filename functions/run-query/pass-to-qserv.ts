@@ -1,0 +1,60 @@
+import type { JobBackend, ServedTap } from '../../shared/deployment/served-tap.ts'
+import type { Logger } from '../../shared/platform/log/log.ts'
+import { QueryUnavailableError } from '../../shared/query/errors.ts'
+import { pairsOf } from '../../shared/tap/job-objects.ts'
+import { readParameters } from '../../shared/tap/parameters.ts'
+import type { Job } from '../../shared/uws/job.ts'
+import { markReady } from '../../shared/uws/remote-query.ts'
+import { isDirect } from './direct-result.ts'
+import { fetchResult } from './fetch-result.ts'
+import type { HeldClaim } from './hold-claim.ts'
+import { submitQuery } from './submit-query.ts'
+
+/** After so long a short query has ended, so that it needs nobody who watches it. */
+const SHORT_MS = 250
+
+/**
+ * Hands the query of a job to Qserv, which runs it by itself; `watch-queries` sees when it has ended. One that is short is
+ * read at once. False: it is not for Qserv.
+ *
+ * @throws NoRoomError, QueryService's errors
+ */
+export async function passToQserv(
+  server: ServedTap,
+  jobs: JobBackend,
+  job: Job,
+  claim: HeldClaim,
+  logger: Logger,
+): Promise<boolean> {
+  const { qserv, ...backend } = await server.open()
+  if (qserv === null) return false
+  const asked = readParameters(pairsOf(job.parameters, job.runId), server.service.limits)
+  const { query: adql, maxRows } = asked
+  // Qserv cannot say that a result of its own writing is cut.
+  const limit = isDirect(server.service, job, qserv) ? maxRows : maxRows + 1
+  const plan = asked.uploads.length > 0 || maxRows === 0 ? null : await qserv.queries.plan({ adql, limit }, [])
+  if (plan === null) return false
+  if (qserv.config.maintenance !== null) throw new QueryUnavailableError(qserv.config.maintenance)
+  const submission = { server, backend: { ...backend, qserv }, jobs, job, asked, plan, uploads: null, logger }
+  const queryId = await submitQuery({ ...submission, release: claim.release })
+  if (queryId === null) return true
+  await new Promise((done) => setTimeout(done, SHORT_MS))
+  await readIfOver(server, jobs, { id: job.id, queryId, logger })
+  return true
+}
+
+/** What fails here is seen to by `watch-queries`. */
+async function readIfOver(
+  server: ServedTap,
+  jobs: JobBackend,
+  { id, queryId, logger }: { readonly id: string; readonly queryId: string; readonly logger: Logger },
+): Promise<void> {
+  try {
+    const { qserv } = await server.open()
+    const status = await qserv?.client.status(queryId)
+    if (status?.state !== 'COMPLETED' || !(await markReady(jobs.pool, id))) return
+    await fetchResult(server, jobs, id, logger)
+  } catch (error) {
+    logger.info('the query is left to watch-queries', { job: id, error })
+  }
+}

@@ -1,0 +1,103 @@
+import { removeRemote } from '../../shared/deployment/remove-remote.ts'
+import type { JobBackend, QservBackend, ServedBackend, ServedTap } from '../../shared/deployment/served-tap.ts'
+import type { Logger } from '../../shared/platform/log/log.ts'
+import { QservRefusedError, QservUnavailableError } from '../../shared/qserv/errors.ts'
+import { QueryUnavailableError } from '../../shared/query/errors.ts'
+import { fieldsOf } from '../../shared/query/fields.ts'
+import { explainQserv } from '../../shared/query/qserv/explain.ts'
+import type { QservPlan } from '../../shared/query/qserv/plan.ts'
+import type { LiveMetadata } from '../../shared/tap/live-metadata.ts'
+import type { TapRequest } from '../../shared/tap/parameters.ts'
+import type { Job } from '../../shared/uws/job.ts'
+import { beginSubmit, forgetRemote, noteSubmitted } from '../../shared/uws/remote-query.ts'
+import type { ResultPlan } from './result-plan.ts'
+
+export interface Submission {
+  readonly server: ServedTap
+  readonly backend: ServedBackend & { readonly qserv: QservBackend }
+  readonly jobs: JobBackend
+  readonly job: Job
+  readonly asked: TapRequest
+  readonly plan: QservPlan<LiveMetadata>
+  /** Database of the uploaded tables in Qserv; null: there are none. */
+  readonly uploads: string | null
+  /** Ends the watching of the claim: the job goes on without a worker. */
+  readonly release: () => Promise<void>
+  readonly logger: Logger
+}
+
+/** There is no room for the query now: its job waits. */
+export class NoRoomError extends QueryUnavailableError {}
+
+/** So often a query is submitted of which it is not known if Qserv has it. */
+const MOST_SUBMITS = 2
+
+/**
+ * Submits the query of a job to Qserv. That it is about to is written first, its id after (DESIGN §8.3 rule 5); a job that
+ * was ended in between is cancelled there at once.
+ *
+ * @returns its id there; null: nobody wants it any more
+ * @throws NoRoomError, QueryService's errors
+ */
+export async function submitQuery(submission: Submission): Promise<string | null> {
+  const { backend, jobs, job, plan, uploads, release, logger } = submission
+  const { client, config } = backend.qserv
+  const stored = await describePlan(submission)
+  const { queries: all, queriesPerUser: owner } = config.limits
+  const about = { server: job.server, owner: job.owner, plan: stored, uploads, most: { all, owner } }
+  for (;;) {
+    const submits = await beginSubmit(jobs.pool, job, about)
+    if (submits === 'lost') return null
+    if (submits === 'all') throw new NoRoomError(`${all} queries run in Qserv already`)
+    if (submits === 'owner') throw new NoRoomError(`${owner} queries of this user run in Qserv already`)
+    try {
+      const id = await client.submit(plan.sql)
+      await release()
+      const isWanted = await noteSubmitted(jobs.pool, job, id)
+      logger.info('Qserv has the query', { job: job.id, server: job.server, query: id })
+      if (!isWanted) await removeRemote(jobs, backend.qserv, { job: job.id, queryId: id, uploads })
+      return isWanted ? id : null
+    } catch (error) {
+      const isUnclear = error instanceof QservUnavailableError && error.mayHaveArrived
+      if (!isUnclear) {
+        if (error instanceof QservUnavailableError || error instanceof QservRefusedError)
+          await forgetUnsubmitted(submission)
+        throw explainQserv(error)
+      }
+      const again = config.unclearSubmit === 'resubmit' && submits < MOST_SUBMITS
+      // A metric counts these.
+      logger.error(
+        `it is not known whether Qserv has the query: ${again ? 'it is submitted again' : 'its job fails'}`,
+        {
+          ...{ job: job.id, server: job.server, error, unclearSubmits: submits },
+        },
+      )
+      if (!again) throw new UnclearSubmitError(error)
+    }
+  }
+}
+
+/** Nobody knows whether Qserv runs the query; it is not submitted again. */
+export class UnclearSubmitError extends QueryUnavailableError {
+  constructor(cause: unknown) {
+    super(UNCLEAR, cause)
+  }
+}
+
+export const UNCLEAR =
+  'The connection to Qserv broke off while the query was being sent, and it is not known whether Qserv runs it. Run it again.'
+
+/** What was loaded for it stays owed until it is dropped. */
+async function forgetUnsubmitted({ jobs, backend, job, uploads, logger }: Submission): Promise<void> {
+  if (uploads === null) return forgetRemote(jobs.pool, job.id)
+  await removeRemote(jobs, backend.qserv, { job: job.id, queryId: null, uploads }).catch((error: unknown) => {
+    logger.error('the tables that were loaded for a query are still to be dropped', { job: job.id, error })
+  })
+}
+
+async function describePlan({ backend, asked, plan }: Submission): Promise<ResultPlan> {
+  const { columns, scanned, live } = plan
+  const { fields, services } = await backend.describeServices({ columns, fields: fieldsOf(columns), release: live })
+  const { maxRows } = asked
+  return { scanned, fields, services, release: live.version, maxRows }
+}

@@ -1,0 +1,164 @@
+import type pg from 'pg'
+import { JOB_COLUMNS, type Job, type JobRow, jobFromRow } from './job.ts'
+import type { Claim } from './work-on-job.ts'
+
+/**
+ * What happens to a query that a backend runs by itself, for a job that is EXECUTING meanwhile without a worker: its lease
+ * has no end then.
+ */
+
+export type RemoteState = 'submitting' | 'running' | 'ready'
+
+/** What is known of it. */
+export interface RemoteQuery {
+  readonly job: string
+  readonly state: RemoteState
+  /** Its name in the backend; null: not known yet, or never. */
+  readonly queryId: string | null
+  /** What was loaded into the backend for it. */
+  readonly uploads: string | null
+}
+
+export interface NewRemote {
+  readonly server: string
+  readonly owner: string | null
+  /** What is needed to read its result, as JSON has it. */
+  readonly plan: unknown
+  readonly uploads: string | null
+  /** How many may be there at once, in all and for one owner. */
+  readonly most: { readonly all: number; readonly owner: number }
+}
+
+/**
+ * Writes that a query is about to be submitted, before it is (rule 5).
+ *
+ * @returns how often that was written for this job, this time included; `lost`: the claim does not hold any more; `all` or
+ *   `owner`: there are as many as may be, and nothing was written
+ */
+export async function beginSubmit(
+  pool: pg.Pool,
+  { id, fence }: Claim,
+  { server, owner, plan, uploads, most }: NewRemote,
+): Promise<number | 'lost' | 'all' | 'owner'> {
+  const client = await pool.connect()
+  try {
+    await client.query('begin')
+    // Those who count and add must not do so at once.
+    await client.query("select pg_advisory_xact_lock(hashtext('uws.remote'), hashtext($1))", [server])
+    const { rows } = await client.query<{ all: number; own: number; holds: boolean; is_new: boolean }>(
+      `select (select count(*) from uws.remote where server = $1 and job <> $3)::int as all,
+              (select count(*) from uws.remote where server = $1 and job <> $3 and owner = $2)::int as own,
+              exists (select from uws.job where id = $3 and fence = $4 and phase = 'EXECUTING') as holds`,
+      [server, owner, id, fence],
+    )
+    const [counted] = rows
+    const verdict =
+      counted?.holds !== true ? 'lost' : counted.all >= most.all ? 'all' : counted.own >= most.owner ? 'owner' : null
+    if (verdict !== null) {
+      await client.query('rollback')
+      return verdict
+    }
+    const { rows: written } = await client.query<{ submits: number }>(
+      `insert into uws.remote as r (job, server, owner, state, fence, submits, plan, uploads)
+       values ($1, $2, $3, 'submitting', $4, 1, $5, $6)
+       on conflict (job) do update
+          set state = 'submitting', fence = excluded.fence, submits = r.submits + 1, plan = excluded.plan,
+              uploads = excluded.uploads, query_id = null, begun_at = clock_timestamp(), looked_at = null
+       returning submits`,
+      [id, server, owner, fence, JSON.stringify(plan), uploads],
+    )
+    await client.query('commit')
+    return written[0]?.submits ?? 'lost'
+  } catch (error) {
+    await client.query('rollback').catch(() => {})
+    throw error
+  } finally {
+    client.release()
+  }
+}
+
+/**
+ * The backend has taken it. Its name is written in any case; the job goes on without a worker, if it still wants it.
+ *
+ * @returns whether it does
+ */
+export async function noteSubmitted(pool: pg.Pool, { id, fence }: Claim, queryId: string): Promise<boolean> {
+  const { rows } = await pool.query<{ wanted: boolean }>(
+    `with noted as (
+       update uws.remote set state = 'running', query_id = $3, begun_at = clock_timestamp()
+        where job = $1 and fence = $2 and state = 'submitting' returning job),
+          kept as (
+       update uws.job set lease_until = 'infinity' where id = $1 and fence = $2 and phase = 'EXECUTING' returning id)
+     select exists (select from kept) and exists (select from noted) as wanted`,
+    [id, fence, queryId],
+  )
+  return rows[0]?.wanted === true
+}
+
+/** Nothing of it is in the backend any more, or ever was. */
+export async function forgetRemote(pool: pg.Pool, job: string): Promise<void> {
+  await pool.query('delete from uws.remote where job = $1', [job])
+}
+
+/** undefined: there is nothing of the job in its backend. */
+export async function readRemoteQuery(pool: pg.Pool, job: string): Promise<RemoteQuery | undefined> {
+  const { rows } = await pool.query<{ state: RemoteState; query_id: string | null; uploads: string | null }>(
+    'select state, query_id, uploads from uws.remote where job = $1',
+    [job],
+  )
+  const [row] = rows
+  return row === undefined ? undefined : { job, state: row.state, queryId: row.query_id, uploads: row.uploads }
+}
+
+/** running → ready: its result waits to be read. False: somebody else has seen it, or it is gone. */
+export async function markReady(pool: pg.Pool, job: string): Promise<boolean> {
+  const { rowCount } = await pool.query(
+    `update uws.remote set state = 'ready', sent_at = null where job = $1 and state = 'running'`,
+    [job],
+  )
+  return rowCount === 1
+}
+
+/** A job whose result one worker reads now. */
+export interface ReadyJob extends RemoteQuery {
+  readonly claimed: Job
+  readonly queryId: string
+  readonly plan: unknown
+  /** How often somebody has begun to read it, this time included. */
+  readonly fetches: number
+  readonly submitted: Date
+}
+
+/** Claims a job to read its result. undefined: it is not ready, or somebody reads it. */
+export async function claimReady(pool: pg.Pool, id: string, leaseSeconds: number): Promise<ReadyJob | undefined> {
+  const { rows } = await pool.query<
+    JobRow & { query_id: string; remote_uploads: string | null; plan: unknown; fetches: number; begun_at: Date }
+  >(
+    `with claimed as (
+       update uws.job
+          set fence = fence + 1, lease_until = clock_timestamp() + make_interval(secs => $2)
+        where id = $1 and phase = 'EXECUTING' and deleted_at is null
+          and (lease_until = 'infinity' or lease_until < clock_timestamp())
+          and exists (select from uws.remote where job = $1 and state = 'ready')
+       returning ${JOB_COLUMNS}),
+          counted as (
+       update uws.remote set fetches = fetches + 1 where job = (select id from claimed)
+       returning query_id, uploads as remote_uploads, plan, fetches, begun_at)
+     select * from claimed, counted`,
+    [id, leaseSeconds],
+  )
+  const [row] = rows
+  if (row === undefined) return undefined
+  const { query_id: queryId, remote_uploads: uploads, plan, fetches, begun_at: submitted } = row
+  return { job: id, state: 'ready', claimed: jobFromRow(row), queryId, uploads, plan, fetches, submitted }
+}
+
+/** The result could not be read now: another worker will. */
+export async function returnReady(pool: pg.Pool, { id, fence }: Claim): Promise<void> {
+  await pool.query(
+    `with returned as (
+       update uws.job set lease_until = 'infinity' where id = $1 and fence = $2 and phase = 'EXECUTING' returning id)
+     update uws.remote set sent_at = null where job = (select id from returned)`,
+    [id, fence],
+  )
+}

@@ -1,0 +1,276 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { prepareFunctions } from '../../local/qserv/run-sql.ts'
+import type { Script } from '../../local/qserv/script.ts'
+import { type LocalQserv, startQserv } from '../../local/qserv/server.ts'
+import { readVotable } from '../support/read-votable.ts'
+import { type JobsUnderTest, startJobs } from './tap-jobs-service.ts'
+
+let jobs: JobsUnderTest
+let qserv: LocalQserv
+/** Milliseconds by which Qserv's clock is moved. */
+let moved = 0
+
+beforeAll(async () => {
+  const service: string[] = []
+  jobs = await startJobs({
+    keep: true,
+    service,
+    async prepare(database) {
+      await prepareFunctions(database.pool)
+      qserv = await startQserv({ pool: database.pool, firstId: 2n ** 53n + 1n, now: () => Date.now() + moved })
+      service.push(
+        `query: {type: qserv, qserv: {url: "${qserv.url}", connections: 15, limits: {queries: 30, queriesPerUser: 1000}}}`,
+      )
+    },
+  })
+})
+afterEach(async () => {
+  qserv.faults.clear()
+  qserv.queries.script = {}
+  jobs.deliver('at once')
+  await settle()
+  // What a failed test has left is not the next one's.
+  await jobs.tap.database.pool.query(`update uws.job set phase = 'ABORTED' where phase in ('QUEUED', 'EXECUTING')`)
+  await settle()
+  qserv.assertClean()
+  const { rows } = await jobs.tap.database.pool.query('select job, state from uws.remote')
+  expect(rows).toEqual([])
+})
+afterAll(async () => {
+  await jobs.stop()
+  await qserv.stop()
+})
+
+const QUERY = 'SELECT object_id, ra FROM survey.object WHERE object_id < 3 ORDER BY object_id'
+const RUN = { QUERY, LANG: 'ADQL', PHASE: 'RUN', RESPONSEFORMAT: 'votable/td' } as const
+
+/** Rounds of watching, as many as it takes until nothing is left to do. */
+async function settle(): Promise<void> {
+  for (let round = 0; round < 20; round++) {
+    // Looks are at most one a second: the clock of the database is moved instead of waiting.
+    await jobs.tap.database.pool.query(`update uws.remote set looked_at = looked_at - interval '2 s'`)
+    await jobs.watch().catch(() => {})
+    await jobs.idle()
+    const { rows } = await jobs.tap.database.pool.query(
+      `select from uws.remote union all select from uws.job where phase in ('QUEUED', 'EXECUTING')`,
+    )
+    if (rows.length === 0) return
+  }
+}
+
+async function ended(job: string): Promise<string> {
+  await jobs.idle()
+  await settle()
+  return jobs.phase(job)
+}
+
+async function resultOf(job: string): Promise<readonly (readonly string[])[]> {
+  return readVotable((await jobs.tap.get(`/async/${job}/results/result`)).content).texts
+}
+
+async function objectsOf(job: string): Promise<readonly string[]> {
+  const answer = await fetch(`${jobs.gcs.endpoint}/b/tap-results/o?prefix=r/${job.slice(0, 2)}/${job}/`)
+  const { items = [] } = (await answer.json()) as { items?: readonly { name: string }[] }
+  return items.map(({ name }) => name)
+}
+
+async function errorOf(job: string): Promise<string> {
+  return (await jobs.tap.get(`/async/${job}/error`)).text
+}
+
+const THREE = [
+  ['0', '0'],
+  ['1', '0.36'],
+  ['2', '0.72'],
+]
+const slow = (script: Partial<Script> = {}) => {
+  qserv.queries.script = { runMs: 60_000, ...script }
+}
+
+test('a short query is submitted, read, and deleted in Qserv, without anybody who watches', async () => {
+  const job = await jobs.create(RUN)
+  await jobs.idle()
+  expect(await jobs.phase(job)).toBe('COMPLETED')
+  expect(await resultOf(job)).toEqual(THREE)
+  qserv.assertClean()
+})
+
+test('a longer one runs without a worker; its progress is in jobInfo, and the quote follows it', async () => {
+  slow({ runMs: 100_000, progressEveryMs: 1 })
+  const job = await jobs.create(RUN)
+  await jobs.idle()
+  const begun = await jobs.tap.get(`/async/${job}`)
+  expect(begun.text).toContain('<uws:phase>EXECUTING</uws:phase>')
+  expect(begun.text).toMatch(/<executionId>\d+<\/executionId>/)
+  moved = 45_000
+  await jobs.tap.database.pool.query(`update uws.remote set begun_at = begun_at - interval '45 s', looked_at = null`)
+  await jobs.watch()
+  const underway = (await jobs.tap.get(`/async/${job}`)).text
+  expect(underway).toContain('<percentComplete>40</percentComplete>')
+  expect(underway).toMatch(/<itemsProcessed>4<\/itemsProcessed>\s*<totalItems>10<\/totalItems>/)
+  const quote = Date.parse((await jobs.tap.get(`/async/${job}/quote`)).text)
+  expect(Math.abs(quote - Date.now() - 67_500)).toBeLessThan(40_000)
+  moved = 200_000
+  expect(await ended(job)).toBe('COMPLETED')
+  expect(await resultOf(job)).toEqual(THREE)
+})
+
+test('a query of TAP_SCHEMA, and one that wants no rows, are none of Qserv', async () => {
+  const before = qserv.requests.length
+  const job = await jobs.create({ ...RUN, QUERY: 'SELECT table_name FROM TAP_SCHEMA.tables' })
+  const none = await jobs.create({ ...RUN, MAXREC: '0' })
+  expect([await jobs.end(job), await jobs.end(none)]).toEqual(['COMPLETED', 'COMPLETED'])
+  expect(qserv.requests).toHaveLength(before)
+})
+
+test.each([
+  ['FAILED', 'ERROR', 'Qserv could not run the query: worker died'],
+  ['FAILED_LR', 'ERROR', 'too large for Qserv'],
+  ['ABORTED', 'ABORTED', 'Qserv has ended the query'],
+] as const)('%s in Qserv is %s, with what users can do', async (end, phase, message) => {
+  qserv.queries.script = { end, ...(end === 'FAILED' ? { error: 'QI=3: worker died' } : {}) }
+  const job = await jobs.create(RUN)
+  expect(await ended(job)).toBe(phase)
+  expect(await errorOf(job)).toContain(message)
+})
+
+test('a query that Qserv does not take fails at once, and is not counted twice (§2.5.2)', async () => {
+  qserv.faults.add({ route: 'submit', kind: 'refuse', error: 'QI=9: Failed to instantiate query' })
+  const job = await jobs.create(RUN)
+  expect(await ended(job)).toBe('ERROR')
+  expect(await errorOf(job)).toContain('Qserv does not take the query: Failed to instantiate query')
+})
+
+test.each([{ cancelMs: 0 }, { cancelMs: 300 }, { cancelTooLate: true, runMs: 500 }])(
+  'an abort reaches Qserv, whatever it does with it: %j',
+  async (script) => {
+    slow(script)
+    const job = await jobs.create(RUN)
+    await jobs.idle()
+    expect(qserv.queries.live()).toHaveLength(1)
+    await jobs.post(`/async/${job}/phase`, { PHASE: 'ABORT' })
+    expect(await jobs.phase(job)).toBe('ABORTED')
+    await expect.poll(() => qserv.queries.live(), { timeout: 3_000 }).toEqual([])
+    expect(await ended(job)).toBe('ABORTED')
+  },
+)
+
+test('a cancel that Qserv does not answer is owed until the query is gone', async () => {
+  slow()
+  const job = await jobs.create(RUN)
+  await jobs.idle()
+  qserv.faults.add({ route: 'status', kind: 'status', status: 503, times: 4 })
+  await jobs.post(`/async/${job}`, { ACTION: 'DELETE' })
+  expect(qserv.queries.live()).toHaveLength(1)
+  qserv.faults.clear()
+  await settle()
+  expect(qserv.queries.live()).toEqual([])
+})
+
+test('an abort while the query is being submitted is not dropped (§2.5.4)', async () => {
+  slow()
+  qserv.faults.add({ route: 'submit', kind: 'slow-head', ms: 300 })
+  const job = await jobs.create(RUN)
+  await expect.poll(() => qserv.queries.live()).toHaveLength(1)
+  await jobs.post(`/async/${job}/phase`, { PHASE: 'ABORT' })
+  await jobs.idle()
+  expect(await ended(job)).toBe('ABORTED')
+  expect(qserv.queries.live()).toEqual([])
+})
+
+test('a submit of which nobody knows is made once more, and no more (§2.5.3)', async () => {
+  qserv.faults.add({ route: 'submit', kind: 'reset-after' })
+  const before = qserv.requests.filter(({ route }) => route === 'submit').length
+  const job = await jobs.create(RUN)
+  expect(await ended(job)).toBe('COMPLETED')
+  expect(qserv.requests.filter(({ route }) => route === 'submit')).toHaveLength(before + 2)
+  expect(jobs.log.some(({ unclearSubmits }) => unclearSubmits === 1)).toBe(true)
+  // The one that nobody can name is left to Qserv, which forgets it in an hour.
+  for (const id of qserv.queries.unclaimed()) qserv.queries.dropResult(BigInt(id))
+})
+
+test('two submits of which nobody knows end the job with the reason', async () => {
+  qserv.faults.add({ route: 'submit', kind: 'reset-after', times: 2 })
+  const job = await jobs.create(RUN)
+  expect(await ended(job)).toBe('ERROR')
+  expect(await errorOf(job)).toContain('it is not known whether Qserv runs it')
+  for (const id of qserv.queries.unclaimed()) qserv.queries.dropResult(BigInt(id))
+  await jobs.tap.database.pool.query('delete from uws.remote')
+})
+
+test('a worker that dies while it submits leaves a doubt that is settled by the environment', async () => {
+  jobs.deliver('never')
+  const job = await jobs.create(RUN)
+  const { pool } = jobs.tap.database
+  await pool.query(
+    `update uws.job set phase = 'EXECUTING', fence = 1, started_at = now(), dispatched_at = now(), lease_until = now() - interval '1 s' where id = $1`,
+    [job],
+  )
+  await pool.query(
+    `insert into uws.remote (job, server, state, fence, submits, plan) values ($1, 'tap', 'submitting', 1, 1, '{}')`,
+    [job],
+  )
+  jobs.deliver('at once')
+  expect(await ended(job)).toBe('COMPLETED')
+})
+
+test('results that cannot be read now are read again; those that never can end the job', async () => {
+  qserv.faults.add({ route: 'result', kind: 'truncate', bytes: 100, times: 2 })
+  const job = await jobs.create(RUN)
+  expect(await ended(job)).toBe('COMPLETED')
+  expect(await resultOf(job)).toEqual(THREE)
+  qserv.faults.add({ route: 'result', kind: 'reset-body', bytes: 60, times: 100 })
+  const never = await jobs.create(RUN)
+  expect(await ended(never)).toBe('ERROR')
+  expect(await errorOf(never)).toContain('Qserv cannot be reached')
+})
+
+test('a result of other types is never committed', async () => {
+  const schema = ['object_id', 'ra'].map((column) => ({ column, type: 'TIMESTAMP', is_binary: 0 as const }))
+  qserv.queries.script = { generated: { rows: 3, cycle: ['["1","2"]'], schema } }
+  const job = await jobs.create(RUN)
+  expect(await ended(job)).toBe('ERROR')
+  expect(await errorOf(job)).toContain('Column object_id is TIMESTAMP in Qserv')
+  expect(await objectsOf(job)).toEqual([])
+})
+
+test('a Qserv that was started anew has aborted what ran', async () => {
+  slow()
+  const job = await jobs.create(RUN)
+  await jobs.idle()
+  qserv.queries.restart()
+  expect(await ended(job)).toBe('ABORTED')
+})
+
+test('executionDuration is kept by us: what takes longer is aborted there, too', async () => {
+  slow()
+  const job = await jobs.create({ ...RUN, EXECUTIONDURATION: '1' })
+  await jobs.idle()
+  await jobs.tap.database.pool.query(`update uws.job set started_at = started_at - interval '2 s' where id = $1`, [job])
+  expect(await ended(job)).toBe('ABORTED')
+  expect(await errorOf(job)).toContain('longer than the 1 seconds')
+})
+
+test('no query is asked for twice within a second, whoever watches', async () => {
+  slow()
+  const created = await Promise.all(Array.from({ length: 10 }, () => jobs.create(RUN)))
+  await jobs.idle()
+  await jobs.tap.database.pool.query(`update uws.remote set looked_at = null`)
+  const before = qserv.requests.filter(({ route }) => route === 'status').length
+  await Promise.all([jobs.watch(), jobs.watch(), jobs.watch()])
+  expect(qserv.requests.filter(({ route }) => route === 'status')).toHaveLength(before + 10)
+  expect(qserv.mostAtOnce()).toBeLessThanOrEqual(15)
+  await Promise.all(created.map((job) => jobs.post(`/async/${job}`, { ACTION: 'DELETE' })))
+})
+
+test('no more queries at once than the environment allows: the others wait for their turn', async () => {
+  slow({ runMs: 1_500 })
+  const created = await Promise.all(Array.from({ length: 40 }, () => jobs.create(RUN)))
+  await jobs.idle()
+  expect(qserv.queries.live().length).toBeLessThanOrEqual(30)
+  await expect.poll(() => qserv.queries.live(), { timeout: 5_000 }).toEqual([])
+  qserv.queries.script = {}
+  await settle()
+  const phases = await Promise.all(created.map((job) => jobs.phase(job)))
+  expect(new Set(phases)).toEqual(new Set(['COMPLETED']))
+}, 30_000)
