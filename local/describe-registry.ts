@@ -2,7 +2,7 @@ import { SKY } from './sample/sample.ts'
 
 /** What is registered of the sample, as an invented observatory would do it. */
 const AUTHORITY = 'ivo://heron.example'
-const CREATED = '2026-03-02T09:00:00Z'
+const CREATED = '2024-06-01T00:00:00Z'
 
 interface Described {
   /** Without a slash at its end. */
