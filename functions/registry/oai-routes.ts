@@ -1,4 +1,5 @@
-import { HttpError } from '../../shared/platform/http/errors.ts'
+import { messageOf } from '../../shared/failure.ts'
+import { describeError, HttpError } from '../../shared/platform/http/errors.ts'
 import type { Form } from '../../shared/platform/http/form.ts'
 import { TEXT } from '../../shared/platform/http/json-schema.ts'
 import { type ApiRequest, type ErrorFormat, type Fields, type Route, route } from '../../shared/platform/http/route.ts'
@@ -40,6 +41,11 @@ export function oaiRoutes(
   suffix: string,
 ): readonly Route[] {
   const repository = describeRepository(environment)
+  const answer = async (pairs: Form['pairs']) => {
+    const { pool } = await keeper.keepCurrent()
+    const { readRecords } = await import('../../shared/registry/state/stored-records.ts')
+    return readRecords(pool, (source, now) => answerOai(pairs, repository, source, now))
+  }
   const common = {
     path,
     anonymous: true,
@@ -50,10 +56,7 @@ export function oaiRoutes(
     otherwise: { 304: 'The caller has it' },
     async handle({ form, headers }: Pick<ApiRequest, 'form' | 'headers'>) {
       refuseLong(form.pairs)
-      const { pool } = await keeper.keepCurrent()
-      const { readRecords } = await import('../../shared/registry/state/stored-records.ts')
-      const text = await readRecords(pool, (source, now) => answerOai(form.pairs, repository, source, now))
-      return sendOai(text, headers)
+      return sendOai(await answer(form.pairs).catch(throwUnavailable), headers)
     },
   } as const
   return [
@@ -72,6 +75,15 @@ export function oaiRoutes(
       errors: [413, 415, 503],
     }),
   ]
+}
+
+/** The log says why: addresses and roles of databases are not for everybody (OAI-PMH 2.0 §3.1.2.2). */
+export function throwUnavailable(cause: unknown): never {
+  const { status, headers, severity } = describeError(cause)
+  if (status !== 503) throw cause
+  const detail = { msg: 'The registry cannot read its records at the moment: try again later.', type: 'unavailable' }
+  const more = severity === 'warning' ? ({ severity } as const) : {}
+  throw new HttpError(503, detail, { headers, cause, reason: messageOf(cause), ...more })
 }
 
 function refuseLong(pairs: Form['pairs']): void {

@@ -5,7 +5,7 @@ import { describeRepository } from '../../shared/registry/build-records.ts'
 import { VERSION } from '../../shared/version.ts'
 import type { RegistryDependencies, RegistryOptions } from './dependencies.ts'
 import { createRecordKeeper, type RecordKeeper } from './keep-current.ts'
-import { oaiRoutes } from './oai-routes.ts'
+import { oaiRoutes, throwUnavailable } from './oai-routes.ts'
 import { vosiRoutes } from './vosi-routes.ts'
 
 const ABOUT = {
@@ -59,7 +59,7 @@ function refreshRoute(keeper: RecordKeeper): Route {
     answers: { 'application/json': ref('Refreshed') },
     errors: [503],
     async handle() {
-      const { outcome, added, changed, deleted, held } = await keeper.refresh()
+      const { outcome, added, changed, deleted, held } = await keeper.refresh().catch(throwUnavailable)
       const counts = { added: added.length, changed: changed.length, deleted: deleted.length }
       return { body: { outcome, ...counts, held } }
     },

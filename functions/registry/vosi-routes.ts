@@ -1,4 +1,3 @@
-import { messageOf } from '../../shared/failure.ts'
 import { TEXT } from '../../shared/platform/http/json-schema.ts'
 import { Representation } from '../../shared/platform/http/representation.ts'
 import { type ApiResponse, type Route, route } from '../../shared/platform/http/route.ts'
@@ -50,14 +49,13 @@ export function vosiRoutes(
 }
 
 async function readAvailability(keeper: RecordKeeper): Promise<ApiResponse> {
-  const note = await readRecordsBriefly(keeper).then(
-    () => null,
-    (error: unknown) => messageOf(error),
+  const available = await readRecordsBriefly(keeper).then(
+    () => true,
+    () => false,
   )
-  const body =
-    note === null
-      ? formatAvailability({ available: true, upSince: STARTED.toISOString() })
-      : formatAvailability({ available: false, notes: ['The records cannot be read.'] })
+  const body = available
+    ? formatAvailability({ available, upSince: STARTED.toISOString() })
+    : formatAvailability({ available, notes: ['The records cannot be read.'] })
   return { headers: { 'content-type': CONTENT_TYPE }, body }
 }
 
