@@ -66,10 +66,11 @@ export async function chooseSample(
 async function chooseFromDisk(path: string, wish: ReleaseWish, memory: Memory | null): Promise<ChosenRelease> {
   const version = wish.version ?? versionFor(path)
   const { files, source } = await readRelease(version, path)
-  const schemas = wish.schemas ?? guessSchemas([...files.keys()], memory?.schemas[version])
+  const own = /\.ya?ml$/.test(path) ? [basename(path)] : [...files.keys()]
+  const schemas = wish.schemas ?? guessSchemas(own, memory?.schemas[version])
   // The source of an archive is the archive itself, also when the folder around it was given.
   const isArchive = (await stat(source.object)).isFile()
-  const content = isArchive ? await readFile(source.object) : await packRelease(files)
+  const content = isArchive && own[0] !== basename(path) ? await readFile(source.object) : await packRelease(files)
   return { version, schemas, content, files, isDefault: false }
 }
 
@@ -77,7 +78,7 @@ async function chooseFromDisk(path: string, wish: ReleaseWish, memory: Memory | 
 function versionFor(path: string): string {
   const full = resolve(path)
   const named = basename(full) === 'schemas.tar.gz' ? dirname(full) : full
-  const version = `releases/${basename(named).replace(/\.(tar\.gz|tgz|tar)$/, '')}`
+  const version = `releases/${basename(named).replace(/\.(tar\.gz|tgz|tar|ya?ml)$/, '')}`
   const complaint = complaintAboutVersion(version)
   if (complaint === null) return version
   throw new UsageError(`${path} gives no name for a release (it ${complaint}): give one with --version`)

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { Command } from 'commander'
 import type { Check } from '../../shared/felis/context.ts'
 import { showControls } from '../../shared/printable.ts'
@@ -27,6 +28,7 @@ interface PublishFlags extends OutputOptions {
   readonly checkRedundantDatatypes?: boolean
   readonly checkTapTableIndexes?: boolean
   readonly checkTapPrincipal?: boolean
+  readonly quiet?: boolean
 }
 
 export function declare(command: Command): void {
@@ -44,6 +46,7 @@ export function declare(command: Command): void {
     .option('--check-redundant-datatypes', 'no datatype that says what is the default')
     .option('--check-tap-table-indexes', 'every table has a TAP table index of its own')
     .option('--check-tap-principal', 'every table has a principal column')
+    .option('-q, --quiet', 'print nothing but errors')
     .option('--json', 'print one JSON document')
     .action(run)
   addExamples(
@@ -78,14 +81,19 @@ async function run(path: string, flags: PublishFlags): Promise<void> {
   const { version, to, commit = null } = flags
   const environment = await readEnvironment(flags)
   const { listExpectedLoads } = await import('./publish/expected-loads.ts')
-  const files = await readSchemaFiles(version, path)
+  const { folder, files } = await readSchemaFiles(version, path)
   const datalink = flags.datalink === undefined ? null : await readDatalinkFiles(flags.datalink)
+  const pathOf = (file: string) => {
+    if (files.has(file)) return join(folder, file)
+    return flags.datalink !== undefined && datalink?.has(file) === true ? join(flags.datalink, file) : file
+  }
   const loads = environment === null ? [] : listExpectedLoads(environment, version, to)
   const release = await withProgress('checking and packing', () =>
-    buildRelease({ version, commit, files, datalink, checks: chosenChecks(flags), loads }),
+    buildRelease({ version, commit, files, datalink, checks: chosenChecks(flags), loads, pathOf }),
   )
   const apiEndpoint = flags.apiEndpoint ?? environment?.storage.apiEndpoint ?? null
   const result = await withProgress(`publishing ${version}`, () => deliver(release, flags, apiEndpoint))
+  if (flags.quiet) return
   writeResult(result, flags, describeResult)
   if (flags.json !== true) writeProblems(release.warnings)
 }

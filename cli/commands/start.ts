@@ -23,7 +23,7 @@ export function declare(command: Command): void {
   command
     .option(
       '--release <path>',
-      'release to bring live: an archive, a folder that holds one, or a folder of YAML',
+      'release to bring live: an archive, a folder that holds one, a folder of YAML, or one YAML file',
       parseText,
     )
     .option('--schemas <names>', 'its schemas that the server tap serves, in their order: a,b', parseSchemas)

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
 import type { Check } from '../../shared/felis/context.ts'
 import { escapeJson } from '../../shared/printable.ts'
+import type { Together } from '../felis-files/check-sets.ts'
 import { addIdGeneration, type IdFlags } from '../felis-files/id-generation.ts'
 import type { Validation } from '../felis-files/validate-files.ts'
 import { FAILED, USAGE } from '../terminal/exit-codes.ts'
@@ -9,8 +10,9 @@ import { terminalWidth } from '../terminal/table.ts'
 import { UsageError } from '../terminal/usage-error.ts'
 import { addExamples } from './examples.ts'
 import { addLoaderOptions, type LoaderFlags, readLoaderOptions } from './loader-options.ts'
+import { parseText } from './parsers.ts'
 
-type FormatName = 'text' | 'github' | 'sarif' | 'json'
+type FormatName = 'text' | 'github' | 'sarif' | 'junit' | 'json'
 
 interface ValidateFlags extends LoaderFlags, IdFlags {
   readonly checkDescription?: true
@@ -18,6 +20,9 @@ interface ValidateFlags extends LoaderFlags, IdFlags {
   readonly checkTapTableIndexes?: true
   readonly checkTapPrincipal?: true
   readonly checkSet: boolean
+  readonly together?: true
+  readonly environment?: string
+  readonly quiet?: true
   readonly strict?: true
   readonly format?: FormatName
   readonly json?: true
@@ -30,12 +35,16 @@ const CHECKS: readonly (readonly [flag: keyof ValidateFlags, check: Check])[] = 
   ['checkTapPrincipal', 'tap-principal'],
 ]
 
-const FORMATS: Readonly<Record<FormatName, (validation: Validation) => Promise<string> | string>> = {
-  text: async (validation) => {
+type Format = (validation: Validation, quiet: boolean) => Promise<string> | string
+
+const FORMATS: Readonly<Record<FormatName, Format>> = {
+  text: async (validation, quiet) => {
     const { formatText } = await import('../felis-files/format-text.ts')
-    return formatText(validation, process.stdout.isTTY ? { width: terminalWidth() ?? 80 } : null)
+    return formatText(validation, process.stdout.isTTY ? { width: terminalWidth() ?? 80 } : null, quiet)
   },
-  github: async (validation) => (await import('../felis-files/format-github.ts')).formatGithub(validation),
+  github: async (validation, quiet) =>
+    (await import('../felis-files/format-github.ts')).formatGithub(validation, quiet),
+  junit: async (validation) => (await import('../felis-files/format-junit.ts')).formatJunit(validation),
   sarif: async (validation) => (await import('../felis-files/format-sarif.ts')).formatSarif(validation),
   json: ({ reports }) => `${escapeJson(JSON.stringify(reports, null, 2))}\n`,
 }
@@ -47,13 +56,17 @@ export function declare(command: Command): void {
     .option('--check-redundant-datatypes', 'mysql:datatype and postgresql:datatype must differ from the default')
     .option('--check-tap-table-indexes', 'every table must have a tap:table_index of its own')
     .option('--check-tap-principal', 'every table must have a column with tap:principal')
-    .option('--no-check-set', 'the files are not meant for one TAP server: names may collide')
+    .option('--together', 'all files are for one TAP server: names that they share are told')
+    .option('--environment <file>', 'so are those that a TAP server of this environment file loads', parseText)
+    .option('--no-check-set', 'do not look for names that files share')
   addLoaderOptions(addIdGeneration(command), { postfix: false })
     .option('--strict', 'warnings fail, too')
+    .option('-q, --quiet', 'print nothing of files that are right, and no summary')
     .addOption(
-      new Option('--format <name>', 'for people, GitHub Actions, or programs (default: text)').choices(
-        Object.keys(FORMATS),
-      ),
+      new Option(
+        '--format <name>',
+        'for people, GitHub Actions, code scanning, test reports, or programs (default: text)',
+      ).choices(Object.keys(FORMATS)),
     )
     .option('--json', 'the same as --format json')
     .action(run)
@@ -65,13 +78,29 @@ export function declare(command: Command): void {
       'validate --json schemas.tar.gz',
     ],
     [
-      'All files are tried, and then checked together, as the schemas of one TAP server. What `rows` and `stage` would',
-      'refuse with the same options, and Felis does not, is a warning.',
-      'A folder stands for every .yaml file in it and in its folders; if it holds schemas.tar.gz or a clone of a schemas',
-      'repository, for the schemas of that. Resources are looked up beside the file that names them.',
+      'All files are tried. What `rows` and `stage` would refuse with the same options, and Felis does not, is a warning.',
+      'Keys and schemas that several files have are told for files that one TAP server serves, and counted otherwise.',
+      'A folder stands for the .yaml files that `publish` takes of it: those in it, else those of a checkout; else for the',
+      'schemas of its schemas.tar.gz, or for every .yaml file below it. Resources are looked up beside the file that names them.',
       'JSON: [{file, ok, problems: [{file, line, column, path, code, severity, message, suggestion, chain}]}].',
     ],
   )
+}
+
+/** Formats of which nothing is a whole answer. */
+const FOR_READERS: readonly FormatName[] = ['text', 'github']
+
+async function chooseTogether({ together, environment, checkSet }: ValidateFlags): Promise<Together> {
+  if (together && environment !== undefined) throw new UsageError('--together and --environment exclude each other')
+  if (!checkSet && (together || environment !== undefined)) {
+    throw new UsageError('--no-check-set looks for nothing: leave out --together and --environment')
+  }
+  if (!checkSet) return { kind: 'none' }
+  if (environment === undefined) return { kind: together ? 'all' : 'unsaid' }
+  const { loadEnvironment } = await import('../../shared/deployment/environment-file.ts')
+  const { openLogger } = await import('./publish/open-location.ts')
+  const { servers } = await loadEnvironment(openLogger(), environment)
+  return { kind: 'servers', servers: [...servers.values()] }
 }
 
 async function run(paths: readonly string[], flags: ValidateFlags): Promise<void> {
@@ -88,9 +117,12 @@ async function run(paths: readonly string[], flags: ValidateFlags): Promise<void
     idGeneration: flags.idGeneration,
     checks,
     strict: flags.strict === true,
-    together: flags.checkSet,
+    together: await chooseTogether(flags),
   })
-  process.stdout.write(await FORMATS[flags.json ? 'json' : (flags.format ?? 'text')](validation))
+  const format = flags.json ? 'json' : (flags.format ?? 'text')
+  const isSilent = flags.quiet === true && validation.reports.every(({ problems }) => problems.length === 0)
+  if (!(isSilent && FOR_READERS.includes(format)))
+    process.stdout.write(await FORMATS[format](validation, flags.quiet === true))
   if (found.lost.some(({ isUsage }) => isUsage)) process.exitCode = USAGE
   else if (validation.reports.some(({ ok }) => !ok)) process.exitCode = FAILED
 }

@@ -8,6 +8,7 @@ import { describeFileError } from '../terminal/file-error.ts'
 import { UsageError } from '../terminal/usage-error.ts'
 import { findInGit, parseGitPath } from './git-files.ts'
 import { type FoundSchema, openArchive, openContent, openFolder, type SchemaPlace } from './schema-place.ts'
+import { findSchemasFolder, type SchemasFolder } from './schemas-folder.ts'
 
 /** Something that was named and gives no schemas. */
 export interface LostPath {
@@ -28,8 +29,8 @@ export const STANDARD_INPUT = '(standard input)'
 const ARCHIVE_NAME = 'schemas.tar.gz'
 
 /**
- * The schemas that arguments of the command line stand for: a YAML file itself; of a folder every `.yaml` below it, or
- * the release that lies in it; of an archive all its schemas; of a commit of git (`main:yml`) what it has there. What is
+ * The schemas that arguments of the command line stand for: a YAML file itself; of a folder the `.yaml` files that `publish`
+ * takes of it, else the release that lies in it, else every `.yaml` below it; of an archive all its schemas; of a commit of git (`main:yml`) what it has there. What is
  * named twice is there once. A path that leads nowhere is no reason to leave the others out.
  *
  * @throws UsageError when standard input is asked for twice
@@ -83,13 +84,25 @@ function isNew(path: string, { seen }: Search): boolean {
   return true
 }
 
-function schemasOfFolder(folder: string, search: Search): Promise<FoundSchema[]> | FoundSchema[] {
-  const names = listFiles(folder)
-  if (names.includes(ARCHIVE_NAME) || listSchemasFolders(names).length > 0) return schemasOfRelease(folder, search)
+function schemasOfFolder(path: string, search: Search): Promise<FoundSchema[]> | FoundSchema[] {
+  const direct = findSchemasFolder(path)
+  if (direct !== null) return schemasOfFiles(direct, search)
+  const names = listFiles(path)
+  if (names.includes(ARCHIVE_NAME)) return schemasOfRelease(join(path, ARCHIVE_NAME), search)
+  const [nested, other] = listSchemasFolders(names)
+  if (nested !== undefined && other === undefined) {
+    const folder = join(path, nested)
+    return schemasOfFiles(findSchemasFolder(folder) ?? { folder, names: [] }, search)
+  }
+  if (other !== undefined) return schemasOfRelease(path, search)
   const schemas = names.filter((name) => name.endsWith('.yaml')).sort()
   if (schemas.length === 0) throw new UsageError('there is no .yaml file in this folder')
+  return schemasOfFiles({ folder: path, names: schemas }, search)
+}
+
+function schemasOfFiles({ folder, names }: SchemasFolder, search: Search): FoundSchema[] {
   const place = placeOf(folder, search)
-  return schemas.flatMap((name) => schemaOnce(place, name, join(folder, name), search))
+  return names.flatMap((name) => schemaOnce(place, name, join(folder, name), search))
 }
 
 async function schemasOfRelease(path: string, { seen }: Search): Promise<FoundSchema[]> {

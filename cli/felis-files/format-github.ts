@@ -1,16 +1,17 @@
 import { showControls } from '../../shared/printable.ts'
-import { count, gatherProblems } from './gather-problems.ts'
+import { count, describeUnsaid, gatherProblems } from './gather-problems.ts'
 import type { FoundProblem, Validation } from './validate-files.ts'
 
 /**
  * Workflow commands of GitHub Actions, which become annotations of the files: `::error file=…,line=…::message`. What
  * stands in files cannot become a command of its own.
  */
-export function formatGithub({ reports }: Validation): string {
+export function formatGithub({ reports, unsaid }: Validation, quiet: boolean): string {
   const problems = gatherProblems(reports)
   const failed = reports.filter(({ ok }) => !ok).length
   const summary = `${count(reports.length, 'file')}: ${failed === 0 ? 'ok' : `${failed} failed`}; ${count(problems.length, 'problem')}`
-  return `${[...problems.map(annotation), summary].join('\n')}\n`
+  const ending = quiet ? [] : [...(unsaid === 0 ? [] : [describeUnsaid(unsaid)]), summary]
+  return `${[...problems.map(annotation), ...ending].join('\n')}\n`
 }
 
 function annotation(problem: FoundProblem): string {

@@ -1,11 +1,15 @@
 import { showControls } from '../../shared/printable.ts'
 import { formatCaret } from '../terminal/caret.ts'
 import { style } from '../terminal/style.ts'
-import { count, gatherProblems } from './gather-problems.ts'
+import { count, describeUnsaid, gatherProblems } from './gather-problems.ts'
 import type { FoundProblem, Validation } from './validate-files.ts'
 
 /** For people: a line for each problem, on a terminal with the line it is about, and a summary at the end. */
-export function formatText(validation: Validation, terminal: { readonly width: number } | null): string {
+export function formatText(
+  validation: Validation,
+  terminal: { readonly width: number } | null,
+  quiet: boolean,
+): string {
   const problems = gatherProblems(validation.reports)
   const lines = new Map<string, readonly string[]>()
   const linesOf = (file: string): readonly string[] => {
@@ -17,7 +21,7 @@ export function formatText(validation: Validation, terminal: { readonly width: n
     ...problemLines(problem),
     ...(terminal === null ? [] : sourceLines(problem, linesOf, terminal.width)),
   ])
-  return `${[...blocks, summarise(validation, problems)].join('\n')}\n`
+  return `${[...blocks, ...(quiet ? [] : summarise(validation, problems))].join('\n')}\n`
 }
 
 const COLOURS = { error: 'red', warning: 'yellow' } as const
@@ -47,11 +51,12 @@ function sourceLines(
   return text === undefined || line === undefined ? [] : formatCaret(text, { line, column }, width)
 }
 
-function summarise({ reports }: Validation, problems: readonly FoundProblem[]): string {
+function summarise({ reports, unsaid }: Validation, problems: readonly FoundProblem[]): readonly string[] {
   const failed = reports.filter(({ ok }) => !ok).length
   const errors = problems.filter(({ severity }) => severity === 'error').length
   const warnings = problems.length - errors
   const verdict = failed === 0 ? style('green', 'ok') : style('red', `${failed} failed`)
   const found = [...(errors > 0 ? [count(errors, 'error')] : []), ...(warnings > 0 ? [count(warnings, 'warning')] : [])]
-  return `${count(reports.length, 'file')}: ${verdict}${found.length === 0 ? '' : `; ${found.join(', ')}`}`
+  const summary = `${count(reports.length, 'file')}: ${verdict}${found.length === 0 ? '' : `; ${found.join(', ')}`}`
+  return unsaid === 0 ? [summary] : [describeUnsaid(unsaid), summary]
 }

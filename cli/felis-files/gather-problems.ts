@@ -20,3 +20,9 @@ export function gatherProblems(reports: readonly FileReport[]): readonly FoundPr
 export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`
 }
+
+/** One line for what would be wrong if all files were served together. */
+export function describeUnsaid(number: number): string {
+  const what = number === 1 ? '1 name is' : `${number} names are`
+  return `${what} in more than one file, which matters to one TAP server only: --together or --environment FILE shows them`
+}

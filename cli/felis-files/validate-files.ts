@@ -5,6 +5,7 @@ import type { Problem } from '../../shared/problem.ts'
 import { buildRows } from '../../shared/tap-schema/build-rows.ts'
 import { findEmptyParts } from '../../shared/tap-schema/empty-parts.ts'
 import { contextOf, type LoaderOptions } from '../../shared/tap-schema/options.ts'
+import { checkSets, type Together } from './check-sets.ts'
 import type { FoundSchemas } from './find-schemas.ts'
 import type { FoundSchema, SchemaPlace } from './schema-place.ts'
 
@@ -23,6 +24,8 @@ export interface FileReport {
 
 export interface Validation {
   readonly reports: readonly FileReport[]
+  /** Names that occur in more than one file, where nobody has said whether that matters. */
+  readonly unsaid: number
   /** The text of a file that a problem names, as far as it could be read. */
   readonly textOf: (file: string) => string | undefined
 }
@@ -35,8 +38,7 @@ export interface ValidationOptions {
   readonly checks: ReadonlySet<Check>
   /** Warnings fail. */
   readonly strict: boolean
-  /** The files are meant for one TAP server. */
-  readonly together: boolean
+  readonly together: Together
 }
 
 /**
@@ -48,21 +50,20 @@ export function validateFiles({ schemas, lost }: FoundSchemas, options: Validati
   const { loader, idGeneration, checks } = options
   const context = { ...contextOf(loader), idGeneration, checks }
   const entries = schemas.map((schema) => loadSchema(schema, places, context))
-  const ofRows = checkRows(entries, options)
+  const { found, unsaid } = checkRows(entries, options)
   const reports = entries.map(({ loaded }): FileReport => {
-    const problems = [...loaded.problems, ...(ofRows.get(loaded) ?? [])]
+    const problems = [...loaded.problems, ...(found.get(loaded) ?? [])]
     return { file: loaded.file, ok: isOk(problems, options), problems }
   })
   const texts = new Map(
     [...places].flatMap(([place, { shown }]) => [...shown].map(([file, name]) => [file, { place, name }])),
   )
   return {
+    unsaid,
     reports: [...reports, ...lost.map(({ path, problem }) => ({ file: path, ok: false, problems: [problem] }))],
     textOf: (file) => {
-      const found = texts.get(file)
-      return found === undefined || found.place.unreadable.has(found.name)
-        ? undefined
-        : found.place.files.get(found.name)
+      const text = texts.get(file)
+      return text === undefined || text.place.unreadable.has(text.name) ? undefined : text.place.files.get(text.name)
     },
   }
 }
@@ -131,19 +132,16 @@ function resourcesOf({ file, readable }: LoadedSchema, { files }: SchemaPlace): 
 function checkRows(
   entries: readonly Entry[],
   { loader, together }: ValidationOptions,
-): ReadonlyMap<Entry['loaded'], readonly Problem[]> {
+): { readonly found: ReadonlyMap<Entry['loaded'], readonly Problem[]>; readonly unsaid: number } {
   const loaded = entries.map((entry) => entry.loaded)
   const found = new Map<Entry['loaded'], readonly Problem[]>()
-  const ofSet = together && loaded.length > 1 ? buildRows(loaded, loader).problems : []
-  const collisions = Map.groupBy(ofSet, ({ file }) => file)
+  const { problems, unsaid } = checkSets(loaded, together, loader)
   for (const schema of loaded) {
     const own = [...findEmptyParts(schema), ...buildRows([schema], loader).problems]
-    const known = new Set(own.map(({ code, path }) => `${code} ${path}`))
-    const further = (collisions.get(schema.file) ?? []).filter(({ code, path }) => !known.has(`${code} ${path}`))
     found.set(
       schema,
-      [...own, ...further].map((problem) => ({ ...problem, severity: 'warning' })),
+      [...own, ...(problems.get(schema) ?? [])].map((problem) => ({ ...problem, severity: 'warning' })),
     )
   }
-  return found
+  return { found, unsaid }
 }

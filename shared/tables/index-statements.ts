@@ -22,12 +22,27 @@ export function indexedParts({ columns, expressions }: Index, context: TableCont
 
 /** An index for each position of a table, as the geometry in use looks for it; one that the schema has is not made twice. */
 export function positionStatements(table: Table, geometry: GeometryStrategy, context: TableContext): readonly string[] {
+  return findPositionIndexes(table, geometry, context).map(({ name, using }) =>
+    createIndex(name, table, `using ${using}`, context),
+  )
+}
+
+/** The names of these indexes. */
+export function positionIndexNames(table: Table, geometry: GeometryStrategy, context: TableContext): readonly string[] {
+  return findPositionIndexes(table, geometry, context).map(({ name }) => name)
+}
+
+interface NamedIndex {
+  readonly name: string
+  readonly using: string
+}
+
+function findPositionIndexes(table: Table, geometry: GeometryStrategy, context: TableContext): readonly NamedIndex[] {
   const known = new Set(table.indexes.map((index) => `btree ${indexedParts(index, context)}`))
   return positionIndexes(context.schema, table, geometry, context.names)
     .filter(({ using }) => !known.has(using))
     .map(({ longitude, latitude, using }) => {
-      const name = shorten(`${spell(table.name, context.names)}_${longitude}_${latitude}_position`)
-      return createIndex(name, table, `using ${using}`, context)
+      return { name: shorten(`${spell(table.name, context.names)}_${longitude}_${latitude}_position`), using }
     })
 }
 

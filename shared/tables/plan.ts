@@ -1,9 +1,10 @@
 import type { GeometryStrategy } from '../adql/postgresql.ts'
-import type { Schema } from '../felis/model.ts'
+import type { Schema, Table } from '../felis/model.ts'
 import { EVERYBODY, quote } from '../tap-schema/slots.ts'
-import { indexStatements, positionStatements } from './index-statements.ts'
+import { indexStatements, positionIndexNames, positionStatements } from './index-statements.ts'
 import { type NameCase, spell } from './lookup.ts'
-import { tableContext, tableSql } from './table-context.ts'
+import { qualified } from './sql.ts'
+import { type TableContext, tableContext, tableSql } from './table-context.ts'
 import { commentStatements, createTable, foreignKeyStatements } from './table-statements.ts'
 
 export interface TableOptions {
@@ -13,6 +14,8 @@ export interface TableOptions {
   readonly ifNotExists: boolean
   /** The tables are dropped first, with their rows. */
   readonly drop: boolean
+  /** `only`: the indexes of tables that are there; `none`: tables without them. Default: all. */
+  readonly indexes?: 'all' | 'only' | 'none'
   /** Roles that may read the tables. */
   readonly readers: readonly string[]
 }
@@ -33,28 +36,51 @@ export interface TablePlan {
 export function planTables(schemas: readonly Schema[], options: TableOptions): TablePlan {
   const contexts = schemas.map((schema) => tableContext(schema, options.names, options.ifNotExists))
   const each = contexts.flatMap((context) => context.schema.tables.map((table) => ({ table, context })))
-  const created = each.map(({ table, context }) => createTable(table, context))
+  const isTable = options.indexes !== 'only'
+  const created = isTable ? each.map(({ table, context }) => createTable(table, context)) : []
   // What refers to other tables, or costs less when rows are there, comes last.
-  const indexes = each.flatMap(({ table, context }) => [
+  const indexed = options.indexes === 'none' ? [] : each
+  const indexes = indexed.flatMap(({ table, context }) => [
     ...indexStatements(table, context),
     ...positionStatements(table, options.geometry, context),
   ])
-  const keys = each.flatMap(({ table, context }) => foreignKeyStatements(table, context))
+  const keys = isTable ? each.flatMap(({ table, context }) => foreignKeyStatements(table, context)) : []
   const names = contexts.map(({ schema }) => spell(schema.name, options.names))
   const tables = each.map(({ table, context }) => tableSql(table, context))
   return {
-    schemas: names,
-    tables: tables.length,
+    schemas: isTable ? names : [],
+    tables: created.length,
     indexes: indexes.length,
     statements: [
-      ...(options.drop && tables.length > 0 ? [`drop table if exists ${tables.join(', ')}`] : []),
+      ...(options.drop ? dropStatements(isTable, tables, indexes.length > 0 ? each : [], options) : []),
       ...created,
       ...indexes,
       ...keys,
-      ...grantStatements(names, tables, options.readers),
+      ...(isTable ? grantStatements(names, tables, options.readers) : []),
     ],
-    comments: each.flatMap(({ table, context }) => commentStatements(table, context)),
+    comments: isTable ? each.flatMap(({ table, context }) => commentStatements(table, context)) : [],
   }
+}
+
+interface Planned {
+  readonly table: Table
+  readonly context: TableContext
+}
+
+function dropStatements(
+  isTable: boolean,
+  tables: readonly string[],
+  each: readonly Planned[],
+  { geometry, names }: TableOptions,
+): readonly string[] {
+  if (isTable) return tables.length === 0 ? [] : [`drop table if exists ${tables.join(', ')}`]
+  return each.flatMap(({ table, context }) => {
+    const named = table.indexes.map(({ name }) => spell(name, names))
+    const schema = spell(context.schema.name, names)
+    return [...named, ...positionIndexNames(table, geometry, context)].map(
+      (name) => `drop index if exists ${qualified(schema, name)}`,
+    )
+  })
 }
 
 export function createSchema(name: string): string {

@@ -6,6 +6,7 @@ import { validateFiles } from '../../cli/felis-files/validate-files.ts'
 import { CODES } from '../../shared/felis/codes.ts'
 import type { Check } from '../../shared/felis/context.ts'
 import { DEPLOYED } from '../../shared/tap-schema/options.ts'
+import { findXmlFault } from '../../shared/xml/find-fault.ts'
 import { buildRelease } from '../releases/build-archive.ts'
 import { callAlmagest } from '../support/call-command.ts'
 import { HAS_DATA, NEEDS_DATA, readGolden, readReleaseFiles } from '../support/golden.ts'
@@ -131,15 +132,23 @@ describe('verdicts', () => {
 })
 
 describe('what is validated', () => {
-  test('a folder stands for all its YAML files, those of its folders, and no hidden ones', async () => {
-    const cwd = await writeFolder({
-      's/b.yaml': key('b'),
-      's/deep/a.yaml': key('a'),
-      's/.hidden/c.yaml': WRONG,
-      's/notes.yml': WRONG,
-    })
-    const { reports } = await validate(['s', '--no-check-set'], { cwd })
-    expect(reports.map(({ file }) => file)).toEqual(['s/b.yaml', 's/deep/a.yaml'])
+  test('a folder stands for the files that publish takes of it, by paths that are there', async () => {
+    const files = {
+      's/yml/b.yaml': key('b'),
+      's/yml/deep/a.yaml': key('a'),
+      's/yml/.hidden.yaml': WRONG,
+      's/yml/notes.yml': WRONG,
+      'parts/one/a.yaml': key('a'),
+      'parts/two/b.yaml': key('b'),
+    }
+    const cwd = await writeFolder(files)
+    const repository = await validate(['s'], { cwd })
+    expect(repository.reports.map(({ file }) => file)).toEqual(['s/yml/b.yaml'])
+    const direct = await validate(['s/yml'], { cwd })
+    expect(direct.reports).toEqual(repository.reports)
+    // A folder of folders is none that could be published.
+    const parts = await validate(['parts', '--no-check-set'], { cwd })
+    expect(parts.reports.map(({ file }) => file)).toEqual(['parts/one/a.yaml', 'parts/two/b.yaml'])
   })
 
   test('an archive stands for its schemas, and so does the folder that holds it', async () => {
@@ -153,8 +162,8 @@ describe('what is validated', () => {
     ])
     const folder = await validate(['./'], { cwd })
     expect(folder.reports.map(({ file, ok }) => [file, ok])).toEqual([
-      ['./survey.yaml', true],
-      ['./wrong.yaml', false],
+      ['schemas.tar.gz/survey.yaml', true],
+      ['schemas.tar.gz/wrong.yaml', false],
     ])
   })
 
@@ -208,7 +217,7 @@ describe('what is validated', () => {
 describe('a set', () => {
   test('names and keys that collide are warnings where they are written', async () => {
     const cwd = await writeFolder({ 'a.yaml': key('a'), 'b.yaml': key('b'), 'c.yaml': key('a') })
-    const { code, reports } = await validate(['--no-unique-keys', 'a.yaml', 'b.yaml', 'c.yaml'], { cwd })
+    const { code, reports } = await validate(['--together', '--no-unique-keys', 'a.yaml', 'b.yaml', 'c.yaml'], { cwd })
     expect(code).toBe(0)
     expect(reports.map(({ problems }) => problems.map((problem) => problem.code))).toEqual([
       [],
@@ -217,6 +226,66 @@ describe('a set', () => {
     ])
     expect(reports[1]?.problems[0]).toMatchObject({ file: 'b.yaml', line: 7, severity: 'warning' })
     expect(reports[1]?.problems[0]?.message).toContain('a.yaml')
+  })
+
+  test('where nobody says which files are served together, names that they share are counted in one line', async () => {
+    const folder = await writeFolder({ 'a.yaml': key('a'), 'b.yaml': key('a'), 'c.yaml': key('c') })
+    const { code, stdout } = await callAlmagest(['validate', '--strict', folder])
+    expect(code).toBe(0)
+    expect(stdout).toBe(
+      '1 name is in more than one file, which matters to one TAP server only: --together or --environment FILE shows them\n3 files: ok\n',
+    )
+  })
+
+  test('of an environment those count that one server loads', async () => {
+    const folder = await writeFolder({
+      'yml/a.yaml': key('a'),
+      'yml/b.yaml': key('a'),
+      'yml/c.yaml': key('a'),
+      'environment.yaml': `
+tap:
+  servers:
+    one: {schemas: [a, b], databaseUrl: 'postgresql://h/one'}
+    two: {schemas: [c], databaseUrl: 'postgresql://h/two'}
+`,
+    })
+    const { stdout } = await callAlmagest([
+      'validate',
+      '--environment',
+      join(folder, 'environment.yaml'),
+      join(folder, 'yml'),
+    ])
+    expect(stdout).toMatch(/yml\/b\.yaml:1:7: warning: .*\(in the TAP server one\) \[schemas_repeated\]/)
+    expect(stdout).not.toContain('c.yaml')
+    expect(stdout).toContain('3 files: ok; 1 warning')
+    expect(await callAlmagest(['validate', '--together', '--no-check-set', folder])).toMatchObject({ code: 2 })
+  })
+
+  test('--quiet prints what is wrong and nothing else', async () => {
+    const folder = await writeFolder({ 'a.yaml': SURVEY, 'b.yaml': SURVEY })
+    expect(await callAlmagest(['validate', '-q', folder])).toMatchObject({ code: 0, stdout: '', stderr: '' })
+    const wrong = await writeFolder({ 'a.yaml': WRONG, 'b.yaml': SURVEY })
+    const { code, stdout } = await callAlmagest(['validate', '--quiet', wrong])
+    expect([
+      code,
+      stdout
+        .trimEnd()
+        .split('\n')
+        .every((line) => line.includes('a.yaml:')),
+    ]).toEqual([1, true])
+    expect((await callAlmagest(['validate', '-q', '--json', folder])).json()).toHaveLength(2)
+  })
+
+  test('as JUnit reports, a file is a test', async () => {
+    const folder = await writeFolder({ 'a.yaml': WRONG, 'b.yaml': SURVEY })
+    const { code, stdout } = await callAlmagest(['validate', '--format', 'junit', folder])
+    expect(code).toBe(1)
+    expect(stdout).toMatch(/^<\?xml version="1\.0" encoding="UTF-8"\?>\n<testsuites tests="2" failures="1">\n/)
+    expect(stdout).toMatch(
+      /<testcase name="[^"]*a\.yaml" classname="felis" file="[^"]*">\n\s*<failure message="[^"]+" type="\w+">/,
+    )
+    expect(stdout).toMatch(/<testcase name="[^"]*b\.yaml" classname="felis" file="[^"]*"\/>/)
+    expect(findXmlFault(stdout)).toBeNull()
   })
 
   test('files for different TAP servers are not held against each other', async () => {
@@ -241,8 +310,8 @@ describe('the options are those of rows and stage', () => {
 
   test('keys of one name in two releases are no warning, because the schema is in front', async () => {
     const cwd = await writeFolder({ 'dr1.yaml': key('dr1'), 'dr2.yaml': key('dr2') })
-    expect(await validate(['--strict', 'dr1.yaml', 'dr2.yaml'], { cwd })).toMatchObject({ code: 0 })
-    const plain = await validate(['--strict', '--profile', 'plain', 'dr1.yaml', 'dr2.yaml'], { cwd })
+    expect(await validate(['--together', '--strict', 'dr1.yaml', 'dr2.yaml'], { cwd })).toMatchObject({ code: 0 })
+    const plain = await validate(['--together', '--strict', '--profile', 'plain', 'dr1.yaml', 'dr2.yaml'], { cwd })
     expect(plain.code).toBe(1)
   })
 
@@ -327,7 +396,13 @@ describe.skipIf(!HAS_DATA)(`the release gets the verdicts of Felis${NEEDS_DATA}`
     const matrix = readGolden<Record<string, Record<string, Verdict>>>('felis/validate-matrix.json')
     const place = { files, unreadable: new Map(), pathOf: (file: string) => file }
     const schemas = [...files.keys()].map((file) => ({ place, name: file }))
-    const options = { loader: DEPLOYED, idGeneration: true, checks: new Set(checks), strict: false, together: true }
+    const options = {
+      loader: DEPLOYED,
+      idGeneration: true,
+      checks: new Set(checks),
+      strict: false,
+      together: { kind: 'all' } as const,
+    }
     const { reports } = validateFiles({ schemas, lost: [] }, options)
     expect(reports.length).toBeGreaterThan(20)
     const known = reports.filter(({ file }) => matrix[file]?.[name] !== undefined)
@@ -337,7 +412,7 @@ describe.skipIf(!HAS_DATA)(`the release gets the verdicts of Felis${NEEDS_DATA}`
 
   test('a folder of them, through the command line', async () => {
     const cwd = await writeFolder(Object.fromEntries(files))
-    const { code, reports } = await validate(['--check-redundant-datatypes', '.'], { cwd })
+    const { code, reports } = await validate(['--together', '--check-redundant-datatypes', '.'], { cwd })
     expect(code).toBe(0)
     expect(reports.filter(({ ok }) => ok)).toHaveLength(files.size)
     const codes = Map.groupBy(

@@ -37,6 +37,25 @@ test('a folder of YAML becomes an archive, an archive stays byte by byte what it
   expect((await chooseRelease({ path: holder }, null)).content).toEqual(archive)
 })
 
+test('one schema is a release, with what it takes its columns from', async () => {
+  const text = (name: string, from: string) =>
+    `name: ${name}\nresources: {r: {uri: ${from}.yaml}}\ntables:\n- name: t\n  columnRefs: {r: {t: {c: null}}}\n`
+  const folder = await writeFolder({
+    'dp1.yaml': text('dp1', 'base'),
+    'base.yaml': text('base', 'root'),
+    'root.yaml': 'name: root\ntables:\n- {name: t, columns: [{name: c, datatype: int}]}\n',
+    'other.yaml': 'name: [',
+  })
+  const chosen = await chooseRelease({ path: join(folder, 'dp1.yaml') }, null)
+  expect(chosen).toMatchObject({ version: 'releases/dp1', schemas: ['dp1'] })
+  expect([...(await readArchive(chosen.content as Buffer, DEFAULT_LIMITS)).keys()].sort()).toEqual([
+    'base.yaml',
+    'dp1.yaml',
+    'root.yaml',
+  ])
+  await expect(chooseRelease({ path: join(folder, 'nowhere.yaml') }, null)).rejects.toMatchObject({ code: 'usage' })
+})
+
 test('schemas that were not named are those of the last time, if the release still has them', async () => {
   const path = await writeFolder({ 'a.yaml': A, 'b.yaml': B })
   const wish: ReleaseWish = { path, version: 'main' }

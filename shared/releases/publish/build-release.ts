@@ -20,6 +20,8 @@ export interface BuildRequest {
   readonly datalink: DatalinkFiles | null
   readonly checks: ReadonlySet<Check>
   readonly loads: readonly ExpectedLoad[]
+  /** A file as the caller knows it, for problems; default: by its name. */
+  readonly pathOf?: (file: string) => string
 }
 
 /** A release that is fit to be published. */
@@ -48,7 +50,9 @@ export async function buildRelease(request: BuildRequest): Promise<BuiltRelease>
   const schemas = validation.schemas.map(({ schema }) => schema)
   const datalink = checkDatalink(request.datalink ?? NO_SNIPPETS, schemas)
   const isWhole = schemas.length === files.size
-  const problems = [...validation.problems, ...datalink.problems.filter(({ code }) => isWhole || !DEPENDENT.has(code))]
+  const { pathOf = (file: string) => file } = request
+  const found = [...validation.problems, ...datalink.problems.filter(({ code }) => isWhole || !DEPENDENT.has(code))]
+  const problems = found.map((problem) => ({ ...problem, file: pathOf(problem.file) }))
   if (files.size === 0) problems.push(NO_FILES)
   if (problems.some(({ severity }) => severity === 'error')) throw new InvalidReleaseError(version, problems)
   const archive = await packRelease(files)

@@ -48,7 +48,7 @@ function describeColumn(column: Column, table: Table): ColumnStructure {
  * Whether new rows number themselves: as in Felis, a primary key of one column of integers without a default value that
  * refers to nothing, and a part of a longer one that asks for it.
  */
-function isNumbered({ id, autoincrement, value }: Column, table: Table): boolean {
+export function isNumbered({ id, autoincrement, value }: Column, table: Table): boolean {
   const keyIds = primaryKeyIds(table)
   if (!keyIds.includes(id) || autoincrement === false || value !== null) return false
   if (autoincrement === true) return true
