@@ -78,6 +78,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./rollback.ts'),
   },
   {
+    name: 'obscore',
+    summary: 'keep the ObsCore table in step with the metadata of files',
+    load: () => import('./obscore.ts'),
+  },
+  {
     name: 'registry',
     summary: 'show and check the records of the publishing registry of an environment',
     load: () => import('./registry.ts'),

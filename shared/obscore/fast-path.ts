@@ -1,10 +1,10 @@
 import { textSql } from '../adql/postgresql/names.ts'
 import { FACTORS } from './careful-path.ts'
-import { OBSCORE_COLUMNS, type ObscoreColumn, POLARISATION_STATES, PRODUCT_TYPES } from './columns.ts'
+import { findColumn, OBSCORE_COLUMNS, type ObscoreColumn, POLARISATION_STATES, PRODUCT_TYPES } from './columns.ts'
 import { memberSql, memberTextSql } from './literal.ts'
 import { type ColumnMapping, type ObscoreMapping, type Scalar, sameName } from './mapping.ts'
 import { boundsOfSmall, flatRegion, isOpen, isSmall } from './region-functions.ts'
-import { templateSql } from './template-sql.ts'
+import { columnsIn, templateSql } from './template-sql.ts'
 import { DATE_TEXT, URL_TEXT, WHITE_SPACE_CLASS } from './value-functions.ts'
 
 /**
@@ -38,10 +38,18 @@ interface Known {
 
 const ABSENT: ColumnMapping = { ...sameName(''), path: null }
 
-/** There is none for two conversions, one after the other, nor for texts made of parts that are to become something else. */
+/**
+ * There is none for two conversions, one after the other, nor for texts made of parts that are to become something else, nor
+ * for numbers in texts, which the settings of the session change.
+ */
 function hasFastWay({ column: { kind }, entry: { map, from, template, default: usual } }: Known): boolean {
   if (kind === 'region') return map === null && template === null && usual === null
-  return (map === null || from === null) && (template === null || kind === 'text' || kind === 'url')
+  const isText = kind === 'text' || kind === 'url'
+  return (map === null || from === null) && (template === null || (isText && !readsNumbers(template)))
+}
+
+function readsNumbers(template: string): boolean {
+  return columnsIn(template).some((name) => findColumn(name)?.kind === 'double')
 }
 
 /** Whether the value stands in the document as it is wanted. */

@@ -8,6 +8,7 @@ import { identityOf, type ObscoreMapping, type ObscoreSource } from './mapping.t
 import { sourceSql } from './source.ts'
 import { readState, STATE_DDL } from './state.ts'
 import { indexStatements, OBSCORE_ROLE, tableStatements } from './table-statements.ts'
+import { touchFunctions } from './touched.ts'
 import { withTableLocks } from './with-table-locks.ts'
 
 export interface InstallOptions {
@@ -116,7 +117,7 @@ export async function createBuild(client: pg.ClientBase, mapping: ObscoreMapping
   )
   if (rows[0]?.there === true) return
   await client.query(`create schema ${quote(schema)} authorization ${OBSCORE_ROLE}`)
-  await asOwner(client, buildFunctions(mapping, schema))
+  await asOwner(client, buildFunctions(mapping, schema) + touchFunctions(mapping.source, quote(schema)))
 }
 
 export async function grantReader(client: pg.ClientBase, reader: string): Promise<void> {

@@ -88,7 +88,8 @@ $f$;
 
 -- The bounds are a box of longitudes and latitudes that holds the region; a region that crosses longitude 0 goes beyond 360.
 -- An edge bulges towards its pole: no further than one as wide as the polygon whose ends are both at its highest latitude.
-create function ${s}.region(v jsonb) returns ${s}.shape language plpgsql immutable as $f$
+create function ${s}.region(v jsonb) returns ${s}.shape language plpgsql immutable
+set extra_float_digits = 1 as $f$
 declare
   t text := btrim(v #>> '{}', ${WHITE_SPACE});
   n double precision[] := ${s}.region_numbers(v);

@@ -2,9 +2,9 @@ import { textSql } from '../adql/postgresql/names.ts'
 import { memberSql } from './literal.ts'
 import { parseTemplate, type TemplatePart } from './template.ts'
 
-/** Whether a template needs other columns of the record first. */
-export function readsColumns(template: string): boolean {
-  return partsOf(template).some(({ kind }) => kind === 'column')
+/** The other columns of the record that a template needs. */
+export function columnsIn(template: string): readonly string[] {
+  return partsOf(template).flatMap((part) => (part.kind === 'column' ? [part.column] : []))
 }
 
 /** The text of a template, NULL where one of its parts has no value. `r` is the record, `doc` the document. */

@@ -132,7 +132,8 @@ begin
   return row(to_jsonb(ceil(c.value::numeric / 1024)), null)::${s}.cell;
 end $f$;
 
-create function ${s}.angle(v jsonb, factor double precision) returns ${s}.cell language plpgsql immutable as $f$
+create function ${s}.angle(v jsonb, factor double precision) returns ${s}.cell language plpgsql immutable
+set extra_float_digits = 1 as $f$
 declare t text := btrim(v #>> '{}', ${WHITE_SPACE}); p text[]; f double precision;
 begin
   if jsonb_typeof(v) in ('object', 'array') then return row(null, 'not_a_scalar')::${s}.cell; end if;
@@ -143,7 +144,8 @@ begin
   return row(to_jsonb(case when left(t, 1) = '-' then -f else f end), null)::${s}.cell;
 end $f$;
 
-create function ${s}.mjd(v jsonb) returns ${s}.cell language plpgsql immutable as $f$
+create function ${s}.mjd(v jsonb) returns ${s}.cell language plpgsql immutable
+set extra_float_digits = 1 as $f$
 declare t text := btrim(v #>> '{}', ${WHITE_SPACE}); days integer; seconds double precision := 0;
 begin
   if jsonb_typeof(v) in ('object', 'array') then return row(null, 'not_a_scalar')::${s}.cell; end if;

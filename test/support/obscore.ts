@@ -1,9 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type pg from 'pg'
+import pg from 'pg'
+import { onTestFinished } from 'vitest'
 import { parseEnvironment } from '../../shared/environment/parse.ts'
+import { installObscore } from '../../shared/obscore/install.ts'
 import { DEFAULT_MAPPING, type ObscoreMapping } from '../../shared/obscore/mapping.ts'
 import { formatProblem } from '../../shared/problem.ts'
+import { createTestDatabase, type TestDatabase } from './postgres.ts'
 
 /** Reference data of the project; not a part of it. */
 export const OBSCORE_DATA = join(import.meta.dirname, '../../../shared/data/obscore')
@@ -80,4 +83,39 @@ function readable([name, value]: [string, unknown]): [string, unknown] {
   const [shape = '', frame, ...numbers] = String(value).split(' ')
   if (frame !== 'ICRS') throw new Error(`a region in ${frame}`)
   return [name, { [shape.toLowerCase()]: numbers.map(Number) }]
+}
+
+/** A database with the table of Rucio's plugin and ObsCore installed over it. */
+export async function installed(mapping: ObscoreMapping = DEFAULT_MAPPING): Promise<TestDatabase> {
+  const database = await createTestDatabase({ initialised: false })
+  await database.pool.query(CREATE_DIDS)
+  await installObscore(database.pool, mapping)
+  return database
+}
+
+export async function openSession({ url }: TestDatabase): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url })
+  client.on('error', () => {})
+  await client.connect()
+  onTestFinished(() => client.end())
+  return client
+}
+
+/** Both tables, without the times of the reasons. */
+export async function tablesOf({ pool }: TestDatabase): Promise<unknown> {
+  const { rows } = await pool.query(`
+    select (select jsonb_agg(to_jsonb(o) || jsonb_build_object('s_region_geo', s_region_geo::text)
+                             order by rucio_did_scope, rucio_did_name) from ivoa.obscore o) as records,
+           (select jsonb_agg(to_jsonb(r) - 'at' order by scope, name) from ivoa.obscore_reject r) as rejects`)
+  return rows[0]
+}
+
+/** The least that a document needs. */
+export const GOOD = { calib_level: 2, obs_collection: 'c', obs_id: 'o', obs_publisher_did: 'd' }
+
+export async function insertDid(on: pg.Client | pg.Pool, name: string, data: unknown): Promise<void> {
+  await on.query("insert into public.dids (vo, scope, name, data) values ('def', 's', $1, $2)", [
+    name,
+    JSON.stringify(data),
+  ])
 }
