@@ -10,15 +10,15 @@ import { SKY } from '../../local/sample/sample.ts'
 import { DEFAULT_CONTEXT } from '../../shared/felis/context.ts'
 import { FelisLoader } from '../../shared/felis/load.ts'
 import { createTables } from '../../shared/tables/create-tables.ts'
-import { startTap, type TapUnderTest } from '../functions/tap-service.ts'
+import { type JobsUnderTest, startJobs } from '../functions/tap-jobs-service.ts'
 import type { TestDatabase } from '../support/postgres.ts'
 
-/** The service of `npm start` over its real sky; stopping it is up to the caller. */
-export async function startSky(): Promise<TapUnderTest> {
+/** The service of `npm start` over its real sky, with jobs; stopping it is up to the caller. */
+export async function startSky(): Promise<JobsUnderTest> {
   const names = (await readdir(SKY.folder)).filter((name) => name.endsWith('.yaml'))
   const texts = await Promise.all(names.map((name) => readFile(join(SKY.folder, name), 'utf8')))
   const files = new Map(names.map((name, index) => [name, texts[index] ?? '']))
-  return startTap({
+  return startJobs({
     keep: true,
     files,
     tables: (database) => makeTables(database, files),
