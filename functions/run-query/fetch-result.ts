@@ -16,6 +16,7 @@ import { type ResultSummary, writeResult } from '../../shared/votable/write-resu
 import { findDirectResult, isDirect } from './direct-result.ts'
 import { completeOrRemove, endJob } from './end-job.ts'
 import { holdClaim, LEASE_SECONDS } from './hold-claim.ts'
+import { limitBytes } from './limit-bytes.ts'
 import { type ResultPlan, readPlan } from './result-plan.ts'
 
 /** So often the reading of a result is begun; Qserv keeps it for an hour. */
@@ -77,7 +78,7 @@ async function removeSoon(jobs: JobBackend, qserv: QservBackend, ready: ReadyJob
 
 async function writeAnswer(
   { service }: Pick<ServedTap, 'service'>,
-  { bucket }: JobBackend,
+  { pool, bucket }: JobBackend,
   { client, config }: QservBackend,
   { claimed: job, queryId }: ReadyJob,
   { scanned: columns, fields, services, release, maxRows }: ResultPlan,
@@ -100,7 +101,7 @@ async function writeAnswer(
     },
   )
   const stored = await bucket
-    .write(resultObject(job.id, job.fence, extension), body, {
+    .write(resultObject(job.id, job.fence, extension), await limitBytes(pool, job, body), {
       ...{ ifGenerationMatch: '0', contentType, signal },
       metadata: { jobid: job.id, fence: job.fence },
     })

@@ -13,6 +13,7 @@ import { claimJob, returnJob } from '../../shared/uws/work-on-job.ts'
 import { completeOrRemove, endJob } from './end-job.ts'
 import { fetchResult } from './fetch-result.ts'
 import { holdClaim, LEASE_SECONDS } from './hold-claim.ts'
+import { limitBytes } from './limit-bytes.ts'
 import { passToQserv } from './pass-to-qserv.ts'
 import { NoRoomError, UnclearSubmitError } from './submit-query.ts'
 
@@ -72,7 +73,7 @@ async function end(jobs: JobBackend, job: Job, error: unknown, logger: Logger): 
 
 async function writeAnswer(
   { open, service }: ServedTap,
-  { bucket }: JobBackend,
+  { pool, bucket }: JobBackend,
   job: Job,
   signal: AbortSignal,
 ): Promise<{ readonly result: JobResult; readonly release: string }> {
@@ -84,7 +85,8 @@ async function writeAnswer(
     describeError: (error) => describeQueryError(error, asked.query),
   })
   const { contentType, extension } = asked.format
-  const stored = await bucket.write(resultObject(job.id, job.fence, extension), body, {
+  const fitting = await limitBytes(pool, job, body)
+  const stored = await bucket.write(resultObject(job.id, job.fence, extension), fitting, {
     ...{ ifGenerationMatch: '0', contentType, signal },
     metadata: { jobid: job.id, fence: job.fence },
   })

@@ -26,6 +26,8 @@ export interface Job {
   /** Version of the release that the query saw. */
   readonly release: string | null
   readonly fence: string
+  /** How many bytes its owner may keep, as it was when the job was made or started; null: no limit. */
+  readonly byteLimit: number | null
 }
 
 export interface Parameter {
@@ -60,7 +62,7 @@ export interface JobResult extends StoredObject {
 
 /** The columns of a job, for `select` and `returning`. */
 export const JOB_COLUMNS = `id, mode, server, owner, run_id, phase, created_at, started_at, ended_at, execution_seconds,
-  destruction, parameters, uploads, error, result, release, fence::text as fence`
+  destruction, parameters, uploads, error, result, release, fence::text as fence, byte_limit`
 
 export interface JobRow {
   readonly id: string
@@ -80,6 +82,7 @@ export interface JobRow {
   readonly result: JobResult | null
   readonly release: string | null
   readonly fence: string
+  readonly byte_limit: string | null
 }
 
 export function jobFromRow(row: JobRow): Job {
@@ -101,5 +104,6 @@ export function jobFromRow(row: JobRow): Job {
     result: row.result,
     release: row.release,
     fence: row.fence,
+    byteLimit: row.byte_limit === null ? null : Number(row.byte_limit),
   }
 }

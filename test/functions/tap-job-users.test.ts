@@ -211,9 +211,12 @@ describe('a quota that is reached', () => {
 
   test('of bytes ends a job in ERROR, and keeps no result', async () => {
     const many = { ...RUN, QUERY: 'SELECT object_id, ra, dec FROM survey.object' }
+    const before = jobs.gcs.requests.length
     const job = await jobs.create(many, as('max'))
     await jobs.idle()
     expect(await phase('max', job)).toBe('ERROR')
+    // It is not even written.
+    expect(jobs.gcs.requests.slice(before).filter((request) => request.includes('upload_id='))).toEqual([])
     expect(readAnswer(await get('max', `/async/${job}/error`)).message).toContain('2000 bytes')
     const objects = jobs.gcs.store.objects('tap-results') ?? []
     expect(objects.filter(({ name }) => name.includes(job))).toEqual([])

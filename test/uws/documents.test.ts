@@ -24,6 +24,7 @@ const PENDING: Job = {
   result: null,
   release: null,
   fence: '0',
+  byteLimit: null,
 }
 
 const COMPLETED: Job = {
