@@ -61,7 +61,7 @@ test.skipIf(!has('bash'))('bash completes commands, subcommands, options and the
   expect(some).toEqual(['swap', 'sweep'].filter((name) => name.startsWith('sw')))
   expect(values).toEqual(expect.arrayContaining(['text', 'github', 'sarif', 'json']))
   expect(options).toEqual(['--generation'])
-  expect(nested).toEqual(['list', 'show', 'validate', 'oai'])
+  expect(nested).toEqual(['list', 'show', 'validate', 'oai', 'refresh', 'history', 'forget'])
   expect(below).toEqual(['--offline'])
   expect(shells).toEqual(['bash', 'zsh', 'fish'])
   expect(help).toEqual(['rollback'])
