@@ -26,10 +26,12 @@ export interface LocalPostgresOptions {
   /** Faster and not crash-safe: for tests. */
   readonly unsafe?: boolean
   readonly settings?: Readonly<Record<string, string>>
+  /** Default: a free one. */
+  readonly port?: number
 }
 
 /**
- * Starts the PostgreSQL that comes with the packages, on a free port of 127.0.0.1.
+ * Starts the PostgreSQL that comes with the packages, on a port of 127.0.0.1.
  *
  * PostgreSQL refuses to run as root, so under root it runs as `nobody`; and where that user cannot enter the folder of
  * the programs or of the state (a checkout below a folder of mode 700), a copy in a temporary folder is used.
@@ -43,7 +45,7 @@ export async function startPostgres(options: LocalPostgresOptions): Promise<Loca
     const stoppedLeftover = await stopLeftover(dataDirectory)
     const created = !(await exists(join(dataDirectory, 'PG_VERSION')))
     if (created) await initialise(programs, dataDirectory, user)
-    const port = await freePort()
+    const port = options.port ?? (await freePort())
     const server = await launchServer({
       program: programs.postgres,
       dataDirectory,

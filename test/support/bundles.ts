@@ -23,7 +23,9 @@ const DESCRIPTION = 'bundles.json'
 export async function makeBundles(target: string): Promise<string> {
   const modules = join(target, 'node_modules', '@google-cloud')
   await mkdir(modules, { recursive: true })
-  await symlink(join(ROOT, 'node_modules/@google-cloud/functions-framework'), join(modules, 'functions-framework'))
+  for (const name of ['functions-framework', 'pubsub']) {
+    await symlink(join(ROOT, 'node_modules/@google-cloud', name), join(modules, name))
+  }
   const bundles = await Promise.all((await functionNames()).map((name) => bundleFunction(name, target)))
   await writeFile(join(target, DESCRIPTION), JSON.stringify(bundles))
   return target

@@ -1,0 +1,208 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import { type Watched, watchQueries } from '../../functions/watch-queries/watch-queries.ts'
+import { type LocalPostgres, startPostgres } from '../../local/postgres.ts'
+import { startPubSub } from '../../local/pubsub/publisher.ts'
+import { connectServices } from '../../shared/deployment/tap-services.ts'
+import type { Environment } from '../../shared/environment/environment.ts'
+import { parseEnvironment } from '../../shared/environment/parse.ts'
+import type { Logger } from '../../shared/platform/log/log.ts'
+import { initialiseDatabase } from '../../shared/tap-schema/roles.ts'
+import { stageRelease } from '../../shared/tap-schema/stage.ts'
+import { swap } from '../../shared/tap-schema/swap.ts'
+import { initialiseJobs } from '../../shared/uws/roles.ts'
+import { bundleFunctions } from '../support/bundles.ts'
+import { type FakeGcs, startFakeGcs } from '../support/fake-gcs.ts'
+import { type FunctionProcess, killFunction, spawnFunction } from '../support/function-process.ts'
+import { stageRequest } from '../support/sample-release.ts'
+import { createDeliveries, type Deliveries } from './deliveries.ts'
+
+export const BUCKET = 'tap-results'
+const TOPIC = 'projects/demo/topics/queries'
+
+export type Kind = 'tap' | 'run-query'
+
+export interface Answer {
+  readonly status: number
+  readonly location: string
+  readonly text: string
+}
+
+/** Several processes of `tap` and `run-query`, as they are bundled, over one database, one bucket and one topic. */
+export interface Fleet {
+  readonly environment: Environment
+  readonly gcs: FakeGcs
+  readonly deliveries: Deliveries
+  /** As a superuser; it finds its way back after a restart. */
+  readonly pool: pg.Pool
+  /** Those that can be called now. */
+  readonly processes: Readonly<Record<Kind, FunctionProcess[]>>
+  /** Of everything that has run. */
+  output(): string
+  /** A request as a user, to this instance of `tap`, or to any; when it does not answer, again. */
+  call(user: string, method: string, path: string, form?: Form, instance?: FunctionProcess): Promise<Answer>
+  /** SIGKILL, and another process in its place. */
+  replace(process: FunctionProcess): Promise<void>
+  restartDatabase(): Promise<void>
+  /** Puts the next release live. */
+  release(): Promise<void>
+  /** `watch-queries` twice at once; what failed was the database, and is left to the next time. */
+  watch(): Promise<readonly Watched[]>
+  /** As if so much time had passed that leases and messages count as lost. */
+  letTimePass(): Promise<void>
+  /** Statements of users that PostgreSQL works on. */
+  running(): Promise<number>
+  stop(): Promise<void>
+}
+
+export type Form = Readonly<Record<string, string>> | FormData
+
+const SERVICE = 'http://tap.invalid/tap'
+
+export async function startFleet(random: () => number, logger: Logger): Promise<Fleet> {
+  const folder = await mkdtemp(join(tmpdir(), 'almagest-fleet-'))
+  const start = (port?: number) =>
+    startPostgres({
+      ...{ stateDirectory: folder, unsafe: true, settings: { max_connections: '200' } },
+      ...(port === undefined ? {} : { port }),
+    })
+  let postgres: LocalPostgres = await start()
+  const [bundles, gcs] = await Promise.all([bundleFunctions(), startFakeGcs({ buckets: [BUCKET], keep: true })])
+  const pool = new pg.Pool({ connectionString: postgres.url, max: 10 })
+  pool.on('error', () => {})
+  await prepare(pool)
+  const processes: Record<Kind, FunctionProcess[]> = { tap: [], 'run-query': [] }
+  const everyone: FunctionProcess[] = []
+  const deliveries = createDeliveries(random, () => processes['run-query'].map(({ url }) => url))
+  const pubsub = await startPubSub((topic, message) => (topic === TOPIC ? deliveries.take(message.attributes) : null))
+  const text = describe(postgres.url.replace('postgres@', 'service@'), gcs.endpoint)
+  const file = join(folder, 'environment.yaml')
+  await writeFile(file, text)
+  const launch = async (kind: Kind) => {
+    const variables = { ...pubsub.variables, NODE_ENV: 'production' }
+    const started = await spawnFunction({ target: kind, source: join(bundles, kind), variables }, file)
+    everyone.push(started)
+    processes[kind].push(started)
+  }
+  await Promise.all((['tap', 'tap', 'tap', 'run-query', 'run-query'] as const).map(launch))
+  const { environment } = parseEnvironment(file, text)
+  if (environment === null) throw new Error('the environment is wrong')
+  Object.assign(process.env, pubsub.variables)
+  const { servers } = connectServices(environment, logger)
+  let version = 1
+  const anyTap = () => processes.tap[Math.floor(random() * processes.tap.length)]
+  return {
+    ...{ environment, gcs, deliveries, pool, processes },
+    output: () => everyone.map(({ output }) => output()).join('\n'),
+    async call(user, method, path, form, instance) {
+      for (let tries = 0; ; tries++) {
+        const { url } = instance ?? anyTap() ?? { url: '' }
+        const headers = { 'x-auth-request-user': user }
+        const body = form === undefined || form instanceof FormData ? form : new URLSearchParams(form)
+        const init = { method, headers, redirect: 'manual' as const, ...(body === undefined ? {} : { body }) }
+        const answer = await fetch(`${url}/tap${path}`, init).then(
+          async (response) => ({
+            status: response.status,
+            location: response.headers.get('location')?.replace(SERVICE, '') ?? '',
+            text: await response.text(),
+          }),
+          (error: unknown) => ({ status: 0, location: '', text: String(error) }),
+        )
+        if ((answer.status > 0 && answer.status < 500) || tries > 200) return answer
+        await new Promise((done) => setTimeout(done, 100))
+      }
+    },
+    async replace(old) {
+      for (const kind of ['tap', 'run-query'] as const) {
+        const place = processes[kind].indexOf(old)
+        if (place < 0) continue
+        processes[kind].splice(place, 1)
+        await killFunction(old)
+        await launch(kind)
+      }
+    },
+    async restartDatabase() {
+      await postgres.stop()
+      postgres = await start(postgres.port)
+    },
+    async release() {
+      version += 1
+      await goLive(pool, version)
+    },
+    async watch() {
+      const watch = () => watchQueries({ servers, logger })
+      const outcomes = await Promise.allSettled([watch(), watch()])
+      return outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
+    },
+    async letTimePass() {
+      await pool.query(`
+        update uws.job set lease_until = clock_timestamp() where phase = 'EXECUTING';
+        update uws.job set dispatched_at = clock_timestamp() - interval '1 day' where phase = 'QUEUED'`)
+    },
+    async running() {
+      const { rows } = await pool.query<{ count: number }>(
+        `select count(*)::int as count from pg_stat_activity
+          where usename = 'service' and state = 'active' and query like '%copy (%'`,
+      )
+      return rows[0]?.count ?? 0
+    },
+    async stop() {
+      await deliveries.stop()
+      await Promise.all(everyone.map(killFunction))
+      for (const { openJobs } of servers.values()) await (await openJobs?.())?.pool.end()
+      pubsub.stop()
+      await pool.end()
+      await Promise.all([gcs.stop(), postgres.stop()])
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Rows of `survey.object`. */
+export const ROWS = 2000
+
+async function prepare(pool: pg.Pool): Promise<void> {
+  await pool.query(`
+    create role service login;
+    create role reader nologin;
+    grant reader to service;
+    create schema survey;
+    create table survey.object (object_id bigint, ra float8, dec float8);
+    insert into survey.object select i, i * 0.18, i * 0.09 - 90 from generate_series(0, ${ROWS - 1}) as i;
+    grant usage on schema survey to reader;
+    grant select on survey.object to reader`)
+  await initialiseDatabase(pool, { prepareMore: (client) => initialiseJobs(client, ['service']) })
+  await goLive(pool, 1)
+}
+
+async function goLive(pool: pg.Pool, number: number): Promise<void> {
+  const version = `w.2026.${String(number).padStart(2, '0')}`
+  await stageRelease(pool, stageRequest(version, { readers: ['reader'] }))
+  await swap(pool, { expectedVersion: version, actor: 'tester' })
+}
+
+function describe(databaseUrl: string, storage: string): string {
+  return `
+baseHostname: data.example.org
+storage: {apiEndpoint: "${storage}"}
+discovery: {trustedProxy: true}
+results: {mode: delete, limits: {deletePercent: 100, orphanPercent: 100}}
+tap:
+  servers:
+    tap:
+      database: {url: "${databaseUrl}", poolMax: 8}
+      schemas: [survey]
+      service:
+        url: ${SERVICE}
+        access: {type: gafaelfawr, scopes: []}
+        query: {role: reader, database: {url: "${databaseUrl}", poolMax: 8}}
+        jobs: {bucket: ${BUCKET}, topic: ${TOPIC}}
+`
+}
+
+export function newName(): string {
+  return randomBytes(4).toString('hex')
+}

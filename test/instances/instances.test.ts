@@ -1,0 +1,219 @@
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { openResults } from '../../shared/deployment/results-connections.ts'
+import { createLogger } from '../../shared/platform/log/log.ts'
+import { sweepResults } from '../../shared/results/sweep/sweep.ts'
+import { randomNumbers } from '../support/random-numbers.ts'
+import { BUCKET, type Fleet, startFleet } from './fleet.ts'
+import { behave, create, ENDLESS, QUICK, type Told } from './users.ts'
+
+/** INSTANCES_JOBS=500 for the large one; INSTANCES_SEED for another one. */
+const IS_LARGE = process.env.INSTANCES_JOBS !== undefined
+const JOBS = Number(process.env.INSTANCES_JOBS ?? 60)
+const SEED = Number(process.env.INSTANCES_SEED ?? 1)
+const USERS = 20
+
+const log: Record<string, unknown>[] = []
+const logger = createLogger({ write: (line) => void log.push(JSON.parse(line)), projectId: 'p' })
+let fleet: Fleet
+
+beforeAll(async () => {
+  fleet = await startFleet(randomNumbers(SEED), logger)
+})
+afterAll(() => fleet.stop())
+
+describe('three tap and two run-query', () => {
+  test('lose nothing while jobs are aborted and deleted, releases swapped, processes killed and PostgreSQL restarted', async () => {
+    const random = randomNumbers(SEED)
+    const told: Told = { completed: new Map(), deleted: new Set(), aborted: new Set() }
+    const users = Array.from({ length: USERS }, (_, index) => `user${index}`)
+    let busy = true
+    const working = Promise.all(
+      users.map((user, index) => behave(fleet, user, Math.ceil(JOBS / USERS), told, randomNumbers(SEED + index))),
+    ).finally(() => {
+      busy = false
+    })
+    const upset = upsetFleet(random, () => busy)
+    await Promise.all([working, upset])
+    await settle()
+    const ended = [...fleet.processes.tap, ...fleet.processes['run-query']].filter(
+      ({ child }) => child.exitCode !== null,
+    )
+    expect(ended.map(({ output }) => output())).toEqual([])
+    await checkJobs(told)
+    await checkObjects()
+    expect(await fleet.running()).toBe(0)
+    expect(fleet.deliveries.fates.once).toBeGreaterThan(0)
+    report({ ...fleet.deliveries.fates, ...(await countPhases()) })
+  })
+})
+
+describe('a worker that is frozen past its lease', () => {
+  test.each([
+    ['before its result is stored', false],
+    ['when its result is stored, and not committed', true],
+  ])('%s changes nothing when it wakes up', async (_what, isStored) => {
+    fleet.deliveries.behave()
+    const [frozen, other] = fleet.processes['run-query'].splice(0)
+    if (frozen === undefined || other === undefined) throw new Error('there are two workers')
+    fleet.processes['run-query'].push(frozen)
+    const freeze = () => frozen.child.kill('SIGSTOP')
+    const match = /upload_id=/
+    // Either the bytes arrive and the answer finds nobody, or nothing is stored.
+    if (isStored) fleet.gcs.inject({ kind: 'meanwhile', run: async () => freeze(), match })
+    else fleet.gcs.inject({ kind: 'stall', bytes: null, match })
+    const before = fleet.gcs.requests.length
+    const path = await create(fleet, 'ada', { ...QUICK, PHASE: 'RUN' })
+    const row = async () => (await rowsOf()).find(({ id }) => path.endsWith(id))
+    const isWriting = () => fleet.gcs.requests.slice(before).some((request) => match.test(request))
+    await vi.waitUntil(isWriting, { timeout: 60_000 })
+    freeze()
+    fleet.processes['run-query'].splice(0, 1, other)
+    await fleet.letTimePass()
+    await fleet.watch()
+    await vi.waitUntil(async () => (await row())?.phase === 'COMPLETED', { timeout: 60_000 })
+    const committed = await row()
+    expect(committed?.result?.object).toMatch(/\/2\/result\.csv$/)
+    frozen.child.kill('SIGCONT')
+    fleet.processes['run-query'].push(frozen)
+    await fleet.deliveries.idle()
+    expect(await row()).toEqual(committed)
+    const id = committed?.id ?? ''
+    await vi.waitUntil(() => objectsOf(id).length === 1, { timeout: 60_000 })
+    expect(objectsOf(id)).toEqual([committed?.result?.object])
+  })
+})
+
+test('an abort at one instance ends the query that another one runs', async () => {
+  const [instance] = fleet.processes.tap
+  const path = await create(fleet, 'ada', { ...ENDLESS, PHASE: 'RUN' })
+  await vi.waitUntil(async () => (await fleet.running()) > 0, { timeout: 60_000 })
+  const started = performance.now()
+  await fleet.call('ada', 'POST', `${path}/phase`, { PHASE: 'ABORT' }, instance)
+  await vi.waitUntil(async () => (await fleet.running()) === 0, { timeout: 60_000, interval: 10 })
+  const milliseconds = performance.now() - started
+  report({ abortMs: Math.round(milliseconds) })
+  if (IS_LARGE) expect(milliseconds).toBeLessThan(1000)
+  expect((await fleet.call('ada', 'GET', `${path}/phase`)).text).toBe('ABORTED')
+})
+
+/** What happened, where somebody asked for the large one. */
+function report(figures: Readonly<Record<string, number>>): void {
+  if (IS_LARGE) console.log(JSON.stringify(figures))
+}
+
+/** What goes wrong, in turn, until the users have done. */
+async function upsetFleet(random: () => number, isBusy: () => boolean): Promise<void> {
+  const anyOf = (kind: 'tap' | 'run-query') =>
+    fleet.processes[kind][Math.floor(random() * fleet.processes[kind].length)]!
+  const mishaps = [
+    () => fleet.release(),
+    () => fleet.replace(anyOf('run-query')),
+    () => fleet.watch(),
+    () => fleet.restartDatabase(),
+    () => fleet.watch(),
+    () => fleet.replace(anyOf('tap')),
+    async () => {
+      await fleet.letTimePass()
+      await fleet.watch()
+    },
+    async () => {
+      const frozen = anyOf('run-query')
+      frozen.child.kill('SIGSTOP')
+      await fleet.letTimePass()
+      await fleet.watch()
+      await pause(500 * random())
+      frozen.child.kill('SIGCONT')
+    },
+  ]
+  for (let round = 0; round < mishaps.length || isBusy(); round++) {
+    await mishaps[round % mishaps.length]?.()
+    await pause(200 + 600 * random())
+  }
+}
+
+/** All messages come, and time passes, until every job has ended and what was deleted is forgotten. */
+async function settle(): Promise<void> {
+  fleet.deliveries.behave()
+  await vi.waitUntil(
+    async () => {
+      await fleet.letTimePass()
+      await fleet.watch()
+      await fleet.deliveries.idle()
+      const { rows } = await fleet.pool.query(
+        `select from uws.job where phase in ('QUEUED', 'EXECUTING') or deleted_at is not null limit 1`,
+      )
+      return rows.length === 0
+    },
+    { timeout: 170_000, interval: 100 },
+  )
+}
+
+interface Row {
+  readonly id: string
+  readonly owner: string
+  readonly phase: string
+  readonly result: { readonly object: string; readonly generation: string; readonly bytes: number } | null
+}
+
+async function rowsOf(): Promise<readonly Row[]> {
+  return (await fleet.pool.query<Row>('select id, owner, phase, result from uws.job')).rows
+}
+
+async function countPhases(): Promise<Readonly<Record<string, number>>> {
+  const counts: Record<string, number> = {}
+  for (const { phase } of await rowsOf()) counts[phase] = (counts[phase] ?? 0) + 1
+  return counts
+}
+
+function objectsOf(id: string): readonly string[] {
+  return (fleet.gcs.store.objects(BUCKET) ?? []).map(({ name }) => name).filter((name) => name.includes(id))
+}
+
+async function sweep(): Promise<void> {
+  const results = openResults(fleet.environment, { applicationName: 'test', logger })
+  try {
+    const request = { mode: 'delete', timeBudgetMs: null, scheduledFor: null } as const
+    expect(await sweepResults(results.config, { ...results, logger }, request)).toMatchObject({ outcome: 'finished' })
+  } finally {
+    await results.close()
+  }
+}
+
+async function checkJobs(told: Told): Promise<void> {
+  const jobs = new Map((await rowsOf()).map((job) => [`/async/${job.id}`, job]))
+  for (const [path, { phase, owner, result }] of jobs) {
+    expect(['PENDING', 'COMPLETED', 'ERROR', 'ABORTED']).toContain(phase)
+    const answer = await fleet.call(owner, 'GET', `${path}/results/result`)
+    expect([path, phase, answer.status]).toEqual([path, phase, phase === 'COMPLETED' ? 200 : 404])
+    if (phase === 'COMPLETED') expect(Buffer.byteLength(answer.text)).toBe(result?.bytes)
+  }
+  for (const [path, length] of told.completed) {
+    expect(jobs.get(path)?.phase).toBe('COMPLETED')
+    expect((await fleet.call(jobs.get(path)?.owner ?? '', 'GET', `${path}/results/result`)).text.length).toBe(length)
+  }
+  for (const path of told.deleted) expect([path, jobs.has(path)]).toEqual([path, false])
+  for (const path of told.aborted) expect([path, jobs.get(path)?.phase]).toEqual([path, 'ABORTED'])
+}
+
+/** One object for each COMPLETED job, the one of its row; what is left beside these goes with the sweep. */
+async function checkObjects(): Promise<void> {
+  const objects = () => fleet.gcs.store.objects(BUCKET) ?? []
+  const rows = await rowsOf()
+  for (const { id, phase, result } of rows) {
+    const found = objects().filter(
+      ({ name, generation }) => name === result?.object && generation === result.generation,
+    )
+    expect([id, phase, found.length]).toEqual([id, phase, phase === 'COMPLETED' ? 1 : 0])
+  }
+  for (const object of objects()) await fleet.gcs.store.update({ ...object, timeCreated: '2001-01-01T00:00:00Z' })
+  await sweep()
+  const known = new Set(rows.map(({ id }) => id))
+  const left = objects().filter(({ name }) => !name.startsWith('.almagest/'))
+  expect(left.filter(({ name }) => !known.has(name.split('/')[2] ?? '')).map(({ name }) => name)).toEqual([])
+  const results = left.map(({ name }) => name).filter((name) => name.startsWith('r/'))
+  expect(results.sort()).toEqual(rows.flatMap(({ result }) => (result === null ? [] : [result.object])).sort())
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((done) => setTimeout(done, milliseconds))
+}

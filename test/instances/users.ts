@@ -1,0 +1,123 @@
+import { type Fleet, newName, ROWS } from './fleet.ts'
+
+/** What users have been told, to be held against what is there in the end. */
+export interface Told {
+  /** Jobs that were seen COMPLETED, and the length of the result that was read. */
+  readonly completed: Map<string, number>
+  readonly deleted: Set<string>
+  /** Aborted before anybody saw them end. */
+  readonly aborted: Set<string>
+}
+
+type Random = () => number
+
+export const QUICK = {
+  LANG: 'ADQL',
+  FORMAT: 'csv',
+  QUERY: 'SELECT TOP 5 object_id, ra FROM survey.object ORDER BY object_id',
+}
+const LARGE = { LANG: 'ADQL', QUERY: 'SELECT * FROM survey.object' }
+const WRONG = { LANG: 'ADQL', QUERY: 'SELECT nothing FROM survey.object' }
+const SCHEMA = { LANG: 'ADQL', QUERY: 'SELECT table_name FROM TAP_SCHEMA.tables' }
+/** Some tenths of a second. */
+const SLOW = {
+  ...{ LANG: 'ADQL', FORMAT: 'csv' },
+  QUERY: `SELECT COUNT(*) AS n FROM survey.object AS a, survey.object AS b WHERE a.ra + b.dec > a.dec * b.ra`,
+}
+export const ENDLESS = {
+  LANG: 'ADQL',
+  QUERY: 'SELECT COUNT(*) AS n FROM survey.object AS a, survey.object AS b, survey.object AS c, survey.object AS d',
+}
+
+interface Habit {
+  readonly weight: number
+  act(fleet: Fleet, user: string, told: Told, random: Random): Promise<void>
+}
+
+const HABITS: readonly Habit[] = [
+  { weight: 25, act: (fleet, user, told) => runAndRead(fleet, user, QUICK, told) },
+  { weight: 10, act: (fleet, user, told) => runAndRead(fleet, user, LARGE, told) },
+  { weight: 5, act: (fleet, user, told) => runAndRead(fleet, user, SCHEMA, told) },
+  { weight: 10, act: async (fleet, user) => void (await create(fleet, user, { ...SLOW, PHASE: 'RUN' })) },
+  { weight: 5, act: async (fleet, user) => void (await create(fleet, user, { ...WRONG, PHASE: 'RUN' })) },
+  {
+    weight: 3,
+    act: async (fleet, user) => void (await create(fleet, user, { ...ENDLESS, PHASE: 'RUN', EXECUTIONDURATION: '1' })),
+  },
+  { weight: 7, act: changeAndRun },
+  { weight: 15, act: abortSoon },
+  { weight: 15, act: deleteSoon },
+  { weight: 5, act: leave },
+]
+
+const TOTAL = HABITS.reduce((sum, { weight }) => sum + weight, 0)
+
+/** One user's jobs, one after the other, each of a kind that chance decides. */
+export async function behave(fleet: Fleet, user: string, jobs: number, told: Told, random: Random): Promise<void> {
+  for (let job = 0; job < jobs; job++) {
+    let choice = random() * TOTAL
+    const habit = HABITS.find(({ weight }) => {
+      choice -= weight
+      return choice < 0
+    })
+    await habit?.act(fleet, user, told, random)
+  }
+}
+
+/** @returns `/async/{id}` */
+export async function create(fleet: Fleet, user: string, form: Readonly<Record<string, string>>): Promise<string> {
+  const { status, location, text } = await fleet.call(user, 'POST', '/async', { ...form, RUNID: newName() })
+  if (status !== 303) throw new Error(`a job could not be made: ${status} ${text}`)
+  return location
+}
+
+async function runAndRead(fleet: Fleet, user: string, form: Readonly<Record<string, string>>, told: Told) {
+  const job = await create(fleet, user, { ...form, PHASE: 'RUN' })
+  const { text } = await fleet.call(user, 'GET', `${job}?WAIT=1`)
+  if (!/<uws:phase>COMPLETED</.test(text)) return
+  const result = await fleet.call(user, 'GET', `${job}/results/result`)
+  if (result.status !== 200) throw new Error(`${job} is COMPLETED without a result: ${result.status} ${result.text}`)
+  told.completed.set(job, result.text.length)
+}
+
+async function changeAndRun(fleet: Fleet, user: string, told: Told) {
+  const job = await create(fleet, user, WRONG)
+  const changed = await fleet.call(user, 'POST', `${job}/parameters`, QUICK)
+  if (changed.status !== 303) throw new Error(`parameters could not be set: ${changed.status} ${changed.text}`)
+  const form = new FormData()
+  form.set('table', new Blob([`x\n${ROWS}\n`], { type: 'text/csv' }), 'table.csv')
+  form.set('UPLOAD', 'mine,param:table')
+  await fleet.call(user, 'POST', `${job}/parameters`, form)
+  await fleet.call(user, 'POST', `${job}/phase`, { PHASE: 'RUN' })
+  await fleet.call(user, 'GET', `${job}?WAIT=1`)
+  told.deleted.delete(job)
+}
+
+async function abortSoon(fleet: Fleet, user: string, told: Told, random: Random) {
+  const job = await create(fleet, user, { ...(random() < 0.5 ? SLOW : ENDLESS), PHASE: 'RUN' })
+  await pause(600 * random())
+  await fleet.call(user, 'POST', `${job}/phase`, { PHASE: 'ABORT' })
+  const { text } = await fleet.call(user, 'GET', `${job}/phase`)
+  if (text === 'ABORTED') told.aborted.add(job)
+  else if (!['COMPLETED', 'ERROR'].includes(text)) throw new Error(`${job} was aborted and is ${text}`)
+}
+
+async function deleteSoon(fleet: Fleet, user: string, told: Told, random: Random) {
+  const job = await create(fleet, user, { ...(random() < 0.5 ? QUICK : ENDLESS), PHASE: 'RUN' })
+  await pause(600 * random())
+  // 404: the answer to a first request was lost.
+  const { status, text } = await fleet.call(user, 'DELETE', job)
+  if (![303, 404].includes(status)) throw new Error(`${job} could not be deleted: ${status} ${text}`)
+  told.deleted.add(job)
+}
+
+/** A job that is never started, and due. */
+async function leave(fleet: Fleet, user: string, told: Told) {
+  const job = await create(fleet, user, QUICK)
+  await fleet.call(user, 'POST', `${job}/destruction`, { DESTRUCTION: '2001-01-01' })
+  told.deleted.add(job)
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((done) => setTimeout(done, milliseconds))
+}
