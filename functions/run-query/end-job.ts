@@ -1,9 +1,11 @@
 import { noteQuota } from '../../shared/deployment/note-quota.ts'
+import { removeObjects } from '../../shared/deployment/remove-objects.ts'
 import type { JobBackend } from '../../shared/deployment/served-tap.ts'
 import { Failure } from '../../shared/failure.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
 import { QueryLimitError } from '../../shared/query/errors.ts'
 import { describeQueryError } from '../../shared/tap/describe-query-error.ts'
+import { attemptPrefix } from '../../shared/tap/job-objects.ts'
 import type { Job, JobResult } from '../../shared/uws/job.ts'
 import { QuotaError } from '../../shared/uws/quota.ts'
 import { completeJob, expireJob, failJob } from '../../shared/uws/work-on-job.ts'
@@ -25,6 +27,13 @@ export async function completeOrRemove(
     if (error instanceof QuotaError) await remove()
     throw error
   }
+}
+
+/** An upload that was broken off may have been complete already; by then nobody else may look for the object. */
+export async function removeAttempt({ bucket }: JobBackend, { id, fence }: Job, logger: Logger): Promise<void> {
+  await removeObjects(bucket, attemptPrefix(id, fence)).catch((error: unknown) =>
+    logger.warning('what was written of a result is left to collect-results', { job: id, error }),
+  )
 }
 
 /** Ends a job whose query did not end well, for good. */

@@ -14,7 +14,7 @@ import type { JobResult } from '../../shared/uws/job.ts'
 import { claimReady, type ReadyJob, returnReady } from '../../shared/uws/remote-query.ts'
 import { type ResultSummary, writeResult } from '../../shared/votable/write-result.ts'
 import { findDirectResult, isDirect } from './direct-result.ts'
-import { completeOrRemove, endJob } from './end-job.ts'
+import { completeOrRemove, endJob, removeAttempt } from './end-job.ts'
 import { holdClaim, LEASE_SECONDS } from './hold-claim.ts'
 import { limitBytes } from './limit-bytes.ts'
 import { type ResultPlan, readPlan } from './result-plan.ts'
@@ -61,7 +61,7 @@ export async function fetchResult(
         throw failure
       }
       await endJob(jobs, job, failure, logger)
-    }
+    } else await removeAttempt(jobs, job, logger)
   } finally {
     await announceJob(jobs, job, logger)
   }

@@ -10,7 +10,7 @@ import type { UploadForm } from '../../shared/tap/uploads.ts'
 import type { Job, JobResult } from '../../shared/uws/job.ts'
 import { QuotaError } from '../../shared/uws/quota.ts'
 import { claimJob, returnJob } from '../../shared/uws/work-on-job.ts'
-import { completeOrRemove, endJob } from './end-job.ts'
+import { completeOrRemove, endJob, removeAttempt } from './end-job.ts'
 import { fetchResult } from './fetch-result.ts'
 import { holdClaim, LEASE_SECONDS } from './hold-claim.ts'
 import { limitBytes } from './limit-bytes.ts'
@@ -51,7 +51,10 @@ export async function runJob(server: ServedTap, id: string, logger: Logger): Pro
   } catch (error) {
     await claim.release()
     // However the query and the store have put it: what was written counts no more, and who took the job decides.
-    if (claim.lost.aborted) return logger.info('the job was ended by somebody else, or its lease is over', fields)
+    if (claim.lost.aborted) {
+      logger.info('the job was ended by somebody else, or its lease is over', fields)
+      return await removeAttempt(jobs, job, logger)
+    }
     await end(jobs, job, error, logger)
   } finally {
     await started

@@ -1,4 +1,5 @@
 import { sendEvent } from '../../shared/deployment/announce.ts'
+import { removeObjects } from '../../shared/deployment/remove-objects.ts'
 import type { JobBackend, ServedTap } from '../../shared/deployment/served-tap.ts'
 import type { TapJobs } from '../../shared/environment/tap-jobs.ts'
 import { messageOf } from '../../shared/failure.ts'
@@ -160,12 +161,3 @@ const MOST_FAILURES = 8
 
 /** Events that are forgotten in one call. */
 const FORGOTTEN = 5_000
-
-async function removeObjects(bucket: JobBackend['bucket'], prefix: string): Promise<void> {
-  let token: string | null = null
-  do {
-    const page: Awaited<ReturnType<typeof bucket.page>> = await bucket.page({ prefix }, token)
-    for (const { name, generation } of page.objects) await bucket.remove(name, generation)
-    token = page.nextPageToken
-  } while (token !== null)
-}

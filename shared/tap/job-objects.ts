@@ -8,9 +8,14 @@ export function resultsPrefix(job: string): string {
   return `r/${job.slice(0, 2)}/${job}/`
 }
 
+/** What the worker with this claim wrote. */
+export function attemptPrefix(job: string, fence: string): string {
+  return `${resultsPrefix(job)}${fence}/`
+}
+
 /** One name a claim: no two workers write the same object. */
 export function resultObject(job: string, fence: string, extension: string): string {
-  return `${resultsPrefix(job)}${fence}/result.${extension}`
+  return `${attemptPrefix(job, fence)}result.${extension}`
 }
 
 /** All tables that came with the job's requests. */

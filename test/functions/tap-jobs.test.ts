@@ -131,8 +131,11 @@ describe('ending a job', () => {
     expect((await jobs.post(`/async/${job}/phase`, { PHASE: 'ABORT' })).status).toBe(303)
   })
 
-  test('UWS-12 an abort while the result is being written is no failure of the service', async () => {
-    jobs.gcs.inject({ kind: 'stall', bytes: null, match: /upload_id=/ })
+  test.each([
+    ['is being written', null],
+    ['is stored, and the answer of the store is still to come,', 0],
+  ])('UWS-12 an abort while the result %s is no failure of the service', async (_what, bytes) => {
+    jobs.gcs.inject({ kind: 'stall', bytes, match: /upload_id=/ })
     const before = jobs.gcs.requests.length
     const job = await jobs.create(RUN)
     const isWriting = () => jobs.gcs.requests.slice(before).some((request) => request.includes('upload_id='))

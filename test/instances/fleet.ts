@@ -22,8 +22,15 @@ import { createDeliveries, type Deliveries } from './deliveries.ts'
 
 export const BUCKET = 'tap-results'
 const TOPIC = 'projects/demo/topics/queries'
+const EVENTS = 'projects/demo/topics/events'
 
 export type Kind = 'tap' | 'run-query'
+
+/** As it came to the topic. */
+export interface PublishedEvent {
+  readonly item: string
+  readonly sequence: number
+}
 
 export interface Answer {
   readonly status: number
@@ -36,6 +43,8 @@ export interface Fleet {
   readonly environment: Environment
   readonly gcs: FakeGcs
   readonly deliveries: Deliveries
+  /** What was published about jobs and quotas, in the order in which it came. */
+  readonly events: readonly PublishedEvent[]
   /** As a superuser; it finds its way back after a restart. */
   readonly pool: pg.Pool
   /** Those that can be called now. */
@@ -77,7 +86,12 @@ export async function startFleet(random: () => number, logger: Logger): Promise<
   const processes: Record<Kind, FunctionProcess[]> = { tap: [], 'run-query': [] }
   const everyone: FunctionProcess[] = []
   const deliveries = createDeliveries(random, () => processes['run-query'].map(({ url }) => url))
-  const pubsub = await startPubSub((topic, message) => (topic === TOPIC ? deliveries.take(message.attributes) : null))
+  const events: PublishedEvent[] = []
+  const pubsub = await startPubSub((topic, { attributes }) => {
+    if (topic === TOPIC) return deliveries.take(attributes)
+    const { item = '', sequence } = attributes
+    return topic === EVENTS ? String(events.push({ item, sequence: Number(sequence) })) : null
+  })
   const text = describe(postgres.url.replace('postgres@', 'service@'), gcs.endpoint)
   const file = join(folder, 'environment.yaml')
   await writeFile(file, text)
@@ -95,7 +109,7 @@ export async function startFleet(random: () => number, logger: Logger): Promise<
   let version = 1
   const anyTap = () => processes.tap[Math.floor(random() * processes.tap.length)]
   return {
-    ...{ environment, gcs, deliveries, pool, processes },
+    ...{ environment, gcs, deliveries, events, pool, processes },
     output: () => everyone.map(({ output }) => output()).join('\n'),
     async call(user, method, path, form, instance) {
       for (let tries = 0; ; tries++) {
@@ -140,7 +154,8 @@ export async function startFleet(random: () => number, logger: Logger): Promise<
     async letTimePass() {
       await pool.query(`
         update uws.job set lease_until = clock_timestamp() where phase = 'EXECUTING';
-        update uws.job set dispatched_at = clock_timestamp() - interval '1 day' where phase = 'QUEUED'`)
+        update uws.job set dispatched_at = clock_timestamp() - interval '1 day' where phase = 'QUEUED';
+        update uws.event set sending_until = clock_timestamp() where settled_at is null`)
     },
     async running() {
       const { rows } = await pool.query<{ count: number }>(
@@ -199,7 +214,7 @@ tap:
         url: ${SERVICE}
         access: {type: gafaelfawr, scopes: []}
         query: {role: reader, database: {url: "${databaseUrl}", poolMax: 8}}
-        jobs: {bucket: ${BUCKET}, topic: ${TOPIC}}
+        jobs: {bucket: ${BUCKET}, topic: ${TOPIC}, events: {topic: ${EVENTS}}}
 `
 }
 

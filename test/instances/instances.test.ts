@@ -8,7 +8,7 @@ import { behave, create, ENDLESS, QUICK, type Told } from './users.ts'
 
 /** INSTANCES_JOBS=500 for the large one; INSTANCES_SEED for another one. */
 const IS_LARGE = process.env.INSTANCES_JOBS !== undefined
-const JOBS = Number(process.env.INSTANCES_JOBS ?? 60)
+const JOBS = Number(process.env.INSTANCES_JOBS ?? 40)
 const SEED = Number(process.env.INSTANCES_SEED ?? 1)
 const USERS = 20
 
@@ -24,7 +24,7 @@ afterAll(() => fleet.stop())
 describe('three tap and two run-query', () => {
   test('lose nothing while jobs are aborted and deleted, releases swapped, processes killed and PostgreSQL restarted', async () => {
     const random = randomNumbers(SEED)
-    const told: Told = { completed: new Map(), deleted: new Set(), aborted: new Set() }
+    const told: Told = { completed: new Map(), deleted: new Set(), aborted: new Set(), shared: new Map() }
     const users = Array.from({ length: USERS }, (_, index) => `user${index}`)
     let busy = true
     const working = Promise.all(
@@ -41,6 +41,8 @@ describe('three tap and two run-query', () => {
     expect(ended.map(({ output }) => output())).toEqual([])
     await checkJobs(told)
     await checkObjects()
+    await checkEvents()
+    await checkQuotas()
     expect(await fleet.running()).toBe(0)
     expect(fleet.deliveries.fates.once).toBeGreaterThan(0)
     report({ ...fleet.deliveries.fates, ...(await countPhases()) })
@@ -140,7 +142,8 @@ async function settle(): Promise<void> {
       await fleet.watch()
       await fleet.deliveries.idle()
       const { rows } = await fleet.pool.query(
-        `select from uws.job where phase in ('QUEUED', 'EXECUTING') or deleted_at is not null limit 1`,
+        `select from uws.job where phase in ('QUEUED', 'EXECUTING') or deleted_at is not null
+         union all select from uws.event where settled_at is null limit 1`,
       )
       return rows.length === 0
     },
@@ -182,7 +185,7 @@ async function sweep(): Promise<void> {
 async function checkJobs(told: Told): Promise<void> {
   const jobs = new Map((await rowsOf()).map((job) => [`/async/${job.id}`, job]))
   for (const [path, { phase, owner, result }] of jobs) {
-    expect(['PENDING', 'COMPLETED', 'ERROR', 'ABORTED']).toContain(phase)
+    expect(['PENDING', 'COMPLETED', 'ERROR', 'ABORTED', 'ARCHIVED']).toContain(phase)
     const answer = await fleet.call(owner, 'GET', `${path}/results/result`)
     expect([path, phase, answer.status]).toEqual([path, phase, phase === 'COMPLETED' ? 200 : 404])
     if (phase === 'COMPLETED') expect(Buffer.byteLength(answer.text)).toBe(result?.bytes)
@@ -191,8 +194,50 @@ async function checkJobs(told: Told): Promise<void> {
     expect(jobs.get(path)?.phase).toBe('COMPLETED')
     expect((await fleet.call(jobs.get(path)?.owner ?? '', 'GET', `${path}/results/result`)).text.length).toBe(length)
   }
-  for (const path of told.deleted) expect([path, jobs.has(path)]).toEqual([path, false])
+  // A job that was due leaves a record.
+  for (const path of told.deleted) expect([path, jobs.get(path)?.phase ?? 'ARCHIVED']).toEqual([path, 'ARCHIVED'])
+  for (const [path, other] of told.shared) {
+    const completed = jobs.get(path)?.phase === 'COMPLETED'
+    const { status } = await fleet.call(other, 'GET', `${path}/results/result`)
+    expect([path, status]).toEqual([path, completed ? 200 : 404])
+    expect((await fleet.call('stranger', 'GET', `${path}/results/result`)).status).toBe(403)
+    expect((await fleet.call(other, 'DELETE', path)).status).toBe(403)
+  }
   for (const path of told.aborted) expect([path, jobs.get(path)?.phase]).toEqual([path, 'ABORTED'])
+}
+
+/** Each event has come, at least once, and those of one item for the first time in their order. */
+async function checkEvents(): Promise<void> {
+  const { rows } = await fleet.pool.query<{ item: string; sequence: string }>(
+    'select item, sequence from uws.event order by sequence',
+  )
+  const written = Map.groupBy(rows, ({ item }) => item)
+  const came = Map.groupBy(fleet.events, ({ item }) => item)
+  for (const [item, events] of written) {
+    const first = [...new Set((came.get(item) ?? []).map(({ sequence }) => sequence))]
+    expect([item, first]).toEqual([item, events.map(({ sequence }) => Number(sequence))])
+  }
+}
+
+/** What counts for the quota of a user is what is there. */
+async function checkQuotas(): Promise<void> {
+  const { rows } = await fleet.pool.query<{ owner: string; stored: string; counted: string; underway: string }>(
+    `select owner, stored_bytes as stored, underway,
+            (select coalesce(sum(uws.bytes_of(result, uploads)), 0) from uws.job j
+              where j.owner = o.owner and phase <> 'ARCHIVED') as counted
+       from (select distinct owner from uws.job) o, uws.usage('tap', owner)`,
+  )
+  const sizes = new Map((fleet.gcs.store.objects(BUCKET) ?? []).map(({ name, size }) => [name, Number(size)]))
+  const { rows: jobs } = await fleet.pool.query<{ owner: string; objects: string[] }>(
+    `select owner, array_remove(array_agg(result ->> 'object') || array_agg(upload ->> 'object'), null) as objects
+       from uws.job left join jsonb_array_elements(uploads) as upload on true
+      where phase <> 'ARCHIVED' group by owner`,
+  )
+  for (const { owner, stored, counted, underway } of rows) {
+    const objects = new Set(jobs.find((one) => one.owner === owner)?.objects)
+    const bytes = [...objects].reduce((sum, name) => sum + (sizes.get(name) ?? Number.NaN), 0)
+    expect([owner, Number(stored), Number(counted), Number(underway)]).toEqual([owner, bytes, bytes, 0])
+  }
 }
 
 /** One object for each COMPLETED job, the one of its row; what is left beside these goes with the sweep. */

@@ -5,6 +5,8 @@ export interface Told {
   /** Jobs that were seen COMPLETED, and the length of the result that was read. */
   readonly completed: Map<string, number>
   readonly deleted: Set<string>
+  /** Jobs that another user may read. */
+  readonly shared: Map<string, string>
   /** Aborted before anybody saw them end. */
   readonly aborted: Set<string>
 }
@@ -45,6 +47,7 @@ const HABITS: readonly Habit[] = [
     act: async (fleet, user) => void (await create(fleet, user, { ...ENDLESS, PHASE: 'RUN', EXECUTIONDURATION: '1' })),
   },
   { weight: 7, act: changeAndRun },
+  { weight: 8, act: share },
   { weight: 15, act: abortSoon },
   { weight: 15, act: deleteSoon },
   { weight: 5, act: leave },
@@ -80,7 +83,7 @@ async function runAndRead(fleet: Fleet, user: string, form: Readonly<Record<stri
   told.completed.set(job, result.text.length)
 }
 
-async function changeAndRun(fleet: Fleet, user: string, told: Told) {
+async function changeAndRun(fleet: Fleet, user: string) {
   const job = await create(fleet, user, WRONG)
   const changed = await fleet.call(user, 'POST', `${job}/parameters`, QUICK)
   if (changed.status !== 303) throw new Error(`parameters could not be set: ${changed.status} ${changed.text}`)
@@ -90,7 +93,6 @@ async function changeAndRun(fleet: Fleet, user: string, told: Told) {
   await fleet.call(user, 'POST', `${job}/parameters`, form)
   await fleet.call(user, 'POST', `${job}/phase`, { PHASE: 'RUN' })
   await fleet.call(user, 'GET', `${job}?WAIT=1`)
-  told.deleted.delete(job)
 }
 
 async function abortSoon(fleet: Fleet, user: string, told: Told, random: Random) {
@@ -109,6 +111,16 @@ async function deleteSoon(fleet: Fleet, user: string, told: Told, random: Random
   const { status, text } = await fleet.call(user, 'DELETE', job)
   if (![303, 404].includes(status)) throw new Error(`${job} could not be deleted: ${status} ${text}`)
   told.deleted.add(job)
+}
+
+async function share(fleet: Fleet, user: string, told: Told, random: Random) {
+  const job = await create(fleet, user, { ...QUICK, PHASE: 'RUN' })
+  const other = `friend${Math.floor(random() * 5)}`
+  const { status, text } = await fleet.call(user, 'POST', `${job}/share`, { USER: other })
+  if (status !== 303) throw new Error(`${job} could not be shared: ${status} ${text}`)
+  const read = await fleet.call(other, 'GET', job)
+  if (read.status !== 200) throw new Error(`${other} may not read ${job}: ${read.status} ${read.text}`)
+  told.shared.set(job, other)
 }
 
 /** A job that is never started, and due. */
