@@ -5,7 +5,7 @@ import type { ReleaseNaming } from '../shared/releases/naming.ts'
 import { databaseUrl, LOGINS, type Login } from './databases.ts'
 import { describeEnvironment } from './describe-environment.ts'
 import { SKY_EXAMPLES } from './sample/examples.ts'
-import { SKY } from './sample/sample.ts'
+import { HERON_PLACEMENTS, SKY } from './sample/sample.ts'
 import { describeResults } from './sample-results.ts'
 
 /** Where releases lie: `gs://releases/releases/heron-1/schemas.tar.gz`. */
@@ -23,14 +23,16 @@ export interface LocalServer {
   /** The release that it takes, and nothing else by itself. */
   readonly version: string
   readonly schemas: readonly string[]
-  /** Whether queries are answered: there are tables. */
-  readonly isQueried: boolean
+  /** What answers its queries. */
+  readonly answeredBy: 'postgresql' | 'qserv'
 }
 
 export interface Addresses {
   /** Superuser URL of the PostgreSQL cluster. */
   readonly postgres: string
   readonly storage: string
+  /** The stand-in for Qserv. */
+  readonly qserv: string
   /** Each function is below its name. */
   readonly front: string
 }
@@ -50,16 +52,16 @@ export async function writeEnvironment(
   addresses: Addresses,
 ): Promise<string> {
   const described = servers.map((server) => {
-    const { name, version, schemas, isQueried } = server
+    const { name, version, schemas } = server
     const about = {
       databaseUrl: databaseUrl(addresses.postgres, name, login),
       schemas,
       schemaVersion: version,
       readers: [LOGINS.reader],
     }
-    return [name, isQueried ? { ...about, service: describeService(server, addresses.front) } : about]
+    return [name, { ...about, service: describeService(server, addresses) }]
   })
-  const queried = servers.find(({ isQueried }) => isQueried) ?? { name: 'tap', version: SKY.version }
+  const queried = servers[0] ?? { name: 'tap', version: SKY.version }
   const tap = { url: serviceUrl(addresses.front, queried.name), version: queried.version }
   const document = {
     ...describeEnvironment(addresses.front, tap),
@@ -77,12 +79,13 @@ export async function writeEnvironment(
   return path
 }
 
-function describeService({ name, version }: LocalServer, front: string) {
+function describeService({ name, version, answeredBy }: LocalServer, { front, qserv }: Addresses) {
   const examples = version === SKY.version ? { examples: [...SKY_EXAMPLES] } : {}
+  // The login of the function may work with jobs; queries of users may not.
+  const role = LOGINS.reader
   return {
     url: serviceUrl(front, name),
-    // The login of the function may work with jobs; queries of users may not.
-    query: { role: LOGINS.reader },
+    query: answeredBy === 'qserv' ? { type: 'qserv', role, qserv: { url: qserv, tables: HERON_PLACEMENTS } } : { role },
     jobs: { bucket: QUERY_RESULTS_BUCKET, topic: QUERIES_TOPIC },
     ...examples,
   }

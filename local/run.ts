@@ -14,7 +14,7 @@ import { type LocalServer, NAMING, serviceUrl } from './environment.ts'
 import { type Memory, NO_MEMORY, readMemory, remember, writeMemory } from './memory.ts'
 import { readBack } from './read-back.ts'
 import { HERON } from './sample/sample.ts'
-import { type Stack, startStack } from './stack.ts'
+import { type Stack, SURVEY_SERVER, startStack } from './stack.ts'
 import { openState } from './state-folder.ts'
 import { createSteps, type Steps } from './steps.ts'
 import { describeStart, type ServerReport, type StartReport } from './summary.ts'
@@ -92,8 +92,12 @@ async function bringUp(options: RunOptions, ending: Ending, resources: AsyncDisp
   const tools = { ending, steps, memory: remembered }
   // Beside the releases, which are other schemas of the same database.
   const tables = chosen.files === null ? null : prepareTables(databaseUrl(stack.postgres, 'tap'), chosen, chosen.files)
+  const survey = await chooseSample(HERON)
+  const surveyTables = prepareTables(databaseUrl(stack.postgres, SURVEY_SERVER), survey, survey.files ?? new Map())
   const deployments = await bringReleases(options, stack, chosen, tools)
-  if (tables !== null) await steps.step('tap: tables', () => ending.race(tables), describeTables)
+  if (tables !== null) await steps.step('tap: tables', () => ending.race(tables), describeTables('tap'))
+  const title = `${SURVEY_SERVER}: tables`
+  await steps.step(title, () => ending.race(surveyTables), describeTables(SURVEY_SERVER))
   const servers = await Promise.all(deployments.map((deployment) => ending.race(reportServer(deployment, stack))))
   const { url, storage, environmentFile } = stack
   const durationMs = performance.now() - started
@@ -109,15 +113,17 @@ async function bringUp(options: RunOptions, ending: Ending, resources: AsyncDisp
 /** The server `tap` takes what was chosen; the other one shows that each server has a release of its own. */
 function describeServers({ version, schemas }: ChosenRelease): LocalServer[] {
   return [
-    { name: 'tap', version, schemas, isQueried: true },
-    { name: 'alerttap', version: HERON.version, schemas: HERON.schemas, isQueried: false },
+    { name: 'tap', version, schemas, answeredBy: 'postgresql' },
+    { name: SURVEY_SERVER, version: HERON.version, schemas: HERON.schemas, answeredBy: 'qserv' },
   ]
 }
 
-function describeTables({ tables, loadedRows, complaint }: PreparedTables): string {
-  if (complaint !== null) return `not made, so that queries of them fail: ${complaint}`
-  const rows = loadedRows === 0 ? '' : `, ${loadedRows.toLocaleString('en')} rows loaded`
-  return `${tables} in database tap${rows}`
+function describeTables(database: string): (prepared: PreparedTables) => string {
+  return ({ tables, loadedRows, complaint }) => {
+    if (complaint !== null) return `not made, so that queries of them fail: ${complaint}`
+    const rows = loadedRows === 0 ? '' : `, ${loadedRows.toLocaleString('en')} rows loaded`
+    return `${tables} in database ${database}${rows}`
+  }
 }
 
 interface ReleaseTools {
@@ -143,7 +149,7 @@ async function bringReleases(
     requestStage: (version) => requestStage(api, server, version),
   })
   const logger = createLogger({ fields: { function: 'start' } })
-  return deploy([await target('tap', chosen), await target('alerttap', await chooseSample(HERON))], {
+  return deploy([await target('tap', chosen), await target(SURVEY_SERVER, await chooseSample(HERON))], {
     bucket: openBucket({ bucket: NAMING.bucket, apiEndpoint: stack.storage }, { logger }),
     objectOf: (version) => objectOf(NAMING, version),
     steps,
@@ -169,7 +175,7 @@ async function reportServer(deployment: Deployment, stack: Stack): Promise<Serve
     ...deployment,
     live: await readBack(url),
     databaseUrl: url,
-    serviceUrl: server === 'tap' ? serviceUrl(stack.url, server) : null,
+    serviceUrl: serviceUrl(stack.url, server),
     slots: { staging: staging.version, previous: previous.version },
   }
 }

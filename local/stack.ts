@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { prepareDatabases } from './databases.ts'
+import pg from 'pg'
+import { databaseUrl, prepareDatabases } from './databases.ts'
 import { NEIGHBOURS, writeDiscoveryFiles } from './describe-environment.ts'
 import type { Ending } from './ending.ts'
 import { type LocalServer, NAMING, QUERY_RESULTS_BUCKET, writeEnvironment } from './environment.ts'
@@ -9,6 +10,8 @@ import { openFolderStore } from './gcs/folder-store.ts'
 import { startGcs } from './gcs/server.ts'
 import { createNeighbours } from './neighbours.ts'
 import { type LocalPostgres, startPostgres } from './postgres.ts'
+import { prepareFunctions } from './qserv/run-sql.ts'
+import { startQserv } from './qserv/server.ts'
 import { putSampleJobs, putSampleResults, RESULTS_BUCKET } from './sample-results.ts'
 import { startSchedule } from './schedule.ts'
 import type { Steps } from './steps.ts'
@@ -62,7 +65,12 @@ export async function startStack(options: StackOptions, tools: StackTools): Prom
     (endpoint) => `gs://${NAMING.bucket} at ${endpoint}, in ${join(stateFolder, 'buckets')}`,
   )
   tools.resources.defer(await startQueue(front.url, tools.warn))
-  const addresses = { postgres: postgres.url, storage, front: front.url }
+  const qserv = await steps.step(
+    'Qserv',
+    () => startFakeQserv(databaseUrl(postgres.url, SURVEY_SERVER), tools),
+    (url) => `a stand-in at ${url}, which answers from database ${SURVEY_SERVER}`,
+  )
+  const addresses = { postgres: postgres.url, storage, qserv, front: front.url }
   const serveAll = async () => {
     mounts.set(`/${NEIGHBOURS}`, createNeighbours())
     await writeDiscoveryFiles(stateFolder)
@@ -89,6 +97,20 @@ const MINUTE = 60_000
 async function prepareAll(postgresUrl: string, names: readonly string[], fresh: boolean): Promise<void> {
   await prepareDatabases(postgresUrl, names, { fresh })
   await putSampleJobs(postgresUrl)
+}
+
+/** The server whose queries Qserv answers. */
+export const SURVEY_SERVER = 'alerttap'
+
+async function startFakeQserv(database: string, { resources }: StackTools): Promise<string> {
+  const pool = new pg.Pool({ connectionString: database, max: 4 })
+  // PostgreSQL is stopped before its clients are.
+  pool.on('error', () => {})
+  resources.defer(() => pool.end())
+  await prepareFunctions(pool)
+  const qserv = await startQserv({ pool })
+  resources.defer(qserv.stop)
+  return qserv.url
 }
 
 /** Not raced against the end: what is starting can only be stopped once it has started. */

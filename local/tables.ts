@@ -11,7 +11,8 @@ import { createTables } from '../shared/tables/create-tables.ts'
 import { quote } from '../shared/tap-schema/slots.ts'
 import type { ChosenRelease } from './choose-release.ts'
 import { LOGINS } from './databases.ts'
-import { SKY } from './sample/sample.ts'
+import { fillWithMadeUpRows } from './made-up-rows.ts'
+import { HERON, SKY } from './sample/sample.ts'
 
 /** The TAP service, and who checks the tables. */
 const READERS: readonly string[] = [LOGINS.reader, LOGINS.operator]
@@ -42,13 +43,18 @@ export async function prepareTables(
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 1 })
   try {
     const tables = await makeTables(pool, files, schemas)
-    const loadedRows = version === SKY.version ? await loadRows(pool) : 0
+    const loadedRows = await fill(pool, version, schemas)
     return { tables, loadedRows, complaint: null }
   } catch (error) {
     return { tables: 0, loadedRows: 0, complaint: messageOf(error) }
   } finally {
     await pool.end()
   }
+}
+
+async function fill(pool: pg.Pool, version: string, schemas: readonly string[]): Promise<number> {
+  if (version === SKY.version) return loadRows(pool)
+  return version === HERON.version ? fillWithMadeUpRows(pool, schemas) : 0
 }
 
 async function makeTables(pool: pg.Pool, files: SourceFiles, names: readonly string[]): Promise<number> {

@@ -183,7 +183,8 @@ async function each<T>(items: readonly T[], failures: unknown[], work: (item: T)
 
 function pause(milliseconds: number): Promise<void> {
   return new Promise((done) => {
-    setTimeout(done, milliseconds)
+    // It keeps no process alive that has been told to end.
+    setTimeout(done, milliseconds).unref()
   })
 }
 

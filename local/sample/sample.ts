@@ -23,10 +23,17 @@ export const SKY = {
   ],
 } as const satisfies Sample & { readonly rows: readonly { readonly table: string; readonly file: string }[] }
 
-/** What the server `alerttap` has: an invented variability survey, with what real surveys have, but without tables. */
+/** What the server `alerttap` has: an invented variability survey, with what real surveys have, and made-up rows. */
 export const HERON = {
   version: 'releases/heron-1',
   folder: join(import.meta.dirname, 'heron'),
   schemas: ['heron_alerts', 'heron_dr1', 'heron_obscore'],
   tutorials: join(import.meta.dirname, 'tutorials'),
 } as const satisfies Sample & { readonly tutorials: string }
+
+/** How Qserv would hold the survey. */
+export const HERON_PLACEMENTS = [
+  { table: 'heron_dr1.Star', kind: 'director', id: 'star_id' },
+  { table: 'heron_dr1.Epoch', kind: 'child', id: 'star_id', director: 'heron_dr1.Star' },
+  { table: 'heron_dr1.VariableStar', kind: 'child', id: 'star_id', director: 'heron_dr1.Star' },
+] as const

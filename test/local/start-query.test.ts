@@ -50,8 +50,22 @@ test('the queries that a start suggests are answered, and its tables are what TA
   const environment = join(story.state.path, 'environment.yaml')
   const check = await callAlmagest(['check-tables', '--environment', environment, '--json'])
   expect(check.json()).toMatchObject({
-    checks: [{ server: 'tap', version: 'releases/sky-1', readers: ['tap_reader'], tables: 3, findings: [] }],
+    checks: [
+      { server: 'tap', version: 'releases/sky-1', readers: ['tap_reader'], tables: 3, findings: [] },
+      // Its tables are in Qserv.
+      { server: 'alerttap', tables: 0, findings: [] },
+    ],
   })
+  const star = 'SELECT star_id, tile FROM heron_dr1.Star WHERE star_id = 7'
+  for (const path of ['sync', 'async']) {
+    const body = new URLSearchParams({ LANG: 'ADQL', QUERY: star, RESPONSEFORMAT: 'csv', PHASE: 'RUN' })
+    let answer = await fetch(new URL(`/tap/alerttap/${path}`, url), { method: 'POST', body })
+    if (path === 'async') {
+      while (!(await (await fetch(`${answer.url}?WAIT=20`)).text()).includes('>COMPLETED<'));
+      answer = await fetch(`${answer.url}/results/result`)
+    }
+    expect(await answer.text()).toBe('star_id,tile\r\n7,7\r\n')
+  }
 })
 
 /** Does what the start suggests for a job, and deletes it. @returns its result */

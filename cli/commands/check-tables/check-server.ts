@@ -79,7 +79,8 @@ function wishOf({ service }: TapServer, address: DatabaseAddress, { readers }: P
   return {
     geometry: service?.geometry ?? 'auto',
     names: service?.names ?? namesBy('lower'),
-    schemas: service?.query.schemas ?? null,
+    // Qserv cannot be asked for its tables.
+    schemas: service?.query.schemas ?? (service?.query.qserv ? [] : null),
     readers: readers ?? (user === null ? null : [user]),
   }
 }
