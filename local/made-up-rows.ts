@@ -56,7 +56,7 @@ export async function fillWithMadeUpRows(pool: pg.Pool, schemas: readonly string
     for (const [table, list] of Map.groupBy(columns, (column) => column.table)) {
       const { rowCount } = await client.query(`select from ${table} limit 1`)
       if (rowCount !== 0) continue
-      const values = list.map((column) => valueOf(column))
+      const values = list.map((column) => valueFor(column))
       const added = await client.query(
         `insert into ${table} select ${values.join(', ')} from generate_series(1, ${ROWS}) as i on conflict do nothing`,
       )
@@ -72,7 +72,7 @@ export async function fillWithMadeUpRows(pool: pg.Pool, schemas: readonly string
   }
 }
 
-function valueOf(column: Column): string {
+function valueFor(column: Column): string {
   if (column.is_array) return 'null'
   const rule = VALUES.find(([pattern]) => pattern.test(column.type))
   return rule === undefined ? 'null' : rule[1](column)
