@@ -22,7 +22,7 @@ import {
   setParameters,
 } from '../../shared/uws/change-job.ts'
 import { createJob, newJobId } from '../../shared/uws/create-job.ts'
-import { listEvents, type UwsEvent } from '../../shared/uws/event.ts'
+import { type Item, listEvents, type UwsEvent } from '../../shared/uws/event.ts'
 import type { Job, StoredUpload } from '../../shared/uws/job.ts'
 import { markDispatched, markOwed } from '../../shared/uws/owed-work.ts'
 import { isActive } from '../../shared/uws/phase.ts'
@@ -92,7 +92,7 @@ export class Jobs {
     const job = await readJob(pool, this.#name, id)
     if (job === undefined) throw noJob(id)
     if (job.owner === null || job.owner === ownerOf(caller)) return job
-    const isShared = await isSharedWith(pool, this.#name, id, readerOf(caller))
+    const isShared = await isSharedWith(pool, this.#itemOf(id), readerOf(caller))
     if (isShared && wanted === 'read') return job
     const why = isShared ? 'is shared with you to be read alone' : 'is not yours'
     throw new HttpError(403, { msg: `the job ${id} ${why}`, type: 'denied' })
@@ -226,11 +226,11 @@ export class Jobs {
   }
 
   async shares({ id }: Job): Promise<readonly Share[]> {
-    return listShares((await this.#open()).pool, this.#name, id)
+    return listShares((await this.#open()).pool, this.#itemOf(id))
   }
 
   async events({ id }: Job): Promise<readonly UwsEvent[]> {
-    return listEvents((await this.#open()).pool, { server: this.#name, type: 'job', id })
+    return listEvents((await this.#open()).pool, this.#itemOf(id))
   }
 
   /**
@@ -272,6 +272,10 @@ export class Jobs {
       ])
       throw error
     }
+  }
+
+  #itemOf(id: string): Item {
+    return { server: this.#name, type: 'job', id }
   }
 
   async #announce(job: Job): Promise<void> {

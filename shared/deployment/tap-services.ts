@@ -129,8 +129,12 @@ async function openJobBackend(environment: Environment, jobs: TapJobs, logger: L
   }
 }
 
+/** A user waits for it; what is not published then, the watcher publishes. */
+const EVENT_MS = 3_000
+
 async function openEvents(topic: string | null, logger: Logger): Promise<JobBackend['events']> {
-  return topic === null ? null : (await import('../platform/events.ts')).openEventTopic(topic, logger)
+  if (topic === null) return null
+  return (await import('../platform/events.ts')).openEventTopic(topic, logger, { timeoutMs: EVENT_MS })
 }
 
 async function openJobQueue(dispatch: TapJobs['dispatch'], logger: Logger): Promise<WorkQueue> {

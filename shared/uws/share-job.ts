@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import type { Item } from './event.ts'
 import { JOB_COLUMNS, type Job, type JobRow, jobFromRow } from './job.ts'
 
 /** Who may read: a user or a group, by name. */
@@ -55,27 +56,27 @@ export async function unshareJob(pool: pg.Pool, id: string, grantees: readonly G
   )
 }
 
-/** With whom a job is shared now. */
-export async function listShares(pool: pg.Pool, server: string, id: string): Promise<readonly Share[]> {
+/** With whom something is shared now. */
+export async function listShares(pool: pg.Pool, { server, type: itemType, id }: Item): Promise<readonly Share[]> {
   const { rows } = await pool.query<{ type: Grantee['type']; name: string; created: Date; until: Date | null }>(
     `select grantee_type as type, grantee as name, created_at as created, expires_at as until
        from uws.share
-      where server = $1 and item_type = 'job' and item = $2 and (expires_at is null or expires_at > clock_timestamp())
+      where server = $1 and item_type = $2 and item = $3 and (expires_at is null or expires_at > clock_timestamp())
       order by grantee_type desc, grantee`,
-    [server, id],
+    [server, itemType, id],
   )
   return rows.map(({ type, name, created, until }) => ({ grantee: { type, name }, created, until }))
 }
 
-/** Whether a job is shared with a user, or with a group of his. */
-export async function isSharedWith(pool: pg.Pool, server: string, id: string, reader: Reader): Promise<boolean> {
+/** Whether something is shared with a user, or with a group of his. */
+export async function isSharedWith(pool: pg.Pool, { server, type, id }: Item, reader: Reader): Promise<boolean> {
   const { rowCount } = await pool.query({
     name: 'uws_is_shared_with',
     text: `select from uws.share
-            where server = $1 and item_type = 'job' and item = $2 and ${GRANTED_TO}
+            where server = $1 and item_type = $2 and item = $5 and ${GRANTED_TO}
               and (expires_at is null or expires_at > clock_timestamp())
             limit 1`,
-    values: [server, id, reader.user, reader.groups],
+    values: [server, type, reader.user, reader.groups, id],
   })
   return rowCount === 1
 }
@@ -105,10 +106,18 @@ export async function listSharedJobs(
   return rows.map(jobFromRow)
 }
 
-/** Ends what was shared for a time that is over. @returns how many times */
+/** Ends the shares of jobs whose time is over; the jobs are held, as by everybody who shares them. @returns how many */
 export async function endShares(pool: pg.Pool, server: string): Promise<number> {
-  const { rowCount } = await pool.query('delete from uws.share where server = $1 and expires_at <= clock_timestamp()', [
-    server,
-  ])
+  const { rowCount } = await pool.query(
+    `with job as materialized (
+       select id from uws.job
+        where id in (select item from uws.share
+                      where server = $1 and item_type = 'job' and expires_at <= clock_timestamp())
+        order by id for no key update)
+     delete from uws.share
+      using job
+      where share.server = $1 and item_type = 'job' and item = job.id and expires_at <= clock_timestamp()`,
+    [server],
+  )
   return rowCount ?? 0
 }

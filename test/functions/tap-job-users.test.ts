@@ -13,6 +13,7 @@ const USERS = [
   tokenUser('gil', [], { groups: ['other', 'astro'] }),
   tokenUser('eve', [], { groups: ['other'] }),
   tokenUser('max'),
+  tokenUser('raz'),
   tokenUser('tom', [], { concurrent: new Map([['qserv', 1]]) }),
 ]
 
@@ -22,7 +23,7 @@ beforeAll(async () => {
   jobs = await startJobs({
     keep: true,
     jobs: [
-      'quotas: {tokenService: qserv, users: {max: {underway: 2, storedBytes: 2000, sync: 1}}, groups: {astro: {queued: 9}}}',
+      'quotas: {tokenService: qserv, users: {max: {underway: 2, storedBytes: 2000, sync: 1}, raz: {underway: 3, sync: 3}}}',
     ],
     service: ['access: {type: gafaelfawr}'],
     environment: 'discovery: {tokenInfoUrl: "https://data.example.org/token-info"}\n',
@@ -207,6 +208,26 @@ describe('a quota that is reached', () => {
     for (const job of started) await post('max', `/async/${job}/phase`, { PHASE: 'ABORT' })
     expect((await post('max', `/async/${waiting}/phase`, { PHASE: 'RUN' })).status).toBe(303)
     await post('max', `/async/${waiting}/phase`, { PHASE: 'ABORT' })
+  })
+
+  test('lets no more through when twenty ask at once, for jobs nor for sync queries', async () => {
+    jobs.deliver('never')
+    const twenty = Array.from({ length: 20 })
+    const made = await Promise.all(twenty.map(() => post('raz', '/async', RUN)))
+    expect(made.map(({ status }) => status).toSorted()).toEqual([...Array(3).fill(303), ...Array(17).fill(429)])
+    const SLOW = 'SELECT COUNT(*) FROM survey.object AS a, survey.object AS b, survey.object AS c'
+    const abort = new AbortController()
+    const url = `${jobs.tap.url}/sync?${new URLSearchParams({ LANG: 'ADQL', QUERY: SLOW })}`
+    const statuses: number[] = []
+    const asked = twenty.map(async () => {
+      const answer = await fetch(url, { headers: as('raz'), signal: abort.signal }).catch(() => null)
+      if (answer !== null) statuses.push(answer.status)
+    })
+    await expect.poll(() => statuses.length, { timeout: 10_000 }).toBe(17)
+    expect(new Set(statuses)).toEqual(new Set([429]))
+    expect((await rowsOf('raz', 'sync')).map((row) => row.phase)).toEqual(Array(3).fill('EXECUTING'))
+    abort.abort()
+    await Promise.all(asked)
   })
 
   test('of bytes ends a job in ERROR, and keeps no result', async () => {

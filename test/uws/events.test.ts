@@ -92,7 +92,7 @@ describe('each cause has its event, in the same transaction', () => {
     await shareJob(database.pool, id, [dan], null)
     await shareJob(database.pool, id, [dan], until)
     await unshareJob(database.pool, id, [astro, { type: 'user', name: 'astro' }])
-    expect(await listShares(database.pool, 'tap', id)).toMatchObject([{ grantee: dan, until }])
+    expect(await listShares(database.pool, itemOf(id))).toMatchObject([{ grantee: dan, until }])
     await deleteJob(database.pool, id)
     const events = await eventsOf(id)
     expect(events.map(({ kind, data }) => [kind, data.user ?? data.group])).toEqual([
@@ -110,7 +110,7 @@ describe('each cause has its event, in the same transaction', () => {
   test('a share whose time is over is no share, and ends with an event', async () => {
     const { id } = await makeJob(database.pool, { owner: 'carl' })
     await shareJob(database.pool, id, [{ type: 'user', name: 'dan' }], new Date(Date.now() - 1000))
-    expect(await listShares(database.pool, 'tap', id)).toEqual([])
+    expect(await listShares(database.pool, itemOf(id))).toEqual([])
     expect(await endShares(database.pool, 'tap')).toBe(1)
     expect(await kindsOf(id)).toEqual(['JOB_CREATED', 'SHARE_CREATED', 'SHARE_REMOVED'])
   })
@@ -180,6 +180,26 @@ describe('publishing', () => {
     expect(counts.reduce((sum, count) => sum + count)).toBe(5)
     expect(sent).toEqual(await eventsOf(id))
     expect(await publishOwed(database.pool, itemOf(id), publish)).toBe(0)
+  })
+
+  test('is in order while the job is changed by many', async () => {
+    const { id } = await makeJob(database.pool, { owner: 'ann' })
+    const sent: number[] = []
+    const publish = async (event: UwsEvent) => void sent.push(Number(event.sequence))
+    const change = async (index: number) => {
+      const user = { type: 'user', name: `user ${index % 3}` } as const
+      for (let round = 0; round < 4; round++) {
+        if (index % 2 === 0)
+          await setDestruction(database.pool, id, new Date(Date.now() + 60_000 * (index + round)), 7200)
+        else if (round % 2 === 0) await shareJob(database.pool, id, [user], null)
+        else await unshareJob(database.pool, id, [user])
+        await publishOwed(database.pool, itemOf(id), publish)
+      }
+    }
+    await Promise.all(Array.from({ length: 8 }, (_, index) => change(index)))
+    await publishOwed(database.pool, itemOf(id), publish)
+    expect(sent).toEqual((await eventsOf(id)).map(({ sequence }) => Number(sequence)))
+    expect(sent.length).toBeGreaterThan(20)
   })
 
   test('that fails leaves the event and those after it owed', async () => {
