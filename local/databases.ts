@@ -60,7 +60,7 @@ export async function prepareDatabases(
         readers: [LOGINS.reader],
         prepareMore: async (client) => {
           await initialiseJobs(client, [LOGINS.tap, LOGINS.runner, LOGINS.watcher])
-          await initialiseRegistry(client, [LOGINS.publisher])
+          await initialiseRegistry(client, [LOGINS.publisher, LOGINS.operator])
         },
       })
     } finally {

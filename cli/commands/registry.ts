@@ -169,7 +169,7 @@ async function build(
   const { buildRecords } = await import('../../shared/registry/build-records.ts')
   const environment: Environment = await loadEnvironment(openLogger(), file)
   const { readRecordFiles } = await import('../../shared/deployment/record-files.ts')
-  const { files } = await readRecordFiles(environment)
+  const files = await readRecordFiles(environment)
   if (offline) return { environment, ...buildRecords(environment, new Map(), { files }) }
   const { readLive } = await import('./registry/read-live.ts')
   const live = await withProgress('reading what is live', () => readLive(environment))

@@ -1,5 +1,5 @@
 import { loadEnvironment } from '../../shared/deployment/environment-file.ts'
-import { type RecordFiles, readRecordFiles } from '../../shared/deployment/record-files.ts'
+import { readRecordFiles } from '../../shared/deployment/record-files.ts'
 import type { Environment } from '../../shared/environment/environment.ts'
 import { lazily } from '../../shared/lazily.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
@@ -19,13 +19,13 @@ export async function openDeployment(logger: Logger): Promise<RegistryDependenci
 /** The same for files that were read already. @throws EnvironmentError */
 export function connectRegistry(
   environment: Environment,
-  recordFiles: RecordFiles,
+  files: ReadonlyMap<string, string>,
   logger: Logger,
 ): RegistryDependencies {
   recordServer(environment)
   const openSources = lazily(async () => {
     const { openRegistrySources } = await import('../../shared/deployment/registry-sources.ts')
-    return openRegistrySources(environment, logger, recordFiles)
+    return openRegistrySources(environment, files, logger)
   })
   return { environment, openSources }
 }

@@ -3,9 +3,9 @@ import { lazily } from '../lazily.ts'
 import { withDeadline } from '../platform/deadline.ts'
 import type { Logger } from '../platform/log/log.ts'
 import { openLiveTap, type ReadLive } from '../registry/read-live.ts'
+import { hashEnvironment } from '../registry/state/hash-environment.ts'
 import type { RegistrySources } from '../registry/state/refresh-registry.ts'
 import { recordServer, tapServers } from '../registry/tap-servers.ts'
-import { type RecordFiles, readRecordFiles } from './record-files.ts'
 import { connectServers } from './server-connections.ts'
 
 /** A TAP server that takes longer has nothing to say; what was published of it still counts. */
@@ -14,13 +14,13 @@ const LIVE_TIMEOUT_MS = 5_000
 /**
  * Connects to the database of the records; those of the TAP servers are reached for when they are needed.
  *
- * @param recordFiles what the environment file names; without them it is read
+ * @param files records as XML, by their names in the environment file
  * @throws ConnectionError, SecretError, DatabaseAddressError, EnvironmentError
  */
 export async function openRegistrySources(
   environment: Environment,
+  files: ReadonlyMap<string, string>,
   logger: Logger,
-  recordFiles?: RecordFiles,
 ): Promise<RegistrySources & { readonly close: () => Promise<void> }> {
   const connections = connectServers(environment, { applicationName: 'almagest registry', logger })
   const servers = tapServers(environment).map((server): readonly [string, ReadLive] => {
@@ -37,6 +37,6 @@ export async function openRegistrySources(
     ]
   })
   const pool = await connections.poolFor(recordServer(environment))
-  const { files, hash } = recordFiles ?? (await readRecordFiles(environment))
-  return { environment, environmentHash: hash, files, pool, servers: new Map(servers), close: connections.close }
+  const environmentHash = hashEnvironment(environment, files)
+  return { environment, environmentHash, files, pool, servers: new Map(servers), close: connections.close }
 }

@@ -7,7 +7,6 @@ import { getTestServer } from '@google-cloud/functions-framework/testing'
 import type { RegistryOptions } from '../../functions/registry/dependencies.ts'
 import { connectRegistry } from '../../functions/registry/deployment.ts'
 import { createRegistry } from '../../functions/registry/registry.ts'
-import type { RecordFiles } from '../../shared/deployment/record-files.ts'
 import { createLogger } from '../../shared/platform/log/log.ts'
 import { initialiseRegistry } from '../../shared/registry/state/record-table.ts'
 import { stageRelease } from '../../shared/tap-schema/stage.ts'
@@ -59,12 +58,12 @@ let started = 0
 
 export async function startRegistry(
   environment: string,
-  options: Partial<RegistryOptions> & Partial<RecordFiles> = {},
+  options: Partial<RegistryOptions> & { readonly files?: ReadonlyMap<string, string> } = {},
 ): Promise<RegistryUnderTest> {
   const log: RegistryUnderTest['log'] = []
   const logger = createLogger({ write: (line) => void log.push(JSON.parse(line)), projectId: 'p' })
-  const { hash = String(started), files = new Map(), ...more } = options
-  const dependencies = connectRegistry(environmentOf(environment), { hash, files }, logger)
+  const { files = new Map(), ...more } = options
+  const dependencies = connectRegistry(environmentOf(environment), files, logger)
   started += 1
   const name = `registry-${started}`
   functions.http(name, createRegistry(dependencies, { logger, lifetimeMs: 0, ...more }))

@@ -29,7 +29,7 @@ beforeAll(async () => {
   database = prepared.database
   login = prepared.login
   await goLive(database, 'releases/v1', login)
-  registry = await startRegistry(environment(), { hash: 'first' })
+  registry = await startRegistry(environment())
 })
 afterAll(async () => {
   registry?.stop()
@@ -98,7 +98,7 @@ describe(`answers${NEEDS_XSD}`, () => {
   })
 
   test('a harvest in pages that is broken off goes on at another instance, and is the list', async () => {
-    const other = await startRegistry(environment(), { hash: 'first' })
+    const other = await startRegistry(environment())
     const found: string[] = []
     let query = `${LIST}&set=ivo_managed`
     for (const instance of [registry, other, registry, other]) {
@@ -253,7 +253,7 @@ describe('what changes', () => {
     const text = JSON.stringify(swapped)
     expect(text).toContain('releases/v2')
     expect(text).toContain('dp1.object')
-    const without = await startRegistry(environment(''), { hash: 'without' })
+    const without = await startRegistry(environment(''))
     const deleted = await ask(`${LIST}&from=${since}`, without)
     const states = headersIn(deleted).map((header) => [named(header, 'identifier')?.text, header.attributes.status])
     without.stop()
@@ -264,7 +264,7 @@ describe('what changes', () => {
   })
 
   test('a record that must not be published is reported, and the others are', async () => {
-    const wrong = await startRegistry(environment(', subjects: ["Big Surveys"]'), { hash: 'wrong' })
+    const wrong = await startRegistry(environment(', subjects: ["Big Surveys"]'))
     expect(JSON.parse((await wrong.call('POST', '/refresh')).text)).toMatchObject({ outcome: 'compared', held: [] })
     const messages = messagesOf(wrong)
     expect(messages).toContainEqual(expect.stringContaining('Thesaurus are in lower case'))

@@ -4,12 +4,14 @@ import { describeRepository } from '../../shared/registry/build-records.ts'
 import type { LiveTap } from '../../shared/registry/context.ts'
 import { answerOai } from '../../shared/registry/oai/answer.ts'
 import { forgetAuthority } from '../../shared/registry/state/forget-authority.ts'
+import { hashEnvironment } from '../../shared/registry/state/hash-environment.ts'
 import { listStored } from '../../shared/registry/state/list-stored.ts'
 import { initialiseRegistry } from '../../shared/registry/state/record-table.ts'
 import { type RefreshOptions, refreshRegistry } from '../../shared/registry/state/refresh-registry.ts'
 import { readRecords } from '../../shared/registry/state/stored-records.ts'
+import { environmentOf as parseEnvironmentText } from '../environment/parse-text.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
-import { smallEnvironment } from './environment.ts'
+import { environmentText } from './environment.ts'
 import { parseXml, type Tree } from './examples.ts'
 
 let database: TestDatabase
@@ -37,18 +39,22 @@ interface World {
   readonly files?: Readonly<Record<string, string>>
 }
 
-function environmentOf({ datasets, adminEmail = 'r@o.example', ivoid = 'ivo://o.example/tap' }: World) {
+function environmentOf(
+  { datasets, adminEmail = 'r@o.example', ivoid = 'ivo://o.example/tap' }: World,
+  change = (text: string) => text,
+) {
   const entries = Object.entries(datasets).map(
     ([number, description]) =>
       `d${number}: { ivoid: "ivo://o.example/d${number}", created: 2026-01-01, title: D, description: "${description}" }`,
   )
   const names = Object.keys(datasets).map((number) => `d${number}`)
-  return smallEnvironment({
+  const text = environmentText({
     ...{ adminEmail, ivoid },
     tap: `, datasets: { ${entries.join(', ')} }`,
     more: 'tap: { servers: { main: { schemas: [x], databaseUrl: "postgresql://h/x" } } }',
     datasets: ['dp1', ...names],
   })
+  return parseEnvironmentText(change(text))
 }
 
 /** Each number is a release with other tables. */
@@ -129,6 +135,15 @@ const stampOf = async (path: string) =>
 const age = (seconds: number) =>
   database.pool.query(`update almagest.registry_record set updated = updated - interval '${seconds} s';
     update almagest.registry_state set since = since - interval '${seconds} s'`)
+
+test('an environment is told by what it publishes, not by who reads it', () => {
+  const hash = (world: World, change = (text: string) => text) =>
+    hashEnvironment(environmentOf(world, change), new Map(Object.entries(world.files ?? {})))
+  const world = { datasets: { 1: 'one' }, live: null }
+  expect(hash(world, (text) => text.replace('postgresql://h/x', 'postgresql://another@h/x'))).toBe(hash(world))
+  expect(hash(world, (text) => `# a comment\n${text}`)).toBe(hash(world))
+  expect(hash({ ...world, datasets: { 1: 'two' } })).not.toBe(hash(world))
+})
 
 describe('a refresh', () => {
   test('publishes everything once, and then nothing', async () => {

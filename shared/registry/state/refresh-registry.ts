@@ -12,7 +12,7 @@ import { withRecords } from './transaction.ts'
 /** What the records are made of, and where they are kept. */
 export interface RegistrySources {
   readonly environment: Environment
-  /** Hash of the environment file, and of the files that it names. */
+  /** `hashEnvironment` of it. */
   readonly environmentHash: string
   /** Records as XML, by their names in the environment file. */
   readonly files: ReadonlyMap<string, string>

@@ -2,7 +2,7 @@ import type pg from 'pg'
 
 /** What the records that are stored were made of. */
 export interface RegistryState {
-  /** Hash of the environment file, and of the files that it names. */
+  /** Its hash (hash-environment.ts). */
   readonly environment: string
   /** Since when that file counts, by the database's clock. */
   readonly since: Date

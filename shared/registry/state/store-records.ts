@@ -15,7 +15,7 @@ export interface Publication {
   readonly isComplete: boolean
   /** The only one whose records are ours to delete. */
   readonly authority: string
-  /** Hash of the environment file that they were made of. */
+  /** Hash of the environment that they were made of. */
   readonly environment: string
   readonly live: LiveIdentities
 }
