@@ -28,6 +28,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./rows.ts'),
   },
   {
+    name: 'browse',
+    summary: 'make pages of a release to read and search: schemas, tables, columns, changes',
+    load: () => import('./browse.ts'),
+  },
+  {
     name: 'adql',
     summary: 'check ADQL queries: syntax, and names and types against a release or a TAP service',
     load: () => import('./adql.ts'),

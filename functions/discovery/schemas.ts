@@ -65,9 +65,10 @@ export const SCHEMAS = {
       ),
       schemas: list(TEXT),
       metadata: nullable(openObject({ datalink_snippets: URL_TEXT, datalink_columns: URL_TEXT, schemas: URL_TEXT })),
+      browser: { ...URL_TEXT, description: 'Pages that describe the release' },
       stale: { const: true, description: 'The database does not answer; this is what it said last' },
     },
-    ['stale'],
+    ['browser', 'stale'],
   ),
   Nublado: sparse({
     datasets: mapping(sparse({ butler_config: URL_TEXT, services: mapping(ref('NubladoService')) })),

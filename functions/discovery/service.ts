@@ -54,7 +54,7 @@ function watchServers(
     async read(name) {
       const server = servers.get(name)
       const live = server === undefined ? null : await readLive(server)
-      return live === null ? null : describeTapSchema(live, releases)
+      return live === null ? null : describeTapSchema(live, releases, environment.discovery.schemaBrowser)
     },
     onChange(server, error) {
       if (error === undefined) logger.info(`the database of ${server} answers again`, { server })

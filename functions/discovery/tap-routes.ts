@@ -14,6 +14,9 @@ const METADATA: ReadonlyMap<string, keyof TapMetadata> = new Map([
   ['schemas', 'schemas'],
 ])
 
+/** The pages that `almagest browse` makes. */
+const BROWSER = 'browser'
+
 const SERVER = { server: 'Name of a TAP server of the environment' }
 
 export function tapRoutes(service: Service): readonly Route[] {
@@ -46,7 +49,7 @@ export function tapRoutes(service: Service): readonly Route[] {
       path: `${base}/metadata/{artifact}`,
       operation: 'findTapMetadata',
       summary: 'Redirects to what was published with the release that is live',
-      params: { ...SERVER, artifact: [...METADATA.keys()].join(', ') },
+      params: { ...SERVER, artifact: [...METADATA.keys(), BROWSER].join(', ') },
       answers: null,
       otherwise: { 307: 'The Location header says where it is' },
       errors: [404, 503],
@@ -72,11 +75,16 @@ async function findTapSchema({ servers, watch }: Service, name: string): Promise
   throw new HttpError(503, { msg, type: 'database', loc }, { headers: { 'retry-after': '5' } })
 }
 
-function findArtifact({ version, metadata }: TapSchema, artifact: string): string {
+function findArtifact({ version, metadata, browser }: TapSchema, artifact: string): string {
   const loc = ['path', 'artifact']
+  if (artifact === BROWSER) {
+    if (browser !== undefined) return browser
+    const msg = `there are no pages of the release ${version}: discovery.schemaBrowser of the environment names them`
+    throw new HttpError(404, { msg, type: 'not_published', loc })
+  }
   const member = METADATA.get(artifact)
   if (member === undefined) {
-    const msg = `there is no ${JSON.stringify(artifact)} of a release: ${hint(artifact, [...METADATA.keys()])}`
+    const msg = `there is no ${JSON.stringify(artifact)} of a release: ${hint(artifact, [...METADATA.keys(), BROWSER])}`
     throw new HttpError(404, { msg, type: 'artifact_not_found', loc })
   }
   if (metadata !== null) return metadata[member]

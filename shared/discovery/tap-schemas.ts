@@ -43,12 +43,21 @@ export interface TapSchema {
   readonly schemas: readonly string[]
   /** null: the release does not lie in the public bucket. */
   readonly metadata: TapMetadata | null
+  /** URL of pages that describe the release; not given: there are none. */
+  readonly browser?: string
   /** The database does not answer; this is what it said last. */
   readonly stale?: true
 }
 
-/** @param releases null: the environment has no public releases bucket */
-export function describeTapSchema(live: LiveRelease, releases: PublicReleases | null): TapSchema {
+/**
+ * @param releases null: the environment has no public releases bucket
+ * @param browser URL of the pages of a release, with `{version}` in it; null: there are none
+ */
+export function describeTapSchema(
+  live: LiveRelease,
+  releases: PublicReleases | null,
+  browser: string | null = null,
+): TapSchema {
   const { version, loadedAt, source, schemas } = live
   const described =
     source === null
@@ -66,7 +75,13 @@ export function describeTapSchema(live: LiveRelease, releases: PublicReleases | 
     source: described,
     schemas: [...schemas],
     metadata: releases === null ? null : locateMetadata(live, releases),
+    ...(browser !== null && live.versioned && { browser: fillVersion(browser, version) }),
   }
+}
+
+/** A version is a path, whose parts are encoded each. */
+function fillVersion(template: string, version: string): string {
+  return template.replaceAll('{version}', version.split('/').map(encodeURIComponent).join('/'))
 }
 
 /** Where it came from decides, and the version only if nothing else is known. */

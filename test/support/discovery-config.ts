@@ -40,5 +40,6 @@ export const NO_DISCOVERY: DiscoveryConfig = {
   defaultInfluxdb: null,
   influxdbScopes: ['read:sasquatch'],
   hipsTokenKey: 'token',
+  schemaBrowser: null,
   tutorials: null,
 }

@@ -9,7 +9,7 @@ import { checkRendered } from './check-rendered.ts'
 import { chooseRules } from './choose-rules.ts'
 import { DESCRIBED_KEYS, REPERTOIRE_KEYS, RULE_KEYS } from './repertoire.ts'
 import type { ServiceRule } from './rules.ts'
-import { baseUrl, menu, normaliseBaseUrl, url } from './texts.ts'
+import { baseUrl, menu, normaliseBaseUrl, url, versionUrl } from './texts.ts'
 
 const tutorials = section({
   repository: required(url, 'Its URL.'),
@@ -62,6 +62,11 @@ const KEYS = {
     text(complaintAboutPasswordKey),
     'token',
     'File of the secrets directory that holds the token for the HiPS trees. Without that file there are no lists.',
+  ),
+  schemaBrowser: optional(
+    versionUrl,
+    null,
+    'URL of the pages that `almagest browse` made, for links; `{version}` in it stands for the release that is live.',
   ),
   tutorials: optional(tutorials, null, 'The tutorials repository.'),
 }

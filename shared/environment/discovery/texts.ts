@@ -83,6 +83,9 @@ export const instant: Shape<Date> = {
   },
 }
 
+/** A URL in which `{version}` may stand. */
+export const versionUrl: Shape<string> = text((found) => complaintAboutUrl(found.replaceAll('{version}', 'version')))
+
 function complaintAboutUrlTemplate(found: string): string | null {
   return complaintAboutTemplate(found) ?? complaintAboutUrl(renderTemplate(found, SAMPLE))
 }
