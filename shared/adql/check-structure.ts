@@ -1,4 +1,5 @@
 import { nearMisses } from '../near-miss.ts'
+import { comparedValues } from './compared-values.ts'
 import { AdqlError } from './error.ts'
 import { findForeignFunction } from './foreign-functions.ts'
 import type { FunctionSet } from './functions/function-set.ts'
@@ -9,8 +10,6 @@ import type {
   Call,
   Condition,
   Expression,
-  Logical,
-  Not,
   Query,
   QueryBody,
   QueryExpression,
@@ -67,26 +66,8 @@ type Place = 'anywhere' | 'WHERE' | 'ON' | 'GROUP BY' | 'another aggregate'
 function checkCondition(condition: Condition, place: Place, functions: FunctionSet): void {
   if ('operands' in condition) for (const operand of condition.operands) checkCondition(operand, place, functions)
   else if (condition.kind === 'not') checkCondition(condition.operand, place, functions)
-  else for (const value of valuesOf(condition)) checkValue(value, place, functions)
+  else for (const value of comparedValues<Expression>(condition)) checkValue(value, place, functions)
   if ('query' in condition) checkQuery(condition.query, functions)
-}
-
-function valuesOf(condition: Exclude<Condition, Logical | Not>): readonly Expression[] {
-  switch (condition.kind) {
-    case 'comparison':
-      return [condition.left, condition.right]
-    case 'between':
-      return [condition.operand, condition.low, condition.high]
-    case 'in-list':
-      return [condition.operand, ...condition.values]
-    case 'like':
-      return [condition.operand, condition.pattern]
-    case 'in-query':
-    case 'is-null':
-      return [condition.operand]
-    case 'exists':
-      return []
-  }
 }
 
 function checkValue(expression: Expression, place: Place, functions: FunctionSet): void {

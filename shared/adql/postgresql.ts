@@ -35,13 +35,19 @@ export const POSTGRESQL_SETTINGS: Readonly<Record<string, string>> = {
  * @throws AdqlError of kind `unsupported` for geometry that the strategy lacks, `region` for a polygon that is none
  */
 export function toPostgresql(query: ResolvedQuery, { geometry, maxRows }: PostgresqlOptions): string {
+  return querySql(query, maxRows, contextOf(geometry, new Map()))
+}
+
+function contextOf(geometry: GeometryStrategy, known: Context['known']): Context {
   const context: Context = {
     geometry,
+    known,
     expression: (expression) => expressionSql(expression, context),
     column: storedColumnSql,
     condition: (condition, filtering) => conditionSql(condition, filtering, context),
     subquery: (inner, columns = inner.columns) =>
       `(${queryExpressionSql(inner, { columns, outermost: false }, undefined, context)})`,
+    knowing: (more) => contextOf(geometry, new Map([...known, ...more])),
   }
-  return querySql(query, maxRows, context)
+  return context
 }

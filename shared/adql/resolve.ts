@@ -28,6 +28,7 @@ export function resolveQuery(query: Query, tables: TableSet, options: ResolveOpt
   const context: Context = {
     tables,
     functions,
+    defined: query.with.map(({ name }) => name),
     common: [],
     nextId: () => ++id,
     resolveSubquery: resolveQueryExpression,

@@ -29,124 +29,64 @@ function toDigits(name: string): SqlOfCall {
   return (x, digits = '0') => `${name}((${x})::numeric, ${digits})::float8`
 }
 
+type Group = 'mathematical' | 'trigonometrical'
+
+/** Databases have most of them under ADQL's name; `sql` says what they have for the others. */
+function row(
+  group: Group,
+  name: string,
+  own: Signature,
+  meaning: string,
+  sql: { readonly postgresql?: SqlOfCall; readonly qserv?: SqlOfCall } = {},
+): FunctionRow {
+  const { postgresql = same(name.toLowerCase()), qserv = same(name) } = sql
+  return { name, group, signatures: [own], meaning, sql: { postgresql, qserv } }
+}
+
+function mathematical(name: string, own: Signature, meaning: string, sql?: Parameters<typeof row>[4]): FunctionRow {
+  return row('mathematical', name, own, meaning, sql)
+}
+
 export const MATHEMATICAL: readonly FunctionRow[] = [
+  mathematical('ABS', signature([X], sameUnit), 'Absolute value.'),
+  mathematical('CEILING', signature([X], sameUnit), 'Smallest integer that is not less than x.'),
+  mathematical('DEGREES', signature([X], 'deg'), 'Radians to degrees.'),
+  mathematical('EXP', signature([X]), 'Exponential function.'),
+  mathematical('FLOOR', signature([X], sameUnit), 'Largest integer that is not greater than x.'),
+  mathematical('LOG', signature([X]), 'Natural logarithm.', { postgresql: same('ln'), qserv: same('LN') }),
+  mathematical('LOG10', signature([X]), 'Logarithm to base 10.', { postgresql: same('log') }),
+  mathematical('MOD', signature([X, Y], sameUnit), 'Remainder of x / y, with the sign of x.', {
+    postgresql: (x, y) => `mod((${x})::numeric, (${y})::numeric)::float8`,
+  }),
+  mathematical('PI', signature([]), 'The number π.'),
+  mathematical('POWER', signature([X, Y]), 'x to the power of y.'),
+  mathematical('RADIANS', signature([X], 'rad'), 'Degrees to radians.'),
   {
-    name: 'ABS',
-    group: 'mathematical',
-    signatures: [signature([X], sameUnit)],
-    meaning: 'Absolute value.',
-    sql: { postgresql: same('abs'), qserv: same('ABS') },
-  },
-  {
-    name: 'CEILING',
-    group: 'mathematical',
-    signatures: [signature([X], sameUnit)],
-    meaning: 'Smallest integer that is not less than x.',
-    sql: { postgresql: same('ceil'), qserv: same('CEILING') },
-  },
-  {
-    name: 'DEGREES',
-    group: 'mathematical',
-    signatures: [signature([X], 'deg')],
-    meaning: 'Radians to degrees.',
-    sql: { postgresql: same('degrees'), qserv: same('DEGREES') },
-  },
-  {
-    name: 'EXP',
-    group: 'mathematical',
-    signatures: [signature([X])],
-    meaning: 'Exponential function.',
-    sql: { postgresql: same('exp'), qserv: same('EXP') },
-  },
-  {
-    name: 'FLOOR',
-    group: 'mathematical',
-    signatures: [signature([X], sameUnit)],
-    meaning: 'Largest integer that is not greater than x.',
-    sql: { postgresql: same('floor'), qserv: same('FLOOR') },
-  },
-  {
-    name: 'LOG',
-    group: 'mathematical',
-    signatures: [signature([X])],
-    meaning: 'Natural logarithm.',
-    sql: { postgresql: same('ln'), qserv: same('LN') },
-  },
-  {
-    name: 'LOG10',
-    group: 'mathematical',
-    signatures: [signature([X])],
-    meaning: 'Logarithm to base 10.',
-    sql: { postgresql: same('log'), qserv: same('LOG10') },
-  },
-  {
-    name: 'MOD',
-    group: 'mathematical',
-    signatures: [signature([X, Y], sameUnit)],
-    meaning: 'Remainder of x / y, with the sign of x.',
-    sql: { postgresql: (x, y) => `mod((${x})::numeric, (${y})::numeric)::float8`, qserv: same('MOD') },
-  },
-  {
-    name: 'PI',
-    group: 'mathematical',
-    signatures: [signature([])],
-    meaning: 'The number π.',
-    sql: { postgresql: same('pi'), qserv: same('PI') },
-  },
-  {
-    name: 'POWER',
-    group: 'mathematical',
-    signatures: [signature([X, Y])],
-    meaning: 'x to the power of y.',
-    sql: { postgresql: same('power'), qserv: same('POWER') },
-  },
-  {
-    name: 'RADIANS',
-    group: 'mathematical',
-    signatures: [signature([X], 'rad')],
-    meaning: 'Degrees to radians.',
-    sql: { postgresql: same('radians'), qserv: same('RADIANS') },
-  },
-  {
-    name: 'RAND',
-    group: 'mathematical',
-    signatures: [signature([{ name: 'seed', type: 'DOUBLE' }], undefined, 1)],
-    meaning: 'A random number from 0 to 1, another one in each row. A seed may be given and has no effect.',
+    ...mathematical(
+      'RAND',
+      signature([{ name: 'seed', type: 'DOUBLE' }], undefined, 1),
+      'A random number from 0 to 1, another one in each row. A seed may be given and has no effect.',
+      { postgresql: () => 'random()', qserv: () => 'RAND()' },
+    ),
     volatile: true,
-    sql: { postgresql: () => 'random()', qserv: () => 'RAND()' },
   },
-  {
-    name: 'ROUND',
-    group: 'mathematical',
-    signatures: [signature([X, DIGITS], sameUnit, 1)],
-    meaning:
-      'x rounded to n decimal places (none if n is left out); n may be negative. Halves are rounded away from zero.',
-    sql: { postgresql: toDigits('round'), qserv: (x, digits = '0') => `ROUND(${x}, ${digits})` },
-  },
-  {
-    name: 'SQRT',
-    group: 'mathematical',
-    signatures: [signature([X])],
-    meaning: 'Square root.',
-    sql: { postgresql: same('sqrt'), qserv: same('SQRT') },
-  },
-  {
-    name: 'TRUNCATE',
-    group: 'mathematical',
-    signatures: [signature([X, DIGITS], sameUnit, 1)],
-    meaning: 'x cut to n decimal places (none if n is left out); n may be negative.',
-    sql: { postgresql: toDigits('trunc'), qserv: (x, digits = '0') => `TRUNCATE(${x}, ${digits})` },
-  },
+  mathematical(
+    'ROUND',
+    signature([X, DIGITS], sameUnit, 1),
+    'x rounded to n decimal places (none if n is left out); n may be negative. Halves are rounded away from zero.',
+    { postgresql: toDigits('round'), qserv: (x, digits = '0') => `ROUND(${x}, ${digits})` },
+  ),
+  mathematical('SQRT', signature([X]), 'Square root.'),
+  mathematical(
+    'TRUNCATE',
+    signature([X, DIGITS], sameUnit, 1),
+    'x cut to n decimal places (none if n is left out); n may be negative.',
+    { postgresql: toDigits('trunc'), qserv: (x, digits = '0') => `TRUNCATE(${x}, ${digits})` },
+  ),
 ]
 
 function trigonometrical(name: string, parameters: readonly Parameter[], meaning: string, unit?: string): FunctionRow {
-  return {
-    name,
-    group: 'trigonometrical',
-    signatures: [signature(parameters, unit)],
-    meaning,
-    sql: { postgresql: same(name.toLowerCase()), qserv: same(name) },
-  }
+  return row('trigonometrical', name, signature(parameters, unit), meaning)
 }
 
 export const TRIGONOMETRICAL: readonly FunctionRow[] = [

@@ -19,6 +19,7 @@ const RULES: readonly SlipRule[] = [
   words.top,
   words.castType,
   words.foreignWord,
+  structure.commonTables,
   structure.misplacedQuery,
   calls.castForm,
   structure.adjacentTexts,

@@ -1,3 +1,4 @@
+import { HOLDS, SWAPPED } from '../comparison-operators.ts'
 import { constantOf } from '../resolve/constants.ts'
 import type {
   ResolvedBetween,
@@ -54,15 +55,6 @@ export function conditionSql(condition: ResolvedCondition, filtering: boolean, c
   }
 }
 
-const SWAPPED: Readonly<Record<ComparisonOperator, ComparisonOperator>> = {
-  '=': '=',
-  '<>': '<>',
-  '<': '>',
-  '<=': '>=',
-  '>': '<',
-  '>=': '<=',
-}
-
 function comparisonSql(condition: ResolvedComparison, filtering: boolean, context: Context): string {
   const { left, right, operator } = condition
   return (
@@ -96,15 +88,6 @@ function relationOf(expression: ResolvedExpression): ResolvedCall | undefined {
   return isRelation ? expression : undefined
 }
 
-const COMPARE: Readonly<Record<ComparisonOperator, (a: number, b: number) => boolean>> = {
-  '=': (a, b) => a === b,
-  '<>': (a, b) => a !== b,
-  '<': (a, b) => a < b,
-  '<=': (a, b) => a <= b,
-  '>': (a, b) => a > b,
-  '>=': (a, b) => a >= b,
-}
-
 function relationComparison(
   call: ResolvedCall,
   operator: ComparisonOperator,
@@ -114,7 +97,7 @@ function relationComparison(
 ): string | undefined {
   const value = constantOf(right)
   if (value === undefined) return undefined
-  return relationWhere(call, (result) => COMPARE[operator](result, value), filtering, context)
+  return relationWhere(call, (result) => HOLDS[operator](result, value), filtering, context)
 }
 
 /** The relation, where 1 passes and 0 does not; its opposite, where it is the other way round. */

@@ -7,6 +7,8 @@ export type GeometryStrategy = 'portable' | 'pgsphere' | 'postgis'
 /** What the printers of expressions, conditions and shapes need of each other. */
 export interface Context {
   readonly geometry: GeometryStrategy
+  /** Values that FROM has computed, by their `keyOf`: names of theirs. */
+  readonly known: ReadonlyMap<string, string>
   /** SQL that can stand as an operand, of the type that `sqlType` names. */
   expression(expression: ResolvedExpression): string
   /** A column as it is stored. */
@@ -17,4 +19,6 @@ export interface Context {
   condition(condition: ResolvedCondition, filtering: boolean): string
   /** A query in parentheses. `columns`: as what its values are wanted, where not as they are. */
   subquery(query: ResolvedQueryExpression, columns?: readonly SourceColumn[]): string
+  /** The same for what can use more values that FROM has computed. */
+  knowing(more: Context['known']): Context
 }

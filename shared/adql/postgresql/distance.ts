@@ -1,8 +1,10 @@
 import { constantOf } from '../resolve/constants.ts'
 import type { ResolvedExpression } from '../resolved.ts'
 import { DEGREE } from '../sphere/vectors.ts'
+import type { Span } from '../syntax.ts'
 import type { Context, GeometryStrategy } from './context.ts'
 import { doubleSql } from './names.ts'
+import { unsupported } from './unsupported.ts'
 
 /** A position in SQL: longitude and latitude in degrees, with their values where they are constants. */
 export interface PointSql {
@@ -31,7 +33,19 @@ export function constantAngle(value: number): AngleSql {
 
 export function angleSql(expression: ResolvedExpression, context: Context): AngleSql {
   const constant = constantOf(expression)
-  return constant === undefined ? { sql: `(${context.expression(expression)})` } : constantAngle(constant)
+  if (constant !== undefined) return constantAngle(constant)
+  return { sql: `(${requireShort(context.expression(expression), expression.span)})` }
+}
+
+/** SQL of geometry names its numbers many times: of those that are made of others, a few levels are gigabytes. */
+const LONGEST = 50_000
+
+/** @throws AdqlError where SQL that is going to be repeated is too long for that */
+export function requireShort(sql: string, span: Span): string {
+  if (sql.length <= LONGEST) return sql
+  const message =
+    'This is computed from too much to stand in a position or a shape. Compute it in a subquery: SELECT … FROM (SELECT … AS a FROM …) AS t.'
+  throw unsupported('computed-position', message, span)
 }
 
 /** An angle to compare with: PostgreSQL holds NaN for the largest number, VOTable for none. */

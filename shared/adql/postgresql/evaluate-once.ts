@@ -3,7 +3,7 @@ import { constantOf } from '../resolve/constants.ts'
 import { operandsOf } from '../resolve/operands.ts'
 import type { ResolvedCall, ResolvedExpression } from '../resolved.ts'
 import { isGeometry } from '../value-type.ts'
-import { unsupported } from './shape-sql.ts'
+import { unsupported } from './unsupported.ts'
 
 /**
  * SQL of a call by its function's rule. An argument that the rule names several times, and that is more than a column or

@@ -1,6 +1,7 @@
 import type { ParameterType } from '../functions/row.ts'
 import { parameterAt } from '../functions/signatures.ts'
 import type { ColumnMetadata } from '../metadata.ts'
+import { keyOf } from '../resolve/keys.ts'
 import type {
   ResolvedBinary,
   ResolvedCall,
@@ -15,9 +16,10 @@ import type { Context } from './context.ts'
 import { callByRule, repeatedSql } from './evaluate-once.ts'
 import { geometrySql, shapeSql } from './geometry.ts'
 import { columnSql, doubleSql, textSql } from './names.ts'
-import { constantShape, unsupported } from './shape-sql.ts'
+import { constantShape } from './shape-sql.ts'
 import { shapeOf } from './shapes.ts'
 import { isPadded, isShapeText, isStored, sqlType } from './types.ts'
+import { unsupported } from './unsupported.ts'
 
 /** A column as it is stored, under our own name of its source. */
 export function storedColumnSql({ source, column }: ResolvedColumn): string {
@@ -27,6 +29,10 @@ export function storedColumnSql({ source, column }: ResolvedColumn): string {
 
 /** SQL of an expression that can stand as an operand, of the type that `sqlType` names for it. */
 export function expressionSql(expression: ResolvedExpression, context: Context): string {
+  if (context.known.size > 0) {
+    const known = context.known.get(keyOf(expression))
+    if (known !== undefined) return known
+  }
   switch (expression.kind) {
     case 'number':
       return expression.type.kind === 'integer' ? expression.text : doubleSql(Number(expression.text))

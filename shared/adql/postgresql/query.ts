@@ -1,4 +1,6 @@
 import type { SourceColumn } from '../metadata.ts'
+import { constantOf } from '../resolve/constants.ts'
+import { keyOf } from '../resolve/keys.ts'
 import type {
   ResolvedExpression,
   ResolvedQuery,
@@ -6,8 +8,10 @@ import type {
   ResolvedQueryExpression,
   ResolvedSelect,
   ResolvedSortKey,
+  ResolvedTableReference,
 } from '../resolved.ts'
 import type { Context } from './context.ts'
+import { isVolatileValue } from './evaluate-once.ts'
 import { asValue, textOf } from './expressions.ts'
 import { tableReferenceSql } from './from.ts'
 import { isPadded, isStored, sqlType } from './types.ts'
@@ -35,7 +39,8 @@ export function queryExpressionSql(
   context: Context,
 ): string {
   const { body, orderBy, offset } = query
-  const keys = orderBy.map((key) => sortKeySql(key, body, context))
+  const sorting = body.kind === 'select' ? context.knowing(groupKeys(body)) : context
+  const keys = orderBy.map((key) => sortKeySql(key, body, sorting))
   const limit = least(body.kind === 'select' ? body.top : undefined, most)
   const inner = bodySql(body, target, context)
   const isOverridden = body.kind === 'nested' && (keys.length > 0 || limit !== undefined || offset !== undefined)
@@ -74,18 +79,53 @@ function operandSql(body: ResolvedQueryBody, target: Target, context: Context): 
 }
 
 function selectSql(select: ResolvedSelect, target: Target, context: Context): string {
+  const keys = groupKeys(select)
+  const grouped = context.knowing(keys)
   const items = select.items.map(({ expression }, index) => {
-    return `${itemSql(expression, target.columns[index], target.outermost, context)} as c${index + 1}`
+    return `${itemSql(expression, target.columns[index], target.outermost, grouped)} as c${index + 1}`
   })
+  const from = select.from.map((reference) => tableReferenceSql(reference, context))
   return [
     `select ${select.distinct ? 'distinct ' : ''}${items.join(', ')}`,
-    `from ${select.from.map((reference) => tableReferenceSql(reference, context)).join(', ')}`,
+    `from ${[...from, ...computedSql(select, keys, context)].join(', ')}`,
     ...(select.where === undefined ? [] : [`where ${context.condition(select.where, true)}`]),
     ...(select.groupBy.length === 0
       ? []
-      : [`group by ${select.groupBy.map((key) => keySql(key, context)).join(', ')}`]),
-    ...(select.having === undefined ? [] : [`having ${context.condition(select.having, true)}`]),
+      : [`group by ${select.groupBy.map((key) => keySql(key, grouped)).join(', ')}`]),
+    ...(select.having === undefined ? [] : [`having ${grouped.condition(select.having, true)}`]),
   ].join(' ')
+}
+
+/**
+ * The names of the values that a select groups by, where they are neither columns nor constants nor
+ * random. In a subquery, as which
+ * some functions are printed, PostgreSQL knows grouped columns again, but no grouped expressions: FROM computes them.
+ */
+function groupKeys({ groupBy, from }: ResolvedSelect): ReadonlyMap<string, string> {
+  const computed = groupBy.filter(isComputed)
+  return new Map(computed.map((key, index) => [keyOf(key), `g${idOf(from[0])}.k${index + 1}`]))
+}
+
+function isComputed(value: ResolvedExpression): boolean {
+  if (value.kind === 'column' || (value.kind === 'merged-column' && value.join !== 'full')) return false
+  return constantOf(value) === undefined && value.kind !== 'string' && value.kind !== 'null' && !isVolatileValue(value)
+}
+
+/** A number that no other select of the query has. */
+function idOf(reference: ResolvedTableReference | undefined): number {
+  if (reference === undefined) throw new RangeError('FROM names a table')
+  return reference.kind === 'source' ? reference.source.id : idOf(reference.left)
+}
+
+/** What FROM computes for the select. PostgreSQL plans it as if it stood where it is named. */
+function computedSql(
+  { groupBy, from }: ResolvedSelect,
+  keys: ReadonlyMap<string, string>,
+  context: Context,
+): readonly string[] {
+  if (keys.size === 0) return []
+  const values = groupBy.filter(isComputed).map((key, index) => `${keySql(key, context)} as k${index + 1}`)
+  return [`lateral (select ${values.join(', ')}) as g${idOf(from[0])}`]
 }
 
 function itemSql(

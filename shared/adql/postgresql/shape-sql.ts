@@ -35,10 +35,6 @@ export interface RegionSql {
   readonly figure?: undefined
 }
 
-export function unsupported(reason: string, message: string, span: Span): AdqlError {
-  return new AdqlError('unsupported', message, span, { reason })
-}
-
 export function constantShape(shape: Shape, span: Span): Exclude<ShapeSql, RegionSql> {
   switch (shape.kind) {
     case 'point': {

@@ -5,12 +5,13 @@ import type { ResolvedCall, ResolvedColumn, ResolvedExpression } from '../resolv
 import type { Span } from '../syntax.ts'
 import type { ValueKind } from '../value-type.ts'
 import type { Context, GeometryStrategy } from './context.ts'
-import { angleSql, constantPoint, type PointSql, radiusOf } from './distance.ts'
+import { angleSql, constantPoint, type PointSql, radiusOf, requireShort } from './distance.ts'
 import { requireOneValue } from './evaluate-once.ts'
 import { rotatedShape, rotationOf } from './frames.ts'
 import { numbersOfText } from './regions.ts'
-import { constantShape, type ShapeSql, unsupported } from './shape-sql.ts'
+import { constantShape, type ShapeSql } from './shape-sql.ts'
 import { isShapeText, isStored } from './types.ts'
+import { unsupported } from './unsupported.ts'
 
 /**
  * The shape that an expression of geometry stands for.
@@ -150,7 +151,8 @@ function centroidShape(call: ResolvedCall, context: Context): ShapeSql {
 }
 
 /** A shape from an array of its numbers, as subqueries hand shapes on; regions are handed on as text. */
-function shapeOfArray(sql: string, { type, span }: ResolvedExpression): ShapeSql {
+function shapeOfArray(array: string, { type, span }: ResolvedExpression): ShapeSql {
+  const sql = requireShort(array, span)
   const at = { longitude: `(${sql})[1]`, latitude: `(${sql})[2]` }
   switch (type.kind) {
     case 'point':

@@ -1,3 +1,4 @@
+import { HOLDS, SWAPPED } from '../comparison-operators.ts'
 import { constantOf } from '../resolve/constants.ts'
 import type { ResolvedCall, ResolvedComparison, ResolvedCondition, ResolvedExpression } from '../resolved.ts'
 import type { ComparisonOperator } from '../syntax.ts'
@@ -94,15 +95,6 @@ type GeometryTest =
       readonly radius: ResolvedExpression
     }
 
-const SWAPPED: Readonly<Record<ComparisonOperator, ComparisonOperator>> = {
-  '=': '=',
-  '<>': '<>',
-  '<': '>',
-  '<=': '>=',
-  '>': '<',
-  '>=': '<=',
-}
-
 /** CONTAINS compared with 1 or 0, in whatever way; DISTANCE below something. */
 function geometryTest(condition: ResolvedCondition): GeometryTest | undefined {
   if (condition.kind === 'not') {
@@ -122,7 +114,7 @@ function testOf(
   if (left.kind !== 'call') return undefined
   if (isRelation(left)) {
     const value = constantOf(right)
-    const [zero, one] = value === undefined ? [false, false] : [passes(0, operator, value), passes(1, operator, value)]
+    const [zero, one] = value === undefined ? [false, false] : [HOLDS[operator](0, value), HOLDS[operator](1, value)]
     return zero === one ? undefined : { kind: 'inside', test: pointInShape(left), inside: one }
   }
   if (left.function.name !== 'DISTANCE' || (operator !== '<' && operator !== '<=')) return undefined
@@ -131,13 +123,6 @@ function testOf(
 
 function isRelation({ function: { name } }: ResolvedCall): boolean {
   return name === 'CONTAINS' || name === 'INTERSECTS'
-}
-
-function passes(result: number, operator: ComparisonOperator, value: number): boolean {
-  const order = Math.sign(result - value)
-  return { '=': order === 0, '<>': order !== 0, '<': order < 0, '<=': order <= 0, '>': order > 0, '>=': order >= 0 }[
-    operator
-  ]
 }
 
 /** A condition that restricts nothing by itself, or nothing more. */

@@ -92,8 +92,10 @@ export function comparable(
   const [a, b] = pair
   if (sameGroup(a.type, b.type)) return pair
   const wrong = isLiteral(left) && !isLiteral(right) ? left : right
-  const message = `${capital(describe(left.type))} cannot be compared with ${describe(right.type)}.${hint(left, right)}`
-  throw new AdqlError('type', message, wrong.span)
+  const literal = literalFor(left, right.type) ?? literalFor(right, left.type)
+  const advice = literal === undefined ? hint(left, right) : ` Write ${literal}.`
+  const message = `${capital(describe(left.type))} cannot be compared with ${describe(right.type)}.${advice}`
+  throw new AdqlError('type', message, wrong.span, { suggestions: literal === undefined ? [] : [literal] })
 }
 
 export function requireComparable({ type, span }: ResolvedExpression): void {
@@ -114,12 +116,21 @@ function sameGroup(a: ValueType, b: ValueType): boolean {
   return a.kind === b.kind || a.kind === 'null' || b.kind === 'null' || (isNumber(a) && isNumber(b))
 }
 
+/** A number that was written as a text, or the other way round, as it should be beside that type. */
+function literalFor(value: ResolvedExpression, beside: ValueType): string | undefined {
+  if (value.kind === 'number' && beside.kind === 'text') return `'${value.text}'`
+  if (value.kind !== 'string' || value.type.kind !== 'text' || !isNumber(beside)) return undefined
+  return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(value.value.trim()) ? value.value.trim() : undefined
+}
+
 function isLiteral({ kind }: ResolvedExpression): boolean {
   return kind === 'string' || kind === 'number'
 }
 
 function hint(left: ResolvedExpression, right: ResolvedExpression): string {
   const kinds = [left.type.kind, right.type.kind]
+  if (kinds.includes('text') && (isNumber(left.type) || isNumber(right.type)))
+    return ' CAST(… AS DOUBLE PRECISION) makes a number of a text, CAST(… AS VARCHAR) a text of a number.'
   if (kinds.includes('boolean')) return " Compare a boolean with 'true' or 'false'."
   if (kinds.includes('timestamp') && kinds.includes('text')) return ' CAST(… AS TIMESTAMP) makes a time of a text.'
   if (kinds.includes('timestamp')) return " Write a time as '2021-01-14T11:25:00'."

@@ -5,9 +5,10 @@ import type {
   ResolvedExpression,
   ResolvedNumber,
   ResolvedShape,
+  ResolvedString,
   Shape,
 } from '../resolved.ts'
-import type { BinaryOperation, Cast, CastTarget, Expression, NumberLiteral, Signed } from '../syntax.ts'
+import type { BinaryOperation, Cast, CastTarget, Expression, NumberLiteral, Signed, StringLiteral } from '../syntax.ts'
 import {
   BIGINT,
   CIRCLE,
@@ -42,7 +43,7 @@ export function resolveExpression(expression: Expression, scope: Scope): Resolve
     case 'number':
       return resolveNumber(expression)
     case 'string':
-      return { kind: 'string', value: expression.value, type: TEXT, unit: undefined, span: expression.span }
+      return resolveString(expression)
     case 'null':
       return { kind: 'null', type: NULL, unit: undefined, span: expression.span }
     case 'column':
@@ -58,6 +59,12 @@ export function resolveExpression(expression: Expression, scope: Scope): Resolve
     case 'binary':
       return resolveBinary(expression, scope)
   }
+}
+
+/** PostgreSQL's texts hold every character but one. */
+function resolveString({ value, span }: StringLiteral): ResolvedString {
+  if (value.includes('\0')) throw new AdqlError('type', 'A text cannot hold the character U+0000.', span)
+  return { kind: 'string', value, type: TEXT, unit: undefined, span }
 }
 
 function resolveNumber(literal: NumberLiteral): ResolvedNumber {

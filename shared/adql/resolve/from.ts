@@ -3,7 +3,7 @@ import { AdqlError } from '../error.ts'
 import { type ColumnFacts, ColumnList, nameMeans, type TableMetadata } from '../metadata.ts'
 import { adqlName, declared, writtenName } from '../names.ts'
 import type { JoinPair, ResolvedJoin, ResolvedTableReference, Source } from '../resolved.ts'
-import type { DerivedTable, Join, Name, NamedTable, Span, TableReference } from '../syntax.ts'
+import type { DerivedTable, Join, Name, NamedTable, QualifiedName, Span, TableReference } from '../syntax.ts'
 import { didYouMean } from '../table-set.ts'
 import { commonType, isGeometry } from '../value-type.ts'
 import { resolveCondition } from './conditions.ts'
@@ -52,8 +52,20 @@ function namedSource({ name, alias, span }: NamedTable, context: Context): Sourc
   if (common !== undefined) {
     return { id, of: { kind: 'common', common }, alias, columns: new ColumnList(common.query.columns), span }
   }
-  const table: TableMetadata = context.tables.find(name)
+  const table = findTable(name, context)
   return { id, of: { kind: 'table', table }, alias, columns: table.columns, span }
+}
+
+function findTable(name: QualifiedName, context: Context): TableMetadata {
+  try {
+    return context.tables.find(name)
+  } catch (error) {
+    const [first, second] = name.parts
+    const isDefined = first !== undefined && context.defined.some((other) => nameMeans(first, declared(other)))
+    if (second !== undefined || !isDefined) throw error
+    const message = `WITH defines ${writtenName(first)} here or further on: a query in WITH can use only what stands before it.`
+    throw new AdqlError('unknown-table', message, name.span)
+  }
 }
 
 function derivedSource(reference: DerivedTable, outer: Scope | undefined, context: Context): Source {

@@ -1,3 +1,4 @@
+import { comparedValues } from '../compared-values.ts'
 import type { ResolvedCondition, ResolvedExpression } from '../resolved.ts'
 
 /** The values that an expression is made of, one level down. */
@@ -26,26 +27,9 @@ export function operandsOf(expression: ResolvedExpression): readonly ResolvedExp
   }
 }
 
-/** The values that a condition compares; those of its subqueries are the subqueries' own business. */
+/** The values that a condition and those in it compare. */
 export function valuesOf(condition: ResolvedCondition): readonly ResolvedExpression[] {
-  switch (condition.kind) {
-    case 'comparison':
-      return [condition.left, condition.right]
-    case 'between':
-      return [condition.operand, condition.low, condition.high]
-    case 'in-list':
-      return [condition.operand, ...condition.values]
-    case 'in-query':
-    case 'is-null':
-      return [condition.operand]
-    case 'like':
-      return [condition.operand, condition.pattern]
-    case 'exists':
-      return []
-    case 'not':
-      return valuesOf(condition.operand)
-    case 'and':
-    case 'or':
-      return condition.operands.flatMap(valuesOf)
-  }
+  if (condition.kind === 'not') return valuesOf(condition.operand)
+  if ('operands' in condition) return condition.operands.flatMap(valuesOf)
+  return comparedValues<ResolvedExpression>(condition)
 }

@@ -63,6 +63,8 @@ export function referTo(
 export interface Context {
   readonly tables: TableSet
   readonly functions: FunctionSet
+  /** What WITH defines in the whole query. */
+  readonly defined: readonly Name[]
   /** Common tables that have been read so far. */
   readonly common: ResolvedCommonTable[]
   /** Numbers sources and common tables. */

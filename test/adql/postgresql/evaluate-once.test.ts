@@ -31,9 +31,49 @@ describe('arguments that a function needs several times', () => {
     expect(four).toBeLessThan(2.5 * two!)
   })
 
+  test.each([
+    ['distances', (x: string) => `DISTANCE(0, ${x}, 0, 0)`],
+    ['boxes', (x: string) => `AREA(BOX(0, 0, ${x}, 1))`],
+    ['polygons', (x: string) => `COORD1(CENTROID(POLYGON(0, 0, ${x}, 0, 1, 1)))`],
+    ['circles', (x: string) => `INTERSECTS(CIRCLE(0, 0, ${x}), POLYGON(0, 0, 1, 0, 1, 1))`],
+  ])('are refused in %s of each other that would grow without limit', (_what, wrap) => {
+    for (const geometry of ['portable', 'pgsphere', 'postgis'] as const) {
+      let value = 'a'
+      for (let depth = 0; depth < 12; depth++) value = wrap(value)
+      expect(() => sqlOn(`SELECT ${value} FROM fn.line`, { geometry })).toThrow('This is computed from too much')
+      expect(sqlOn(`SELECT ${wrap(wrap('a'))} FROM fn.line`, { geometry }).length).toBeLessThan(500_000)
+    }
+  })
+
+  test('times are written once, however deep casts are nested', () => {
+    const nest = (depth: number): string =>
+      depth === 0 ? 's' : `CAST(CAST(${nest(depth - 1)} AS TIMESTAMP) AS VARCHAR)`
+    const [ten, forty] = [10, 40].map((depth) => sqlOn(`SELECT ${nest(depth)} FROM fn.line`).length)
+    expect(forty).toBeLessThan(5 * ten!)
+  })
+
   test('are computed anew for each row, random ones too', async () => {
     const rows = await answer(database.pool, 'SELECT ivo_healpix_index(29, 360 * RAND(), b) FROM fn.line')
     expect(new Set(rows.flat()).size).toBe(20)
+  })
+
+  test('may be what the rows are grouped by', async () => {
+    const grouped = 'GROUP BY ROUND(a / 50), ROUND(b / 5)'
+    const adql = `SELECT ROUND(a / 50) AS l, ivo_healpix_index(3, ROUND(a / 50), ROUND(b / 5)) AS p,
+        CONTAINS(POINT(ROUND(a / 50), ROUND(b / 5)), POLYGON(0, 0, 3, 0, 3, 3, 0, 3)) AS c, COUNT(*) AS n
+      FROM fn.line WHERE ROUND(a / 50) > 0 ${grouped} HAVING ivo_healpix_index(3, ROUND(a / 50), ROUND(b / 5)) > 0
+      ORDER BY ivo_healpix_index(9, ROUND(a / 50), ROUND(b / 5)) + 0, l`
+    const rows = await answer(database.pool, adql)
+    expect(rows.map(([l, , c, n]) => [l, c, n])).toEqual([
+      [1, 1, '5'],
+      [2, 1, '5'],
+      [3, 1, '5'],
+      [4, 0, '3'],
+    ])
+    const [[count]] = (await answer(database.pool, 'SELECT COUNT(*) FROM fn.line')) as [[string]]
+    expect(await answer(database.pool, 'SELECT RAND() AS r, COUNT(*) AS n FROM fn.line GROUP BY RAND()')).toHaveLength(
+      Number(count),
+    )
   })
 
   test('may be aggregates of columns', async () => {

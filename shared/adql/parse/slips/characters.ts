@@ -1,4 +1,5 @@
 import { isRegular, quote } from '../../names.ts'
+import { castTypeFor } from './cast-types.ts'
 import type { Situation, Slip, SlipRule } from './situation.ts'
 
 const PLAIN_QUOTES: ReadonlyMap<string, string> = new Map([
@@ -58,11 +59,14 @@ const CHARACTERS: Readonly<Record<string, (situation: Situation) => Slip>> = {
           message: 'ADQL has no operator &&. Write AND between conditions, INTERSECTS(a, b) = 1 of shapes.',
           suggestions: ['AND', 'INTERSECTS(a, b) = 1'],
         }
-      : { message: 'ADQL has no operator &.' },
+      : { message: 'ADQL has no operator &. Write BITWISE_AND(a, b).', suggestions: ['BITWISE_AND(a, b)'] },
   '|': ({ stop, found }) =>
     /^\|\s+\|/.test(stop.text.slice(found.start))
       ? { message: 'The operator || is written without a blank.', suggestions: ['||'] }
-      : { message: 'ADQL has no operator |. Texts are joined by ||, conditions by OR.', suggestions: ['||', 'OR'] },
+      : {
+          message: 'ADQL has no operator |. Texts are joined by ||, conditions by OR, bits by BITWISE_OR(a, b).',
+          suggestions: ['||', 'OR', 'BITWISE_OR(a, b)'],
+        },
   '~': () => ({
     message: "ADQL has no operator ~. Patterns are written with LIKE: name LIKE 'M%'.",
     suggestions: ['LIKE'],
@@ -74,7 +78,7 @@ const CHARACTERS: Readonly<Record<string, (situation: Situation) => Slip>> = {
   '≥': () => ({ message: 'Write >= for ≥.', suggestions: ['>='] }),
   '≠': () => ({ message: 'Write <> for ≠.', suggestions: ['<>'] }),
   '×': () => ({ message: 'Write * for ×.', suggestions: ['*'] }),
-  _: (situation) => nameToQuote(situation, 'A name begins with a letter'),
+  _: (situation) => digitsApart(situation) ?? nameToQuote(situation, 'A name begins with a letter'),
 }
 
 /** A character that begins no token of ADQL. */
@@ -131,7 +135,7 @@ function quoted(form: RegExp, rest: string, fault: string): Slip {
 function castOrParameter({ stop, found }: Situation): Slip {
   const type = /^::\s*(\w+)/.exec(stop.text.slice(found.start))?.[1]
   if (type !== undefined) {
-    const cast = `CAST(… AS ${type.toUpperCase()})`
+    const cast = `CAST(… AS ${castTypeFor(type) ?? type.toUpperCase()})`
     return { message: `ADQL has no casts with ::. Write ${cast}.`, suggestions: [cast] }
   }
   return { message: 'ADQL has no parameters: write the value itself.' }
@@ -156,6 +160,16 @@ function nameToQuote({ stop, found }: Situation, rule: string): Slip {
   const name = /^[\p{L}\p{N}\p{M}_]+/u.exec(stop.text.slice(found.start))?.[0] ?? found.text
   const suggestion = quote(name)
   return { message: `${rule}: write ${suggestion} in double quotes.`, suggestions: [suggestion] }
+}
+
+/** `1_000` */
+function digitsApart(situation: Situation): Slip | undefined {
+  const { stop, found } = situation
+  const number = situation.at(-1)
+  const rest = /^[_\d]+/.exec(stop.text.slice(found.start))?.[0] ?? ''
+  if (number.kind !== 'integer' || number.end !== found.start || !/\d/.test(rest)) return undefined
+  const whole = (number.text + rest).replaceAll('_', '')
+  return { message: `The digits of a number stand together: write ${whole}.`, suggestions: [whole] }
 }
 
 const DOUBLED: Readonly<Record<string, Slip>> = {

@@ -14,7 +14,9 @@ export const nothingThere: SlipRule = (situation) => {
     const what = situation.atEnd ? 'The query ends behind a comma' : `${situation.written()} stands behind a comma`
     return { message: `${what}: take the comma away, or write what is missing.` }
   }
-  if (situation.atEnd && situation.is(-1, 'FROM')) return { message: 'FROM names a table: it is missing.' }
+  if (situation.is(-1, 'FROM') && (situation.atEnd || situation.is(0, ...CLAUSES, ';'))) {
+    return { message: 'FROM names a table: it is missing.' }
+  }
   if (situation.is(0, 'FROM', ',') && isSelected(situation)) {
     return { message: 'Nothing is selected: write columns, or *, behind SELECT.', suggestions: ['*'] }
   }
@@ -25,8 +27,16 @@ function isSelected(situation: Situation): boolean {
   return situation.is(-1, 'SELECT', 'DISTINCT', 'ALL') || situation.is(-2, 'TOP')
 }
 
-/** A select without FROM, such as `SELECT 1`. */
+/** A select without FROM, such as `SELECT 1`, or with a table all the same: `SELECT ra sky.star`. */
 export const missingFrom: SlipRule = (situation) => {
+  if (situation.is(0, '.') && situation.expects('FROM') && situation.aliasBefore) {
+    const name = situation.written(-1)
+    return {
+      message: `FROM is missing before ${name}.`,
+      suggestions: [`FROM ${name}`],
+      span: situation.spanFrom(-1, -1),
+    }
+  }
   const ends = situation.atEnd || situation.is(0, ...CLAUSES, ';')
   if (!ends || !situation.expects('FROM')) return undefined
   return { message: 'FROM is missing: every SELECT of ADQL names a table.', suggestions: ['FROM'] }
@@ -181,8 +191,38 @@ export const behindKeyword: SlipRule = (situation) => {
   return undefined
 }
 
+/** WITH and what belongs to it. */
+export const commonTables: SlipRule = (situation) => {
+  if (situation.is(-2, 'WITH') && situation.is(-1, 'RECURSIVE') && situation.expects('AS')) {
+    return { message: 'ADQL has no recursive queries.', span: situation.spanFrom(-1, -1) }
+  }
+  if (situation.is(-1, 'AS') && situation.is(0, 'SELECT') && situation.expects('(')) {
+    return { message: 'The query of WITH stands in parentheses: WITH x AS (SELECT …).', suggestions: ['(SELECT …)'] }
+  }
+  if (
+    situation.atEnd &&
+    situation.is(-1, ')') &&
+    situation.expects('SELECT') &&
+    situation.stop.tokens[0]?.text === 'WITH'
+  ) {
+    return { message: 'WITH only defines tables: the SELECT that uses them is missing.', suggestions: ['SELECT'] }
+  }
+  return undefined
+}
+
 /** Joins that are written in another order. */
 export const joins: SlipRule = (situation) => {
+  if (situation.is(0, 'OUTER') && situation.expects('LEFT')) {
+    const forms = ['LEFT OUTER JOIN', 'RIGHT OUTER JOIN', 'FULL OUTER JOIN']
+    return { message: `OUTER needs a side: ${forms.join(', ')}.`, suggestions: forms }
+  }
+  if (situation.is(0, ')') && situation.expects('JOIN') && situation.expects('AS') && !situation.expects(')')) {
+    return { message: 'A single table stands in FROM without parentheses; they are for joins and subqueries.' }
+  }
+  const namesJoin = situation.is(0, 'AS') || (situation.found.kind === 'word' && !situation.found.reserved)
+  if (namesJoin && situation.is(-1, ')') && situation.expects('JOIN') && !situation.expects('AS', 'a name')) {
+    return { message: 'A join in parentheses has no name of its own: its tables keep theirs.' }
+  }
   if (situation.is(0, 'NATURAL') && situation.expects('JOIN')) {
     return {
       message: 'NATURAL stands first: NATURAL LEFT JOIN.',

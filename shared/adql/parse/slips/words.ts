@@ -3,6 +3,7 @@ import { findForeignFunction } from '../../foreign-functions.ts'
 import { findFunction } from '../../functions/table.ts'
 import { quote } from '../../names.ts'
 import { didYouMean } from '../../table-set.ts'
+import { castTypesFor } from './cast-types.ts'
 import type { Situation, Slip, SlipRule } from './situation.ts'
 
 const NO_CASE: Slip = {
@@ -173,36 +174,6 @@ export const foreignWord: SlipRule = (situation) => {
   return slip && { ...slip, span: situation.spanFrom(-1, -1) }
 }
 
-/** Types of CAST by other names. */
-const TYPES: Readonly<Record<string, readonly string[]>> = {
-  BOOLEAN: ['SMALLINT'],
-  BOOL: ['SMALLINT'],
-  BYTE: ['SMALLINT'],
-  CHARACTER: ['CHAR'],
-  CLOB: ['VARCHAR'],
-  DATE: ['TIMESTAMP'],
-  DATETIME: ['TIMESTAMP'],
-  DECIMAL: ['DOUBLE PRECISION'],
-  FLOAT: ['REAL', 'DOUBLE PRECISION'],
-  FLOAT4: ['REAL'],
-  FLOAT8: ['DOUBLE PRECISION'],
-  INT: ['INTEGER'],
-  INT2: ['SMALLINT'],
-  INT4: ['INTEGER'],
-  INT8: ['BIGINT'],
-  LONG: ['BIGINT'],
-  NCHAR: ['CHAR'],
-  NUMERIC: ['DOUBLE PRECISION'],
-  NVARCHAR: ['VARCHAR'],
-  SHORT: ['SMALLINT'],
-  SIGNED: ['INTEGER'],
-  STRING: ['VARCHAR'],
-  TEXT: ['VARCHAR'],
-  TIME: ['TIMESTAMP'],
-  TINYINT: ['SMALLINT'],
-  UNSIGNED: ['BIGINT'],
-}
-
 /** The type of a CAST. */
 export const castType: SlipRule = (situation) => {
   if (situation.is(-1, 'DOUBLE') && situation.expects('PRECISION')) {
@@ -212,7 +183,7 @@ export const castType: SlipRule = (situation) => {
   const { text, kind } = situation.found
   if (!situation.is(-1, 'AS')) return undefined
   if (kind !== 'word') return { message: `CAST needs a type behind AS: ${TYPE_LIST}.` }
-  const known = Object.hasOwn(TYPES, text) ? TYPES[text] : undefined
+  const known = castTypesFor(text)
   const near = nearMiss(text, situation.stop.expected)
   const suggestions = known ?? (near === undefined ? [] : [near === 'DOUBLE' ? 'DOUBLE PRECISION' : near])
   return {
@@ -286,11 +257,7 @@ export const misspeltKeyword: SlipRule = (situation) => {
   if (!situation.aliasBefore) return undefined
   const near = nearKeyword(situation.at(-1).text, [...stop.expected, ...stop.expectedBefore])
   if (near === undefined) return undefined
-  return {
-    message: `Did you mean ${near} instead of ${situation.written(-1)}?`,
-    suggestions: [near],
-    span: situation.spanFrom(-1, -1),
-  }
+  return { ...misspelt(situation, near, -1), span: situation.spanFrom(-1, -1) }
 }
 
 function nearKeyword(word: string, expected: readonly string[]): string | undefined {
@@ -302,6 +269,8 @@ function nearKeyword(word: string, expected: readonly string[]): string | undefi
       )
 }
 
-function misspelt(situation: Situation, near: string): Slip {
-  return { message: `Did you mean ${near} instead of ${situation.written()}?`, suggestions: [near] }
+function misspelt(situation: Situation, near: string, offset = 0): Slip {
+  const hasBy = (near === 'GROUP' || near === 'ORDER') && situation.at(offset).text.endsWith('BY')
+  const meant = hasBy ? `${near} BY` : near
+  return { message: `Did you mean ${meant} instead of ${situation.written(offset)}?`, suggestions: [meant] }
 }
