@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
 import { parse } from '@cdktf/hcl2json'
 
 /** A value of parsed HCL: literals as they are, everything else as text in `${…}`; a block is an object in an array. */
@@ -38,13 +38,19 @@ export async function readConfiguration(root: string): Promise<readonly Module[]
   return Promise.all(
     [...folders].map(async ([folder, members]) => ({
       folder,
-      blocks: (await Promise.all(members.map((file) => readBlocks(root, file)))).flat(),
+      blocks: (
+        await Promise.all(members.map(async (file) => parseBlocks(file, await readFile(join(root, file), 'utf8'))))
+      ).flat(),
     })),
   )
 }
 
-async function readBlocks(root: string, file: string): Promise<Block[]> {
-  const tree = (await parse(relative('.', join(root, file)), await readFile(join(root, file), 'utf8'))) as Body
+/**
+ * @param file from the root of the configuration
+ * @throws Error of the parser, with file and line
+ */
+export async function parseBlocks(file: string, text: string): Promise<readonly Block[]> {
+  const tree = (await parse(file, text)) as Body
   return Object.entries(tree).flatMap(([kind, value]) => {
     const depth = LABELS[kind] ?? (ONE_LABEL.includes(kind) ? 1 : 2)
     return unfold(value, depth).map(({ labels, body }) => ({ kind, labels, body, file }))
