@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { functionNames } from '../../../deploy/bundles/bundle.ts'
+import { bundleFunctions } from '../../support/bundles.ts'
 import { ROOT, startFunction, writeEnvironment } from '../../support/function-process.ts'
 import { HEALTH, NOT_DEPLOYED_BY_TERRAFORM } from './policy-rules.ts'
 
@@ -11,7 +12,7 @@ const deployed = names.filter((name) => !NOT_DEPLOYED_BY_TERRAFORM.includes(name
 /** What the start-up probe gets; `null` where the function has ended by itself. */
 async function probe(name: string, environment: string): Promise<number | null> {
   try {
-    const source = join('functions', name, 'index.ts')
+    const source = join(await bundleFunctions(), name)
     const { url } = await startFunction({ target: name, source }, await writeEnvironment(environment))
     return (await fetch(url + HEALTH)).status
   } catch (error) {
