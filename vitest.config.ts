@@ -15,5 +15,6 @@ export default defineConfig({
     // Only for what hangs: how long a test takes depends on the machine, and none is to fail by that.
     testTimeout: 180_000,
     hookTimeout: 180_000,
+    expect: { poll: { timeout: 60_000 } },
   },
 })

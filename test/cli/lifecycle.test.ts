@@ -73,6 +73,7 @@ describe('init', () => {
       operators: [login],
       readers: [],
       jobsUsers: [],
+      jobsReaders: [],
       registryUsers: [],
       formerOwners: [],
     })

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { lockState } from '../../local/state-lock.ts'
+import { makeMemoryFolder } from '../support/memory-folder.ts'
 
 export interface StateFolder {
   readonly path: string
@@ -14,8 +14,7 @@ export interface StateFolder {
 
 /** A folder for `almagest start --state`, which also the unprivileged user of PostgreSQL can enter. */
 export async function makeStateFolder(): Promise<StateFolder> {
-  const path = await mkdtemp(join(tmpdir(), 'almagest-state-'))
-  await chmod(path, 0o755)
+  const path = await makeMemoryFolder('almagest-state-')
   return {
     path,
     postgresPid: () => {

@@ -9,7 +9,7 @@ async function open() {
   const gcs = await startFakeGcs({ buckets: ['releases'] })
   const bucket = openBucket(
     { bucket: 'releases', apiEndpoint: gcs.endpoint },
-    { timeoutMs: 2_000, retry: { attempts: 2, baseDelayMs: 1 } },
+    { timeoutMs: 30_000, retry: { attempts: 2, baseDelayMs: 1 } },
   )
   return { gcs, bucket }
 }

@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync, readdirSync } from 'node:fs'
-import { chmod, chown, mkdtemp, rm } from 'node:fs/promises'
+import { chmod, chown, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import pg from 'pg'
 import { launchServer } from '../../local/postgres-server.ts'
+import { makeMemoryFolder } from './memory-folder.ts'
 import { askRun } from './once-in-a-run.ts'
 import { administer } from './template-database.ts'
 
@@ -81,7 +82,7 @@ async function startDebianCluster() {
   const programs = `/usr/lib/postgresql/${VERSION}/bin`
   // PostgreSQL refuses to run as root.
   const user = process.getuid?.() === 0 ? { uid: idOfNobody('-u'), gid: idOfNobody('-g') } : {}
-  const folder = await mkdtemp('/tmp/almagest-extensions-')
+  const folder = await makeMemoryFolder('almagest-extensions-')
   if (user.uid !== undefined) await chown(folder, user.uid, user.gid)
   await chmod(folder, 0o700)
   const dataDirectory = join(folder, 'data')

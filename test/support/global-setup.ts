@@ -5,6 +5,7 @@ import type { TestProject } from 'vitest/node'
 import { startPostgres } from '../../local/postgres.ts'
 import { makeBundles } from './bundles.ts'
 import { openExtensionServer } from './extension-postgres.ts'
+import { makeMemoryFolder } from './memory-folder.ts'
 import { makeOnceInARun } from './once-in-a-run.ts'
 import { makeTemplate } from './template-database.ts'
 
@@ -46,7 +47,13 @@ export default async function setup(project: TestProject): Promise<() => Promise
 async function openPostgres(): Promise<{ readonly url: string; stop(): Promise<void> }> {
   const given = process.env.TEST_DATABASE_URL
   if (given !== undefined && given !== '') return { url: given, stop: async () => {} }
-  return startPostgres({ stateDirectory: null, unsafe: true, settings: SETTINGS })
+  const folder = await makeMemoryFolder('almagest-run-')
+  const server = await startPostgres({ stateDirectory: folder, unsafe: true, settings: SETTINGS })
+  const stop = async () => {
+    await server.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
+  return { url: server.url, stop }
 }
 
 /** Nothing is done in the background for databases that are dropped a second later. */

@@ -1,4 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: expressions of HCL are quoted here
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runInNewContext } from 'node:vm'
 import pg from 'pg'
@@ -9,6 +10,7 @@ import { type LocalPostgres, startPostgres } from '../../../local/postgres.ts'
 import { initialiseDatabase } from '../../../shared/tap-schema/roles.ts'
 import { stageRelease } from '../../../shared/tap-schema/stage.ts'
 import { swap } from '../../../shared/tap-schema/swap.ts'
+import { makeMemoryFolder } from '../../support/memory-folder.ts'
 import { type CommandResult, runAlmagest } from '../../support/run-command.ts'
 import { stageRequest } from '../../support/sample-release.ts'
 
@@ -22,12 +24,14 @@ const DISCOVERY = 'almagest-discovery@example.iam'
 
 /** A cluster of its own: roles belong to a cluster, and in the run's cluster a superuser has made Almagest's. */
 let postgres: LocalPostgres
+let folder: string
 let admin: pg.Client
 let cloud: FakeCloudSql
 let blocks: readonly Block[]
 
 beforeAll(async () => {
-  postgres = await startPostgres({ stateDirectory: null, unsafe: true })
+  folder = await makeMemoryFolder('almagest-init-')
+  postgres = await startPostgres({ stateDirectory: folder, unsafe: true })
   admin = new pg.Client({ connectionString: postgres.url })
   await admin.connect()
   await demandPassword('almagest_init')
@@ -51,6 +55,7 @@ afterAll(async () => {
   await cloud?.stop()
   await admin?.end()
   await postgres?.stop()
+  await rm(folder, { recursive: true, force: true })
 })
 
 /** Everybody else logs in without one: IAM users have none, and Cloud SQL's own checks are not what is tried here. */
