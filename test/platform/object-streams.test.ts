@@ -5,11 +5,11 @@ import { startFakeGcs } from '../support/fake-gcs.ts'
 
 const NEW = { ifGenerationMatch: '0', contentType: 'text/csv', metadata: { job: 'j1' } }
 
-async function open() {
+async function open(timeoutMs = 30_000) {
   const gcs = await startFakeGcs({ buckets: ['releases'] })
   const bucket = openBucket(
     { bucket: 'releases', apiEndpoint: gcs.endpoint },
-    { timeoutMs: 30_000, retry: { attempts: 2, baseDelayMs: 1 } },
+    { timeoutMs, retry: { attempts: 2, baseDelayMs: 1 } },
   )
   return { gcs, bucket }
 }
@@ -72,7 +72,7 @@ test('a store that fails or stays silent is an error, and leaves no object', asy
   const { bucket, gcs } = await open()
   gcs.inject({ kind: 'status', status: 503, match: /uploadType=resumable/, times: 10 })
   await expect(bucket.write('r/1', chunksOf(randomBytes(10), 10), NEW)).rejects.toMatchObject({ code: 'storage' })
-  const silent = await open()
+  const silent = await open(1_000)
   silent.gcs.inject({ kind: 'stall', bytes: null, match: /upload_id=/, times: 10 })
   await expect(silent.bucket.write('r/1', chunksOf(randomBytes(10), 10), NEW)).rejects.toThrow('no answer came')
   expect(await silent.bucket.stat('r/1')).toBeUndefined()
