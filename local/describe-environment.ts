@@ -64,6 +64,11 @@ export function describeEnvironment(
       },
     },
     ...describeRegistry({ front, version: tap.version }),
+    console: {
+      swapSchema: '/swap-schema',
+      collectResults: '/collect-results',
+      discovery: '/discovery/repertoire',
+    },
     secretsDirectory: SECRETS_FOLDER,
     discovery: {
       publicBase: `${front}/discovery`,

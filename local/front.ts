@@ -35,18 +35,22 @@ export async function startFront(mounts: Mounts, choice: PortChoice): Promise<Fr
 
 function pass(mounts: Mounts, request: IncomingMessage, response: ServerResponse): void {
   const [, prefix = '', rest = ''] = /^(\/[^/?]*)(.*)$/s.exec(request.url ?? '/') ?? []
-  const target = mounts.get(prefix)
+  const isOfRoot = ROOT_PATHS.has(prefix)
+  const target = mounts.get(isOfRoot ? '/' : prefix)
   if (target === undefined) {
     const msg = `no function is called ${JSON.stringify(prefix)}: there are ${[...mounts.keys()].join(', ')}`
     response.writeHead(404, { 'content-type': 'application/json' })
     response.end(JSON.stringify({ detail: [{ msg, type: 'not_found' }] }))
     return
   }
-  request.url = rest.startsWith('/') ? rest : `/${rest}`
+  if (!isOfRoot) request.url = rest.startsWith('/') ? rest : `/${rest}`
   // A server publishes this for every request that comes over its own socket; functions may listen for it.
   REQUEST_START.publish({ request, response, socket: request.socket, server: target })
   target.emit('request', request, response)
 }
+
+/** What is served by the function that has no prefix: the console. */
+const ROOT_PATHS: ReadonlySet<string> = new Set(['/', '/assets', '/config.json'])
 
 const REQUEST_START = channel('http.server.request.start')
 

@@ -2,9 +2,11 @@ import type { Server } from 'node:http'
 import { getTestServer } from '@google-cloud/functions-framework/testing'
 import type { Login } from './databases.ts'
 
-/** A function of the local stack. Its name is also its path prefix. */
+/** A function of the local stack. */
 export interface LocalFunction {
   readonly name: string
+  /** Where it is mounted; not given: below its name. */
+  readonly path?: string
   /** Registers it with the functions framework, under its name. */
   readonly load: () => Promise<unknown>
   /** As whom it connects to databases. */
@@ -47,6 +49,12 @@ export const FUNCTIONS: readonly LocalFunction[] = [
     name: 'collect-results',
     load: () => import('../functions/collect-results/index.ts'),
     login: 'collector',
+  },
+  {
+    name: 'console',
+    path: '/',
+    load: () => import('../functions/console/index.ts'),
+    login: 'reader',
   },
   {
     name: 'registry',

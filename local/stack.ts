@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import pg from 'pg'
+import { buildConsole } from '../deploy/console/build-console.ts'
 import { databaseUrl, prepareDatabases } from './databases.ts'
 import { NEIGHBOURS, writeDiscoveryFiles } from './describe-environment.ts'
 import type { Ending } from './ending.ts'
@@ -14,6 +15,7 @@ import { prepareFunctions } from './qserv/run-sql.ts'
 import { startQserv } from './qserv/server.ts'
 import { putSampleJobs, putSampleResults, RESULTS_BUCKET } from './sample-results.ts'
 import { startSchedule } from './schedule.ts'
+import { CONSOLE_FOLDER } from './state-folder.ts'
 import type { Steps } from './steps.ts'
 import { stopAtExit } from './stop-postgres.ts'
 import { type DeliveryListeners, startQueue, subscribeLoader } from './subscriptions.ts'
@@ -71,15 +73,18 @@ export async function startStack(options: StackOptions, tools: StackTools): Prom
     (url) => `a stand-in at ${url}, which answers from database ${SURVEY_SERVER}`,
   )
   const addresses = { postgres: postgres.url, storage, qserv, front: front.url }
+  const page = join(stateFolder, CONSOLE_FOLDER)
+  process.env.ALMAGEST_CONSOLE = page
   const serveAll = async () => {
     mounts.set(`/${NEIGHBOURS}`, createNeighbours())
     await writeDiscoveryFiles(stateFolder)
     for (const local of FUNCTIONS) {
       const file = await writeEnvironment(stateFolder, local.login, servers, addresses)
-      mounts.set(`/${local.name}`, await ending.race(serveFunction(local, file)))
+      mounts.set(local.path ?? `/${local.name}`, await ending.race(serveFunction(local, file)))
     }
   }
-  await steps.step('functions', serveAll, () => `${FUNCTIONS.map(({ name }) => name).join(', ')} at ${front.url}`)
+  const serveWithPage = () => Promise.all([serveAll(), ending.race(buildConsole(page))])
+  await steps.step('functions', serveWithPage, () => `${FUNCTIONS.map(({ name }) => name).join(', ')} at ${front.url}`)
   tools.resources.defer(
     startSchedule({
       url: `${front.url}/watch-queries/`,

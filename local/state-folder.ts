@@ -9,6 +9,9 @@ import { lockState } from './state-lock.ts'
 /** Where PostgreSQL keeps its data, unless it may not enter this folder. */
 const DATABASE = 'postgres'
 
+/** The console's page, as `npm start` builds it. */
+export const CONSOLE_FOLDER = 'console'
+
 /** What `--reset` removes; whatever else somebody keeps in the folder is not ours. */
 const CONTENTS: readonly string[] = [
   DATABASE,
@@ -16,6 +19,7 @@ const CONTENTS: readonly string[] = [
   'releases.json',
   ...LOGIN_KINDS.map(environmentFile),
   ...DISCOVERY_FILES,
+  CONSOLE_FOLDER,
   'log.jsonl',
   'log.jsonl.old',
 ]

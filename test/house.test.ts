@@ -50,9 +50,10 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'shared/platform': [],
   'shared/registry': ['shared/adql', 'shared/discovery', 'shared/environment', 'shared/tap', 'shared/tap-schema'],
   'shared/deployment': ['shared/*'],
-  functions: ['shared/*'],
+  console: ['shared/adql', 'shared/discovery', 'shared/votable'],
+  functions: ['shared/*', 'console'],
   cli: ['shared/*', 'functions', 'local'],
-  local: ['shared/*', 'functions', 'cli'],
+  local: ['shared/*', 'functions', 'cli', 'deploy'],
   deploy: ['shared/*'],
 }
 
@@ -86,7 +87,7 @@ function importsOf(file: string): Import[] {
 }
 
 test('imports between the rooms follow the arrows of the design', () => {
-  const files = ['shared', 'functions', 'cli', 'local', 'deploy'].flatMap(sourceFiles)
+  const files = ['shared', 'functions', 'cli', 'local', 'deploy', 'console'].flatMap(sourceFiles)
   const imports = files.flatMap(importsOf)
   expect(imports.length).toBeGreaterThan(50)
   const allowed = ({ from, to }: Import) =>
@@ -97,7 +98,7 @@ test('imports between the rooms follow the arrows of the design', () => {
 })
 
 test('no file imports itself by way of others', () => {
-  const files = ['shared', 'functions', 'cli', 'local', 'deploy'].flatMap(sourceFiles)
+  const files = ['shared', 'functions', 'cli', 'local', 'deploy', 'console'].flatMap(sourceFiles)
   const left = new Map(files.map((file) => [file, targetsOf(file).filter((target) => files.includes(target))]))
   // A file that imports nothing, or that nobody imports, is in no circle: what is left in the end is.
   for (let before = -1; before !== left.size; ) {
@@ -120,7 +121,7 @@ test('no file imports itself by way of others', () => {
 const LISTS = ['shared/felis/ucd/words.ts']
 
 test('every file fits one subject: none is over 400 lines', () => {
-  const long = ['shared', 'functions', 'cli', 'local', 'deploy']
+  const long = ['shared', 'functions', 'cli', 'local', 'deploy', 'console']
     .flatMap(sourceFiles)
     .map((file) => ({ file, lines: readFileSync(join(root, file), 'utf8').split('\n').length }))
     .filter(({ file, lines }) => lines > 400 && !LISTS.includes(file))

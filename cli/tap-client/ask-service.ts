@@ -2,8 +2,8 @@ import { constants, openAsBlob } from 'node:fs'
 import { access } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { messageOf } from '../../shared/failure.ts'
+import { readVotable } from '../../shared/votable/show/read-votable.ts'
 import { withFileErrors } from '../terminal/file-error.ts'
-import { readVotable } from './read-votable.ts'
 import { RefusedQueryError, ServiceError } from './service-error.ts'
 
 export interface TapQuery {

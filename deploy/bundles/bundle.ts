@@ -1,6 +1,7 @@
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { build, type Metafile } from 'esbuild'
+import { buildConsole } from '../console/build-console.ts'
 import { describePackage } from './describe-package.ts'
 import { type LoadedCode, measureCode } from './measure-code.ts'
 import { NODE_BUNDLE, ROOT } from './node-bundle.ts'
@@ -39,6 +40,7 @@ export async function bundleFunction(name: string, target: string): Promise<Bund
     sourcemap: 'linked',
     external: NOT_BUNDLED,
   })
+  if (name === 'console') await buildConsole(join(folder, 'page'))
   await writeDeployed(name, folder, externalPackages(metafile))
   return { name, folder, ...(await measureCode(metafile, ROOT)) }
 }

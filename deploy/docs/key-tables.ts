@@ -10,6 +10,7 @@ import type { KeyRow, Shape } from '../../shared/environment/shapes.ts'
 export const DOCUMENTS: readonly string[] = [
   'docs/configuration.md',
   'docs/discovery.md',
+  'docs/console.md',
   'docs/registry.md',
   'docs/obscore.md',
 ]

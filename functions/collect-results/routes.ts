@@ -3,6 +3,7 @@ import { type ApiRequest, type JsonSchema, NO_CONTROLS, type Route, route } from
 import { descriptionRoute, healthRoute } from '../../shared/platform/http/service-routes.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
 import { destroyJob } from '../../shared/results/delete/destroy-job.ts'
+import { readSweeps } from '../../shared/results/sweep/read-sweeps.ts'
 import { sweepResults } from '../../shared/results/sweep/sweep.ts'
 import { VERSION } from '../../shared/version.ts'
 import type { CollectDependencies } from './dependencies.ts'
@@ -38,6 +39,15 @@ export function createRoutes(dependencies: CollectDependencies, options: RouteOp
         const request = { mode, timeBudgetMs: limits.timeBudgetMs, scheduledFor: readSchedule(headers) }
         return { body: await sweepResults(results.config, { ...results, logger }, request) }
       },
+    }),
+    route({
+      method: 'GET',
+      path: '/sweeps',
+      operation: 'readSweeps',
+      summary: 'What the last sweep that has finished came to, and whether one is under way',
+      answers: json('Sweeps'),
+      errors: [503],
+      handle: async () => ({ body: await readSweeps(results.config, results) }),
     }),
     route({
       method: 'POST',

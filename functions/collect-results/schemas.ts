@@ -46,6 +46,7 @@ export const SCHEMAS = {
     effort: object({ calls: COUNT, listCalls: COUNT, jobLookups: COUNT, retries: COUNT, durationMs: COUNT }),
     warnings: list(TEXT),
   }),
+  Sweeps: object({ isRunning: { type: 'boolean' }, last: nullable(ref('SweepReport')) }),
   DestroyReport: object({
     job: TEXT,
     mode: MODE,

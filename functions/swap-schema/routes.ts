@@ -2,6 +2,7 @@ import { GENERATION_PATTERN } from '../../shared/platform/generation.ts'
 import { preferType } from '../../shared/platform/http/accept.ts'
 import { type Field, type JsonSchema, type Route, route } from '../../shared/platform/http/route.ts'
 import { descriptionRoute, healthRoute } from '../../shared/platform/http/service-routes.ts'
+import { listReleases } from '../../shared/releases/publish/list-releases.ts'
 import { diffSlots } from '../../shared/tap-schema/diff.ts'
 import { formatDiff } from '../../shared/tap-schema/format-diff.ts'
 import { rollback } from '../../shared/tap-schema/rollback.ts'
@@ -12,6 +13,7 @@ import type { SwapDependencies } from './dependencies.ts'
 import { exchangeAndAnnounce } from './exchange-and-announce.ts'
 import { findServer } from './find-server.ts'
 import { listServers } from './list-servers.ts'
+import type { IdentifyOperator } from './operators.ts'
 import { SCHEMAS } from './schemas.ts'
 import { stageFromBucket } from './stage-from-bucket.ts'
 
@@ -59,7 +61,10 @@ function json(name: keyof typeof SCHEMAS): { readonly 'application/json': JsonSc
 }
 
 /** Everything that `swap-schema` answers; its OpenAPI description is made from the same table. */
-export function createRoutes(dependencies: SwapDependencies, options: RouteOptions): readonly Route[] {
+export function createRoutes(
+  dependencies: SwapDependencies & { readonly identify: IdentifyOperator },
+  options: RouteOptions,
+): readonly Route[] {
   const routes: Route[] = [
     route({
       method: 'GET',
@@ -69,6 +74,32 @@ export function createRoutes(dependencies: SwapDependencies, options: RouteOptio
       description: 'All databases are asked at once. One that does not answer shows as an error of its server.',
       answers: json('ServerList'),
       handle: async () => ({ body: await listServers(dependencies, options.statusDeadlineMs) }),
+    }),
+    route({
+      method: 'GET',
+      path: '/releases',
+      operation: 'listReleases',
+      summary: 'The releases in the bucket, the latest first',
+      answers: json('ReleaseList'),
+      errors: [503],
+      async handle() {
+        const { bucket, environment } = dependencies
+        const found = environment.releases === null ? [] : await listReleases(bucket, environment.releases)
+        const releases = found.map(({ version, publishedAt, generation, bytes, remark }) => {
+          return { version, publishedAt, generation, bytes, remark }
+        })
+        return { body: { releases } }
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/caller',
+      operation: 'readCaller',
+      summary: 'Who asks, and whether that caller may stage, swap and roll back',
+      answers: json('Caller'),
+      handle: ({ caller }) => ({
+        body: { actor: caller.actor, mayChange: dependencies.identify.mayChange(caller) },
+      }),
     }),
     route({
       method: 'GET',
@@ -122,7 +153,7 @@ export function createRoutes(dependencies: SwapDependencies, options: RouteOptio
       params,
       body: { version: { ...RELEASE_VERSION, description: 'The release to stage' }, generation: GENERATION },
       answers: json('Staged'),
-      errors: [404, 409, 422, 503],
+      errors: [403, 404, 409, 422, 503],
       async handle({ params, body, caller }) {
         const { server, pool } = await findServer(dependencies, params.server)
         return { body: await stageFromBucket(dependencies, server, pool, { ...body, actor: caller.actor }) }
@@ -173,7 +204,7 @@ function exchangeRoute(
       leaveReadersOut: LEAVE_READERS_OUT,
     },
     answers: json('Exchanged'),
-    errors: [404, 409, 503],
+    errors: [403, 404, 409, 503],
     async handle({ params, body, caller }) {
       const { server, pool } = await findServer(dependencies, params.server)
       return { body: await exchangeAndAnnounce(exchange, dependencies, server, pool, { ...body, actor: caller.actor }) }

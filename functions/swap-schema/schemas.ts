@@ -52,6 +52,18 @@ export const SCHEMAS = {
     },
     ['line', 'column', 'suggestion'],
   ),
+  ReleaseList: object({
+    releases: list(
+      object({
+        version: TEXT,
+        publishedAt: { type: 'string', description: 'When the archive was uploaded, ISO 8601' },
+        generation: { ...TEXT_OR_NULL, description: 'null: the archive is missing' },
+        bytes: nullable(COUNT),
+        remark: { ...TEXT_OR_NULL, description: 'What is odd about it' },
+      }),
+    ),
+  }),
+  Caller: object({ actor: TEXT, mayChange: { type: 'boolean' } }),
   ServerList: object({
     servers: list(
       object(

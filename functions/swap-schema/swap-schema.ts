@@ -1,6 +1,7 @@
 import { createApi } from '../../shared/platform/http/serve.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
 import type { SwapDependencies } from './dependencies.ts'
+import { identifyOperator } from './operators.ts'
 import { createRoutes } from './routes.ts'
 
 export interface SwapSchemaOptions {
@@ -17,6 +18,7 @@ export function createSwapSchema(
   options: SwapSchemaOptions,
 ): ReturnType<typeof createApi> {
   const { logger, prefix = '', statusDeadlineMs = 5_000 } = options
-  const routes = createRoutes(dependencies, { base: prefix === '' ? '/' : prefix, statusDeadlineMs })
-  return createApi(routes, { logger, prefix, identify: dependencies.identify })
+  const identify = identifyOperator(dependencies.identify, dependencies.environment.swap.operators)
+  const routes = createRoutes({ ...dependencies, identify }, { base: prefix === '' ? '/' : prefix, statusDeadlineMs })
+  return createApi(routes, { logger, prefix, identify })
 }

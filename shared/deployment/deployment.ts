@@ -5,6 +5,7 @@ import { type EventPublisher, openPublisher } from '../platform/events.ts'
 import { createIdentity, type Identify } from '../platform/identity.ts'
 import type { Logger } from '../platform/log/log.ts'
 import { openBucket } from '../platform/storage/objects.ts'
+import type { ReleaseShelf } from '../releases/publish/list-releases.ts'
 import type { ReleaseBucket } from '../releases/release-bucket.ts'
 import { loadEnvironment } from './environment-file.ts'
 import { connectServers } from './server-connections.ts'
@@ -15,7 +16,7 @@ export interface Deployment {
   /** @throws ConnectionError, SecretError, DatabaseAddressError */
   readonly poolFor: (server: TapServer) => Promise<pg.Pool>
   /** The releases bucket; an empty one where the environment names none. */
-  readonly bucket: ReleaseBucket
+  readonly bucket: ReleaseBucket & ReleaseShelf
   readonly announce: EventPublisher['publish']
   readonly identify: Identify
   readonly logger: Logger
@@ -42,4 +43,8 @@ export async function openDeployment(functionName: string, logger: Logger): Prom
   }
 }
 
-const NO_BUCKET: ReleaseBucket = { stat: async () => undefined, read: async () => undefined }
+const NO_BUCKET: Deployment['bucket'] = {
+  stat: async () => undefined,
+  read: async () => undefined,
+  async *list() {},
+}

@@ -1,4 +1,5 @@
 import { complaintAboutEndpoint, complaintAboutTopic } from './complaints.ts'
+import { CONSOLE } from './console.ts'
 import { DISCOVERY, type DiscoveryConfig, readDiscovery } from './discovery/discovery.ts'
 import { REPERTOIRE_KEYS } from './discovery/repertoire.ts'
 import { IDENTITY } from './identity.ts'
@@ -22,7 +23,8 @@ const PLAIN_KEYS = {
   ),
   secretsDirectory: optional(text(), '/etc/almagest/secrets', 'Folder with one file per password key.'),
   identity: part(IDENTITY, 'Who is calling.'),
-  swap: part(SWAP, 'How patient a swap or rollback is.'),
+  swap: part(SWAP, 'Who may swap and roll back, and how patient that is.'),
+  console: part(CONSOLE, 'What the web console finds where; [console.md](console.md).'),
   registry: part(REGISTRY, 'What the publishing registry says beyond `ivoaRegistry`; [registry.md](registry.md).'),
   obscore: optional(
     OBSCORE,

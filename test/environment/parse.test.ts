@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { parseEnvironment } from '../../shared/environment/parse.ts'
 import { DEPLOYED } from '../../shared/tap-schema/options.ts'
-import { NO_DISCOVERY, NO_REGISTRY } from '../support/discovery-config.ts'
+import { NO_CONSOLE, NO_DISCOVERY, NO_REGISTRY } from '../support/discovery-config.ts'
 import { complaintsOf, environmentOf, problemOf, withServer, withUrl } from './parse-text.ts'
 
 describe('a complete environment', () => {
@@ -56,10 +56,11 @@ tap:
       obscore: null,
       secretsDirectory: '/run/secrets',
       identity: { audience: ['https://a.example', 'https://b.example'], trustPlatform: true },
-      swap: { deadlineMs: 5000, lockTimeoutMs: 100 },
+      swap: { deadlineMs: 5000, lockTimeoutMs: 100, operators: [] },
       storage: { apiEndpoint: 'http://127.0.0.1:4443' },
       results: null,
       discovery: NO_DISCOVERY,
+      console: NO_CONSOLE,
       registry: { ...NO_REGISTRY, place: expect.anything() },
       servers: new Map([
         [
@@ -123,10 +124,11 @@ tap:
       obscore: null,
       secretsDirectory: '/etc/almagest/secrets',
       identity: { audience: [], trustPlatform: false },
-      swap: { deadlineMs: 30_000, lockTimeoutMs: 20 },
+      swap: { deadlineMs: 30_000, lockTimeoutMs: 20, operators: [] },
       storage: { apiEndpoint: null },
       results: null,
       discovery: NO_DISCOVERY,
+      console: NO_CONSOLE,
       registry: { ...NO_REGISTRY, place: expect.anything() },
       servers: new Map(),
     })

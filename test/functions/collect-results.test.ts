@@ -53,7 +53,9 @@ async function start(describe: (gcs: FakeGcs) => string, identify: Identify = as
         ? 'SweepReport'
         : path === '/healthz'
           ? 'Health'
-          : 'DestroyReport'
+          : path === '/sweeps'
+            ? 'Sweeps'
+            : 'DestroyReport'
       : 'Errors'
     const ajv = new Ajv2020({ strict: false, validateFormats: false }).addSchema(description, 'api')
     const validate = ajv.compile({ $ref: `api#/components/schemas/${name}` })
@@ -80,6 +82,7 @@ test('the function sweeps by the job table, and logs what metrics are made of', 
   await putAged(gcs, 'README', 900 * DAY)
 
   expect((await call('/healthz', 'GET')).body).toEqual({ status: 'ok' })
+  expect((await call('/sweeps', 'GET')).body).toEqual({ isRunning: false, last: null })
   const { status, body } = await call('/')
   expect(status).toBe(200)
   expect(body).toMatchObject({
@@ -92,6 +95,7 @@ test('the function sweeps by the job table, and logs what metrics are made of', 
     ...['README', 'r/0f/live/1/result.vot', 'r/0f/running/1/result.vot', 'result_dead.parquet'],
     ...['result_fresh.xml', 'result_live.xml', 'result_running.xml'],
   ])
+  expect((await call('/sweeps', 'GET')).body).toEqual({ isRunning: false, last: body })
   const line = log.find(({ message }) => message === 'sweep of gs://results finished')
   expect(line).toMatchObject({ severity: 'INFO', deletedObjects: 6, 'kept.held': 1, 'expired.orphan': 2, failed: 0 })
 

@@ -16,7 +16,7 @@ import { stageRelease } from '../../shared/tap-schema/stage.ts'
 import { readStatus, type ServerStatus } from '../../shared/tap-schema/status.ts'
 import { swap } from '../../shared/tap-schema/swap.ts'
 import { buildRelease } from '../releases/build-archive.ts'
-import { NO_DISCOVERY, NO_REGISTRY } from '../support/discovery-config.ts'
+import { NO_CONSOLE, NO_DISCOVERY, NO_REGISTRY } from '../support/discovery-config.ts'
 import { type FakeGcs, startFakeGcs } from '../support/fake-gcs.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
 import { sampleSchema, stageRequest } from '../support/sample-release.ts'
@@ -40,7 +40,7 @@ const ATTEMPTS = 3
 const SURVEY = { 'survey.yaml': sampleSchema('survey') }
 
 /** For the tests in which a swap is to give up. */
-const HASTY: Environment['swap'] = { deadlineMs: 300, lockTimeoutMs: 20 }
+const HASTY: Environment['swap'] = { deadlineMs: 300, lockTimeoutMs: 20, operators: [] }
 
 interface StackOptions {
   readonly beforeConnecting?: () => void
@@ -124,6 +124,7 @@ const ENVIRONMENT: Omit<Environment, 'servers'> = {
   results: null,
   discovery: NO_DISCOVERY,
   registry: NO_REGISTRY,
+  console: NO_CONSOLE,
 }
 
 async function listen(server: Server): Promise<string> {
@@ -607,7 +608,10 @@ describe('the swap policy', () => {
   test.each(['always', 'compatible'] as const)(
     '%s, delivered several times at once: it is swapped and announced once, and nothing is wrong',
     async (policy) => {
-      const stack = await startStack({ tap: { swap: policy } }, { swap: { deadlineMs: 60_000, lockTimeoutMs: 20 } })
+      const stack = await startStack(
+        { tap: { swap: policy } },
+        { swap: { deadlineMs: 60_000, lockTimeoutMs: 20, operators: [] } },
+      )
       const body = pushBody('releases/r1', await stack.upload('releases/r1', table(['a'])))
       const answers = await Promise.all([1, 2, 3, 4].map(() => stack.push(body)))
       expect(answers, JSON.stringify(stack.log)).toEqual([204, 204, 204, 204])

@@ -2,6 +2,8 @@ import { expect, test } from 'vitest'
 import { startSwapSchema } from './swap-schema-service.ts'
 
 const ISSUE = [
+  'GET /caller',
+  'GET /releases',
   'GET /servers',
   'GET /servers/{server}',
   'GET /servers/{server}/diff',
@@ -57,6 +59,7 @@ test('parameters, bodies and errors are described as they are checked', async ()
     '200',
     '400',
     '401',
+    '403',
     '404',
     '408',
     '409',

@@ -15,7 +15,7 @@ import { openBucket } from '../../shared/platform/storage/objects.ts'
 import { DEFAULT_LIMITS } from '../../shared/releases/limits.ts'
 import { DEPLOYED } from '../../shared/tap-schema/options.ts'
 import { buildRelease } from '../releases/build-archive.ts'
-import { NO_DISCOVERY, NO_REGISTRY } from '../support/discovery-config.ts'
+import { NO_CONSOLE, NO_DISCOVERY, NO_REGISTRY } from '../support/discovery-config.ts'
 import { type FakeGcs, startFakeGcs } from '../support/fake-gcs.ts'
 import { sampleSchema } from '../support/sample-release.ts'
 
@@ -48,6 +48,7 @@ export interface ServiceOptions {
   readonly statusDeadlineMs?: number
   readonly prefix?: string
   readonly requireCaller?: boolean
+  readonly operators?: readonly string[]
 }
 
 let started = 0
@@ -132,11 +133,12 @@ function environmentWith(options: ServiceOptions, apiEndpoint: string): Environm
     secretsDirectory: '/etc/secrets',
     servers: new Map(names.map((name) => [name, { ...usual, ...options.server, name }])),
     identity: { audience: [], trustPlatform: true },
-    swap: { deadlineMs: 300, lockTimeoutMs: 50 },
+    swap: { deadlineMs: 300, lockTimeoutMs: 50, operators: options.operators ?? [] },
     storage: { apiEndpoint },
     results: null,
     discovery: NO_DISCOVERY,
     registry: NO_REGISTRY,
+    console: NO_CONSOLE,
     ...options.environment,
   }
 }

@@ -609,4 +609,40 @@ describe('the caller', () => {
     expect((await service.post('/servers/tap/swap', { version: 'w.1' }, ann)).status).toBe(200)
     expect((await service.get('/servers/tap')).body.history[0].actor).toBe('ann@example.org')
   })
+
+  test('that is no operator may look at everything and change nothing', async () => {
+    const { service } = await start({ operators: ['ann@example.org', '@ops.example.org'] })
+    await service.upload('w.1')
+    const change = (who: Record<string, string>) => service.post('/servers/tap/stage', { version: 'w.1' }, who)
+    const bob = calledBy('bob@example.org')
+    for (const who of [bob, calledBy('ann@example.org.evil.example'), calledBy('x@evil-ops.example.org')]) {
+      const answer = await change(who)
+      expect([answer.status, answer.body.detail[0].type]).toEqual([403, 'not_an_operator'])
+    }
+    expect((await change({})).status).toBe(403)
+    expect((await service.get('/servers/tap', bob)).body.history).toEqual([])
+    expect((await service.get('/caller', bob)).body).toEqual({ actor: 'bob@example.org', mayChange: false })
+    for (const email of ['Ann@example.org', 'ci@ops.example.org']) {
+      expect((await service.get('/caller', calledBy(email))).body).toEqual({ actor: email, mayChange: true })
+      expect((await change(calledBy(email))).status).toBe(200)
+    }
+    expect((await service.get('/caller')).body).toEqual({ actor: 'unauthenticated', mayChange: false })
+  })
+})
+
+test('the releases of the bucket are listed, the latest first, with what is odd about them', async () => {
+  const { service } = await start()
+  await service.upload('releases/w.1')
+  const { generation } = await service.upload('tickets/DM-1')
+  await service.gcs.put('releases', 'releases/w.2/release.json', Buffer.from('{}'))
+  const { status, body } = await service.get('/releases')
+  expect(status).toBe(200)
+  const listed = body.releases as { version: string }[]
+  expect(listed.map(({ version }) => version).sort()).toEqual(['releases/w.1', 'releases/w.2', 'tickets/DM-1'])
+  expect(listed.find(({ version }) => version === 'tickets/DM-1')).toMatchObject({
+    generation,
+    remark: expect.any(String),
+  })
+  expect(listed.find(({ version }) => version === 'releases/w.2')).toMatchObject({ generation: null, bytes: null })
+  expect((await (await start()).service.get('/caller')).body).toEqual({ actor: 'unauthenticated', mayChange: true })
 })

@@ -1,5 +1,9 @@
+import type { ConsoleConfig } from '../../shared/environment/console.ts'
 import type { DiscoveryConfig } from '../../shared/environment/discovery/discovery.ts'
 import type { RegistrySettings } from '../../shared/environment/registry.ts'
+
+/** What an environment file says about its console when it says nothing. */
+export const NO_CONSOLE: ConsoleConfig = { swapSchema: null, collectResults: null, discovery: null, skyViewer: null }
 
 /** What it says about its publishing registry then. */
 export const NO_REGISTRY: RegistrySettings = {

@@ -29,12 +29,12 @@ const ENTRY = join(PROJECT_ROOT, 'cli', 'almagest.js')
 
 /** Runs the real `almagest` as a process of its own, to its end. */
 export function runAlmagest(args: readonly string[], options: RunOptions = {}): Promise<CommandResult> {
-  return launch(args, options).result
+  return launchAlmagest(args, options).result
 }
 
 /** Starts `almagest`, for tests that do something to it while it runs. It does not outlive the test. */
 export function startAlmagest(args: readonly string[], options: RunOptions = {}): RunningCommand {
-  const running = launch(args, options)
+  const running = launchAlmagest(args, options)
   onTestFinished(() => {
     running.child.kill('SIGKILL')
   })
@@ -44,7 +44,8 @@ export function startAlmagest(args: readonly string[], options: RunOptions = {})
 /** A command that hangs is ended, so that the test that waits for it can fail. */
 const HANGING_MS = 150_000
 
-function launch(args: readonly string[], options: RunOptions): RunningCommand {
+/** The same for the tests of a whole file: who starts it ends it. */
+export function launchAlmagest(args: readonly string[], options: RunOptions = {}): RunningCommand {
   const { stdin = '', cwd = PROJECT_ROOT } = options
   const child = spawn(process.execPath, [ENTRY, ...args], {
     cwd,

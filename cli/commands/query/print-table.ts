@@ -1,8 +1,8 @@
 import { once } from 'node:events'
-import { UnreadableAnswerError } from '../../tap-client/binary-rows.ts'
-import { readVotable } from '../../tap-client/read-votable.ts'
+import { UnreadableAnswerError } from '../../../shared/votable/show/binary-rows.ts'
+import { readVotable } from '../../../shared/votable/show/read-votable.ts'
+import type { ShownCell, VotableField } from '../../../shared/votable/show/votable-field.ts'
 import { RefusedQueryError } from '../../tap-client/service-error.ts'
-import type { ShownCell, VotableField } from '../../tap-client/votable-field.ts'
 import { layOut, type TableLayout } from './table-layout.ts'
 
 export interface PrintedTable {

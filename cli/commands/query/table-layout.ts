@@ -1,5 +1,5 @@
 import { showControls } from '../../../shared/printable.ts'
-import { isNumeric, type ShownCell, type VotableField } from '../../tap-client/votable-field.ts'
+import { isNumeric, type ShownCell, type VotableField } from '../../../shared/votable/show/votable-field.ts'
 
 export interface TableLayout {
   /** Names, units where there are any, and a line. */

@@ -28,6 +28,7 @@ const LATER = [
 test('no function loads the clients of Google Cloud at its start', () => {
   expect(bundles.map(({ name }) => name).sort()).toEqual([
     'collect-results',
+    'console',
     'discovery',
     'load-release',
     'registry',
@@ -51,7 +52,7 @@ test('modules of Node.js are taken as objects: an import would load what they on
 
 /** Bytes, generous: what exceeds them was not meant to be there. */
 const CAPS: Readonly<Record<string, number>> = {
-  discovery: 250_000,
+  discovery: 300_000,
   'collect-results': 400_000,
   'load-release': 600_000,
   'swap-schema': 600_000,
@@ -59,6 +60,7 @@ const CAPS: Readonly<Record<string, number>> = {
   'run-query': 600_000,
   'watch-queries': 400_000,
   registry: 500_000,
+  console: 300_000,
 }
 
 test('the bundles stay small', () => {
@@ -70,7 +72,9 @@ test('the bundles stay small', () => {
 })
 
 test('gRPC is in no bundle, and where it would be needed an error says so', async () => {
-  for (const { folder, packages } of bundles) {
+  for (const { name, folder, packages } of bundles) {
+    // The page asks the other functions: this one reaches for nothing.
+    if (name === 'console') continue
     expect(packages).toContain('@google-cloud/cloud-sql-connector')
     expect(packages.filter((name) => /^@grpc\/|^@google-cloud\/sql$|protobuf/.test(name))).toEqual([])
     const files = (await readdir(folder)).filter((file) => file.endsWith('.js'))
@@ -88,7 +92,7 @@ test('a function is described by what starts it, and by what it needs beside its
     )
     expect({ type, engines }).toEqual({ type: 'module', engines: { node: '24.x' } })
     expect(scripts.start).toBe(`functions-framework --target=${name}`)
-    const publishes = !['collect-results', 'discovery', 'registry'].includes(name)
+    const publishes = !['collect-results', 'console', 'discovery', 'registry'].includes(name)
     const needed = ['@google-cloud/functions-framework', ...(publishes ? ['@google-cloud/pubsub'] : [])]
     expect(dependencies).toEqual(Object.fromEntries(needed.map((needs) => [needs, project.devDependencies[needs]])))
   }

@@ -21,7 +21,7 @@ import { BusyError } from '../../../shared/tap-schema/slot-failures.ts'
 import { buildRelease } from '../../releases/build-archive.ts'
 import { DAY, HOUR, JOB_TABLE, JobsInMemory, resultsConfig } from '../../results/config.ts'
 import { SimulatedBucket, TestClock } from '../../results/simulated-bucket.ts'
-import { NO_DISCOVERY, NO_REGISTRY } from '../../support/discovery-config.ts'
+import { NO_CONSOLE, NO_DISCOVERY, NO_REGISTRY } from '../../support/discovery-config.ts'
 import { startFakeGcs } from '../../support/fake-gcs.ts'
 import { entryOf, parseFilter } from '../../support/logging-query.ts'
 import { createTestDatabase } from '../../support/postgres.ts'
@@ -197,11 +197,12 @@ test('what becomes of an upload is counted if somebody has to look', async () =>
       results: null,
       discovery: NO_DISCOVERY,
       registry: NO_REGISTRY,
+      console: NO_CONSOLE,
     },
     releases: { bucket: 'releases', template: '{version}/schemas.tar.gz', limits: DEFAULT_LIMITS },
     servers: new Map([['tap', server]]),
     identity: { audience: [], trustPlatform: false },
-    swap: { deadlineMs: 300, lockTimeoutMs: 20 },
+    swap: { deadlineMs: 300, lockTimeoutMs: 20, operators: [] },
     storage: { apiEndpoint: null },
   }
   const bucket = openBucket({ bucket: 'releases', apiEndpoint: gcs.endpoint })

@@ -31,8 +31,8 @@ function namesWhere(blocks: readonly Block[], isWrong: (body: Body, block: Block
 const TOO_WIDE =
   /^`roles\/(editor|owner|viewer|storage\.|run\.invoker|pubsub\.(publisher|subscriber)|iam\.serviceAccount(User|TokenCreator)|secretmanager\.(admin|secretAccessor))/
 
-/** Functions that run locally, and wherever their bundles are deployed by hand (docs/tap.md, docs/registry.md). */
-export const NOT_DEPLOYED_BY_TERRAFORM: readonly string[] = ['registry', 'run-query', 'tap', 'watch-queries']
+/** Functions that run locally, and wherever their bundles are deployed by hand (docs/tap.md, docs/registry.md, docs/console.md). */
+export const NOT_DEPLOYED_BY_TERRAFORM: readonly string[] = ['console', 'registry', 'run-query', 'tap', 'watch-queries']
 
 /** test/terraform/startup-probe.test.ts asks every function for it. */
 export const HEALTH = '/healthz'

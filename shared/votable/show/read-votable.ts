@@ -125,9 +125,21 @@ class VotableReading {
     const all = this.#base64 + text.replace(/\s+/g, '')
     const whole = all.length - (all.length % 4)
     this.#base64 = all.slice(whole)
-    for (const cells of this.#binary?.push(Buffer.from(all.slice(0, whole), 'base64')) ?? [])
-      yield { kind: 'row', cells }
+    for (const cells of this.#binary?.push(decodeBase64(all.slice(0, whole))) ?? []) yield { kind: 'row', cells }
   }
+}
+
+/** With what browsers have too. */
+function decodeBase64(text: string): Uint8Array {
+  let characters: string
+  try {
+    characters = atob(text)
+  } catch {
+    throw new UnreadableAnswerError('the rows of the answer are not base64')
+  }
+  const bytes = new Uint8Array(characters.length)
+  for (let index = 0; index < characters.length; index++) bytes[index] = characters.charCodeAt(index)
+  return bytes
 }
 
 function fieldOf(attributes: ReadonlyMap<string, string>, index: number): VotableField {
@@ -136,6 +148,7 @@ function fieldOf(attributes: ReadonlyMap<string, string>, index: number): Votabl
     datatype: attributes.get('datatype') ?? 'char',
     arraysize: attributes.get('arraysize'),
     unit: attributes.get('unit') || undefined,
+    ucd: attributes.get('ucd') || undefined,
     nullText: undefined,
   }
 }

@@ -1,4 +1,4 @@
-import { parseArraysize } from '../../shared/votable/field.ts'
+import { parseArraysize } from '../field.ts'
 
 /** A column of a service's table. */
 export interface VotableField {
@@ -6,6 +6,7 @@ export interface VotableField {
   readonly datatype: string
   readonly arraysize: string | undefined
   readonly unit: string | undefined
+  readonly ucd: string | undefined
   /** What stands for NULL (VOTable 1.4 §4.7). */
   readonly nullText: string | undefined
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { BinaryRows } from '../../cli/tap-client/binary-rows.ts'
-import { readVotable, type VotableEvent } from '../../cli/tap-client/read-votable.ts'
-import { XmlScanner, type XmlToken } from '../../cli/tap-client/scan-xml.ts'
+import { BinaryRows } from '../../shared/votable/show/binary-rows.ts'
+import { readVotable, type VotableEvent } from '../../shared/votable/show/read-votable.ts'
+import { XmlScanner, type XmlToken } from '../../shared/votable/show/scan-xml.ts'
 
 type Row = [datatype: string, arraysize: string | undefined, hex: string, shown: string | null]
 
@@ -30,7 +30,7 @@ const CELLS: readonly Row[] = [
 ]
 
 test.for(CELLS)('%s[%s] %s is shown as %s', ([datatype, arraysize, hex, shown]) => {
-  const field = { name: 'x', datatype, arraysize, unit: undefined, nullText: undefined }
+  const field = { name: 'x', datatype, arraysize, unit: undefined, ucd: undefined, nullText: undefined }
   const bytes = Buffer.from(`00${hex}`, 'hex')
   const rows = new BinaryRows([field], { masked: true })
   expect([...rows.push(bytes)]).toEqual([[shown]])
@@ -41,7 +41,7 @@ test.for(CELLS)('%s[%s] %s is shown as %s', ([datatype, arraysize, hex, shown]) 
 })
 
 test('without masks, NaN, empty text and the value of VALUES stand for NULL', () => {
-  const field = { name: 'x', datatype: 'short', arraysize: undefined, unit: undefined, nullText: '-1' }
+  const field = { name: 'x', datatype: 'short', arraysize: undefined, unit: undefined, ucd: undefined, nullText: '-1' }
   const read = (fields: object, hex: string) => [
     ...new BinaryRows([{ ...field, ...fields }], { masked: false }).push(Buffer.from(hex, 'hex')),
   ]

@@ -1,5 +1,5 @@
-import { Failure } from '../../shared/failure.ts'
-import { formatDouble, formatFloat } from '../../shared/votable/write/number-text.ts'
+import { Failure } from '../../failure.ts'
+import { formatDouble, formatFloat } from '../write/number-text.ts'
 import { countOf, type ShownCell, type VotableField } from './votable-field.ts'
 
 /** The answer of a service cannot be read. */
@@ -46,15 +46,15 @@ const UTF16 = new TextDecoder('utf-16be')
 export class BinaryRows {
   readonly #fields: readonly VotableField[]
   readonly #maskBytes: number
-  #rest = Buffer.alloc(0)
+  #rest: Uint8Array = new Uint8Array(0)
 
   constructor(fields: readonly VotableField[], { masked }: { readonly masked: boolean }) {
     this.#fields = fields
     this.#maskBytes = masked ? Math.ceil(fields.length / 8) : 0
   }
 
-  *push(bytes: Buffer): Generator<readonly ShownCell[], void, undefined> {
-    const all = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes])
+  *push(bytes: Uint8Array): Generator<readonly ShownCell[], void, undefined> {
+    const all = this.#rest.length === 0 ? bytes : concatenate(this.#rest, bytes)
     const reader: Reader = { bytes: all, view: new DataView(all.buffer, all.byteOffset, all.length), at: 0 }
     let read = 0
     while (read < all.length) {
@@ -63,7 +63,7 @@ export class BinaryRows {
       read = reader.at
       yield row
     }
-    this.#rest = Buffer.from(all.subarray(read))
+    this.#rest = all.slice(read)
   }
 
   /** @throws UnreadableAnswerError when the last row is not whole */
@@ -86,23 +86,35 @@ export class BinaryRows {
   }
 }
 
+function concatenate(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const all = new Uint8Array(first.length + second.length)
+  all.set(first)
+  all.set(second, first.length)
+  return all
+}
+
 interface Reader {
-  readonly bytes: Buffer
+  readonly bytes: Uint8Array
   readonly view: DataView
   at: number
 }
 
-function take(reader: Reader, size: number): Buffer | undefined {
+function take(reader: Reader, size: number): Uint8Array | undefined {
   const { bytes, at } = reader
   if (at + size > bytes.length) return undefined
   reader.at += size
   return bytes.subarray(at, at + size)
 }
 
+function takeLength(reader: Reader): number | undefined {
+  const { view, at } = reader
+  return take(reader, 4) === undefined ? undefined : view.getUint32(at)
+}
+
 function readCell(reader: Reader, field: VotableField, masked: boolean): ShownCell | undefined {
   const { datatype, arraysize, nullText } = field
   const fixed = countOf(arraysize)
-  const prefix = fixed === null ? take(reader, 4)?.readUInt32BE(0) : fixed
+  const prefix = fixed === null ? takeLength(reader) : fixed
   if (prefix === undefined) return undefined
   if (datatype === 'bit') return readBits(reader, prefix)
   const element = ELEMENTS[datatype]
