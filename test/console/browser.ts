@@ -38,6 +38,7 @@ export async function newPage(
   colorScheme: 'light' | 'dark' = 'light',
 ): Promise<{ readonly page: Page; readonly faults: string[] }> {
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, colorScheme })
+  page.setDefaultTimeout(120_000)
   const faults: string[] = []
   page.on('pageerror', (error) => faults.push(error.message))
   page.on('console', (message) => {

@@ -3,6 +3,9 @@ import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { AXE, CHROMIUM, type ConsoleUnderTest, newPage, openConsole } from './browser.ts'
 
+/** Only for what hangs. */
+const PATIENTLY = { timeout: 120_000 }
+
 const SKIPPED = CHROMIUM === undefined ? ' (skipped: no chromium on this machine)' : ''
 
 describe.skipIf(CHROMIUM === undefined)(`the console in a browser${SKIPPED}`, () => {
@@ -77,7 +80,7 @@ describe.skipIf(CHROMIUM === undefined)(`the console in a browser${SKIPPED}`, ()
     await page.getByText('Sirius').waitFor()
     await page.getByRole('button', { name: 'Sky', exact: true }).click()
     await page.getByRole('img', { name: /^20 positions/ }).waitFor()
-    expect(await paintedPixels(page)).toBeGreaterThan(500)
+    await expect.poll(() => paintedPixels(page), PATIENTLY).toBeGreaterThan(500)
     await page.getByRole('button', { name: 'Plot', exact: true }).click()
     await page.getByRole('img', { name: 'dec [deg] against ra [deg]' }).waitFor()
     await page.getByLabel(/^y/).selectOption('-1')
@@ -93,7 +96,7 @@ describe.skipIf(CHROMIUM === undefined)(`the console in a browser${SKIPPED}`, ()
     await write('SELECT * FROM ')
     await page.keyboard.press('Control+End')
     await page.getByRole('button', { name: 'Insert sky.stars' }).click()
-    await expect.poll(() => editor.textContent(), { timeout: 30_000 }).toBe('SELECT * FROM sky.stars')
+    await expect.poll(() => editor.textContent(), PATIENTLY).toBe('SELECT * FROM sky.stars')
   })
 
   test.each([
