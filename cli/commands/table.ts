@@ -119,7 +119,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'notifications',
-    summary: 'tell the users of the TAP services something: maintenance and the like',
+    summary: 'show the users of the TAP services messages: maintenance and the like',
     load: () => import('./notifications.ts'),
   },
   {

@@ -94,7 +94,7 @@ export class Jobs {
     if (job.owner === null || job.owner === ownerOf(caller)) return job
     const isShared = await isSharedWith(pool, this.#itemOf(id), readerOf(caller))
     if (isShared && wanted === 'read') return job
-    const why = isShared ? 'is shared with you to be read alone' : 'is not yours'
+    const why = isShared ? 'is shared with you: you can read it, and not change it' : 'is not yours'
     throw new HttpError(403, { msg: `the job ${id} ${why}`, type: 'denied' })
   }
 
@@ -215,7 +215,7 @@ export class Jobs {
     if (action !== undefined && action !== 'REMOVE') {
       throw bad(`ACTION is REMOVE or left out, not ${JSON.stringify(action)}`)
     }
-    if (job.owner === null) throw bad('the job belongs to nobody: who has its address can read it')
+    if (job.owner === null) throw bad('the job has no owner: anyone who has its address can read it')
     const grantees = readGrantees(form)
     const until = parameterOf(form, 'UNTIL') ?? ''
     if (action === 'REMOVE') await unshareJob(pool, job.id, grantees)

@@ -4,13 +4,13 @@ import { messageOf } from '../../shared/failure.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
 import { noteLogin } from '../../shared/uws/note-login.ts'
 
-/** There are no sessions: who comes after so long has logged in. */
+/** There are no sessions: a request after so long counts as a login. */
 const EVERY_SECONDS = 3600
 
 /** Users whom one instance remembers. */
 const REMEMBERED = 10_000
 
-/** Writes, beside the request, that a user has come (LOGIN), for those who look after security. */
+/** Writes the event LOGIN of a user beside the request, for audits. */
 export type NoteUser = (served: ServedTap, username: string) => void
 
 /** The table says when it was last written; what is remembered here only spares asking it with every request. */

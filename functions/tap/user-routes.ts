@@ -17,12 +17,15 @@ const NOTIFICATION = object({ id: TEXT, kind: TEXT, message: TEXT, created: TIME
 const LIMITS = ['underway', 'queued', 'sync', 'storedBytes'] as const
 const ALL_COUNTS = Object.fromEntries(LIMITS.map((name) => [name, COUNT]))
 
-/** What the service tells who asks about himself, in JSON. */
+/** What concerns the caller: messages, limits and usage, in JSON. */
 export function userRoutes({ servers }: TapDependencies, { guarded }: Access): readonly Route[] {
   const open = async (name: string) => {
     const { service, openJobs } = findServer(servers, name)
     if (service.jobs === null || openJobs === null) {
-      throw new HttpError(404, { msg: `the service ${name} has no jobs, and so nothing to tell`, type: 'no_jobs' })
+      throw new HttpError(404, {
+        msg: `the service ${name} has no jobs, and so no messages and quotas`,
+        type: 'no_jobs',
+      })
     }
     return { jobs: service.jobs, backend: await openJobs() }
   }
@@ -32,7 +35,7 @@ export function userRoutes({ servers }: TapDependencies, { guarded }: Access): r
       ...shared,
       path: '/{server}/notifications',
       operation: 'listNotifications',
-      summary: 'What users are to know now: maintenance, a quota that was reached; the newest first',
+      summary: 'Messages for the caller: maintenance, a quota that was reached; the newest first',
       answers: { 'application/json': object({ notifications: list(NOTIFICATION) }) },
       async handle({ params, caller }: Request) {
         const { backend } = await open(params.server)

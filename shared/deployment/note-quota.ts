@@ -7,7 +7,7 @@ import type { JobBackend } from './served-tap.ts'
 
 const NOTED_SECONDS = 86_400
 
-/** Tells a user for a day that a quota was reached. That this fails makes no difference to the refusal: it never throws. */
+/** Shows a user for a day that a quota was reached. It never throws: the refusal stands without it. */
 export async function noteQuota(
   backend: JobBackend,
   refusal: {

@@ -1,8 +1,8 @@
 /**
  * What has happened, one row an event, written in the transaction of its cause by triggers, so that no writer can forget it.
- * `sequence` grows with every event; for one job also in the order in which things happened, because whoever changes the job
- * or its shares holds the job's row. `settled_at` is null as long as the event is still to be published; `sending_until`
- * keeps others away while somebody does that.
+ * `sequence` grows with every event; for one job also in the order in which things happened, because every change of the
+ * job or of its shares locks the job's row. `settled_at` is null as long as the event is still to be published; `sending_until`
+ * keeps others away while one publisher sends it.
  *
  * A sync query has no events.
  */

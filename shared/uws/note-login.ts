@@ -1,7 +1,7 @@
 import type pg from 'pg'
 
 /**
- * Writes that a user has come (LOGIN), at most once in so many seconds: there are no sessions that would begin.
+ * Writes the event LOGIN of a user, at most once in so many seconds: there are no sessions that could begin.
  *
  * @returns whether it was written
  */

@@ -1,6 +1,6 @@
 /**
- * What users are to be told, until `expires_at`; `recipient` null: everybody. `uws.login` is when a user was last noted as
- * having come.
+ * Messages for users, shown until `expires_at`; `recipient` null: for all users. `uws.login` says when the last LOGIN of a
+ * user was written.
  */
 export const NOTIFICATION_DDL = `
 create table if not exists uws.notification (

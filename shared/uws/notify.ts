@@ -1,9 +1,9 @@
 import type pg from 'pg'
 
-/** What users are told for a while. */
+/** A message for users, shown for a while. */
 export interface Notification {
   readonly id: string
-  /** null: everybody. */
+  /** null: all users. */
   readonly recipient: string | null
   /** `maintenance`, `quota`, or a word of the operators. */
   readonly kind: string
@@ -23,7 +23,7 @@ interface NewNotification {
 
 const COLUMNS = 'id::text as id, recipient, kind, message, created_at as created, expires_at as until'
 
-/** Tells a user the same thing once: again, it is shown for longer. */
+/** A message that a user has already is not repeated: it is shown for longer. */
 export async function createNotification(pool: pg.Pool, notification: NewNotification): Promise<Notification> {
   const { server, recipient, kind, message, seconds } = notification
   const { rows } = await pool.query<Notification>(
@@ -39,7 +39,7 @@ export async function createNotification(pool: pg.Pool, notification: NewNotific
   return row
 }
 
-/** What a user is to know, the newest first; null: what is for everybody. */
+/** The messages for a user, the newest first; null: those for all users. */
 export async function listNotifications(
   pool: pg.Pool,
   server: string,
@@ -72,7 +72,7 @@ export async function removeNotification(pool: pg.Pool, server: string, id: stri
   return rowCount === 1
 }
 
-/** Those whose time is over. @returns how many */
+/** Deletes the messages whose time is over. @returns how many */
 export async function endNotifications(pool: pg.Pool, server: string): Promise<number> {
   const { rowCount } = await pool.query(
     'delete from uws.notification where server = $1 and expires_at <= clock_timestamp()',

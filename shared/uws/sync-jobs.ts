@@ -3,8 +3,8 @@ import type { JobError, Parameter } from './job.ts'
 import { type Limits, QuotaError } from './quota.ts'
 
 /**
- * Sync queries in the table of jobs: for the record and the quotas. Such a job belongs to the connection of its client, so
- * nobody else can start or abort it; one whose instance died is ended by `takeBackSilent`.
+ * Sync queries in the table of jobs: for the record and the quotas. Such a job ends with the connection of its client,
+ * and cannot be started or aborted in the table; one whose instance died is ended by `takeBackSilent`.
  */
 
 export interface NewSyncJob {

@@ -98,8 +98,8 @@ describe('who may see and do what', () => {
     ['a user with whom it is shared', 'dan', 200, 403],
     ['a member of a group with which it is shared', 'gil', 200, 403],
     ['another user', 'eve', 403, 403],
-    ['nobody', null, 401, 401],
-    ['a user whom nobody knows', 'zoe', 401, 401],
+    ['a request without a token', null, 401, 401],
+    ['a token that is not valid', 'zoe', 401, 401],
   ])('%s', async (_who, user, read, own) => {
     for (const path of READ) expect([path, (await get(user, `/async/${job}${path}`)).status]).toEqual([path, read])
     for (const path of PRIVATE) expect([path, (await get(user, `/async/${job}${path}`)).status]).toEqual([path, own])
@@ -187,7 +187,7 @@ describe('who may see and do what', () => {
 })
 
 describe('a quota that is reached', () => {
-  test('refuses to start a job with 429, says what helps, and tells the user', async () => {
+  test('refuses to start a job with 429, says what helps, and leaves the user a message', async () => {
     jobs.deliver('never')
     const started = [await jobs.create(RUN, as('max')), await jobs.create(RUN, as('max'))]
     const refused = await post('max', '/async', RUN)

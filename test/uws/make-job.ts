@@ -12,7 +12,7 @@ export const RESULT: JobResult = {
   overflow: false,
 }
 
-/** A job of nobody that is not to run, unless said otherwise. */
+/** A job without an owner that is not to run, unless said otherwise. */
 export function makeJob(pool: pg.Pool, job: Partial<NewJob> = {}, limits: Limits = {}): Promise<Job> {
   const given = {
     id: newJobId(),

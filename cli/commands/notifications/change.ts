@@ -69,7 +69,7 @@ function show(notifications: readonly Shown[], flags: OutputOptions): void {
     formatTable(
       ['id', 'server', 'for', 'kind', 'until', 'message'],
       notifications.map(({ id, server, recipient, kind, until, message }) => [
-        ...[id, server, recipient ?? 'everybody', kind, until.toISOString(), message],
+        ...[id, server, recipient ?? 'all', kind, until.toISOString(), message],
       ]),
       { width: terminalWidth() },
     ).join('\n'),
@@ -97,7 +97,7 @@ async function onServers<T>(
   return done
 }
 
-/** @throws UsageError when nobody, or not the one that is wanted, has jobs */
+/** @throws UsageError when no server has jobs, or not the one that is wanted */
 function jobsOf({ servers, file }: Environment, wanted: string | undefined): readonly (readonly [string, TapJobs])[] {
   const found = [...servers.values()].flatMap(({ name, service }) =>
     service === null || service.jobs === null ? [] : [[name, service.jobs] as const],
