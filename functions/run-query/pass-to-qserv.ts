@@ -1,6 +1,7 @@
 import type { JobBackend, ServedTap } from '../../shared/deployment/served-tap.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
 import { QueryUnavailableError } from '../../shared/query/errors.ts'
+import { describeQservUploads, ingestUploads, uploadDatabase } from '../../shared/query/qserv/ingest-uploads.ts'
 import { pairsOf } from '../../shared/tap/job-objects.ts'
 import { readParameters } from '../../shared/tap/parameters.ts'
 import type { Job } from '../../shared/uws/job.ts'
@@ -8,6 +9,7 @@ import { markReady } from '../../shared/uws/remote-query.ts'
 import { isDirect } from './direct-result.ts'
 import { fetchResult } from './fetch-result.ts'
 import type { HeldClaim } from './hold-claim.ts'
+import { openJobUploads } from './job-uploads.ts'
 import { submitQuery } from './submit-query.ts'
 
 /** After so long a short query has ended, so that it needs nobody who watches it. */
@@ -28,27 +30,37 @@ export async function passToQserv(
 ): Promise<boolean> {
   const { qserv, ...backend } = await server.open()
   if (qserv === null) return false
-  const asked = readParameters(pairsOf(job.parameters, job.runId), server.service.limits)
-  const { query: adql, maxRows } = asked
-  // Qserv cannot say that a result of its own writing is cut.
-  const limit = isDirect(server.service, job, qserv) ? maxRows : maxRows + 1
-  const plan = asked.uploads.length > 0 || maxRows === 0 ? null : await qserv.queries.plan({ adql, limit }, [])
-  if (plan === null) return false
-  if (qserv.config.maintenance !== null) throw new QueryUnavailableError(qserv.config.maintenance)
-  const submission = { server, backend: { ...backend, qserv }, jobs, job, asked, plan, uploads: null, logger }
-  const queryId = await submitQuery({ ...submission, release: claim.release })
-  if (queryId === null) return true
-  await new Promise((done) => setTimeout(done, SHORT_MS))
-  await readIfOver(server, jobs, { id: job.id, queryId, logger })
-  return true
+  const { limits } = server.service
+  const asked = readParameters(pairsOf(job.parameters, job.runId), limits)
+  if (asked.maxRows === 0) return false
+  const database = uploadDatabase(job.id)
+  const uploads = asked.uploads.length === 0 ? [] : await openJobUploads(server, jobs, job, asked.uploads, claim.lost)
+  try {
+    const tables = describeQservUploads(uploads, database)
+    // Qserv cannot say that a result of its own writing is cut.
+    const limit = isDirect(server.service, job, qserv) ? asked.maxRows : asked.maxRows + 1
+    const plan = await qserv.queries.plan({ adql: asked.query, limit }, tables)
+    if (plan === null) return false
+    if (qserv.config.maintenance !== null) throw new QueryUnavailableError(qserv.config.maintenance)
+    const queryId = await submitQuery({
+      ...{ backend: { ...backend, qserv }, jobs, job, asked, plan, logger, release: claim.release },
+      uploads: uploads.length === 0 ? null : database,
+      ingest: () => ingestUploads(qserv.client, database, uploads, tables, plan),
+    })
+    if (queryId !== null) await readIfShort(server, jobs, { id: job.id, queryId, logger })
+    return true
+  } finally {
+    await Promise.allSettled(uploads.map(({ table }) => table.close()))
+  }
 }
 
 /** What fails here is seen to by `watch-queries`. */
-async function readIfOver(
+async function readIfShort(
   server: ServedTap,
   jobs: JobBackend,
   { id, queryId, logger }: { readonly id: string; readonly queryId: string; readonly logger: Logger },
 ): Promise<void> {
+  await new Promise((done) => setTimeout(done, SHORT_MS))
   try {
     const { qserv } = await server.open()
     const status = await qserv?.client.status(queryId)

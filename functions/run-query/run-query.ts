@@ -6,13 +6,13 @@ import { answerQuery } from '../../shared/tap/answer-query.ts'
 import { describeQueryError } from '../../shared/tap/describe-query-error.ts'
 import { pairsOf, resultObject } from '../../shared/tap/job-objects.ts'
 import { readParameters } from '../../shared/tap/parameters.ts'
-import type { UploadForm } from '../../shared/tap/uploads.ts'
 import type { Job, JobResult } from '../../shared/uws/job.ts'
 import { QuotaError } from '../../shared/uws/quota.ts'
 import { claimJob, returnJob } from '../../shared/uws/work-on-job.ts'
 import { completeOrRemove, endJob, removeAttempt } from './end-job.ts'
 import { fetchResult } from './fetch-result.ts'
 import { holdClaim, LEASE_SECONDS } from './hold-claim.ts'
+import { readUploads } from './job-uploads.ts'
 import { limitBytes } from './limit-bytes.ts'
 import { passToQserv } from './pass-to-qserv.ts'
 import { NoRoomError, UnclearSubmitError } from './submit-query.ts'
@@ -96,14 +96,4 @@ async function writeAnswer(
   const { rows, overflow } = summary() ?? { rows: 0, overflow: false }
   const result = { object: stored.name, generation: stored.generation, bytes: stored.size, contentType, rows, overflow }
   return { result, release }
-}
-
-async function readUploads(bucket: JobBackend['bucket'], job: Job, maxBytes: number): Promise<UploadForm> {
-  const files = new Map<string, { readonly content: Uint8Array; readonly contentType: string | null }>()
-  for (const { name, object, generation, contentType } of job.uploads) {
-    const found = await bucket.read(object, { generation, maxBytes })
-    // One that is gone is reported as any other that UPLOAD names and nobody sent.
-    if (found !== undefined) files.set(name, { content: found.content, contentType: contentType || null })
-  }
-  return { pairs: [], files }
 }

@@ -1,5 +1,5 @@
-import { removeRemote } from '../../shared/deployment/remove-remote.ts'
-import type { JobBackend, QservBackend, ServedBackend, ServedTap } from '../../shared/deployment/served-tap.ts'
+import { dropUploads, removeRemote } from '../../shared/deployment/remove-remote.ts'
+import type { JobBackend, QservBackend, ServedBackend } from '../../shared/deployment/served-tap.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
 import { QservRefusedError, QservUnavailableError } from '../../shared/qserv/errors.ts'
 import { QueryUnavailableError } from '../../shared/query/errors.ts'
@@ -13,7 +13,6 @@ import { beginSubmit, forgetRemote, noteSubmitted } from '../../shared/uws/remot
 import type { ResultPlan } from './result-plan.ts'
 
 export interface Submission {
-  readonly server: ServedTap
   readonly backend: ServedBackend & { readonly qserv: QservBackend }
   readonly jobs: JobBackend
   readonly job: Job
@@ -21,6 +20,8 @@ export interface Submission {
   readonly plan: QservPlan<LiveMetadata>
   /** Database of the uploaded tables in Qserv; null: there are none. */
   readonly uploads: string | null
+  /** Loads them. */
+  readonly ingest: () => Promise<void>
   /** Ends the watching of the claim: the job goes on without a worker. */
   readonly release: () => Promise<void>
   readonly logger: Logger
@@ -40,17 +41,24 @@ const MOST_SUBMITS = 2
  * @throws NoRoomError, QueryService's errors
  */
 export async function submitQuery(submission: Submission): Promise<string | null> {
-  const { backend, jobs, job, plan, uploads, release, logger } = submission
+  const { backend, jobs, job, plan, uploads, ingest, release, logger } = submission
   const { client, config } = backend.qserv
   const stored = await describePlan(submission)
   const { queries: all, queriesPerUser: owner } = config.limits
   const about = { server: job.server, owner: job.owner, plan: stored, uploads, most: { all, owner } }
+  let isLoaded = false
   for (;;) {
     const submits = await beginSubmit(jobs.pool, job, about)
     if (submits === 'lost') return null
     if (submits === 'all') throw new NoRoomError(`${all} queries run in Qserv already`)
     if (submits === 'owner') throw new NoRoomError(`${owner} queries of this user run in Qserv already`)
     try {
+      if (!isLoaded) {
+        // What an earlier worker has loaded may be half of it.
+        if (uploads !== null && submits > 1) await dropUploads(client, uploads)
+        await ingest()
+        isLoaded = true
+      }
       const id = await client.submit(plan.sql)
       await release()
       const isWanted = await noteSubmitted(jobs.pool, job, id)
@@ -58,10 +66,10 @@ export async function submitQuery(submission: Submission): Promise<string | null
       if (!isWanted) await removeRemote(jobs, backend.qserv, { job: job.id, queryId: id, uploads })
       return isWanted ? id : null
     } catch (error) {
-      const isUnclear = error instanceof QservUnavailableError && error.mayHaveArrived
+      const isUnclear = isLoaded && error instanceof QservUnavailableError && error.mayHaveArrived
       if (!isUnclear) {
-        if (error instanceof QservUnavailableError || error instanceof QservRefusedError)
-          await forgetUnsubmitted(submission)
+        const isSure = !isLoaded || error instanceof QservUnavailableError || error instanceof QservRefusedError
+        if (isSure) await forgetUnsubmitted(submission)
         throw explainQserv(error)
       }
       const again = config.unclearSubmit === 'resubmit' && submits < MOST_SUBMITS

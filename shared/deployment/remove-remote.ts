@@ -15,10 +15,13 @@ export async function removeRemote(
   { job, queryId, uploads }: Pick<RemoteQuery, 'job' | 'queryId' | 'uploads'>,
 ): Promise<void> {
   if (queryId !== null) await removeFromQserv(client, queryId)
-  if (uploads !== null) {
-    await client.dropDatabase(uploads).catch((error: unknown) => {
-      if (!(error instanceof QservRefusedError) || !/does not exist|unknown/i.test(error.message)) throw error
-    })
-  }
+  if (uploads !== null) await dropUploads(client, uploads)
   await forgetRemote(pool, job)
+}
+
+/** Drops a database of uploaded tables; one that is not there is no error. */
+export async function dropUploads(client: QservBackend['client'], database: string): Promise<void> {
+  await client.dropDatabase(database).catch((error: unknown) => {
+    if (!(error instanceof QservRefusedError) || !/does not exist|unknown/i.test(error.message)) throw error
+  })
 }

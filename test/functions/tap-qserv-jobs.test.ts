@@ -274,3 +274,91 @@ test('no more queries at once than the environment allows: the others wait for t
   const phases = await Promise.all(created.map((job) => jobs.phase(job)))
   expect(new Set(phases)).toEqual(new Set(['COMPLETED']))
 }, 30_000)
+
+const NEAR =
+  'SELECT o.object_id, t.n FROM survey.object AS o JOIN TAP_UPLOAD.mine AS t ON DISTANCE(o.ra, o.dec, t.ra, t.dec) < 0.01'
+const CSV = 'n,ra,dec,note,seen\n7,0.36,-89.82,"a\tb",2026-01-02T03:04:05\n8,200,10,,\n'
+
+async function createWithUpload(query: string, content = CSV): Promise<string> {
+  const form = new FormData()
+  for (const [name, value] of Object.entries({ ...RUN, QUERY: query, UPLOAD: 'mine,param:t' })) form.set(name, value)
+  form.set('t', new Blob([content], { type: 'text/csv' }), 't.csv')
+  const answer = await fetch(`${jobs.tap.url}/async`, { method: 'POST', body: form, redirect: 'manual' })
+  expect(answer.status).toBe(303)
+  return answer.headers.get('location')?.split('/').at(-1) ?? ''
+}
+
+test('an uploaded table is loaded into a database of its own, cut by position where the query searches by it, and dropped', async () => {
+  slow()
+  const job = await createWithUpload(NEAR)
+  await jobs.idle()
+  expect(qserv.userTables.tables()).toMatchObject([
+    {
+      database: `user_tap_${job}`,
+      table: 't1',
+      kind: 'director',
+      columns: [{ name: 'c1', type: 'BIGINT' }, {}, {}, {}, {}],
+    },
+  ])
+  expect(qserv.userTables.tables()[0]?.rows[0]).toEqual([
+    '7',
+    '0.36',
+    '-89.82',
+    'a\tb',
+    expect.stringMatching(/^2026-01-02/),
+  ])
+  expect(qserv.userTables.tables()[0]?.rows[1]?.slice(3)).toEqual([null, null])
+  moved += 100_000
+  expect(await ended(job)).toBe('COMPLETED')
+  expect(await resultOf(job)).toEqual([['1', '7']])
+  expect(qserv.userTables.databases()).toEqual([])
+})
+
+test('an upload alone is PostgreSQL’s', async () => {
+  const before = qserv.requests.length
+  const job = await createWithUpload('SELECT n FROM TAP_UPLOAD.mine')
+  expect(await ended(job)).toBe('COMPLETED')
+  expect(qserv.requests.slice(before).filter(({ route }) => route === 'ingest-csv')).toEqual([])
+})
+
+test.each([
+  [
+    'the workers fail',
+    () => Object.assign(qserv.userTables, { workerError: 'disk full' }),
+    'ERROR',
+    'could not load the table mine: disk full',
+  ],
+  [
+    'Qserv does not take it',
+    () => qserv.faults.add({ route: 'ingest-csv', kind: 'refuse', error: 'too wide' }),
+    'ERROR',
+    'too wide',
+  ],
+  [
+    'the query is refused after it',
+    () => qserv.faults.add({ route: 'submit', kind: 'refuse', error: 'no' }),
+    'ERROR',
+    'does not take',
+  ],
+  [
+    'the connection breaks while it is loaded',
+    () => qserv.faults.add({ route: 'ingest-csv', kind: 'reset-after' }),
+    'COMPLETED',
+    '',
+  ],
+] as const)('nothing of an upload is left where %s', async (_, spoil, phase, message) => {
+  spoil()
+  const job = await createWithUpload(NEAR)
+  expect(await ended(job)).toBe(phase)
+  if (message !== '') expect(await errorOf(job)).toContain(message)
+  expect(qserv.userTables.databases()).toEqual([])
+})
+
+test('an aborted job drops its uploads too', async () => {
+  slow()
+  const job = await createWithUpload(NEAR)
+  await jobs.idle()
+  await jobs.post(`/async/${job}/phase`, { PHASE: 'ABORT' })
+  await expect.poll(() => qserv.userTables.databases(), { timeout: 3_000 }).toEqual([])
+  expect(await ended(job)).toBe('ABORTED')
+})
