@@ -1,6 +1,6 @@
 import type { EnvironmentProblemCode } from '../environment/report.ts'
 import { nearMiss } from '../near-miss.ts'
-import type { Context } from './context.ts'
+import { additionsOf, type Context } from './context.ts'
 import { dataRulesOf } from './find-services.ts'
 import { authorityOf, sameIvoid } from './ivoid.ts'
 import type { RegistryRecord } from './record.ts'
@@ -96,13 +96,21 @@ export function checkRecords(
     report.error('invalid_value', config.place, message)
   }
   checkSettings(context, all)
-  // What all records depend on.
-  if (report.errors > before) for (const { ivoid } of all) held.add(ivoid)
+  // What all records depend on: nobody harvests a registry without the three records of its own.
+  const isOwnWrong = all.some(({ kind, ivoid }) => OWN.includes(kind) && held.has(ivoid))
+  if (isOwnWrong || report.errors > before) for (const { ivoid } of all) held.add(ivoid)
 }
 
-/** Names in the section `registry` that nothing has. */
+const OWN: readonly RegistryRecord['kind'][] = ['registry', 'authority', 'organisation']
+
+/** Names in the section `registry` that nothing has, and records that must be there. */
 function checkSettings(context: Context, all: readonly RegistryRecord[]): void {
   const { report, settings, environment } = context
+  for (const { ivoid } of all.filter(({ kind }) => OWN.includes(kind))) {
+    const added = additionsOf(context, ivoid)
+    if (added?.publish !== false) continue
+    report.error('invalid_value', added.place, 'a registry without this record is none: publish cannot be false')
+  }
   // Of a service that is not here now the record may come with the next release.
   const ivoids = new Set([...all, ...settings.services].map(({ ivoid }) => ivoid.toLowerCase()))
   for (const [ivoid, { place }] of settings.entries) {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { buildRecords, describeRepository } from '../../shared/registry/build-records.ts'
 import { answerOai } from '../../shared/registry/oai/answer.ts'
@@ -228,3 +229,67 @@ test('the question mark of the Registry of Registries is forgiven', async () => 
     code: 'badArgument',
   })
 })
+
+const NAMES = [
+  'verb',
+  'metadataPrefix',
+  'identifier',
+  'from',
+  'until',
+  'set',
+  'resumptionToken',
+  '?verb',
+  'Verb',
+  '',
+  '__proto__',
+]
+const VALUES = [
+  ...[
+    'Identify',
+    'ListSets',
+    'ListMetadataFormats',
+    'ListIdentifiers',
+    'ListRecords',
+    'GetRecord',
+    'ivo_vor',
+    'oai_dc',
+  ],
+  ...[
+    'ivo_managed',
+    'ivo://o.example/tap',
+    'ivo://o.example/old',
+    '2026-11-19',
+    '2026-11-20T23:59:59Z',
+    '',
+    'a b',
+    '"<&',
+  ],
+]
+
+test.skipIf(!HAS_XSD)(
+  `whatever is asked, the answer is valid, and says what is wrong or what was asked for${NEEDS_XSD}`,
+  async () => {
+    const token = tokenIn(await ask(LIST, 2))!.text
+    const verb = fc.constantFrom(...VALUES.slice(0, 6))
+    const value = fc.oneof(
+      { weight: 8, arbitrary: fc.constantFrom(...VALUES, token) },
+      { weight: 1, arbitrary: fc.string({ unit: 'binary' }) },
+    )
+    const pairs = fc.array(fc.tuple(fc.constantFrom(...NAMES), value), { maxLength: 4 })
+    await fc.assert(
+      fc.asyncProperty(verb, pairs, fc.boolean(), async (first, more, hasVerb) => {
+        const given = hasVerb ? [['verb', first] as const, ...more] : more
+        const text = await answerOai(given, { ...repository, pageSize: 2 }, recordsInMemory(RECORDS), NOW)
+        await validateXml(text)
+        const [, request, answer] = parseXml(text).children
+        const code = answer!.attributes.code
+        const isMalformed = code === 'badVerb' || code === 'badArgument'
+        expect(Object.keys(request!.attributes)).toHaveLength(
+          isMalformed ? 0 : given.filter(([name]) => name !== '?verb').length,
+        )
+        if (code === undefined) expect(answer!.name).toBe(request!.attributes.verb)
+      }),
+      { numRuns: 400 },
+    )
+  },
+)

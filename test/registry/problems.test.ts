@@ -56,6 +56,11 @@ test.each<[string, Changes, string]>([
     { registry: '  entries: { "ivo://o.example/tapp": { version: v1 } }' },
     'env.yaml:17:14: warning: registry.entries.ivo://o.example/tapp: is added to nothing: there is no such record here now',
   ],
+  [
+    'the record of the registry itself cannot be left out',
+    { registry: '  entries: { "ivo://o.example/registry": { publish: false } }' },
+    'env.yaml:17:14: registry.entries.ivo://o.example/registry: a registry without this record is none: publish cannot be false',
+  ],
   ['a server has to exist', { registry: '  server: tap' }, 'env.yaml:15:1: registry: there is no TAP server "tap"'],
   [
     'a DataLink service needs its rule',
@@ -91,4 +96,17 @@ test.each([
 ])('%s', (_, addition, path) => {
   const found = complaintsOf(environmentText({ registry: `  entries: { "ivo://o.example/tap": { ${addition} } }` }))
   expect(found).toEqual([expect.stringMatching(`^17:\\d+ invalid_value registry.entries.ivo://o.example/tap.${path}$`)])
+})
+
+test.each<[string, Changes, readonly string[]]>([
+  [
+    'with one of the registry itself, all are',
+    { subjects: '[]', tap: ', subjects: [catalogs]' },
+    ['', '/org', '/registry', '/tap'],
+  ],
+  ['with one of all, all are', { adminEmail: 'nobody' }, ['', '/org', '/registry', '/tap']],
+  ['of another authority, that one is', { ivoid: 'ivo://other.example/tap' }, ['ivo://other.example/tap']],
+])('%s', (_, changes, held) => {
+  const built = buildRecords(smallEnvironment(changes), new Map(), { now: new Date('2026-06-01T00:00:00Z') })
+  expect(built.held.map((ivoid) => ivoid.replace('ivo://o.example', '')).sort()).toEqual(held)
 })
