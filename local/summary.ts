@@ -98,6 +98,8 @@ function suggest(report: StartReport, how: StartManner): string[] {
     `${style('bold', 'Almagest is up')} at ${url} after ${formatDuration(durationMs)}; Ctrl-C stops it. Try next:`,
     '',
     ...report.servers.flatMap(suggestService),
+    `In a browser: ${url}/, the console for releases, queries and jobs.`,
+    '',
     'For who operates it:',
     ...report.servers.slice(0, 1).flatMap((server) => suggestCalls(server, `${url}/swap-schema`)),
     `  npx almagest check-tables --environment ${quoteForShell(environmentFile)}`,

@@ -7,7 +7,9 @@ import { CallError } from '../http.ts'
 import { Notice, Waiting } from '../notice.ts'
 import { usePolled } from '../polled.ts'
 import { linkTo, type ViewProps } from '../route.ts'
+import { JobDialog } from './job-dialog.ts'
 import { forgetJob, rememberedJobs } from './remembered-jobs.ts'
+import { UserNotes } from './user-notes.ts'
 import { abortJob, deleteJob, hasEnded, type Job, listJobs, readJob } from './uws.ts'
 
 const EVERY_MS = 2_000
@@ -28,6 +30,7 @@ function JobsOf({ server }: { readonly server: ServerConfig }): VNode {
   const { name, url } = server
   const [known] = useState<Known>(() => new Map())
   const [failure, setFailure] = useState<string | undefined>()
+  const [opened, setOpened] = useState<Job | undefined>()
   const jobs = usePolled((signal) => readJobs(url, known, signal), EVERY_MS, [url])
   const act = async (job: Job, work: (job: Job) => Promise<void>) => {
     setFailure(undefined)
@@ -46,6 +49,7 @@ function JobsOf({ server }: { readonly server: ServerConfig }): VNode {
   return html`
     <section aria-label=${`Jobs of ${name}`}>
       <h2>${name}</h2>
+      <${UserNotes} url=${url} />
       ${failure !== undefined && html`<${Notice} kind="error">${failure}<//>`}
       ${jobs.value !== undefined && jobs.error !== undefined && html`<${Notice} kind="error">Not up to date: ${jobs.error.message}<//>`}
       ${
@@ -59,10 +63,14 @@ function JobsOf({ server }: { readonly server: ServerConfig }): VNode {
                 <tbody>
                   ${jobs.value.map(
                     (job) => html`
-                      <${JobRow} key=${job.url} server=${name} job=${job} onAbort=${() => act(job, abortJob)} onDelete=${() => act(job, remove)} />`,
+                      <${JobRow} key=${job.url} server=${name} job=${job} onOpen=${() => setOpened(job)} onAbort=${() => act(job, abortJob)} onDelete=${() => act(job, remove)} />`,
                   )}
                 </tbody>
               </table>`
+      }
+      ${
+        opened !== undefined &&
+        html`<${JobDialog} job=${opened} onClose=${() => setOpened(undefined)} onChange=${() => act(opened, async () => {})} />`
       }
     </section>` as VNode
 }
@@ -97,10 +105,11 @@ async function readUnlessKnown(
 function JobRow(props: {
   readonly server: string
   readonly job: Job
+  readonly onOpen: () => void
   readonly onAbort: () => void
   readonly onDelete: () => void
 }): VNode {
-  const { server, job, onAbort, onDelete } = props
+  const { server, job, onOpen, onAbort, onDelete } = props
   const { id, runId, phase, query = '', created, started, ended, destruction, error, result, percent } = job
   const until = ended === undefined ? Date.now() : Date.parse(ended)
   const took = started === undefined ? undefined : until - Date.parse(started)
@@ -119,6 +128,7 @@ function JobRow(props: {
       <td>${result === undefined ? '–' : html`<a href=${linkTo('query', [], { server, job: id })}>show</a> <a href=${result.href} download=${`${id}.vot`}>download${result.bytes !== undefined && ` (${formatBytes(result.bytes)})`}</a>`}</td>
       <td title=${destruction}>${formatTime(destruction)}</td>
       <td><div class="buttons">
+        <button class="plain" onClick=${onOpen} aria-label=${`Details of job ${id}`}>Details</button>
         <a class="button" href=${linkTo('query', [], { server, q: query })}>Edit and rerun</a>
         ${
           hasEnded(job)

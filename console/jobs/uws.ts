@@ -73,3 +73,8 @@ export async function deleteJob(job: Job): Promise<void> {
     if (!(error instanceof Error && 'status' in error && error.status === 0)) throw error
   })
 }
+
+/** A mark of one's own, of which services of ours take a new one at any time (UWS 1.1 §2.1.2, runId). */
+export async function renameJob(job: Job, name: string): Promise<void> {
+  await call(`${job.url}/parameters`, { method: 'POST', body: new URLSearchParams({ RUNID: name }) })
+}

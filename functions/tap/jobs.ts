@@ -17,6 +17,7 @@ import {
   abortJob,
   deleteJob,
   queueJob,
+  renameJob,
   setDestruction,
   setExecutionSeconds,
   setParameters,
@@ -170,11 +171,15 @@ export class Jobs {
     return this.#remote.note(await this.#open(), job)
   }
 
-  /** UWS-17: UPLOAD accumulates, others replace what was there. */
+  /** UWS-17: UPLOAD accumulates, others replace what was there. RUNID alone renames the job, in any phase. */
   async addParameters(job: Job, form: Form, caller: Caller): Promise<void> {
-    if (job.phase !== 'PENDING') throw await this.#tooLate(job, 'setting parameters')
-    const { pool, bucket } = await this.#open()
     const added = queryParameters(form)
+    const { pool, bucket } = await this.#open()
+    if (added.length === 0 && form.files.size === 0 && parameterOf(form, 'RUNID') !== undefined) {
+      if ((await renameJob(pool, job.id, readRunId(form))) === undefined) throw noJob(job.id)
+      return this.#announce(job)
+    }
+    if (job.phase !== 'PENDING') throw await this.#tooLate(job, 'setting parameters')
     const replaced = new Set(added.map(({ name }) => name).filter((name) => name !== 'UPLOAD'))
     const parameters = [...job.parameters.filter(({ name }) => !replaced.has(name)), ...added]
     const saved = await saveUploads(bucket, job.id, form)

@@ -56,6 +56,11 @@ export function setParameters(
   return changeWithin(pool, id, counted, assignments, runId, JSON.stringify(parameters), JSON.stringify(uploads))
 }
 
+/** The mark that its owner knows a job by: it changes nothing about the query, so it can be given at any time. */
+export function renameJob(pool: pg.Pool, id: string, runId: string | null): Promise<Job | undefined> {
+  return change(pool, id, [...WITH_RESULT, 'ARCHIVED'], 'run_id = $3', runId)
+}
+
 export function setExecutionSeconds(pool: pg.Pool, id: string, seconds: number): Promise<Job | undefined> {
   return change(pool, id, ['PENDING', 'QUEUED'], 'execution_seconds = $3', seconds)
 }

@@ -114,6 +114,10 @@ describe('a query by way of a job', () => {
     expect(await document(job)).toContain('<uws:runId>night 7</uws:runId>')
     expect((await jobs.tap.get(`/async/${job}/results/result`)).text).toContain('name="RUNID" value="night 7"')
     expect((await jobs.post('/async', { RUNID: 'x'.repeat(65) })).status).toBe(400)
+    // Also of a job that has ended; what the query is cannot be changed any more.
+    expect((await jobs.post(`/async/${job}/parameters`, { RUNID: 'night 8' })).status).toBe(303)
+    expect((await jobs.tap.get(`/async/${job}`)).text).toContain('<uws:runId>night 8</uws:runId>')
+    expect((await jobs.post(`/async/${job}/parameters`, { RUNID: 'x', MAXREC: '1' })).status).toBe(403)
   })
 })
 
