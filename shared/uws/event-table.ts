@@ -3,6 +3,8 @@
  * `sequence` grows with every event; for one job also in the order in which things happened, because every change of the
  * job or of its shares locks the job's row. `settled_at` is null as long as the event is still to be published; `sending_until`
  * keeps others away while one publisher sends it.
+ * QUOTA_UPDATED waits for other changes of the same owner to be committed, so that the last one counts all of them; so
+ * the events of a user are in order too.
  *
  * A sync query has no events.
  */
@@ -42,6 +44,7 @@ begin
     'phase', new.phase, 'runId', new.run_id, 'executionSeconds', new.execution_seconds, 'destruction', new.destruction,
     'rows', new.result -> 'rows', 'bytes', new.result -> 'bytes', 'release', new.release, 'error', new.error ->> 'type')));
   if new.owner is not null and new.stored_bytes <> (case when tg_op = 'INSERT' then 0 else old.stored_bytes end) then
+    perform pg_advisory_xact_lock(hashtextextended(new.server || '/' || new.owner, 8320));
     insert into uws.event (server, kind, item_type, item, owner, data)
     select new.server, 'QUOTA_UPDATED', 'user', new.owner, new.owner, jsonb_build_object('storedBytes', used.stored_bytes)
       from uws.usage(new.server, new.owner) as used;

@@ -12,8 +12,9 @@ export async function noteLogin(
   everySeconds: number,
 ): Promise<boolean> {
   const { rowCount } = await pool.query(
-    `with noted as (
-       insert into uws.login (server, username, noted_at) values ($1, $2, clock_timestamp())
+    `with held as materialized (select pg_advisory_xact_lock(hashtextextended($1 || '/' || $2, 8320))),
+          noted as (
+       insert into uws.login (server, username, noted_at) select $1, $2, clock_timestamp() from held
        on conflict (server, username) do update set noted_at = excluded.noted_at
          where login.noted_at < clock_timestamp() - make_interval(secs => $3)
        returning server, username)

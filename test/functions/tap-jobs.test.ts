@@ -248,6 +248,18 @@ describe('what a job is', () => {
     }
   })
 
+  test('a job without an owner has events for all who have its address, and cannot be shared', async () => {
+    const job = await jobs.create(QUERY)
+    const { events } = JSON.parse((await jobs.tap.get(`/async/${job}/events`)).text)
+    expect(events).toMatchObject([{ event: 'JOB_CREATED', type: 'job', item: job, owner: null }])
+    expect(JSON.parse((await jobs.tap.get(`/async/${job}/share`)).text)).toEqual({ shares: [] })
+    const refused = await jobs.post(`/async/${job}/share`, { USER: 'ann' })
+    expect([refused.status, refused.text]).toEqual([400, expect.stringContaining('has no owner')])
+    expect(JSON.parse((await jobs.tap.get('/notifications')).text)).toEqual({ notifications: [] })
+    expect(JSON.parse((await jobs.tap.get('/quota')).text)).toMatchObject({ limits: {}, usage: { sync: 0 } })
+    expect((await jobs.tap.get('/async?SHARED=true&MODE=sync')).text).not.toContain('jobref')
+  })
+
   test('CMN-6 what is not there is 404', async () => {
     expect((await jobs.tap.get(`/async/${'0'.repeat(32)}`)).status).toBe(404)
     expect((await jobs.tap.get(`/async/%00`)).status).toBe(404)

@@ -13,6 +13,7 @@ import {
 } from '../../shared/uws/notify.ts'
 import { forgetCleared, markCleared, markDispatched } from '../../shared/uws/owed-work.ts'
 import { findOwedItems, forgetEvents, publishOwed, settleEvents } from '../../shared/uws/publish-events.ts'
+import { readUsage } from '../../shared/uws/quota.ts'
 import { readJob } from '../../shared/uws/read-jobs.ts'
 import { endShares, listShares, shareJob, unshareJob } from '../../shared/uws/share-job.ts'
 import { createSyncJob } from '../../shared/uws/sync-jobs.ts'
@@ -82,6 +83,24 @@ describe('each cause has its event, in the same transaction', () => {
       ['QUOTA_UPDATED', 17],
       ['QUOTA_UPDATED', 0],
     ])
+  })
+
+  test('QUOTA_UPDATED says in the end what is there, whatever changes at once', async () => {
+    const made = await Promise.all(
+      Array.from({ length: 20 }, (_, index) =>
+        makeJob(database.pool, { owner: 'bob', uploads: [uploadOf(1 + index)], run: true }),
+      ),
+    )
+    const claims = await Promise.all(made.map(({ id }) => claimJob(database.pool, id, 30)))
+    await Promise.all(
+      claims.map((claim, index) =>
+        index % 3 === 0 ? deleteJob(database.pool, claim!.id) : completeJob(database.pool, claim!, RESULT, 'v1'),
+      ),
+    )
+    const [last] = (await eventsOf('bob', 'user')).toReversed()
+    const { storedBytes } = await readUsage(database.pool, 'tap', 'bob')
+    expect(storedBytes).toBeGreaterThan(0)
+    expect(last).toMatchObject({ kind: 'QUOTA_UPDATED', data: { storedBytes } })
   })
 
   test('SHARE_CREATED, SHARE_UPDATED and SHARE_REMOVED, among those of the job', async () => {
