@@ -22,7 +22,7 @@ Where the standard leaves a choice:
 - Numbers with a point or an exponent are doubles.
 - Names without quotes compare without case. Names in double quotes compare exactly; a name that TAP_SCHEMA declares in
   quotes needs them in queries too.
-- ORDER BY looks for an alias of the select list first, then for a column.
+- ORDER BY looks for an alias of the select list first, then for a column; GROUP BY for a column first, then for an alias.
 - JOIN without ON and USING joins every row with every row.
 - A literal beside a timestamp is read as a time (\`obs_time > '2021-01-14T11:25:00'\`), beside a boolean as one
   (\`flag = 'true'\`): ADQL has no literals of these types.

@@ -6,7 +6,14 @@ import { ColumnList, type ColumnMetadata, type TableMetadata } from '../../share
 import { parseQuery } from '../../shared/adql/parse.ts'
 import { resolveQuery } from '../../shared/adql/resolve.ts'
 import type { ResolvedQuery } from '../../shared/adql/resolved.ts'
-import type { ColumnReference, NamedTable, Query, Span, WholeNumber } from '../../shared/adql/syntax.ts'
+import type {
+  ColumnReference,
+  NamedTable,
+  Query,
+  QueryExpression,
+  Span,
+  WholeNumber,
+} from '../../shared/adql/syntax.ts'
 import { TableSet } from '../../shared/adql/table-set.ts'
 import { DOUBLE, INTEGER, POINT, POLYGON, TEXT, TIMESTAMP, type ValueType } from '../../shared/adql/value-type.ts'
 import type { CorpusEntry } from './adql-corpus.ts'
@@ -62,7 +69,10 @@ function resolveWithColumns(query: Query, functions: FunctionSet): ResolvedQuery
         continue
       }
       const columns = error instanceof AdqlError && error.fault === 'type' ? columnsAt(query, error) : []
-      const column = columns.find((name) => (types.get(name) ?? 0) < TYPES.length - 1)
+      // The one that has been changed least: of two that are compared, one may be right already.
+      const [column] = columns
+        .filter((name) => (types.get(name) ?? 0) < TYPES.length - 1)
+        .sort((a, b) => (types.get(a) ?? 0) - (types.get(b) ?? 0))
       if (column === undefined) throw error
       types.set(column, (types.get(column) ?? 0) + 1)
     }
@@ -75,9 +85,10 @@ function ambiguousAt(query: Query, { message, span }: AdqlError): string | undef
   const column = (nodes as unknown as ColumnReference[]).find(
     ({ kind, span: own }) => kind === 'column' && own.start <= span.start && own.end >= span.end,
   )
-  const source = / or (\w+)\./.exec(message)?.[1]?.toLowerCase()
-  const table = (nodes.filter(({ kind }) => kind === 'table') as unknown as NamedTable[]).find(({ name, alias }) => {
-    return (alias ?? name.parts.at(-1))?.text.toLowerCase() === source
+  const sources = [...message.matchAll(/(\w+)\.["\w]/g)].map(([, source]) => source?.toLowerCase())
+  const tables = nodes.filter(({ kind }) => kind === 'table') as unknown as NamedTable[]
+  const [table] = sources.toReversed().flatMap((source) => {
+    return tables.find(({ name, alias }) => (alias ?? name.parts.at(-1))?.text.toLowerCase() === source) ?? []
   })
   if (column === undefined || table === undefined) return undefined
   return `${pathOf(table)} ${column.name.parts.at(-1)?.text.toLowerCase()}`
@@ -93,7 +104,7 @@ function nodesOf(value: unknown): { kind?: string }[] {
 }
 
 /** The columns that an error is about, or else those of the smallest condition around it. */
-function columnsAt(query: Query, { span }: AdqlError): string[] {
+function columnsAt(query: Query, { message, span }: AdqlError): string[] {
   const nodes = nodesOf(query) as { kind?: string; span?: Span }[]
   const around = nodes
     .filter(
@@ -104,17 +115,35 @@ function columnsAt(query: Query, { span }: AdqlError): string[] {
   const columns = nodes.filter(({ kind }) => kind === 'column') as unknown as ColumnReference[]
   const within = ({ start, end }: Span) =>
     columns.filter(({ span: own }) => own.start <= end && own.end >= start).map(({ name }) => name.parts.at(-1)!.text)
-  const found = within(span)
-  return (found.length > 0 ? found : around[0] ? within(around[0]) : []).map((name) => name.toLowerCase())
+  const own = within(span)
+  const isAboutTwo = own.length === 0 || message.includes('cannot be compared')
+  const found = [...own, ...(isAboutTwo && around[0] ? within(around[0]) : [])]
+  return [...new Set(found.map((name) => name.toLowerCase()))]
 }
 
-const CONDITIONS = new Set(['comparison', 'between', 'in-list', 'in-query', 'like'])
+/** What GROUP BY and ORDER BY name by the alias of the select list. */
+function aliasesOfKeys(nodes: readonly unknown[]): ReadonlySet<unknown> {
+  const expressions = nodes as QueryExpression[]
+  const keys = expressions.flatMap(({ body, orderBy }) => {
+    if (body?.kind !== 'select') return []
+    const named = body.items.flatMap((item) => ('alias' in item && item.alias ? [item.alias.text.toLowerCase()] : []))
+    const all = [...body.groupBy, ...orderBy.flatMap(({ by }) => (by.kind === 'expression' ? [by.expression] : []))]
+    return all.filter(
+      (key) =>
+        key.kind === 'column' && key.name.parts.length === 1 && named.includes(key.name.parts[0]!.text.toLowerCase()),
+    )
+  })
+  return new Set(keys)
+}
+
+const CONDITIONS = new Set(['call', 'comparison', 'between', 'in-list', 'in-query', 'like'])
 
 function tablesOf(query: Query, types: ReadonlyMap<string, number>, without: Without): TableSet {
   const nodes = nodesOf(query)
-  const names = (nodes.filter(({ kind }) => kind === 'column') as unknown as ColumnReference[]).map(
-    ({ name }) => name.parts.at(-1)!,
-  )
+  const aliases = aliasesOfKeys(nodes)
+  const names = (nodes.filter(({ kind }) => kind === 'column') as unknown as ColumnReference[])
+    .filter((column) => !aliases.has(column))
+    .map(({ name }) => name.parts.at(-1)!)
   const using = (nodes as { using?: { text: string; quoted: boolean }[] }[]).flatMap(({ using: own }) => own ?? [])
   const byName = Map.groupBy([...names, ...using], ({ text }) => text.toLowerCase())
   // `SELECT * … ORDER BY 22` names none of them.

@@ -117,6 +117,11 @@ export class Scope {
     throw this.#unknownColumn(column)
   }
 
+  /** Whether a column without a table's name in front can be called so. */
+  sees(name: Name): boolean {
+    return [...this.#outwards()].some(([, scope]) => scope.visible.find(name).length > 0)
+  }
+
   /** The source that `t` of `t.*` names. */
   findSource(qualifier: readonly Name[], span: Span): Source {
     const own = this.visible.sources.filter((source) => meansSource(qualifier, source))
@@ -166,7 +171,7 @@ export class Scope {
     const error = unknownIn(this.#allSources(), name, name.span)
     if (this.aliases.some((alias) => nameMeans(name, declared(alias)))) {
       const written = writtenName(name)
-      const message = `${written} is an alias of the select list: only ORDER BY can use it, by itself. Write here what it stands for.`
+      const message = `${written} is an alias of the select list: only GROUP BY and ORDER BY can use it, by itself. Write here what it stands for.`
       return new AdqlError('unknown-column', message, name.span)
     }
     if (error.suggestions.length > 0) return error

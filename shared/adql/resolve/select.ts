@@ -34,7 +34,7 @@ export function resolveSelect(
   const ofWhere = scope.correlated.length
   const items = select.items.flatMap((item) => resolveItem(item, scope))
   const ofItems = scope.correlated.length
-  const groupBy = select.groupBy.map((expression) => resolveGroupKey(expression, scope))
+  const groupBy = select.groupBy.map((expression) => resolveGroupKey(expression, items, scope))
   if (select.distinct) for (const { expression } of items) requireComparable(expression)
   const ofGroups = scope.correlated.length
   const having = select.having && resolveCondition(select.having, scope)
@@ -80,12 +80,27 @@ function columnsOf(column: ResolvedColumn | ResolvedMergedColumn): (ResolvedColu
   return isCoalesced ? [...columnsOf(column.left), ...columnsOf(column.right)] : [column]
 }
 
-function resolveGroupKey(expression: Expression, scope: Scope): ResolvedExpression {
-  const value = resolveExpression(expression, scope)
+function resolveGroupKey(expression: Expression, items: readonly ResolvedItem[], scope: Scope): ResolvedExpression {
+  const value = aliasedValue(expression, items, scope) ?? resolveExpression(expression, scope)
   requireComparable(value)
-  if (value.kind !== 'number') return value
+  if (expression.kind !== 'number') return value
   const message = 'GROUP BY takes no positions: write the column or expression itself.'
   throw new AdqlError('grouping', message, expression.span)
+}
+
+/** What an alias of the select list stands for, where no column is called so: no ADQL, but it can mean one thing only. */
+function aliasedValue(
+  expression: Expression,
+  items: readonly ResolvedItem[],
+  scope: Scope,
+): ResolvedExpression | undefined {
+  const name = expression.kind === 'column' && expression.name.parts.length === 1 ? expression.name.parts[0] : undefined
+  if (name === undefined || scope.sees(name)) return undefined
+  const [item, second] = items.filter(({ alias }) => alias !== undefined && nameMeans(name, declared(alias)))
+  if (item === undefined || second !== undefined) return undefined
+  if (!hasAggregate(item.expression)) return item.expression
+  const message = `${writtenName(name)} stands for an aggregate, which cannot stand in GROUP BY.`
+  throw new AdqlError('aggregate', message, name.span)
 }
 
 function resolveItem(item: SelectItem, scope: Scope): ResolvedItem[] {

@@ -76,6 +76,17 @@ describe('arguments that a function needs several times', () => {
     )
   })
 
+  test('GROUP BY takes an alias, unless a column is called so', async () => {
+    const grouped = (rest: string) =>
+      answer(database.pool, `SELECT ROUND(a / 100) AS band, n AS b, COUNT(*) AS c FROM fn.line ${rest}`)
+    expect(await grouped('GROUP BY BAND, n ORDER BY band, b')).toHaveLength(9)
+    expect(errorOf('SELECT n + 1 AS a, COUNT(*) AS c FROM fn.line GROUP BY a').message).toContain(
+      'n is neither grouped',
+    )
+    expect(errorOf('SELECT n, COUNT(*) AS c FROM fn.line GROUP BY c')).toMatchObject({ fault: 'aggregate' })
+    expect(errorOf('SELECT n + 1 AS band FROM fn.line WHERE band > 1').message).toContain('only GROUP BY and ORDER BY')
+  })
+
   test('may be aggregates of columns', async () => {
     const adql =
       'SELECT n, ivo_healpix_index(1, AVG(a), AVG(b)) AS p, ivo_healpix_index(1, MIN(a), b) AS q FROM fn.line GROUP BY n, b'
