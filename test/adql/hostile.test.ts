@@ -9,6 +9,7 @@ import { resolveQuery } from '../../shared/adql/resolve.ts'
 import { TableSet } from '../../shared/adql/table-set.ts'
 import { readCorpus } from '../support/adql-corpus.ts'
 import { readSkyCases, readSkyTables } from '../support/adql-sky.ts'
+import { runs } from '../support/effort.ts'
 import { HAS_DATA, NEEDS_DATA } from '../support/golden.ts'
 
 const tables = HAS_DATA ? readSkyTables() : new TableSet([])
@@ -41,7 +42,7 @@ test('every text gets a verdict, made of any characters', () => {
     fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (text) => {
       expect(verdictOn(text)).not.toBe('')
     }),
-    { numRuns: 2000 },
+    { numRuns: runs(400) },
   )
 })
 
@@ -51,7 +52,7 @@ test('every text gets a verdict, made of words of the language', () => {
     fc.property(words, fc.constantFrom(' ', '', '\n'), (pieces, between) => {
       expect(verdictOn(`SELECT ${pieces.join(between)}`)).not.toBe('')
     }),
-    { numRuns: 5000 },
+    { numRuns: runs(1000) },
   )
 })
 
@@ -142,7 +143,7 @@ describe.skipIf(!HAS_DATA)(`mutated queries of the corpus${NEEDS_DATA}`, () => {
           expect(verdictOn(`${text.slice(0, start)}${piece}${text.slice(end)}`)).not.toBe('')
         },
       ),
-      { numRuns: 10_000 },
+      { numRuns: runs(2000) },
     )
   })
 })

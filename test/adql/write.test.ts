@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { parseQuery } from '../../shared/adql/parse.ts'
 import { readCorpus } from '../support/adql-corpus.ts'
 import { anyQuery, withoutSpans } from '../support/adql-trees.ts'
+import { runs } from '../support/effort.ts'
 import { HAS_DATA, NEEDS_DATA } from '../support/golden.ts'
 import { writeQuery } from '../support/write-adql.ts'
 
@@ -14,7 +15,7 @@ test('a tree that is written and parsed again is the same tree', () => {
     fc.property(anyQuery, (query) => {
       expect(withoutSpans(parseQuery(writeQuery(query), LARGE))).toEqual(withoutSpans(query))
     }),
-    { numRuns: 1000 },
+    { numRuns: runs(250) },
   )
 })
 

@@ -9,6 +9,7 @@ import { FelisLoader, type LoadedSchema } from '../../shared/felis/load.ts'
 import type { Schema } from '../../shared/felis/model.ts'
 import { readYaml } from '../../shared/yaml/read.ts'
 import { YamlFloat, type YamlMap } from '../../shared/yaml/values.ts'
+import { runs } from '../support/effort.ts'
 import { HAS_DATA, NEEDS_DATA, readReleaseFiles } from '../support/golden.ts'
 
 const AS_IT_IS: DumpOptions = { dereference: false, stripIds: false, sortColumns: false }
@@ -244,6 +245,6 @@ test('what is written as YAML is read as it was', () => {
     fc.property(document, (written) => {
       expect(readYaml(writeYaml(written))).toMatchObject({ value: written })
     }),
-    { numRuns: 500 },
+    { numRuns: runs(120) },
   )
 })

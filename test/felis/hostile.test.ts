@@ -4,6 +4,7 @@ import { DEFAULT_CONTEXT, type FelisContext } from '../../shared/felis/context.t
 import { FelisLoader, type LoadedSchema } from '../../shared/felis/load.ts'
 import { buildRows } from '../../shared/tap-schema/build-rows.ts'
 import { DEPLOYED, PLAIN } from '../../shared/tap-schema/options.ts'
+import { runs } from '../support/effort.ts'
 
 const ALL_CHECKS: FelisContext = {
   ...DEFAULT_CONTEXT,
@@ -137,7 +138,7 @@ describe('any text gets a verdict', () => {
     const text = fc.array(fc.constantFrom(...WORDS), { maxLength: 40 }).map((words) => words.join(''))
     fc.assert(
       fc.property(text, (words) => expectVerdict(load({ 's.yaml': words }), { 's.yaml': words })),
-      { numRuns: 500 },
+      { numRuns: runs(120) },
     )
   })
 
@@ -150,7 +151,7 @@ describe('any text gets a verdict', () => {
         }
         expectVerdict(load(files, ALL_CHECKS), files)
       }),
-      { numRuns: 500 },
+      { numRuns: runs(120) },
     )
   })
 

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { checkRedundantType } from '../../shared/felis/redundant-types/check-redundant-type.ts'
 import { baseTypes, type Dialect, dialectTypes } from '../../shared/felis/redundant-types/dialect-types.ts'
+import { runs } from '../support/effort.ts'
 import { HAS_DATA, NEEDS_DATA, readGolden } from '../support/golden.ts'
 import { messageOf, selectEdgeCases } from './column-values.ts'
 
@@ -99,7 +100,7 @@ describe('an override', () => {
       fc.property(fc.constantFrom(...DIALECTS), override, fc.constantFrom(...DATATYPES), length, (...given) => {
         expect(checkRedundantType(...given)).toEqual(checkRedundantType(...given))
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(400) },
     )
   })
 

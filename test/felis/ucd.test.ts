@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { checkUcd } from '../../shared/felis/ucd/check-ucd.ts'
+import { runs } from '../support/effort.ts'
 import { DATA, HAS_DATA, NEEDS_DATA, readGolden } from '../support/golden.ts'
 import { messageOf, RELEASES, readColumnValues, selectEdgeCases } from './column-values.ts'
 
@@ -92,7 +93,7 @@ describe('a UCD that is not one', () => {
           if (suggestion !== undefined) expect([checkUcd(suggestion), checkUcd(`pos;${suggestion}`)]).toContain(null)
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: runs(400) },
     )
   })
 

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { checkUnit } from '../../shared/felis/units/check-unit.ts'
 import { NEWER_NAMES, UNIT_NAMES } from '../../shared/felis/units/names.ts'
+import { runs } from '../support/effort.ts'
 import { DATA, HAS_DATA, NEEDS_DATA, readGolden } from '../support/golden.ts'
 import { messageOf, RELEASES, readColumnValues, selectEdgeCases } from './column-values.ts'
 
@@ -123,7 +124,7 @@ describe('a unit', () => {
           if (problem?.suggestion !== undefined) expect(checkUnit(problem.suggestion)).toBeNull()
         },
       ),
-      { numRuns: 1000 },
+      { numRuns: runs(250) },
     )
   })
 

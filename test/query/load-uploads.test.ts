@@ -13,6 +13,7 @@ import { chooseFormat } from '../../shared/votable/formats.ts'
 import { readTable } from '../../shared/votable/read-table.ts'
 import { writeResult } from '../../shared/votable/write-result.ts'
 import { inChunks } from '../support/copy-binary.ts'
+import { runs } from '../support/effort.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
 import { KINDS, tables } from '../support/random-tables.ts'
 
@@ -96,7 +97,7 @@ test('what is uploaded comes back bit for bit, with names and all that describes
       if (distinct) expect(fields.map(({ id: _, ...field }) => field)).toEqual(table.fields)
       expect(rows.toString('hex')).toBe(table.bytes.toString('hex'))
     }),
-    { numRuns: 60 },
+    { numRuns: runs(25) },
   )
 })
 

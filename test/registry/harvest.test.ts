@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { answerOai, type Repository } from '../../shared/registry/oai/answer.ts'
 import { type HeldRecord, recordsInMemory } from '../../shared/registry/oai/memory-source.ts'
+import { runs } from '../support/effort.ts'
 import { parseXml, type Tree } from './examples.ts'
 
 const REPOSITORY: Repository = {
@@ -97,6 +98,6 @@ test('after any history of changes, also during a harvest, the copy of a harvest
       )
       expect(harvester.copy).toEqual(new Map(state))
     }),
-    { numRuns: 150 },
+    { numRuns: runs(50) },
   )
 })

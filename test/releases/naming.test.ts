@@ -9,6 +9,7 @@ import {
   versionOf,
 } from '../../shared/releases/naming.ts'
 import { ReleaseNameError } from '../../shared/releases/release-failures.ts'
+import { runs } from '../support/effort.ts'
 
 const naming = { bucket: 'releases', template: '{version}/schemas.tar.gz' }
 
@@ -165,7 +166,7 @@ describe('the servers that take a release', () => {
           expect(matchesGlob(glob, version)).toBe(new RegExp(`^${meaning}$`).test(version))
         },
       ),
-      { numRuns: 500 },
+      { numRuns: runs(120) },
     )
   })
 

@@ -5,6 +5,7 @@ import { assembleParts } from '../../shared/releases/publish/assemble-parts.ts'
 import type { BuiltRelease } from '../../shared/releases/publish/build-release.ts'
 import { type PublishTarget, uploadRelease } from '../../shared/releases/publish/upload-release.ts'
 import type { StoredObject } from '../../shared/stored-objects.ts'
+import { runs } from '../support/effort.ts'
 import { sampleSchema } from '../support/sample-release.ts'
 import { buildSample } from './build-sample.ts'
 
@@ -111,7 +112,7 @@ test('a version that does not change is never a mixture once its archive is ther
       expect(again.toSorted()).toEqual(['done', 'refused'])
       expect(shelf.holds(releases[again.indexOf('done')]!)).toBe(true)
     }),
-    { numRuns: 200 },
+    { numRuns: runs(60) },
   )
 })
 
@@ -126,6 +127,6 @@ test('of two who replace a version at once, both succeed only one after the othe
       expect(await publish(shelf.open(ALONE, Number.POSITIVE_INFINITY), release, true)).toBe('done')
       expect(shelf.holds(release)).toBe(true)
     }),
-    { numRuns: 200 },
+    { numRuns: runs(60) },
   )
 })

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { packZip } from '../../shared/releases/publish/pack-zip.ts'
 import { readZip as unpackZip } from '../../shared/releases/publish/read-zip.ts'
+import { runs } from '../support/effort.ts'
 import { readZip } from './read-zip.ts'
 
 const files = new Map<string, Uint8Array>([
@@ -42,7 +43,7 @@ test('the same files are the same bytes, in whatever order they come', () => {
         expect(new Map(found)).toEqual(new Map(entries.map(([name, content]) => [name, [...content]])))
       },
     ),
-    { numRuns: 50 },
+    { numRuns: runs(25) },
   )
 })
 
@@ -65,7 +66,7 @@ test('our own reader gives the files of an archive, and nothing for one that is 
       expect(known, name).toBeDefined()
     }
   })
-  fc.assert(damaged, { numRuns: 300 })
+  fc.assert(damaged, { numRuns: runs(80) })
 })
 
 test('it reads what is compressed', () => {

@@ -20,13 +20,13 @@ export async function copyTemplate(server: string, template: string, name: strin
   await administer(server, `create database ${name} template ${template} strategy file_copy`, grant)
 }
 
-/** Statements for the server, each in a transaction of its own. */
+const administrators = new Map<string, pg.Pool>()
+
+/** Statements for the server, each in a transaction of its own; a process keeps a connection for all of them. */
 export async function administer(url: string, ...statements: readonly string[]): Promise<void> {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  try {
-    for (const statement of statements) await client.query(statement)
-  } finally {
-    await client.end()
-  }
+  const pool = administrators.get(url) ?? new pg.Pool({ connectionString: url, max: 2, allowExitOnIdle: true })
+  // It is there as long as the process, and may see the end of the server.
+  if (!administrators.has(url)) pool.on('error', () => {})
+  administrators.set(url, pool)
+  for (const statement of statements) await pool.query(statement)
 }

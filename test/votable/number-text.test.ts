@@ -8,6 +8,7 @@ import {
   putInteger,
   putLong,
 } from '../../shared/votable/write/number-text.ts'
+import { runs } from '../support/effort.ts'
 
 const out = Buffer.alloc(64)
 const doubleText = (value: number) => out.toString('latin1', 0, putDouble(out, 0, value))
@@ -56,7 +57,7 @@ it('a float is written with the fewest digits that give it back', () => {
         expect(Math.fround(Number(value.toPrecision(fewer)))).not.toBe(value)
       }
     }),
-    { numRuns: 2000 },
+    { numRuns: runs(400) },
   )
 })
 
@@ -70,7 +71,7 @@ it('integers of any size are written exactly', () => {
       const number = Number(shifted >> 11n)
       expect(out.toString('latin1', 0, putInteger(out, 0, number))).toBe(String(number))
     }),
-    { numRuns: 2000 },
+    { numRuns: runs(400) },
   )
 })
 
@@ -91,6 +92,6 @@ it('a double is written as JavaScript writes it, which is the shortest way, and 
       expect(doubleText(value)).toBe(Object.is(value, -0) ? '-0' : String(value))
       expect(formatDouble(value)).toBe(doubleText(value))
     }),
-    { numRuns: 5000 },
+    { numRuns: runs(1000) },
   )
 })

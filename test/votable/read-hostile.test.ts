@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { readTable } from '../../shared/votable/read-table.ts'
+import { runs } from '../support/effort.ts'
 import { collectRows, faultOf, openUpload } from '../support/uploaded.ts'
 
 const HEAD = '<VOTABLE><RESOURCE><TABLE><FIELD name="a" datatype="int"/><DATA><TABLEDATA>'
@@ -229,7 +230,7 @@ test('whatever bytes come, they are a table or an UploadError', async () => {
         expect(error).toMatchObject({ name: 'UploadError' })
       }
     }),
-    { numRuns: 1000 },
+    { numRuns: runs(250) },
   )
 })
 
@@ -284,6 +285,6 @@ test('rows are the same whether they are plainly written or not', async () => {
       expect(await outcome(text, 1000)).toBe(expected)
       expect(await outcome(text, size)).toBe(expected)
     }),
-    { numRuns: 1000 },
+    { numRuns: runs(250) },
   )
 })

@@ -4,6 +4,7 @@ import { chooseFormat } from '../../shared/votable/formats.ts'
 import { readTable } from '../../shared/votable/read-table.ts'
 import { writeResult } from '../../shared/votable/write-result.ts'
 import { copyBinary, inChunks } from '../support/copy-binary.ts'
+import { runs } from '../support/effort.ts'
 import { KINDS, someText, type Table, tables } from '../support/random-tables.ts'
 
 const LIMITS = { rows: 1000, bytes: 10_000_000, columns: 100 }
@@ -32,7 +33,7 @@ describe('what is written is read back bit for bit, however it comes', () => {
           expect((await collect(read.rows)).toString('hex')).toBe(table.bytes.toString('hex'))
         },
       ),
-      { numRuns: 150 },
+      { numRuns: runs(50) },
     )
   })
 })
@@ -74,7 +75,7 @@ describe('CSV and TSV', () => {
           expect(read.fields).toEqual(fields)
           expect((await collect(read.rows)).toString('hex')).toBe(bytes.toString('hex'))
         }),
-        { numRuns: 150 },
+        { numRuns: runs(50) },
       )
     },
   )

@@ -3,6 +3,7 @@ import { parquetReadObjects } from 'hyparquet'
 import { expect, it } from 'vitest'
 import type { Field } from '../../shared/votable/field.ts'
 import { copyBinary, inChunks } from '../support/copy-binary.ts'
+import { runs } from '../support/effort.ts'
 import { readCsv, readTsv } from '../support/read-delimited.ts'
 import { type Element, readVotable, type Value } from '../support/read-votable.ts'
 import { anyTable, readerValue, type TestTable } from '../support/votable-columns.ts'
@@ -15,7 +16,7 @@ const write = ({ fields, types, rows }: TestTable, format: string) =>
 const valuesOf = ({ fields, rows }: TestTable, nullElements = false) =>
   rows.map((row) => row.map((value, index) => readerValue(fields[index]!, value, nullElements)))
 
-const RUNS = { numRuns: 150 }
+const RUNS = { numRuns: runs(50) }
 
 it('BINARY2 gives back every value', async () => {
   await fc.assert(

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type SweepParts, sweepResults } from '../../../shared/results/sweep/sweep.ts'
 import type { ListedObject } from '../../../shared/stored-objects.ts'
+import { runs } from '../../support/effort.ts'
 import { DAY, FLAT, HOUR, JOB_TABLE, JobsInMemory, resultsConfig, rule, SILENT, TEMPORARY } from '../config.ts'
 import { Killed, SimulatedBucket, TestClock } from '../simulated-bucket.ts'
 
@@ -176,7 +177,7 @@ test('whatever happens meanwhile, nothing live is deleted, and everything expire
     deleted += world.bucket.removed.length
     kept += left.length
   })
-  await fc.assert(property, { numRuns: 60, examples: [[512257126]] })
+  await fc.assert(property, { numRuns: runs(25), examples: [[512257126]] })
   // Otherwise nothing was tried.
   expect(deleted).toBeGreaterThan(1000)
   expect(kept).toBeGreaterThan(100)
