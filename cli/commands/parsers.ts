@@ -51,3 +51,12 @@ export function parseGeneration(value: string): string {
   if (isGeneration(value)) return value
   throw new InvalidArgumentError('It must be a generation: up to 19 digits, the first of which is not 0.')
 }
+
+/** Of a TAP service. */
+export function parseServiceUrl(value: string): string {
+  const url = URL.parse(value)
+  if (url === null || !['http:', 'https:'].includes(url.protocol)) {
+    throw new InvalidArgumentError('It must be an http:// or https:// address.')
+  }
+  return value
+}

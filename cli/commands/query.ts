@@ -1,4 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { messageOf } from '../../shared/failure.ts'
+import type { TapQuery } from '../tap-client/query-form.ts'
 import { RefusedQueryError } from '../tap-client/service-error.ts'
 import { endOnInterrupt } from '../terminal/interrupt.ts'
 import { writeNote } from '../terminal/output.ts'
@@ -6,7 +8,7 @@ import { withProgress } from '../terminal/progress.ts'
 import { terminalWidth } from '../terminal/table.ts'
 import { UsageError } from '../terminal/usage-error.ts'
 import { addExamples } from './examples.ts'
-import { parseInteger, parseText } from './parsers.ts'
+import { parseInteger, parseServiceUrl, parseText } from './parsers.ts'
 import { TOKEN_VARIABLE } from './server/options.ts'
 
 type Format = 'table' | 'csv' | 'tsv' | 'votable' | 'parquet'
@@ -18,6 +20,9 @@ interface QueryFlags {
   readonly maxrec?: number
   readonly upload?: ReadonlyMap<string, string>
   readonly token?: string
+  readonly async?: true
+  readonly wait: boolean
+  readonly keep?: true
 }
 
 const FORMATS: readonly Format[] = ['table', 'csv', 'tsv', 'votable', 'parquet']
@@ -37,16 +42,21 @@ export function declare(command: Command): void {
     .option('--maxrec <n>', 'rows at most (MAXREC); the service has a limit of its own', parseMaxrec)
     .option('--upload <name=file>', 'send a table along as TAP_UPLOAD.name: VOTable or CSV; repeatable', parseUpload)
     .option('--token <token>', `for services that ask who you are (default: ${TOKEN_VARIABLE})`)
+    .option('--async', 'run it as a job: for queries that take longer than the service answers at once')
+    .option('--no-wait', 'start the job, print its address, and end')
+    .option('--keep', 'do not delete the job once its result is here')
     .action(run)
   addExamples(
     command,
     [
       'query "SELECT TOP 10 name, vmag FROM sky.stars ORDER BY vmag"',
       'query --url https://data.example.org/tap --output bright.vot query.adql',
+      'query --async --output all.parquet "SELECT * FROM sky.stars"',
       'query --upload mine=targets.csv "SELECT m.id, s.name FROM TAP_UPLOAD.mine AS m JOIN sky.stars AS s ON m.hip = s.hip"',
     ],
     [
-      'The query is answered while the command waits (sync). A table that is wider than the terminal leaves columns out.',
+      'A table that is wider than the terminal leaves columns out. With --async, Ctrl-C leaves the job running; `jobs` shows',
+      'and ends it.',
     ],
   )
 }
@@ -55,7 +65,6 @@ async function run(argument: string, flags: QueryFlags): Promise<void> {
   endOnInterrupt()
   const { readQueryText } = await import('./adql/read-query-text.ts')
   const { findService } = await import('./query/find-service.ts')
-  const { askService } = await import('../tap-client/ask-service.ts')
   const adql = await readQueryText(argument)
   const url = await findService(flags.url)
   const { format, output } =
@@ -68,11 +77,17 @@ async function run(argument: string, flags: QueryFlags): Promise<void> {
     uploads: flags.upload ?? new Map(),
     token: flags.token ?? (process.env[TOKEN_VARIABLE] || undefined),
   }
+  if (!flags.wait) {
+    const { startJob } = await import('../tap-client/job-client.ts')
+    process.stdout.write(`${await withProgress(`waiting for ${url}`, () => startJob(query))}\n`)
+    return
+  }
   try {
-    const answer = await withProgress(`waiting for ${url}`, () => askService(query))
+    const { answer, done } = await (flags.async === true ? openJob(query, flags.keep === true) : openSync(query))
     if (format === 'table') {
       const { printTable } = await import('./query/print-table.ts')
       describeTable(await printTable(answer, terminalWidth(), process.stdout))
+      await done()
       return
     }
     const { formatBytes, passAnswer, saveAnswer } = await import('./query/save-answer.ts')
@@ -80,10 +95,44 @@ async function run(argument: string, flags: QueryFlags): Promise<void> {
       output === null ? await passAnswer(answer, process.stdout) : await saveAnswer(answer, output)
     if (format === 'votable') await checkEnd(tail)
     if (output !== null) writeNote(`${output}: ${formatBytes(bytes)}`)
+    await done()
   } catch (error) {
     if (error instanceof RefusedQueryError) await showPlace(adql, error.message)
     throw error
   }
+}
+
+interface Opened {
+  readonly answer: AsyncIterable<Uint8Array>
+  /** Once the answer has been read. */
+  done(): Promise<void>
+}
+
+async function openSync(query: TapQuery): Promise<Opened> {
+  const { askService } = await import('../tap-client/ask-service.ts')
+  const answer = await withProgress(`waiting for ${query.url}`, () => askService(query))
+  return { answer, done: async () => {} }
+}
+
+/** Starts a job, and waits for its result. The job is deleted in the end, unless it is to be kept. */
+async function openJob(query: TapQuery, isKept: boolean): Promise<Opened> {
+  const { deleteJob, openResult, startJob, waitForJob } = await import('../tap-client/job-client.ts')
+  const { writeError } = await import('../terminal/output.ts')
+  const service = { url: query.url, token: query.token }
+  const job = await withProgress(`waiting for ${query.url}`, () => startJob(query))
+  if (process.stderr.isTTY || isKept) writeNote(job)
+  process.prependOnceListener('SIGINT', () => writeError(`\nthe job runs on: ${job}\n`))
+  let phase = 'QUEUED'
+  await withProgress(
+    () => `the job is ${phase}`,
+    () =>
+      waitForJob(service, job, (next) => {
+        phase = next
+      }),
+  )
+  const remove = () =>
+    deleteJob(service, job).catch((error: unknown) => writeNote(`${job} is still there: ${messageOf(error)}`))
+  return { answer: await openResult(service, job), done: isKept ? async () => {} : remove }
 }
 
 const ENDINGS: Readonly<Record<string, Exclude<Format, 'table'>>> = {
@@ -136,14 +185,6 @@ async function showPlace(adql: string, message: string): Promise<void> {
   const { writeError } = await import('../terminal/output.ts')
   const lines = formatCaret(text, { line: Number(line), column: Number(column) }, process.stderr.columns ?? 100)
   writeError(`${lines.join('\n')}\n`)
-}
-
-function parseServiceUrl(value: string): string {
-  const url = URL.parse(value)
-  if (url === null || !['http:', 'https:'].includes(url.protocol)) {
-    throw new InvalidArgumentError('It must be an http:// or https:// address.')
-  }
-  return value
 }
 
 function parseMaxrec(value: string): number {

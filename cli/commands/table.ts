@@ -43,6 +43,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./query.ts'),
   },
   {
+    name: 'jobs',
+    summary: 'list, show, end, delete and share asynchronous queries',
+    load: () => import('./jobs.ts'),
+  },
+  {
     name: 'create-tables',
     summary: 'make the tables of Felis schemas in PostgreSQL, or write the SQL for it',
     load: () => import('./create-tables.ts'),

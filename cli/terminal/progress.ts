@@ -7,7 +7,7 @@ const PATIENCE_MS = 1000
  * Runs an operation and, when it takes longer than a second on a terminal, says on stderr what is going on: one line that
  * counts the seconds and disappears at the end.
  */
-export async function withProgress<T>(label: string, operation: () => Promise<T>): Promise<T> {
+export async function withProgress<T>(label: string | (() => string), operation: () => Promise<T>): Promise<T> {
   if (!process.stderr.isTTY) return await operation()
   const stop = countSeconds(label)
   try {
@@ -17,11 +17,11 @@ export async function withProgress<T>(label: string, operation: () => Promise<T>
   }
 }
 
-function countSeconds(label: string): () => void {
+function countSeconds(label: string | (() => string)): () => void {
   let seconds = 0
   const timer = setInterval(() => {
     seconds += 1
-    writeError(`\r\x1b[K${label} … ${seconds} s`)
+    writeError(`\r\x1b[K${typeof label === 'string' ? label : label()} … ${seconds} s`)
   }, PATIENCE_MS)
   return () => {
     clearInterval(timer)

@@ -34,6 +34,24 @@ export interface JobFilter {
   readonly last: number
 }
 
+/** The async jobs of everybody, or of one owner, newest first: for operators. */
+export async function listAllJobs(
+  pool: pg.Pool,
+  filter: Omit<JobFilter, 'owner' | 'modes'> & { readonly owner: string | null },
+): Promise<readonly Job[]> {
+  const { rows } = await pool.query<JobRow>(
+    `select ${JOB_COLUMNS}
+       from uws.job
+      where server = $1 and ($2::text is null or owner = $2) and mode = 'async' and deleted_at is null
+        and case when cardinality($3::text[]) = 0 then phase <> 'ARCHIVED' else phase = any ($3) end
+        and ($4::timestamptz is null or created_at > $4)
+      order by created_at desc, id
+      limit $5`,
+    [filter.server, filter.owner, filter.phases, filter.after, filter.last],
+  )
+  return rows.map(jobFromRow)
+}
+
 /** The jobs of one owner, newest first (UWS 1.1 §2.2.2.1). */
 export async function listJobs(pool: pg.Pool, filter: JobFilter): Promise<readonly Job[]> {
   const { rows } = await pool.query<JobRow>(

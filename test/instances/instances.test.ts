@@ -22,31 +22,35 @@ beforeAll(async () => {
 afterAll(() => fleet.stop())
 
 describe('three tap and two run-query', () => {
-  test('lose nothing while jobs are aborted and deleted, releases swapped, processes killed and PostgreSQL restarted', async () => {
-    const random = randomNumbers(SEED)
-    const told: Told = { completed: new Map(), deleted: new Set(), aborted: new Set(), shared: new Map() }
-    const users = Array.from({ length: USERS }, (_, index) => `user${index}`)
-    let busy = true
-    const working = Promise.all(
-      users.map((user, index) => behave(fleet, user, Math.ceil(JOBS / USERS), told, randomNumbers(SEED + index))),
-    ).finally(() => {
-      busy = false
-    })
-    const upset = upsetFleet(random, () => busy)
-    await Promise.all([working, upset])
-    await settle()
-    const ended = [...fleet.processes.tap, ...fleet.processes['run-query']].filter(
-      ({ child }) => child.exitCode !== null,
-    )
-    expect(ended.map(({ output }) => output())).toEqual([])
-    await checkJobs(told)
-    await checkObjects()
-    await checkEvents()
-    await checkQuotas()
-    expect(await fleet.running()).toBe(0)
-    expect(fleet.deliveries.fates.once).toBeGreaterThan(0)
-    report({ ...fleet.deliveries.fates, ...(await countPhases()) })
-  })
+  test(
+    'lose nothing while jobs are aborted and deleted, releases swapped, processes killed and PostgreSQL restarted',
+    async () => {
+      const random = randomNumbers(SEED)
+      const told: Told = { completed: new Map(), deleted: new Set(), aborted: new Set(), shared: new Map() }
+      const users = Array.from({ length: USERS }, (_, index) => `user${index}`)
+      let busy = true
+      const working = Promise.all(
+        users.map((user, index) => behave(fleet, user, Math.ceil(JOBS / USERS), told, randomNumbers(SEED + index))),
+      ).finally(() => {
+        busy = false
+      })
+      const upset = upsetFleet(random, () => busy)
+      await Promise.all([working, upset])
+      await settle()
+      const ended = [...fleet.processes.tap, ...fleet.processes['run-query']].filter(
+        ({ child }) => child.exitCode !== null,
+      )
+      expect(ended.map(({ output }) => output())).toEqual([])
+      await checkJobs(told)
+      await checkObjects()
+      await checkEvents()
+      await checkQuotas()
+      expect(await fleet.running()).toBe(0)
+      expect(fleet.deliveries.fates.once).toBeGreaterThan(0)
+      report({ ...fleet.deliveries.fates, ...(await countPhases()) })
+    },
+    IS_LARGE ? 1_800_000 : undefined,
+  )
 })
 
 describe('a worker that is frozen past its lease', () => {
@@ -147,7 +151,7 @@ async function settle(): Promise<void> {
       )
       return rows.length === 0
     },
-    { timeout: 170_000, interval: 100 },
+    { timeout: IS_LARGE ? 600_000 : 170_000, interval: 100 },
   )
 }
 
