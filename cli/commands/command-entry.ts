@@ -9,6 +9,8 @@ export interface CommandModule {
 export interface CommandEntry {
   readonly name: string
   readonly summary: string
+  /** Where the environment file stands among the words, for a command that takes it as an argument: `--environment` means the same. */
+  readonly environmentAt?: number
   /** Only the command that was asked for is loaded, so that the others cost nothing. */
   load(): Promise<CommandModule>
 }

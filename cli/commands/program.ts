@@ -17,7 +17,7 @@ export async function runAlmagest(args: readonly string[]): Promise<number> {
   const command = COMMANDS.some(({ name }) => name === first) ? first : undefined
   try {
     const program = await buildProgram(args, json)
-    await program.parseAsync([...args], { from: 'user' })
+    await program.parseAsync([...placeEnvironment(args)], { from: 'user' })
     return Number(process.exitCode ?? OK)
   } catch (error) {
     if (!(error instanceof CommanderError)) return reportFailure(error, { json, args, command })
@@ -26,6 +26,18 @@ export async function runAlmagest(args: readonly string[]): Promise<number> {
     if (error.code !== 'commander.help') reportUsage(error.message, { json, args, command })
     return USAGE
   }
+}
+
+/** `--environment FILE` where the command has the file as an argument: one spelling fits all commands. */
+function placeEnvironment(args: readonly string[]): readonly string[] {
+  const { environmentAt } = COMMANDS.find(({ name }) => name === args[0]) ?? {}
+  const option = args.findIndex((arg) => /^--environment(=|$)/.test(arg))
+  if (environmentAt === undefined || option === -1) return args
+  const [, joined] = /^--environment=(.*)$/.exec(args[option] ?? '') ?? []
+  const value = joined ?? args[option + 1]
+  if (value === undefined) return args
+  const rest = args.toSpliced(option, joined === undefined ? 2 : 1)
+  return rest.toSpliced(environmentAt, 0, value)
 }
 
 async function buildProgram(args: readonly string[], json: boolean): Promise<Command> {

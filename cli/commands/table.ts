@@ -58,6 +58,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./check-tables.ts'),
   },
   {
+    name: 'check-environment',
+    summary: 'check an environment file, and what it names: buckets, databases, roles, topics',
+    load: () => import('./check-environment.ts'),
+  },
+  {
     name: 'init',
     summary: "prepare a TAP server's database: roles, history, grants",
     load: () => import('./init.ts'),
@@ -93,12 +98,19 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./obscore.ts'),
   },
   {
+    name: 'dead-letters',
+    summary: 'list, retry or discard uploads that could not be loaded for hours',
+    load: () => import('./dead-letters.ts'),
+  },
+  {
     name: 'registry',
+    environmentAt: 2,
     summary: 'show and check the records of the publishing registry of an environment',
     load: () => import('./registry.ts'),
   },
   {
     name: 'discovery',
+    environmentAt: 1,
     summary: 'write the discovery document of an environment file',
     load: () => import('./discovery.ts'),
   },

@@ -60,12 +60,44 @@ export function complaintAboutSchemaName(name: string): string | null {
   return normaliseName(name) === name ? null : 'is not a valid file name'
 }
 
+/** As `complaintAboutVersion`, for a version that people write down where they may have the object in mind. */
+export function complaintAboutServedVersion(version: string): string | null {
+  const [, path] = /^gs:\/\/[^/]+\/(.*)$/.exec(version) ?? []
+  const plain = path ?? version
+  const name = plain.replace(/\/?[^/]*\.(?:tar\.gz|tgz)$/, '') || 'its folder'
+  if (path !== undefined || /^[a-z]+:\/\//i.test(version)) {
+    return `is an address: the version alone is meant${path === undefined ? '' : `, ${JSON.stringify(name)}`}, and releases.bucket says where it lies`
+  }
+  if (/\.(?:tar\.gz|tgz)$/.test(version))
+    return `is the archive of a release: its version is meant, ${JSON.stringify(name)}`
+  return complaintAboutVersion(version)
+}
+
+/** For a pattern of versions. */
+export function complaintAboutPattern(pattern: string): string | null {
+  if (/[[\]{}]/.test(pattern))
+    return 'has brackets, which no pattern knows: * is anything within a segment, ** is anything'
+  return complaintAboutServedVersion(pattern)
+}
+
+/** For the login of a Cloud SQL instance (Cloud SQL documentation, "IAM authentication"). */
+export function complaintAboutDatabaseUser(user: string): string | null {
+  const [, name] = /^(?:serviceAccount:)?(.+)\.gserviceaccount\.com$/.exec(user) ?? []
+  if (name !== undefined) {
+    return `must be without .gserviceaccount.com: databases of Cloud SQL know this account as ${JSON.stringify(name)}`
+  }
+  const [prefix] = /^(?:user|serviceAccount|group):/i.exec(user) ?? []
+  return prefix === undefined ? complaintAboutEmpty(user) : `must be the name alone, without ${prefix} in front`
+}
+
 export function complaintAboutReader(role: string): string | null {
   const complaint = complaintAboutEmpty(role)
   if (complaint !== null) return complaint
   if (Buffer.byteLength(role) > POSTGRES_NAME_BYTES)
     return `is longer than the ${POSTGRES_NAME_BYTES} bytes of a role name`
   if (role === 'none') return 'is not the name of a role'
+  if (role !== 'public' && role.toLowerCase() === 'public')
+    return 'must be written public, in lower case, for everybody'
   if (role.startsWith('pg_')) return "is one of PostgreSQL's own roles"
   if (role.startsWith('almagest_')) return "is one of Almagest's own roles, which need no grant to read"
   return null
@@ -94,6 +126,8 @@ const POSTGRES_SCHEME = /^postgres(ql)?(\+[a-z0-9_]+)?:\/\//i
 export function complaintAboutDatabaseUrl(url: string): string | null {
   if (!POSTGRES_SCHEME.test(url)) return 'must begin with postgresql://'
   const plain = normaliseDatabaseUrl(url)
+  const [, port] = /^postgresql:\/\/(?:[^/?#]*@)?(?:\[[^\]]*\]|[^/?#:]*):(\d+)(?:[/?#]|$)/.exec(plain) ?? []
+  if (port !== undefined && !isPort(Number(port))) return `has the port ${port}, and there are those from 1 to 65535`
   if (!URL.canParse(plain)) return 'is not a valid URL; special characters of a password must be percent-encoded'
   const { username, password, hostname, pathname, hash, searchParams } = new URL(plain)
   if (![username, password, pathname].every(isPercentEncoded))
@@ -103,6 +137,10 @@ export function complaintAboutDatabaseUrl(url: string): string | null {
   if (pathname.slice(1).includes('/')) return 'has a "/" in the name of the database'
   if (hostname === '' && !searchParams.has('host')) return 'does not name a host'
   return null
+}
+
+function isPort(port: number): boolean {
+  return port >= 1 && port <= 65_535
 }
 
 function isPercentEncoded(part: string): boolean {

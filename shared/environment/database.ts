@@ -1,6 +1,7 @@
 import type { CloudSqlAddress, DatabaseAddress, UrlAddress } from '../database-address.ts'
 import {
   complaintAboutDatabaseUrl,
+  complaintAboutDatabaseUser,
   complaintAboutEndpoint,
   complaintAboutInstance,
   complaintAboutPasswordKey,
@@ -24,7 +25,7 @@ const DETAILS = {
     'Which address of the instance to connect to.',
   ),
   user: optional(
-    text(),
+    text(complaintAboutDatabaseUser),
     null,
     'IAM database user: for a service account its e-mail without `.gserviceaccount.com`. Required with `instance`.',
   ),

@@ -14,8 +14,18 @@ function complaintAboutDuration(text: string): string | null {
   return DURATION.test(text) ? null : 'is not a valid duration: a whole number with s, m, h or d, such as 36h'
 }
 
-/** `36h` → milliseconds. */
-export const duration: Shape<number> = transformed(text(complaintAboutDuration), parseDuration, showDuration)
+const writtenDuration: Shape<number> = transformed(text(complaintAboutDuration), parseDuration, showDuration)
+
+/** `36h` → milliseconds. A number alone gets the hint that its unit is missing. */
+export const duration: Shape<number> = {
+  ...writtenDuration,
+  read: (node, path, report) => {
+    if (node.kind !== 'scalar' || typeof node.value !== 'number') return writtenDuration.read(node, path, report)
+    const message = `must be text with a unit: ${node.value}d is ${node.value} days (s, m, h, d), not the number ${node.value}`
+    report.error('wrong_type', { path, at: node.at }, message)
+    return undefined
+  },
+}
 
 /** Milliseconds of a duration about which there is no complaint. */
 export function parseDuration(text: string): number {

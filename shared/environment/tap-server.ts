@@ -1,8 +1,13 @@
 import type { DatabaseAddress } from '../database-address.ts'
-import { complaintAboutVersion } from '../releases/naming.ts'
 import { DEPLOYED } from '../tap-schema/options.ts'
 import { notEmpty, uniqueListOf } from './collections.ts'
-import { complaintAboutPostfix, complaintAboutReader, complaintAboutSchemaName } from './complaints.ts'
+import {
+  complaintAboutPattern,
+  complaintAboutPostfix,
+  complaintAboutReader,
+  complaintAboutSchemaName,
+  complaintAboutServedVersion,
+} from './complaints.ts'
 import { databaseKeys, readDatabase } from './database.ts'
 import type { Report } from './report.ts'
 import { type Found, foundOf, optional, part, required, type SectionOf, section } from './sections.ts'
@@ -47,9 +52,13 @@ const PLAIN_KEYS = {
     notEmpty(uniqueListOf(text(complaintAboutSchemaName)), 'list at least one schema'),
     'The schemas that it serves: names of files of the release without `.yaml`, in the order in which clients list them.',
   ),
-  schemaVersion: optional(text(complaintAboutVersion), null, 'The release that it takes, before `tap.schemaVersion`.'),
+  schemaVersion: optional(
+    text(complaintAboutServedVersion),
+    null,
+    'The release that it takes, before `tap.schemaVersion`.',
+  ),
   follow: optional(
-    uniqueListOf(text(complaintAboutVersion)),
+    uniqueListOf(text(complaintAboutPattern)),
     [],
     'Patterns of versions that it takes as well: `*` stands for anything within a path segment, `**` for anything.',
   ),
@@ -59,7 +68,10 @@ const PLAIN_KEYS = {
     'What follows a stage that went well: nothing, a swap if nothing breaks for clients, or a swap.',
   ),
   readers: optional(
-    uniqueListOf(text(complaintAboutReader)),
+    notEmpty(
+      uniqueListOf(text(complaintAboutReader)),
+      'name a role, or leave the key out: then the readers of what is live are taken over',
+    ),
     [],
     'PostgreSQL roles that may read every slot; `public` is everybody. Without any, a release takes over the readers of the live slot.',
   ),

@@ -1,5 +1,5 @@
 import type { DatabaseAddress } from '../database-address.ts'
-import { complaintAboutVersion } from '../releases/naming.ts'
+import { complaintAboutServedVersion } from './complaints.ts'
 import { identifyDatabase } from './database.ts'
 import { type GivenSource, schemaSource } from './releases.ts'
 import type { Report } from './report.ts'
@@ -21,7 +21,7 @@ const extensionsPath: Shape<string> = {
 
 const KEYS = {
   schemaVersion: optional(
-    text(complaintAboutVersion),
+    text(complaintAboutServedVersion),
     null,
     'The release that servers take which do not name their own.',
   ),

@@ -49,10 +49,39 @@ describe('a TAP server', () => {
     ["a reader of PostgreSQL's own", withUrl('readers: [pg_monitor]'), 'invalid_value'],
     ['nobody for a reader', withUrl('readers: [none]'), 'invalid_value'],
     ['a reader over 63 bytes', withUrl(`readers: [${'µ'.repeat(32)}]`), 'invalid_value'],
+    [
+      'an account by its e-mail',
+      withServer('database: {instance: "p:r:n", user: a@p.iam.gserviceaccount.com, name: d}'),
+      'invalid_value',
+    ],
+    ['an archive for a version', withUrl('schemaVersion: releases/w.1/schemas.tar.gz'), 'invalid_value'],
+    ['an address for a version', withUrl('schemaVersion: gs://b/releases/w.1/schemas.tar.gz'), 'invalid_value'],
+    ['brackets in a pattern', withUrl('follow: ["releases/w.[0-9]*"]'), 'invalid_value'],
+    ['readers that are nobody', withUrl('readers: []'), 'missing_key'],
+    ['everybody in capitals', withUrl('readers: [PUBLIC]'), 'invalid_value'],
     ['own extension columns', `${withUrl('')}  schemaExtensionsPath: /etc/columns.yaml\n`, 'unsupported'],
     ['a name with a slash', withUrl('').replace('    tap:', '    a/b:'), 'invalid_value'],
   ])('is refused with %s', (_, yaml, code) => {
     expect(problemOf(yaml).code).toBe(code)
+  })
+
+  it.each([
+    [
+      withServer('database: {instance: "p:r:n", user: a@p.iam.gserviceaccount.com, name: d}'),
+      'without .gserviceaccount.com: databases of Cloud SQL know this account as "a@p.iam"',
+    ],
+    [withUrl('schemaVersion: releases/w.1/schemas.tar.gz'), 'its version is meant, "releases/w.1"'],
+    [
+      withUrl('schemaVersion: gs://b/releases/w.1/schemas.tar.gz'),
+      'the version alone is meant, "releases/w.1", and releases.bucket says',
+    ],
+    [withUrl('follow: ["releases/[a]*"]'), '* is anything within a segment'],
+    [withUrl('readers: []'), 'name a role, or leave the key out'],
+    [withUrl('readers: [Public]'), 'must be written public'],
+    ['tap: {servers: {t: {schemas: [a], databaseUrl: "postgresql://u@h:543222/d"}}}', 'has the port 543222'],
+    ['tap: {servers: {t: {schemas: [a], databaseUrl: "postgresql://u@h:0/d"}}}', 'has the port 0'],
+  ])('says what would be right in %s', (yaml, hint) => {
+    expect(problemOf(yaml).message).toContain(hint)
   })
 
   it('may have everybody for a reader', () => {
