@@ -14,8 +14,9 @@ interface FakeQuery {
   answer: { readonly result: SqlResult } | { readonly error: string } | undefined
   /** When it was cancelled. */
   cancelledAt: number | undefined
-  /** The czar that ran it has started anew in the meantime. */
+  /** The czar that ran it has started anew in the meantime; `aborted`: while it ran. */
   forgotten: boolean
+  aborted: boolean
   /** Its result was deleted. */
   dropped: boolean
   asked: number
@@ -53,7 +54,7 @@ export class Queries {
     const script = { ...USUAL_SCRIPT, ...this.script, ...scriptIn(sql) }
     const query: FakeQuery = {
       ...{ id, sql, script, beganAt: this.#options.now() },
-      ...{ answer: undefined, cancelledAt: undefined, forgotten: false, dropped: false, asked: 0 },
+      ...{ answer: undefined, cancelledAt: undefined, forgotten: false, aborted: false, dropped: false, asked: 0 },
     }
     if (script.generated !== null) query.answer = { result: { schema: script.generated.schema, rows: [] } }
     else {
@@ -113,12 +114,13 @@ export class Queries {
     return status === 'EXECUTING' && strangeStatus !== null ? strangeStatus : status
   }
 
-  statusOf({ script, beganAt, answer, cancelledAt, forgotten }: FakeQuery): QueryStatus {
+  statusOf({ script, beganAt, answer, cancelledAt, aborted }: FakeQuery): QueryStatus {
     const now = this.#options.now()
     const isThrough = answer !== undefined && now >= beganAt + script.queuedMs + script.runMs
     const isCancelled = cancelledAt !== undefined && now >= cancelledAt + script.cancelMs
     if (isCancelled && !(script.cancelTooLate && isThrough)) return 'ABORTED'
-    if (!isThrough) return forgotten ? 'ABORTED' : 'EXECUTING'
+    if (aborted) return 'ABORTED'
+    if (!isThrough) return 'EXECUTING'
     return 'error' in answer ? 'FAILED' : script.end
   }
 
@@ -179,7 +181,10 @@ export class Queries {
 
   /** A czar that has started anew knows no query that it could cancel; those that ran are aborted. */
   restart(): void {
-    for (const query of this.#queries.values()) query.forgotten = true
+    for (const query of this.#queries.values()) {
+      query.aborted ||= this.statusOf(query) === 'EXECUTING'
+      query.forgotten = true
+    }
   }
 
   /** Ids of the queries that run. */
