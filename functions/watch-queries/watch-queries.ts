@@ -12,6 +12,7 @@ import {
   forgetCleared,
   markCleared,
   markOwed,
+  readResultObject,
   takeBackSilent,
   takeUndispatched,
 } from '../../shared/uws/owed-work.ts'
@@ -121,6 +122,10 @@ async function watchServer(
   done.due += await deleteDue(pool, server, recordDays)
   for (const job of await findUncleared(pool, server, CLEARED)) {
     await removeObjects(bucket, resultsPrefix(job))
+    // Of a name that somebody else has chosen: what Qserv writes by itself.
+    const result = await readResultObject(pool, job)
+    if (result !== null && !result.object.startsWith(resultsPrefix(job)))
+      await bucket.remove(result.object, result.generation)
     await removeObjects(bucket, uploadsPrefix(job))
     await markCleared(pool, job)
     done.cleared += 1

@@ -120,6 +120,19 @@ export async function findUncleared(pool: pg.Pool, server: string, limit: number
   return rows.map(({ id }) => id)
 }
 
+/** Where the result of a job is, whatever its phase; null: it has none. */
+export async function readResultObject(
+  pool: pg.Pool,
+  id: string,
+): Promise<{ readonly object: string; readonly generation: string } | null> {
+  const { rows } = await pool.query<{ object: string | null; generation: string | null }>(
+    `select result ->> 'object' as object, result ->> 'generation' as generation from uws.job where id = $1`,
+    [id],
+  )
+  const { object, generation } = rows[0] ?? { object: null, generation: null }
+  return object === null || generation === null ? null : { object, generation }
+}
+
 /** Once the objects of a deleted or archived job are gone. */
 export async function markCleared(pool: pg.Pool, id: string): Promise<void> {
   await pool.query(

@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { prepareFunctions } from '../../local/qserv/run-sql.ts'
+import { type LocalQserv, startQserv } from '../../local/qserv/server.ts'
+import { type JobsUnderTest, startJobs } from './tap-jobs-service.ts'
+import { readAnswer, startTap } from './tap-service.ts'
+
+let jobs: JobsUnderTest
+let qserv: LocalQserv
+
+beforeAll(async () => {
+  const service: string[] = []
+  jobs = await startJobs({
+    keep: true,
+    service,
+    async prepare(database) {
+      await prepareFunctions(database.pool)
+      qserv = await startQserv({ pool: database.pool, firstId: 100n })
+      service.push(`query: {type: qserv, qserv: {url: "${qserv.url}", storage: direct}}`)
+    },
+  })
+})
+afterAll(async () => {
+  await jobs.stop()
+  await qserv.stop()
+})
+
+const RUN = { QUERY: 'SELECT object_id FROM survey.object WHERE object_id < 3', LANG: 'ADQL', PHASE: 'RUN' }
+const DOCUMENT = '<?xml version="1.0"?>\n<VOTABLE version="1.4"><RESOURCE type="results"/></VOTABLE>\n'
+const objects = () => (jobs.gcs.store.objects('tap-results') ?? []).map(({ name }) => name)
+
+async function settle(): Promise<void> {
+  for (let round = 0; round < 8; round++) {
+    await jobs.tap.database.pool.query(`update uws.remote set looked_at = looked_at - interval '2 s'`)
+    await jobs.watch().catch(() => {})
+    await jobs.idle()
+  }
+}
+
+/** A job whose query has ended in Qserv, with what Qserv has written by then. */
+async function runWith(document: string | null): Promise<{ readonly job: string; readonly name: string }> {
+  qserv.queries.script = { runMs: 600 }
+  const job = await jobs.create(RUN)
+  await jobs.idle()
+  const [id] = qserv.queries.live()
+  const name = `result-${id}.xml`
+  if (document !== null) await jobs.gcs.put('tap-results', name, document)
+  await expect.poll(() => qserv.queries.live()).toEqual([])
+  await settle()
+  return { job, name }
+}
+
+test('what Qserv writes by itself is the result, once it is whole; it is deleted with its job', async () => {
+  const { job, name } = await runWith(DOCUMENT)
+  expect(await jobs.phase(job)).toBe('COMPLETED')
+  const result = await jobs.tap.get(`/async/${job}/results/result`)
+  expect(result.text).toBe(DOCUMENT)
+  expect(qserv.requests.filter(({ route }) => route === 'result')).toEqual([])
+  qserv.assertClean()
+  await jobs.post(`/async/${job}`, { ACTION: 'DELETE' })
+  await settle()
+  expect(objects()).not.toContain(name)
+})
+
+test.each([
+  ['cut', DOCUMENT.slice(0, 60), 'is not a whole VOTable'],
+  ['something else', '{"error": "disk full"}', 'is not a whole VOTable'],
+  ['not there', null, 'has not written'],
+])('what is %s is no result', async (_, document, message) => {
+  const { job } = await runWith(document)
+  expect(await jobs.phase(job)).toBe('ERROR')
+  expect((await jobs.tap.get(`/async/${job}/error`)).text).toContain(message)
+  qserv.assertClean()
+})
+
+test('an object of the same name that is older than the query is somebody else’s', async () => {
+  qserv.queries.script = { runMs: 600 }
+  const job = await jobs.create(RUN)
+  await jobs.idle()
+  await jobs.gcs.put('tap-results', `result-${qserv.queries.live()[0]}.xml`, DOCUMENT)
+  // As if it had been submitted an hour later.
+  await jobs.tap.database.pool.query(`update uws.remote set begun_at = begun_at + interval '1 hour'`)
+  await expect.poll(() => qserv.queries.live()).toEqual([])
+  await settle()
+  expect((await jobs.tap.get(`/async/${job}/error`)).text).toContain('older than the query')
+})
+
+test('other formats than VOTable are read and written by us', async () => {
+  qserv.queries.script = {}
+  const job = await jobs.create({ ...RUN, RESPONSEFORMAT: 'csv' })
+  await settle()
+  expect((await jobs.tap.get(`/async/${job}/results/result`)).text).toBe('object_id\r\n0\r\n1\r\n2\r\n')
+  qserv.assertClean()
+})
+
+test('a Qserv that does not answer, and one in maintenance, are said by /availability; new jobs are refused with the message', async () => {
+  expect((await jobs.tap.get('/availability')).text).toContain('<available>true</available>')
+  qserv.faults.add({ route: 'version', kind: 'status', status: 503, times: 50 })
+  const down = (await jobs.tap.get('/availability')).text
+  expect(down).toMatch(/<available>false<\/available>\s*<note>Qserv does not answer.<\/note>/)
+  qserv.faults.clear()
+  const message = 'Qserv is being moved until Monday'
+  const closed = await startTap({
+    service: [
+      'jobs: {bucket: tap-results, topic: projects/demo/topics/queries}',
+      `query: {type: qserv, qserv: {url: "${qserv.url}", maintenance: "${message}"}}`,
+    ],
+  })
+  expect((await closed.get('/availability')).text).toContain(`<note>${message}</note>`)
+  const body = new URLSearchParams(RUN).toString()
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+  for (const path of ['/async', '/sync']) {
+    const answer = await closed.call('POST', path, { headers, body })
+    expect([path, answer.status, answer.text.includes(message)]).toEqual([path, 503, true])
+  }
+  const schema = await closed.query('SELECT TOP 1 table_name FROM TAP_SCHEMA.tables')
+  expect(readAnswer(schema).status).toMatch(/OK|OVERFLOW/)
+})
