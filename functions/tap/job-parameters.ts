@@ -16,12 +16,23 @@ export function parameterOf({ pairs }: Pick<Form, 'pairs'>, name: string): strin
   throw bad(`${name} is given ${others.length + 1} times: give it once`)
 }
 
-/** The parameters of the query; they are not looked at before the job runs (TAP 1.1 §2.3). */
+/**
+ * The parameters of the query; they are not looked at before the job runs (TAP 1.1 §2.3).
+ *
+ * @throws HttpError 400 for what no table can keep
+ */
 export function queryParameters({ pairs }: Pick<Form, 'pairs'>): readonly Parameter[] {
   return pairs.flatMap(([given, value]) => {
     const name = given.toUpperCase()
+    refuseNul(name, value)
     return CONTROLS.includes(name) ? [] : [{ name, value }]
   })
+}
+
+/** PostgreSQL has no text with NUL in it. @throws HttpError 400 */
+export function refuseNul(name: string, value = ''): void {
+  if (!`${name}${value}`.includes('\0')) return
+  throw bad(`the parameter ${JSON.stringify(name)} has a NUL character (U+0000)`)
 }
 
 const RUNID_LENGTH = 64

@@ -51,6 +51,7 @@ import {
   readPhaseChange,
   readRunId,
   readWait,
+  refuseNul,
 } from './job-parameters.ts'
 import { holderOf, ownerOf } from './quota-holder.ts'
 import { RemoteQueries } from './remote-queries.ts'
@@ -335,6 +336,7 @@ async function saveUploads(
   job: string,
   { files }: Form,
 ): Promise<readonly StoredUpload[]> {
+  for (const name of files.keys()) refuseNul(name)
   const saved: StoredUpload[] = []
   for (const [name, { content, contentType }] of files) {
     const object = `${uploadsPrefix(job)}${randomUUID()}`

@@ -24,6 +24,9 @@ create table if not exists uws.event (
 create index if not exists event_of_item on uws.event (server, item_type, item, sequence);
 create index if not exists event_owed on uws.event (server, item_type, item, sequence) where settled_at is null;
 create index if not exists event_old on uws.event (server, occurred_at);
+create or replace function uws.utc(moment timestamptz) returns text language sql stable as $$
+  select to_char(moment at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+$$;
 create or replace function uws.note_job() returns trigger language plpgsql as $$
 declare
   what text := 'JOB_UPDATED';
@@ -41,7 +44,7 @@ begin
   end if;
   insert into uws.event (server, kind, item_type, item, owner, data)
   values (new.server, what, 'job', new.id, new.owner, jsonb_strip_nulls(jsonb_build_object(
-    'phase', new.phase, 'runId', new.run_id, 'executionSeconds', new.execution_seconds, 'destruction', new.destruction,
+    'phase', new.phase, 'runId', new.run_id, 'executionSeconds', new.execution_seconds, 'destruction', uws.utc(new.destruction),
     'rows', new.result -> 'rows', 'bytes', new.result -> 'bytes', 'release', new.release, 'error', new.error ->> 'type')));
   if new.owner is not null and new.stored_bytes <> (case when tg_op = 'INSERT' then 0 else old.stored_bytes end) then
     perform pg_advisory_xact_lock(hashtextextended(new.server || '/' || new.owner, 8320));

@@ -22,7 +22,7 @@ begin
   insert into uws.event (server, kind, item_type, item, owner, data)
   values (it.server, case when tg_op = 'INSERT' then 'NOTIFICATION_CREATED' else 'NOTIFICATION_REMOVED' end,
           'notification', it.id::text, it.recipient,
-          jsonb_build_object('kind', it.kind, 'message', it.message, 'until', it.expires_at));
+          jsonb_build_object('kind', it.kind, 'message', it.message, 'until', uws.utc(it.expires_at)));
   return null;
 end $$;
 create or replace trigger note_notification after insert or delete on uws.notification

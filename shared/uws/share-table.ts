@@ -23,7 +23,7 @@ declare
 begin
   insert into uws.event (server, kind, item_type, item, owner, data)
   values (it.server, what, it.item_type, it.item, it.owner,
-          jsonb_strip_nulls(jsonb_build_object(it.grantee_type, it.grantee, 'until', it.expires_at)));
+          jsonb_strip_nulls(jsonb_build_object(it.grantee_type, it.grantee, 'until', uws.utc(it.expires_at))));
   return null;
 end $$;
 create or replace trigger note_share after insert or delete on uws.share

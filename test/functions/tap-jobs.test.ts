@@ -260,6 +260,15 @@ describe('what a job is', () => {
     expect((await jobs.tap.get('/async?SHARED=true&MODE=sync')).text).not.toContain('jobref')
   })
 
+  test.each([{ QUERY: 'SELECT \0' }, { 'a\0b': 'x' }, { RUNID: 'a\0' }, { PHASE: '\0' }, { DESTRUCTION: '\0' }])(
+    'a character that no table can keep is refused: %j',
+    async (parameters) => {
+      expect((await jobs.post('/async', parameters as Record<string, string>)).status).toBe(400)
+      const job = await jobs.create(QUERY)
+      expect((await jobs.post(`/async/${job}/parameters`, parameters as Record<string, string>)).status).toBe(400)
+    },
+  )
+
   test('CMN-6 what is not there is 404', async () => {
     expect((await jobs.tap.get(`/async/${'0'.repeat(32)}`)).status).toBe(404)
     expect((await jobs.tap.get(`/async/%00`)).status).toBe(404)

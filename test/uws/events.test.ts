@@ -55,6 +55,8 @@ describe('each cause has its event, in the same transaction', () => {
       ['JOB_UPDATED', 'COMPLETED'],
       ['JOB_REMOVED', 'COMPLETED'],
     ])
+    const { destruction } = events[4]!.data
+    expect(destruction).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
     expect(events[3]).toMatchObject({ owner: 'ann', data: { runId: 'night 7', rows: 1, bytes: 12, release: 'v1' } })
     const sequence = events.map((event) => Number(event.sequence))
     expect(sequence).toEqual(sequence.toSorted((a, b) => a - b))
