@@ -41,6 +41,7 @@ export function describeRegistry({ front, version }: Omit<Described, 'tap'>) {
       baseUrl: `${front}/registry/oai`,
       // Fewer than there are, so that harvesters meet resumption tokens.
       pageSize: 5,
+      hipsSurveys: true,
       server: 'tap',
       services: [
         {

@@ -1,10 +1,10 @@
 import { dirname, resolve } from 'node:path'
 import { loadEnvironment } from '../../shared/deployment/environment-file.ts'
+import { fetchWithToken } from '../../shared/deployment/fetch-with-token.ts'
 import type { DiscoveryConfig, TutorialsConfig } from '../../shared/environment/discovery/discovery.ts'
 import type { Environment } from '../../shared/environment/environment.ts'
 import { lazily } from '../../shared/lazily.ts'
 import { withDeadline } from '../../shared/platform/deadline.ts'
-import { fetchLimited } from '../../shared/platform/fetch-limited.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
 import { readSecret } from '../../shared/platform/secrets.ts'
 import { createTokenInfo } from '../../shared/platform/token-info.ts'
@@ -14,8 +14,6 @@ import type { DiscoveryDependencies } from './dependencies.ts'
 const QUERY_TIMEOUT_MS = 10_000
 /** Connecting, with its repetitions, and the query. */
 const READ_TIMEOUT_MS = 30_000
-const PROPERTIES_TIMEOUT_MS = 5_000
-const PROPERTIES_BYTES = 1024 * 1024
 const MENU_BYTES = 16 * 1024 * 1024
 
 /**
@@ -56,13 +54,6 @@ function createLiveReader(environment: Environment, logger: Logger): DiscoveryDe
     const expired = () => new Error(`the database of ${server.name} did not answer within ${READ_TIMEOUT_MS / 1000} s`)
     return withDeadline(read(), READ_TIMEOUT_MS, expired)
   }
-}
-
-async function fetchWithToken(url: string, token: string): Promise<string> {
-  const limits = { timeoutMs: PROPERTIES_TIMEOUT_MS, maxBytes: PROPERTIES_BYTES }
-  const { status, text } = await fetchLimited(url, { authorization: `Bearer ${token}` }, limits)
-  if (status !== 200) throw new Error(`${url} answered ${status}`)
-  return text
 }
 
 async function readMenu(

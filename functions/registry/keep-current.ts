@@ -47,6 +47,8 @@ export function createRecordKeeper(
   }
 }
 
+const SILENT = ' cannot be read: its records are kept as they are'
+
 /** Says what was published, and once what is in the way. */
 function createReporter(logger: RegistryOptions['logger']): (refreshed: Refreshed) => void {
   const said = new Set<string>()
@@ -56,13 +58,10 @@ function createReporter(logger: RegistryOptions['logger']): (refreshed: Refreshe
     logger[severity](message, fields)
   }
   return ({ outcome, added, changed, deleted, foreign, held, problems, silent }) => {
-    for (const [server, error] of silent) {
-      once('warning', `the database of ${server} does not say what is live: its records are kept as they are`, {
-        server,
-        error,
-      })
+    for (const [name, error] of silent) {
+      once('warning', `${name}${SILENT}`, { error })
     }
-    if (silent.size === 0) for (const message of said) if (message.startsWith('the database of ')) said.delete(message)
+    if (silent.size === 0) for (const message of said) if (message.endsWith(SILENT)) said.delete(message)
     if (outcome === 'outdated') {
       once('warning', 'a later deployment has published other records: those of this one are not', {})
     }

@@ -6,6 +6,7 @@ import { openLiveTap, type ReadLive } from '../registry/read-live.ts'
 import { hashEnvironment } from '../registry/state/hash-environment.ts'
 import type { RegistrySources } from '../registry/state/refresh-registry.ts'
 import { recordServer, tapServers } from '../registry/tap-servers.ts'
+import { openSurveys } from './open-surveys.ts'
 import { connectServers } from './server-connections.ts'
 
 /** A TAP server that takes longer has nothing to say; what was published of it still counts. */
@@ -38,5 +39,6 @@ export async function openRegistrySources(
   })
   const pool = await connections.poolFor(recordServer(environment))
   const environmentHash = hashEnvironment(environment, files)
-  return { environment, environmentHash, files, pool, servers: new Map(servers), close: connections.close }
+  const surveys = openSurveys(environment)
+  return { environment, environmentHash, files, pool, servers: new Map(servers), surveys, close: connections.close }
 }

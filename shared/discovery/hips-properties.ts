@@ -11,6 +11,17 @@ export function describeTree(properties: string, serviceUrl: string): string {
   return `${kept.toSpliced(position, 0, own).join('\n')}\n`
 }
 
+/** The values by their keys; of a key that comes twice, the first one. */
+export function readProperties(text: string): ReadonlyMap<string, string> {
+  const values = new Map<string, string>()
+  for (const line of text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/)) {
+    const key = line.trimStart().startsWith('#') ? null : keyOf(line)
+    const value = line.slice(line.indexOf('=') + 1).trim()
+    if (key !== null && value !== '' && !values.has(key)) values.set(key, value)
+  }
+  return values
+}
+
 /** Why a text cannot be a properties file, as the end of a sentence; null: it can. A login page cannot. */
 export function complaintAboutProperties(text: string): string | null {
   if (text.includes('\0')) return 'is not text'

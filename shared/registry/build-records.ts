@@ -27,6 +27,8 @@ export interface BuildOptions {
   readonly now?: Date
   /** Those of `registry.records`, by their names there. */
   readonly files?: ReadonlyMap<string, string>
+  /** Properties of HiPS surveys, by the URLs of their trees; without it, records of surveys lack what these say. */
+  readonly surveys?: ReadonlyMap<string, string> | null
 }
 
 /** What the registry says of itself. @throws EnvironmentError: there is no publishing registry */
@@ -51,10 +53,10 @@ export function describeRepository(environment: Environment): Repository {
 export function buildRecords(
   environment: Environment,
   live: LiveTaps,
-  { now = new Date(), files = new Map() }: BuildOptions = {},
+  { now = new Date(), files = new Map(), surveys = null }: BuildOptions = {},
 ): BuiltRecords {
   const report = new Report(environment.file)
-  const context = openContext(environment, live, report)
+  const context = openContext(environment, live, report, surveys)
   const own = recordsIn(context, files)
   const all = [...ownRecords(context), ...recordsOf(context, findServices(context)), ...own]
   const records = linkRecords(all.filter(({ ivoid }) => additionsOf(context, ivoid)?.publish !== false))

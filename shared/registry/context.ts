@@ -31,6 +31,8 @@ export interface Context {
   readonly live: LiveTaps
   /** What the section `registry` adds to records, by identifiers in lower case. */
   readonly additions: ReadonlyMap<string, RegistryAdditions>
+  /** Properties of HiPS surveys by the URLs of their trees, of which some may not have answered; null: not asked for. */
+  readonly surveys: ReadonlyMap<string, string> | null
   readonly report: Report
   /** Identifiers of what cannot be made as it should be. */
   readonly held: Set<string>
@@ -39,11 +41,16 @@ export interface Context {
 /** By server; null: nothing is live. Those that are missing were not asked, or did not answer. */
 export type LiveTaps = ReadonlyMap<string, LiveTap | null>
 
-export function openContext(environment: Environment, live: LiveTaps, report: Report): Context {
+export function openContext(
+  environment: Environment,
+  live: LiveTaps,
+  report: Report,
+  surveys: Context['surveys'] = null,
+): Context {
   const { discovery, registry: settings } = environment
   const additions = new Map([...settings.entries].map(([ivoid, added]) => [ivoid.toLowerCase(), added]))
   const held = new Set<string>()
-  return { environment, discovery, settings, ...requireRegistry(environment), live, additions, report, held }
+  return { environment, discovery, settings, ...requireRegistry(environment), live, additions, surveys, report, held }
 }
 
 /** What an entry of the environment file says, of any kind. */

@@ -4,6 +4,7 @@ import type { RegistryService } from '../environment/registry.ts'
 import { type Access, capability } from './capabilities.ts'
 import { additionsOf, type Context, makeRecord } from './context.ts'
 import type { RegistryRecord, Relationship } from './record.ts'
+import { describeSurvey } from './survey-properties.ts'
 
 type HipsService = Extract<RegistryService, { kind: 'hips' }>
 
@@ -33,23 +34,27 @@ export function hipsRecords(context: Context, service: HipsService): readonly Re
   ]
 }
 
-/** Its rights and what of the sky it shows are those of its list, unless the environment says more of it. */
+/** Its rights and what of the sky it shows are those of its list, unless the environment or it itself says more. */
 function surveyRecord(
   context: Context,
   service: HipsService,
   list: RegistryRecord,
-  { path }: HipsTree,
+  { path, url }: HipsTree,
   access: Access,
 ): RegistryRecord {
   const name = path.split('/').findLast((part) => part !== '') ?? service.dataset
   const ivoid = `${service.ivoid}/${name.replace(/[^\w.~-]/g, '_')}`
   const images = context.discovery.datasets.get(service.dataset)?.ivoaRegistry
   const from = images ? [{ type: 'IsDerivedFrom', ivoid: images.ivoid, title: images.title } as Relationship] : []
+  const properties = context.surveys?.get(url)
+  if (context.surveys !== null && properties === undefined) context.held.add(ivoid)
+  const described = describeSurvey(properties ?? '')
   const entry = {
     ...service,
     ivoid,
-    title: `${service.title}: ${name}`,
-    description: `The hierarchical progressive survey ${name} of this list: ${service.description}`,
+    title: described.title ?? `${service.title}: ${name}`,
+    description:
+      described.description ?? `The hierarchical progressive survey ${name} of this list: ${service.description}`,
   }
   const added = additionsOf(context, ivoid)
   return makeRecord(context, entry, {
@@ -57,7 +62,7 @@ function surveyRecord(
     relationships: from,
     capabilities: [capability('ivo://ivoa.net/std/hips#hips-1.0', access)],
     facilities: context.config.facilities,
-    coverage: added?.coverage ?? list.coverage,
+    coverage: added?.coverage ?? described.coverage ?? list.coverage,
     ...(added?.rights == null && added?.rightsUri == null ? { rights: list.rights } : {}),
   })
 }

@@ -79,6 +79,7 @@ function refresh(world: World, options: Partial<RefreshOptions> = {}) {
     files: new Map(Object.entries(world.files ?? {})),
     pool: database.pool,
     servers: new Map([['main', () => read(world)]]),
+    surveys: new Map(),
   }
   return refreshRegistry(sources, { deployed: 'now', thorough: false, ...options })
 }
@@ -191,7 +192,7 @@ describe('a refresh', () => {
     const before = await stored()
     const silent = await refresh({ datasets: { 1: 'another' }, live: 'silent', hash: 'other' })
     expect(silent.held).toEqual(['ivo://o.example/tap', 'ivo://o.example/d1'])
-    expect([...silent.silent.keys()]).toEqual(['main'])
+    expect([...silent.silent.keys()]).toEqual(['the database of main'])
     expect(await stored()).toEqual(before)
     const wrong = await refresh({ datasets: {}, live: 2, adminEmail: 'nobody' })
     expect(wrong).toMatchObject({ changed: [], added: [] })
@@ -237,7 +238,7 @@ describe('a refresh', () => {
     expect(tried).toMatchObject({ changed: ['ivo://o.example/tap'], deleted: ['ivo://o.example/d1'] })
     expect(await stored()).toEqual(before)
     expect((await database.pool.query('select live from almagest.registry_state')).rows).toEqual([
-      { live: { main: '1' } },
+      { live: { 'the database of main': '1' } },
     ])
   })
 
@@ -314,7 +315,7 @@ test('refreshes and harvests at the same time get in each other’s way in no ca
   ])
   const [state] = (await database.pool.query('select environment, live from almagest.registry_state')).rows
   const last = worlds.find(({ datasets }) => JSON.stringify(datasets) === state.environment)
-  expect(state.live).toEqual({ main: String(last?.live) })
+  expect(state.live).toEqual({ 'the database of main': String(last?.live) })
   for (const harvester of harvesters) {
     await harvester.harvest()
     expect(harvester.copy).toEqual(await fullHarvest())

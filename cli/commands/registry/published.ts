@@ -27,9 +27,7 @@ export async function refresh(file: string, flags: RefreshFlags): Promise<void> 
   )
   const { added, changed, deleted, foreign, held, problems, silent } = refreshed
   for (const problem of problems) writeNote(formatProblem(problem))
-  for (const [server, error] of silent) {
-    writeNote(`the database of ${server} does not say what is live: ${messageOf(error)}`)
-  }
+  for (const [name, error] of silent) writeNote(`${name} cannot be read: ${messageOf(error)}`)
   const result = { dryRun, added, changed, deleted, foreign, held, silent: [...silent.keys()], problems }
   writeResult(result, flags, () => describe(refreshed, dryRun))
   if (held.length > 0 || silent.size > 0) process.exitCode = FAILED

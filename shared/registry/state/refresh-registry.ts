@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type pg from 'pg'
 import type { Environment } from '../../environment/environment.ts'
 import { requireRegistry } from '../../environment/require.ts'
@@ -20,6 +21,8 @@ export interface RegistrySources {
   readonly pool: pg.Pool
   /** By the TAP servers that records are about. */
   readonly servers: ReadonlyMap<string, ReadLive>
+  /** Read the properties of HiPS surveys that have records, by the URLs of their trees. */
+  readonly surveys: ReadonlyMap<string, () => Promise<string>>
 }
 
 export interface RefreshOptions {
@@ -39,7 +42,7 @@ export interface Refreshed extends RecordChanges {
   readonly outcome: 'compared' | 'current' | 'outdated'
   readonly held: readonly string[]
   readonly problems: readonly Problem[]
-  /** The TAP servers that did not say what is live, with the reason. */
+  /** What did not answer, such as `the database of tap`, with the reason. */
   readonly silent: ReadonlyMap<string, unknown>
 }
 
@@ -58,12 +61,13 @@ export async function refreshRegistry(sources: RegistrySources, options: Refresh
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     // Before the slots are read: who stores in between has seen the same slots or later ones.
     const before = await withRecords(pool, 'reading the state of the registry', 'read', readState)
-    const { live, silent } = await readSlots(sources.servers)
-    const identities = identify(live, silent, before)
+    const found = await readAll(sources)
+    const { live, surveys, silent } = found
+    const identities = identify(found, before)
     if (!isEntitled(before, environmentHash, options.deployed)) return { ...NOTHING, outcome: 'outdated', silent }
     const isCurrent = before?.environment === environmentHash && isSameLive(before.live, identities)
     if (isCurrent && !options.thorough) return { ...NOTHING, outcome: 'current', silent }
-    const { problems, ...built } = buildRecords(environment, live, { files: sources.files })
+    const { problems, ...built } = buildRecords(environment, live, { files: sources.files, surveys })
     const { authority } = requireRegistry(environment).config
     const publication = { ...built, authority, environment: environmentHash, live: identities }
     const changes = await storeRecords(pool, publication, { before, dryRun: options.dryRun === true })
@@ -77,31 +81,43 @@ function isEntitled(before: RegistryState | null, environmentHash: string, deplo
   return before === null || before.environment === environmentHash || deployed === 'now' || deployed > before.since
 }
 
-interface Slots {
+interface Found {
   readonly live: ReadonlyMap<string, LiveTap | null>
+  readonly surveys: ReadonlyMap<string, string>
   readonly silent: ReadonlyMap<string, unknown>
 }
 
-async function readSlots(servers: RegistrySources['servers']): Promise<Slots> {
-  const live = new Map<string, LiveTap | null>()
+const databaseOf = (server: string) => `the database of ${server}`
+const treeAt = (url: string) => `the HiPS tree ${url}`
+
+async function readAll({ servers, surveys }: Pick<RegistrySources, 'servers' | 'surveys'>): Promise<Found> {
   const silent = new Map<string, unknown>()
-  const read = async (server: string, readLive: ReadLive) => {
-    try {
-      live.set(server, await readLive())
-    } catch (error) {
-      silent.set(server, error)
+  const read = async <T>(sources: ReadonlyMap<string, () => Promise<T>>, name: (key: string) => string) => {
+    const found = new Map<string, T>()
+    const readOne = async ([key, source]: readonly [string, () => Promise<T>]) => {
+      try {
+        found.set(key, await source())
+      } catch (error) {
+        silent.set(name(key), error)
+      }
     }
+    await Promise.all([...sources].map(readOne))
+    return found
   }
-  await Promise.all([...servers].map(([server, readLive]) => read(server, readLive)))
-  return { live, silent }
+  const [live, properties] = await Promise.all([read(servers, databaseOf), read(surveys, treeAt)])
+  return { live, surveys: properties, silent }
 }
 
-/** A server that says nothing has what it had. */
-function identify(live: Slots['live'], silent: Slots['silent'], before: RegistryState | null): LiveIdentities {
-  const answered = [...live].map(([server, slot]) => [server, slot?.identity ?? null] as const)
-  const kept = [...silent.keys()].flatMap((server) => {
-    const known = before?.live[server]
-    return known === undefined ? [] : [[server, known] as const]
+/** What says nothing has what it had. */
+function identify({ live, surveys, silent }: Found, before: RegistryState | null): LiveIdentities {
+  const hash = (text: string) => createHash('sha256').update(text).digest('base64url').slice(0, 16)
+  const answered = [
+    ...[...live].map(([server, slot]) => [databaseOf(server), slot?.identity ?? null] as const),
+    ...[...surveys].map(([url, properties]) => [treeAt(url), hash(properties)] as const),
+  ]
+  const kept = [...silent.keys()].flatMap((name) => {
+    const known = before?.live[name]
+    return known === undefined ? [] : [[name, known] as const]
   })
   return Object.fromEntries([...answered, ...kept])
 }

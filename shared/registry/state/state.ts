@@ -6,7 +6,7 @@ export interface RegistryState {
   readonly environment: string
   /** Since when that file counts, by the database's clock. */
   readonly since: Date
-  /** Identity of the live slot of each TAP server; null: nothing was live. */
+  /** Identity of the live slot in each TAP server's database, null: nothing was live; and of each survey's properties. */
   readonly live: LiveIdentities
 }
 
