@@ -2,6 +2,7 @@ import { conditionSql } from './postgresql/conditions.ts'
 import type { Context, GeometryStrategy } from './postgresql/context.ts'
 import { expressionSql, storedColumnSql } from './postgresql/expressions.ts'
 import { queryExpressionSql, querySql } from './postgresql/query.ts'
+import type { FindBounds } from './postgresql/region-bounds.ts'
 import type { ResolvedQuery } from './resolved.ts'
 
 export type { GeometryStrategy } from './postgresql/context.ts'
@@ -13,6 +14,8 @@ export interface PostgresqlOptions {
    * dec), 4326)::geography, columns of geography.
    */
   readonly geometry: GeometryStrategy
+  /** Which columns of regions have another one with their bounds, and an index on it. */
+  readonly findBounds?: FindBounds
   /** No more rows than this: MAXREC and one, to see an overflow. */
   readonly maxRows?: bigint
 }
@@ -34,20 +37,20 @@ export const POSTGRESQL_SETTINGS: Readonly<Record<string, string>> = {
  *
  * @throws AdqlError of kind `unsupported` for geometry that the strategy lacks, `region` for a polygon that is none
  */
-export function toPostgresql(query: ResolvedQuery, { geometry, maxRows }: PostgresqlOptions): string {
-  return querySql(query, maxRows, contextOf(geometry, new Map()))
+export function toPostgresql(query: ResolvedQuery, { geometry, findBounds, maxRows }: PostgresqlOptions): string {
+  return querySql(query, maxRows, contextOf({ geometry, findBounds }, new Map()))
 }
 
-function contextOf(geometry: GeometryStrategy, known: Context['known']): Context {
+function contextOf(means: Pick<Context, 'geometry' | 'findBounds'>, known: Context['known']): Context {
   const context: Context = {
-    geometry,
+    ...means,
     known,
     expression: (expression) => expressionSql(expression, context),
     column: storedColumnSql,
     condition: (condition, filtering) => conditionSql(condition, filtering, context),
     subquery: (inner, columns = inner.columns) =>
       `(${queryExpressionSql(inner, { columns, outermost: false }, undefined, context)})`,
-    knowing: (more) => contextOf(geometry, new Map([...known, ...more])),
+    knowing: (more) => contextOf(means, new Map([...known, ...more])),
   }
   return context
 }

@@ -85,9 +85,9 @@ function readable([name, value]: [string, unknown]): [string, unknown] {
   return [name, { [shape.toLowerCase()]: numbers.map(Number) }]
 }
 
-/** A database with the table of Rucio's plugin and ObsCore installed over it. */
-export async function installed(mapping: ObscoreMapping = DEFAULT_MAPPING): Promise<TestDatabase> {
-  const database = await createTestDatabase({ initialised: false })
+/** A database with the table of Rucio's plugin and ObsCore installed over it; `keep` as in createTestDatabase. */
+export async function installed(mapping: ObscoreMapping = DEFAULT_MAPPING, keep = false): Promise<TestDatabase> {
+  const database = await createTestDatabase({ initialised: false, keep })
   await database.pool.query(CREATE_DIDS)
   await installObscore(database.pool, mapping)
   return database

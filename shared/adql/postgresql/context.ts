@@ -1,5 +1,6 @@
 import type { SourceColumn } from '../metadata.ts'
 import type { ResolvedColumn, ResolvedCondition, ResolvedExpression, ResolvedQueryExpression } from '../resolved.ts'
+import type { FindBounds } from './region-bounds.ts'
 
 /** How positions and shapes are stored, and what can find them by an index. */
 export type GeometryStrategy = 'portable' | 'pgsphere' | 'postgis'
@@ -9,6 +10,7 @@ export interface Context {
   readonly geometry: GeometryStrategy
   /** Values that FROM has computed, by their `keyOf`: names of theirs. */
   readonly known: ReadonlyMap<string, string>
+  readonly findBounds: FindBounds | undefined
   /** SQL that can stand as an operand, of the type that `sqlType` names. */
   expression(expression: ResolvedExpression): string
   /** A column as it is stored. */

@@ -6,6 +6,7 @@ import { requireRowValues } from './evaluate-once.ts'
 import { rotationOf, turnedBack } from './frames.ts'
 import { doubleSql } from './names.ts'
 import { coordinatesSql, nativeSql, testsOf } from './polygons.ts'
+import { boundsFilter } from './region-bounds.ts'
 import { ofRegion } from './regions.ts'
 import type { PolygonSql, RegionSql, ShapeSql } from './shape-sql.ts'
 import { shapeOf } from './shapes.ts'
@@ -21,7 +22,10 @@ export function relationSql(call: ResolvedCall, filtering: boolean, context: Con
   }
   // The tests of a polygon stand in a subquery.
   if (isInSubquery(a) || isInSubquery(b)) requireRowValues(call.arguments, call)
-  return compareSql(a, b, { call, filtering, context })
+  const exact = compareSql(a, b, { call, filtering, context })
+  if (!filtering) return exact
+  const filters = [boundsFilter(first, b, context), boundsFilter(second, a, context)].filter((sql) => sql !== undefined)
+  return filters.length === 0 ? exact : `(${[...filters, exact].join(' and ')})`
 }
 
 function compareSql(a: ShapeSql, b: ShapeSql, question: Question): string {

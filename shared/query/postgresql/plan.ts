@@ -1,11 +1,13 @@
 import { AdqlError } from '../../adql/error.ts'
 import type { FunctionSet } from '../../adql/functions/function-set.ts'
-import { type GeometryStrategy, toPostgresql } from '../../adql/postgresql.ts'
+import type { FindBounds } from '../../adql/postgresql/region-bounds.ts'
+import { toPostgresql } from '../../adql/postgresql.ts'
 import { resolveQuery } from '../../adql/resolve.ts'
 import type { ResultColumn } from '../../adql/resolved.ts'
 import type { Query } from '../../adql/syntax.ts'
 import { type TableMention, tableMentions } from '../../adql/table-mentions.ts'
 import type { LiveTables } from '../live-tables.ts'
+import type { ServerFacts } from './probe.ts'
 
 /** What the planner knows of the service. */
 export interface PlanOptions {
@@ -34,7 +36,7 @@ export interface Plan {
 export function planQuery(
   parsed: Query,
   live: LiveTables,
-  geometry: GeometryStrategy,
+  { geometry, bounds }: Pick<ServerFacts, 'geometry' | 'bounds'>,
   maxRows: number,
   options: PlanOptions,
 ): Plan {
@@ -44,9 +46,16 @@ export function planQuery(
   const most = BigInt(maxRows === 0 ? 0 : maxRows + 1)
   return {
     columns: resolved.columns,
-    copySql: `copy (${toPostgresql(resolved, { geometry, maxRows: most })}) to stdout (format binary)`,
+    copySql: `copy (${toPostgresql(resolved, { geometry, findBounds: boundsIn(bounds), maxRows: most })}) to stdout (format binary)`,
     tables: [...new Set(mentions.map(({ table }) => table.tapName))],
     readsSlot: mentions.some(({ table }) => live.slotTables.has(table)),
+  }
+}
+
+function boundsIn(bounds: ServerFacts['bounds']): FindBounds {
+  return ({ schema, name, physical }, column) => {
+    const table = [physical?.schema ?? schema.text, physical?.name ?? name.text]
+    return bounds.get([...table, column.physical ?? column.name.text].join('.'))
   }
 }
 

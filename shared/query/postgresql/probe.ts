@@ -11,6 +11,8 @@ export interface ServerFacts {
   readonly noticesLostClients: boolean
   /** Whether the server knows a time limit for transactions (PostgreSQL 17 and later). */
   readonly limitsTransactions: boolean
+  /** Columns of regions that have a column of their bounds (`schema.table.column`), and which that is. */
+  readonly bounds: ReadonlyMap<string, string>
   /** Whether sessions begin with backslashes in texts that are only backslashes. */
   readonly conformingStrings: boolean
 }
@@ -37,10 +39,25 @@ export async function probeServer(pool: pg.Pool, geometry: GeometryStrategy | 'a
   return {
     geometry: strategy,
     searchPath: found === undefined ? '' : quote(found.schema),
+    bounds: await findBounds(pool),
     noticesLostClients: await canSet(pool, 'client_connection_check_interval', '1s'),
     conformingStrings: strings.rows[0]?.standard_conforming_strings === 'on',
     limitsTransactions: await canSet(pool, 'transaction_timeout', '0'),
   }
+}
+
+/** `s_region` and, of type box, `s_region_geo`: tables that `almagest obscore` makes have them. */
+async function findBounds(pool: pg.Pool): Promise<ReadonlyMap<string, string>> {
+  const { rows } = await pool.query<{ region: string; bounds: string }>(
+    `select n.nspname || '.' || c.relname || '.' || r.attname as region, b.attname::text as bounds
+       from pg_catalog.pg_attribute b
+       join pg_catalog.pg_attribute r on r.attrelid = b.attrelid and r.attname || '_geo' = b.attname
+       join pg_catalog.pg_class c on c.oid = b.attrelid and c.relkind in ('r', 'p', 'm', 'v')
+       join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+      where b.atttypid = 'pg_catalog.box'::pg_catalog.regtype and r.atttypid = 'pg_catalog.text'::pg_catalog.regtype
+        and not b.attisdropped and not r.attisdropped`,
+  )
+  return new Map(rows.map(({ region, bounds }) => [region, bounds]))
 }
 
 async function canSet(pool: pg.Pool, setting: string, value: string): Promise<boolean> {

@@ -78,10 +78,10 @@ export async function findPlan<Release extends LiveTables>(
   uploads: readonly TableMetadata[],
 ): Promise<PlanOfRelease<Release>> {
   const { parsed, request, liveTables } = work
-  const { geometry } = await factsOf(work.data)
+  const facts = await factsOf(work.data)
   const planBy = (live: Release): PlanOfRelease<Release> => {
     const tables = live.tables.with(uploads)
-    return { live, plan: planQuery(parsed, { ...live, tables }, geometry, request.maxRows, work.plan) }
+    return { live, plan: planQuery(parsed, { ...live, tables }, facts, request.maxRows, work.plan) }
   }
   const last = await liveTables.latest()
   try {
