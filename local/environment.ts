@@ -4,6 +4,7 @@ import { dump } from 'js-yaml'
 import type { ReleaseNaming } from '../shared/releases/naming.ts'
 import { databaseUrl, LOGINS, type Login } from './databases.ts'
 import { describeEnvironment } from './describe-environment.ts'
+import { METADATA_TABLE } from './metadata.ts'
 import { SKY_EXAMPLES } from './sample/examples.ts'
 import { HERON_PLACEMENTS, SKY } from './sample/sample.ts'
 import { describeResults } from './sample-results.ts'
@@ -72,6 +73,7 @@ export async function writeEnvironment(
     },
     storage: { apiEndpoint: addresses.storage },
     tap: { servers: Object.fromEntries(described) },
+    obscore: { source: { table: METADATA_TABLE } },
     results: describeResults(addresses.postgres),
   }
   const path = join(folder, environmentFile(login))

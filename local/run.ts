@@ -12,6 +12,7 @@ import { divertOutput } from './divert-output.ts'
 import { type Ending, watchForEnd } from './ending.ts'
 import { type LocalServer, NAMING, serviceUrl } from './environment.ts'
 import { type Memory, NO_MEMORY, readMemory, remember, writeMemory } from './memory.ts'
+import { METADATA_LOGIN } from './metadata.ts'
 import { readBack } from './read-back.ts'
 import { HERON } from './sample/sample.ts'
 import { type Stack, SURVEY_SERVER, startStack } from './stack.ts'
@@ -176,8 +177,17 @@ async function reportServer(deployment: Deployment, stack: Stack): Promise<Serve
     live: await readBack(url),
     databaseUrl: url,
     serviceUrl: serviceUrl(stack.url, server),
+    metadataUrls: server === 'tap' ? metadataUrls(stack.postgres, server) : null,
     slots: { staging: staging.version, previous: previous.version },
   }
+}
+
+/** For who writes metadata, and for who operates the table that is made of them. */
+function metadataUrls(postgres: string, server: string): NonNullable<ServerReport['metadataUrls']> {
+  const operator = databaseUrl(postgres, server)
+  const writer = new URL(operator)
+  writer.username = METADATA_LOGIN
+  return { writer: writer.href, operator }
 }
 
 /**

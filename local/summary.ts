@@ -3,6 +3,7 @@ import { style } from '../cli/terminal/style.ts'
 import { formatTable } from '../cli/terminal/table.ts'
 import { adqlName, parseDeclaredNames } from '../shared/adql/names.ts'
 import type { Deployment } from './deploy.ts'
+import { METADATA_TABLE } from './metadata.ts'
 import type { ReadBack } from './read-back.ts'
 import { SKY } from './sample/sample.ts'
 import { formatDuration } from './steps.ts'
@@ -25,6 +26,8 @@ export interface ServerReport extends Deployment {
   readonly databaseUrl: string
   /** Of its TAP service; null: it has none. */
   readonly serviceUrl: string | null
+  /** Of the metadata of files, for who writes and who operates them; null: it has none. */
+  readonly metadataUrls: { readonly writer: string; readonly operator: string } | null
   readonly slots: { readonly staging: string | null; readonly previous: string | null }
 }
 
@@ -98,6 +101,7 @@ function suggest(report: StartReport, how: StartManner): string[] {
     `${style('bold', 'Almagest is up')} at ${url} after ${formatDuration(durationMs)}; Ctrl-C stops it. Try next:`,
     '',
     ...report.servers.flatMap(suggestService),
+    ...report.servers.flatMap((server) => suggestMetadata(server, environmentFile)),
     `In a browser: ${url}/, the console for releases, queries and jobs.`,
     '',
     'For who operates it:',
@@ -143,6 +147,22 @@ function suggestService({ serviceUrl, live, version }: ServerReport): string[] {
     `  job=$(curl -s -o /dev/null -w '%{redirect_url}' -d PHASE=RUN -d LANG=ADQL -d RESPONSEFORMAT=csv --data-urlencode "QUERY=${quoted}" ${serviceUrl}/async)`,
     '  curl "$job?WAIT=20"',
     '  curl "$job/results/result"',
+    '',
+  ]
+}
+
+/** A change of a document, and the row that follows it. */
+function suggestMetadata({ serviceUrl, metadataUrls, version }: ServerReport, environmentFile: string): string[] {
+  if (serviceUrl === null || metadataUrls === null || version !== SKY.version) return []
+  const set = `update ${METADATA_TABLE} set data = data || '{\\"target_name\\": \\"NGC 5236\\", \\"t_exptime\\": 3600}' where name like 'eb-0001/%'`
+  const query =
+    "SELECT obs_id, target_name, t_exptime, s_region FROM ivoa.ObsCore WHERE obs_collection = 'Array commissioning'"
+  return [
+    'Metadata of files, as Rucio keeps them, become rows of ObsCore. Change two documents, with psql, and look at their rows:',
+    `  psql '${metadataUrls.writer}' -c "${set}"`,
+    `  npx almagest query --url ${serviceUrl} "${query}"`,
+    'What is wrong with other documents:',
+    `  npx almagest obscore status --database ${metadataUrls.operator} --environment ${quoteForShell(environmentFile)}`,
     '',
   ]
 }

@@ -12,6 +12,7 @@ import { quote } from '../shared/tap-schema/slots.ts'
 import type { ChosenRelease } from './choose-release.ts'
 import { LOGINS } from './databases.ts'
 import { fillWithMadeUpRows } from './made-up-rows.ts'
+import { prepareMetadata } from './metadata.ts'
 import { HERON, SKY } from './sample/sample.ts'
 
 /** The TAP service, and who checks the tables. */
@@ -42,9 +43,12 @@ export async function prepareTables(
 ): Promise<PreparedTables> {
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 1 })
   try {
-    const tables = await makeTables(pool, files, schemas)
-    const loadedRows = await fill(pool, version, schemas)
-    return { tables, loadedRows, complaint: null }
+    // The ObsCore table of the sky is made from the metadata of files, and by Almagest itself.
+    const hasMetadata = version === SKY.version && schemas.includes('ivoa')
+    const others = hasMetadata ? schemas.filter((name) => name !== 'ivoa') : schemas
+    const tables = (await makeTables(pool, files, others)) + (hasMetadata ? 1 : 0)
+    const documents = hasMetadata ? await prepareMetadata(databaseUrl, READERS) : 0
+    return { tables, loadedRows: (await fill(pool, version, schemas)) + documents, complaint: null }
   } catch (error) {
     return { tables: 0, loadedRows: 0, complaint: messageOf(error) }
   } finally {

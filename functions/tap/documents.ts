@@ -1,7 +1,9 @@
+import { AdqlError } from '../../shared/adql/error.ts'
 import type { ServedTap } from '../../shared/deployment/served-tap.ts'
 import { Representation } from '../../shared/platform/http/representation.ts'
+import { QueryServiceError } from '../../shared/query/errors.ts'
 import { formatCapabilities } from '../../shared/tap/capabilities.ts'
-import { describeService } from '../../shared/tap/describe-service.ts'
+import { describeService, isObsCore } from '../../shared/tap/describe-service.ts'
 import type { LiveMetadata } from '../../shared/tap/live-metadata.ts'
 import { type Detail, formatTable, formatTables } from '../../shared/tap/tables.ts'
 
@@ -39,9 +41,31 @@ export function createDocuments(served: ServedTap): Documents {
       const text = formatTable(live.rows, name)
       return text === undefined ? undefined : new Representation(text, XML, since)
     },
-    capabilities: () => document('capabilities', ({ rows }) => formatCapabilities(describeService(served, rows))),
+    async capabilities() {
+      const { live } = await current()
+      const obsCore = live.rows.tables.some(isObsCore) && (await canBeQueried(served))
+      return document(`capabilities ${obsCore}`, ({ rows }) =>
+        formatCapabilities({ ...describeService(served, rows), obsCore }),
+      )
+    },
   }
 }
+
+/** Whether the table that TAP_SCHEMA speaks of is in the database: a client that is told of a data model asks at once. */
+async function canBeQueried(served: ServedTap): Promise<boolean> {
+  const { queries } = await served.open()
+  const request = { adql: 'SELECT obs_id FROM ivoa.ObsCore', maxRows: 0, uploads: [], timeoutMs: LOOK_MS }
+  try {
+    const running = await queries.start(request)
+    await running.close()
+    return true
+  } catch (error) {
+    if (error instanceof QueryServiceError || error instanceof AdqlError) return false
+    throw error
+  }
+}
+
+const LOOK_MS = 10_000
 
 interface Made {
   readonly live: LiveMetadata

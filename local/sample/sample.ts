@@ -19,9 +19,14 @@ export const SKY = {
   rows: [
     { table: 'sky.stars', file: join(ROWS, 'stars.csv.gz') },
     { table: 'sky.deep_sky', file: join(ROWS, 'deep-sky', 'deep_sky.csv.gz') },
-    { table: 'ivoa.obscore', file: join(ROWS, 'observations.csv.gz') },
   ],
-} as const satisfies Sample & { readonly rows: readonly { readonly table: string; readonly file: string }[] }
+  /** Observations whose rows become documents, and documents of our own making. */
+  observations: join(ROWS, 'observations.csv.gz'),
+  documents: join(import.meta.dirname, 'metadata', 'dids.json'),
+} as const satisfies Sample & { readonly rows: readonly { readonly table: string; readonly file: string }[] } & Record<
+    'observations' | 'documents',
+    string
+  >
 
 /** What the server `alerttap` has: an invented variability survey, with what real surveys have, and made-up rows. */
 export const HERON = {

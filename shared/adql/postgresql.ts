@@ -1,8 +1,7 @@
 import { conditionSql } from './postgresql/conditions.ts'
-import type { Context, GeometryStrategy } from './postgresql/context.ts'
+import type { Context, FindBounds, GeometryStrategy } from './postgresql/context.ts'
 import { expressionSql, storedColumnSql } from './postgresql/expressions.ts'
 import { queryExpressionSql, querySql } from './postgresql/query.ts'
-import type { FindBounds } from './postgresql/region-bounds.ts'
 import type { ResolvedQuery } from './resolved.ts'
 
 export type { GeometryStrategy } from './postgresql/context.ts'

@@ -29,6 +29,7 @@ test('psql, which not every machine has, is suggested as something extra, and on
     swapMs: null,
     databaseUrl: 'postgresql://h/tap',
     serviceUrl: 'http://h/tap/tap',
+    metadataUrls: null,
     slots: { staging: null, previous: null },
   } as const
   const suggested = (servers: StartReport['servers']) =>
@@ -52,12 +53,12 @@ test('queries that are suggested quote what ADQL and the shell need', () => {
     databaseUrl: '',
     slots,
   } as const
-  const servers = [{ ...server, live, serviceUrl: 'http://h/tap/tap' }]
+  const servers = [{ ...server, live, serviceUrl: 'http://h/tap/tap', metadataUrls: null }]
   const text = describeStart({ ...REPORT, servers }, { staysUp: true, given: [] })
   const query = 'SELECT TOP 5 * FROM heron_dr1.\\"Order\\"'
   expect(text).toContain(`  npx almagest query --url http://h/tap/tap "${query}"\n`)
   const without = describeStart(
-    { ...REPORT, servers: [{ ...server, live, serviceUrl: null }] },
+    { ...REPORT, servers: [{ ...server, live, serviceUrl: null, metadataUrls: null }] },
     { staysUp: true, given: [] },
   )
   expect(without).not.toContain('query --url')

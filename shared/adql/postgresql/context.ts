@@ -1,9 +1,11 @@
-import type { SourceColumn } from '../metadata.ts'
+import type { ColumnMetadata, SourceColumn, TableMetadata } from '../metadata.ts'
 import type { ResolvedColumn, ResolvedCondition, ResolvedExpression, ResolvedQueryExpression } from '../resolved.ts'
-import type { FindBounds } from './region-bounds.ts'
 
 /** How positions and shapes are stored, and what can find them by an index. */
 export type GeometryStrategy = 'portable' | 'pgsphere' | 'postgis'
+
+/** Finds the column of bounds of a column of regions: boxes of longitude, which may go beyond 360, and latitude. */
+export type FindBounds = (table: TableMetadata, column: ColumnMetadata) => string | undefined
 
 /** What the printers of expressions, conditions and shapes need of each other. */
 export interface Context {

@@ -1,4 +1,4 @@
-import type { ColumnMetadata, TableMetadata } from '../metadata.ts'
+import type { ColumnMetadata } from '../metadata.ts'
 import type { ResolvedColumn, ResolvedExpression } from '../resolved.ts'
 import type { Figure } from '../sphere/relations.ts'
 import { DEGREE, toPosition, type Vector } from '../sphere/vectors.ts'
@@ -6,9 +6,6 @@ import type { Context } from './context.ts'
 import { columnSql, doubleSql } from './names.ts'
 import type { ShapeSql } from './shape-sql.ts'
 import { isShapeText } from './types.ts'
-
-/** Finds the column of bounds of a column of regions: boxes of longitude, which may go beyond 360, and latitude. */
-export type FindBounds = (table: TableMetadata, column: ColumnMetadata) => string | undefined
 
 /**
  * A condition that a GiST index on the bounds of a column of regions answers, and that is true wherever the regions of the

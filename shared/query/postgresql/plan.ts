@@ -1,6 +1,6 @@
 import { AdqlError } from '../../adql/error.ts'
 import type { FunctionSet } from '../../adql/functions/function-set.ts'
-import type { FindBounds } from '../../adql/postgresql/region-bounds.ts'
+import type { FindBounds } from '../../adql/postgresql/context.ts'
 import { toPostgresql } from '../../adql/postgresql.ts'
 import { resolveQuery } from '../../adql/resolve.ts'
 import type { ResultColumn } from '../../adql/resolved.ts'
