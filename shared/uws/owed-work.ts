@@ -18,7 +18,7 @@ export async function takeBackSilent(pool: pg.Pool, server: string): Promise<rea
   const { rows } = await pool.query<{ id: string }>(
     `update uws.job
         set phase = case when mode = 'async' and silences < $1 then 'QUEUED' else 'ERROR' end,
-            error = case when mode = 'async' and silences < $1 then null else $2::jsonb end,
+            error = case when mode = 'sync' then $4::jsonb when silences < $1 then null else $2::jsonb end,
             ended_at = case when mode = 'async' and silences < $1 then null else clock_timestamp() end,
             started_at = case when mode = 'async' and silences < $1 then null else started_at end,
             silences = silences + 1,
@@ -30,15 +30,18 @@ export async function takeBackSilent(pool: pg.Pool, server: string): Promise<rea
   returning id`,
     [
       MOST_SILENCES,
-      JSON.stringify({
-        type: 'transient',
-        message:
-          'The query was started several times, and each time the service stopped before it ended. Try again later.',
-      }),
+      transientError(
+        'The query was started several times, and each time the service stopped before it ended. Try again later.',
+      ),
       server,
+      transientError('The service stopped before the query ended. Try again.'),
     ],
   )
   return rows.map(({ id }) => id)
+}
+
+function transientError(message: string): string {
+  return JSON.stringify({ type: 'transient', message })
 }
 
 /** The longest pause between two events of a job that waits in a backlog. */

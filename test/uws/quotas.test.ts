@@ -112,7 +112,8 @@ describe('what counts', () => {
     await database.pool.query(`update uws.job set lease_until = now() - interval '1 s' where id = $1`, [id])
     const next = await sync('ben', { sync: 1 })
     expect(await takeBackSilent(database.pool, 'tap')).toEqual([id])
-    expect(await readJob(database.pool, 'tap', id)).toMatchObject({ phase: 'ERROR', mode: 'sync' })
+    const error = { type: 'transient', message: 'The service stopped before the query ended. Try again.' }
+    expect(await readJob(database.pool, 'tap', id)).toMatchObject({ phase: 'ERROR', mode: 'sync', error })
     await endSyncJob(database.pool, next, { phase: 'COMPLETED', error: null, release: 'v1' })
     expect(await readJob(database.pool, 'tap', next)).toMatchObject({ phase: 'COMPLETED', release: 'v1', result: null })
     await endSyncJob(database.pool, id, { phase: 'COMPLETED', error: null, release: 'v1' })
