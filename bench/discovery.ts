@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path'
-import { Worker } from 'node:worker_threads'
 import type { LoadReport, LoadTask } from './http-load.ts'
+import { loadIn } from './load-in.ts'
 import { percentile } from './measure.ts'
 import { type Serving, serve } from './serve.ts'
 
@@ -103,11 +103,4 @@ function rateOf(report: LoadReport | undefined): number {
 function loadFor({ port, path, headers }: Load, seconds: number): Promise<LoadReport> {
   const from = Date.now() + CONNECTING_MS
   return loadIn({ port, path, headers, connections: CONNECTIONS, from, until: from + seconds * 1000 })
-}
-
-function loadIn(task: LoadTask): Promise<LoadReport> {
-  return new Promise((done, fail) => {
-    const worker = new Worker(new URL('./http-load.ts', import.meta.url), { workerData: task })
-    worker.once('message', done).once('error', fail)
-  })
 }

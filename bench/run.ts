@@ -6,6 +6,7 @@ import { DEFAULT_LIMITS } from '../shared/releases/limits.ts'
 import { benchSearches, benchTranslation } from './adql.ts'
 import { describeSizes, describeStarts } from './describe-start.ts'
 import { benchDiscovery } from './discovery.ts'
+import { benchJobs } from './jobs.ts'
 import { benchQserv } from './qserv.ts'
 import { benchStage } from './stage.ts'
 import { benchStart } from './start.ts'
@@ -73,6 +74,9 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   },
   async tap() {
     printTable(await benchTap(1_000_000, Math.min(seconds, 10)))
+  },
+  async jobs() {
+    printTable(await benchJobs())
   },
   async qserv() {
     printTable(await benchQserv(1_000_000))

@@ -5,14 +5,13 @@ import { request } from 'node:http'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { Worker } from 'node:worker_threads'
 import pg from 'pg'
 import { startPostgres } from '../local/postgres.ts'
 import { DEPLOYED } from '../shared/tap-schema/options.ts'
 import { initialiseDatabase } from '../shared/tap-schema/roles.ts'
 import { stageRelease } from '../shared/tap-schema/stage.ts'
 import { swap } from '../shared/tap-schema/swap.ts'
-import type { LoadReport, LoadTask } from './http-load.ts'
+import { loadIn } from './load-in.ts'
 import { percentile } from './measure.ts'
 import { type Serving, serve } from './serve.ts'
 
@@ -173,13 +172,6 @@ async function benchSmall(port: number, connections: number, seconds: number): P
     [`small queries, ${who}: p99 ms`, p99.toFixed(1), connections === 1 ? '' : '≤ 120'],
     [`small queries, ${who}: requests/s`, rate, connections === 1 ? '' : '≥ 1000'],
   ]
-}
-
-function loadIn(task: LoadTask): Promise<LoadReport> {
-  return new Promise((done, fail) => {
-    const worker = new Worker(new URL('./http-load.ts', import.meta.url), { workerData: task })
-    worker.once('message', done).once('error', fail)
-  })
 }
 
 const TIMES = 15

@@ -120,7 +120,9 @@ async function openJobBackend(environment: Environment, jobs: TapJobs, logger: L
     import('./server-connections.ts'),
     import('../platform/storage/objects.ts'),
   ])
-  const { pool } = await connectAddress(environment, jobs.database, { applicationName: 'almagest jobs', logger })
+  // Clients ask for their jobs again and again: a connection that was used a moment ago is not tried out before each question.
+  const connection = { applicationName: 'almagest jobs', logger, trustMs: 1_000 }
+  const { pool } = await connectAddress(environment, jobs.database, connection)
   return {
     pool,
     bucket: openBucket({ bucket: jobs.bucket, ...environment.storage }, { logger }),

@@ -17,14 +17,19 @@ interface Waiter {
   readonly end: () => void
 }
 
+/** When a job is asked for that nobody has waited for lately: many have ended by then. */
+const FIRST_MS = 60
+
 /**
  * All requests of an instance that wait for jobs share one question each half second, however many they are; none is
- * asked while nobody waits.
+ * asked while nobody waits. Who comes first after a while is answered sooner.
  */
 export function watchPhases(readPhases: ReadPhases, intervalMs = 500): PhaseWatch {
   const waiters = new Set<Waiter>()
   let timer: NodeJS.Timeout | undefined
+  let asked = Number.NEGATIVE_INFINITY
   const ask = async () => {
+    asked = performance.now()
     const ids = [...new Set([...waiters].map(({ id }) => id))]
     // When the database does not answer, the phase is not known to have changed.
     const phases = await readPhases(ids).catch(() => null)
@@ -35,7 +40,8 @@ export function watchPhases(readPhases: ReadPhases, intervalMs = 500): PhaseWatc
     schedule()
   }
   const schedule = () => {
-    if (timer === undefined && waiters.size > 0) timer = setTimeout(ask, intervalMs)
+    if (timer !== undefined || waiters.size === 0) return
+    timer = setTimeout(ask, Math.max(FIRST_MS, asked + intervalMs - performance.now()))
   }
   return {
     change(id, from, seconds, signal) {

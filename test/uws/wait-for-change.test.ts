@@ -77,6 +77,19 @@ describe('UWS-8: WAIT', () => {
     expect(asked.at(-1)).toHaveLength(60)
   })
 
+  test('who comes first after a while is answered sooner, and the next ones not oftener', async () => {
+    const { phases, asked, watch } = openPhases()
+    for (const job of ['a', 'b', 'c']) {
+      phases.set(job, 'QUEUED')
+      const waiting = watch.change(job, 'QUEUED', 60, LISTENING)
+      phases.set(job, 'COMPLETED')
+      await vi.advanceTimersByTimeAsync(100)
+      expect([job, await ended(waiting)]).toEqual([job, job === 'a'])
+    }
+    await vi.advanceTimersByTimeAsync(400)
+    expect(asked.length).toBe(2)
+  })
+
   test('a database that does not answer ends nothing', async () => {
     const { phases, watch, setFailing } = openPhases()
     phases.set('a', 'QUEUED')
