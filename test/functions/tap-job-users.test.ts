@@ -223,7 +223,7 @@ describe('a quota that is reached', () => {
       const answer = await fetch(url, { headers: as('raz'), signal: abort.signal }).catch(() => null)
       if (answer !== null) statuses.push(answer.status)
     })
-    await expect.poll(() => statuses.length, { timeout: 10_000 }).toBe(17)
+    await expect.poll(() => statuses.length).toBe(17)
     expect(new Set(statuses)).toEqual(new Set([429]))
     expect((await rowsOf('raz', 'sync')).map((row) => row.phase)).toEqual(Array(3).fill('EXECUTING'))
     abort.abort()
