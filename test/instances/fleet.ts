@@ -6,6 +6,8 @@ import pg from 'pg'
 import { type Watched, watchQueries } from '../../functions/watch-queries/watch-queries.ts'
 import { type LocalPostgres, startPostgres } from '../../local/postgres.ts'
 import { startPubSub } from '../../local/pubsub/publisher.ts'
+import { prepareFunctions } from '../../local/qserv/run-sql.ts'
+import { type LocalQserv, startQserv } from '../../local/qserv/server.ts'
 import { connectServices } from '../../shared/deployment/tap-services.ts'
 import type { Environment } from '../../shared/environment/environment.ts'
 import { parseEnvironment } from '../../shared/environment/parse.ts'
@@ -42,6 +44,7 @@ export interface Answer {
 export interface Fleet {
   readonly environment: Environment
   readonly gcs: FakeGcs
+  readonly qserv: LocalQserv | null
   readonly deliveries: Deliveries
   /** What was published about jobs and quotas, in the order in which it came. */
   readonly events: readonly PublishedEvent[]
@@ -71,7 +74,12 @@ export type Form = Readonly<Record<string, string>> | FormData
 
 const SERVICE = 'http://tap.invalid/tap'
 
-export async function startFleet(random: () => number, logger: Logger): Promise<Fleet> {
+/** @param qserv whether the queries of the users are Qserv's */
+export async function startFleet(
+  random: () => number,
+  logger: Logger,
+  { qserv: isQserv = false } = {},
+): Promise<Fleet> {
   const folder = await mkdtemp(join(tmpdir(), 'almagest-fleet-'))
   const start = (port?: number) =>
     startPostgres({
@@ -83,6 +91,7 @@ export async function startFleet(random: () => number, logger: Logger): Promise<
   const pool = new pg.Pool({ connectionString: postgres.url, max: 10 })
   pool.on('error', () => {})
   await prepare(pool)
+  const qserv = isQserv ? await startQservOver(pool) : null
   const processes: Record<Kind, FunctionProcess[]> = { tap: [], 'run-query': [] }
   const everyone: FunctionProcess[] = []
   const deliveries = createDeliveries(random, () => processes['run-query'].map(({ url }) => url))
@@ -92,7 +101,7 @@ export async function startFleet(random: () => number, logger: Logger): Promise<
     const { item = '', sequence } = attributes
     return topic === EVENTS ? String(events.push({ item, sequence: Number(sequence) })) : null
   })
-  const text = describe(postgres.url.replace('postgres@', 'service@'), gcs.endpoint)
+  const text = describe(postgres.url.replace('postgres@', 'service@'), gcs.endpoint, qserv?.url)
   const file = join(folder, 'environment.yaml')
   await writeFile(file, text)
   const launch = async (kind: Kind) => {
@@ -109,7 +118,7 @@ export async function startFleet(random: () => number, logger: Logger): Promise<
   let version = 1
   const anyTap = () => processes.tap[Math.floor(random() * processes.tap.length)]
   return {
-    ...{ environment, gcs, deliveries, events, pool, processes },
+    ...{ environment, gcs, qserv, deliveries, events, pool, processes },
     output: () => everyone.map(({ output }) => output()).join('\n'),
     async call(user, method, path, form, instance) {
       for (let tries = 0; ; tries++) {
@@ -153,7 +162,8 @@ export async function startFleet(random: () => number, logger: Logger): Promise<
     },
     async letTimePass() {
       await pool.query(`
-        update uws.job set lease_until = clock_timestamp() where phase = 'EXECUTING';
+        update uws.job set lease_until = clock_timestamp() where phase = 'EXECUTING' and lease_until <> 'infinity';
+        update uws.remote set looked_at = looked_at - interval '1 day', sent_at = sent_at - interval '1 day';
         update uws.job set dispatched_at = clock_timestamp() - interval '1 day' where phase = 'QUEUED';
         update uws.event set sending_until = clock_timestamp() where settled_at is null`)
     },
@@ -166,6 +176,7 @@ export async function startFleet(random: () => number, logger: Logger): Promise<
     },
     async stop() {
       await deliveries.stop()
+      await qserv?.stop()
       await Promise.all(everyone.map(killFunction))
       for (const { openJobs } of servers.values()) await (await openJobs?.())?.pool.end()
       pubsub.stop()
@@ -199,7 +210,13 @@ async function goLive(pool: pg.Pool, number: number): Promise<void> {
   await swap(pool, { expectedVersion: version, actor: 'tester' })
 }
 
-function describe(databaseUrl: string, storage: string): string {
+async function startQservOver(pool: pg.Pool): Promise<LocalQserv> {
+  await prepareFunctions(pool)
+  return startQserv({ pool })
+}
+
+function describe(databaseUrl: string, storage: string, qserv?: string): string {
+  const remote = qserv === undefined ? '' : `type: qserv, qserv: {url: "${qserv}"}, `
   return `
 baseHostname: data.example.org
 storage: {apiEndpoint: "${storage}"}
@@ -213,7 +230,7 @@ tap:
       service:
         url: ${SERVICE}
         access: {type: gafaelfawr, scopes: []}
-        query: {role: reader, database: {url: "${databaseUrl}", poolMax: 8}}
+        query: {${remote}role: reader, database: {url: "${databaseUrl}", poolMax: 8}}
         jobs: {bucket: ${BUCKET}, topic: ${TOPIC}, events: {topic: ${EVENTS}}}
 `
 }

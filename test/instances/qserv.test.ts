@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { createLogger } from '../../shared/platform/log/log.ts'
+import { randomNumbers } from '../support/random-numbers.ts'
+import { BUCKET, type Fleet, startFleet } from './fleet.ts'
+import { create, QUICK } from './users.ts'
+
+/** QSERV_JOBS=500 for a large one; INSTANCES_SEED for another one. */
+const JOBS = Number(process.env.QSERV_JOBS ?? 24)
+const SEED = Number(process.env.INSTANCES_SEED ?? 1)
+
+const logger = createLogger({ write: () => {}, projectId: 'p' })
+let fleet: Fleet
+
+beforeAll(async () => {
+  fleet = await startFleet(randomNumbers(SEED), logger, { qserv: true })
+})
+afterAll(() => fleet.stop())
+
+test('jobs of Qserv lose nothing while workers are killed, submits are in doubt, the czar starts anew and results come slowly', async () => {
+  const { qserv } = fleet
+  if (qserv === null) throw new Error('there is no Qserv')
+  const random = randomNumbers(SEED)
+  let unclear = 0
+  const mishaps = [
+    () => fleet.replace(fleet.processes['run-query'][Math.floor(random() * 2)]!),
+    () => fleet.watch(),
+    async () => {
+      unclear += 1
+      qserv.faults.add({ route: 'submit', kind: 'reset-after' })
+    },
+    async () => qserv.faults.add({ route: 'result', kind: 'drip', ms: 5, bytes: 20, times: 3 }),
+    async () => qserv.faults.add({ route: 'status', kind: 'status', status: 502, times: 6 }),
+    async () => qserv.faults.add({ route: 'result', kind: 'truncate', bytes: 90 }),
+    async () => qserv.queries.restart(),
+    async () => {
+      await fleet.letTimePass()
+      await fleet.watch()
+    },
+  ]
+  const paths: string[] = []
+  const deleted = new Set<string>()
+  for (let job = 0; job < JOBS; job++) {
+    qserv.queries.script = { runMs: Math.floor(random() * 600), cancelMs: Math.floor(random() * 200) }
+    const path = await create(fleet, `user${job % 5}`, { ...QUICK, PHASE: 'RUN' })
+    paths.push(path)
+    if (random() < 0.2) await fleet.call(`user${job % 5}`, 'POST', `${path}/phase`, { PHASE: 'ABORT' })
+    else if (random() < 0.15) {
+      await fleet.call(`user${job % 5}`, 'DELETE', path)
+      deleted.add(path)
+    }
+    await mishaps[job % mishaps.length]?.()
+  }
+  qserv.faults.clear()
+  fleet.deliveries.behave()
+  await vi.waitUntil(
+    async () => {
+      await fleet.letTimePass()
+      await fleet.watch()
+      await fleet.deliveries.idle()
+      const { rows } = await fleet.pool.query(
+        `select from uws.job where phase in ('QUEUED', 'EXECUTING') or deleted_at is not null
+           union all select from uws.remote where state <> 'submitting' limit 1`,
+      )
+      return rows.length === 0
+    },
+    { timeout: 110_000, interval: 100 },
+  )
+  await checkResults(paths, deleted)
+  // What a worker had submitted when it was killed, or a doubt, is seen by nobody: no more than those.
+  expect(qserv.queries.live()).toEqual([])
+  const kills = Math.ceil(JOBS / mishaps.length)
+  expect(qserv.queries.unclaimed().length).toBeLessThanOrEqual(unclear + kills)
+}, 180_000)
+
+/** Every job that is COMPLETED has its one object, and no other job has any. */
+async function checkResults(paths: readonly string[], deleted: ReadonlySet<string>): Promise<void> {
+  const { rows } = await fleet.pool.query<{ id: string; phase: string; object: string | null }>(
+    `select id, phase, result ->> 'object' as object from uws.job`,
+  )
+  expect(rows).toHaveLength(paths.length - deleted.size)
+  expect(rows.filter(({ phase }) => !['COMPLETED', 'ABORTED', 'ERROR'].includes(phase))).toEqual([])
+  expect(rows.filter(({ phase }) => phase === 'COMPLETED').length).toBeGreaterThan(0)
+  const wanted = rows.flatMap(({ object }) => object ?? [])
+  const objects = (fleet.gcs.store.objects(BUCKET) ?? []).map(({ name }) => name)
+  expect(wanted.filter((name) => !objects.includes(name))).toEqual([])
+  for (const { id, phase, object } of rows) {
+    if (phase !== 'COMPLETED') continue
+    const [path] = paths.filter((candidate) => candidate.endsWith(id))
+    const owner = `user${paths.indexOf(path ?? '') % 5}`
+    const { status, text } = await fleet.call(owner, 'GET', `${path}/results/result`)
+    expect([status, object === null]).toEqual([200, false])
+    expect(text).toBe('object_id,ra\r\n0,0\r\n1,0.18\r\n2,0.36\r\n3,0.54\r\n4,0.72\r\n')
+  }
+}
