@@ -362,3 +362,88 @@ test('an aborted job drops its uploads too', async () => {
   await expect.poll(() => qserv.userTables.databases(), { timeout: 3_000 }).toEqual([])
   expect(await ended(job)).toBe('ABORTED')
 })
+
+test('a result of more bytes than the environment allows is not read, whatever its format (§2.5.1)', async () => {
+  const schema = ['object_id', 'ra'].map((column, at) => ({
+    column,
+    type: at === 0 ? 'BIGINT(20)' : 'DOUBLE',
+    is_binary: 0 as const,
+  }))
+  // Qserv counts a hundred bytes a row here; the environment's limit is the usual 5 GB.
+  qserv.queries.script = { generated: { rows: 60_000_000, cycle: ['["1","2"]'], schema } }
+  const before = qserv.requests.filter(({ route }) => route === 'result').length
+  const job = await jobs.create(RUN)
+  expect(await ended(job)).toBe('ERROR')
+  expect(await errorOf(job)).toMatch(
+    /The result has 6000 MB, and this service takes up to 5243 MB\. Select fewer columns/,
+  )
+  expect(qserv.requests.filter(({ route }) => route === 'result')).toHaveLength(before)
+})
+
+test('texts are not cut within a character (§2.5.5)', async () => {
+  const schema = [
+    { column: 'object_id', type: 'BIGINT(20)', is_binary: 0 as const },
+    { column: 'ra', type: 'DOUBLE', is_binary: 0 as const },
+  ]
+  qserv.queries.script = { generated: { rows: 2, cycle: ['["1","2"]'], schema } }
+  const job = await jobs.create({ ...RUN, QUERY: `SELECT object_id, ra FROM survey.object WHERE '星🌟' <> 'x'` })
+  expect(await ended(job)).toBe('COMPLETED')
+  expect((await jobs.tap.get(`/async/${job}/results/result`)).text).toContain('星🌟')
+})
+
+test('what another version has written about a query ends its job with a message, and wedges nothing (§2.5.6, §2.6 4.2.1)', async () => {
+  slow({ runMs: 400 })
+  const job = await jobs.create(RUN)
+  await jobs.idle()
+  await jobs.tap.database.pool.query(`update uws.remote set plan = '{"version": 0}' where job = $1`, [job])
+  await expect.poll(() => qserv.queries.live()).toEqual([])
+  expect(await ended(job)).toBe('ERROR')
+  expect(await errorOf(job)).toContain('renewed while the query ran')
+})
+
+test('two workers that are told of one result write one object (§2.5.7, §2.6 1.1.0)', async () => {
+  slow({ runMs: 400 })
+  const job = await jobs.create(RUN)
+  await jobs.idle()
+  jobs.deliver('never')
+  await expect.poll(() => qserv.queries.live()).toEqual([])
+  await jobs.tap.database.pool.query(`update uws.remote set looked_at = null`)
+  await jobs.watch()
+  await Promise.all([jobs.run(job), jobs.run(job), jobs.run(job)])
+  expect(await jobs.phase(job)).toBe('COMPLETED')
+  expect(await objectsOf(job)).toHaveLength(1)
+})
+
+test('a query that Qserv does not know any more, and one whose result is gone, end with what to do (§2.6 0.5.0)', async () => {
+  slow()
+  const job = await jobs.create(RUN)
+  await jobs.idle()
+  const id = qserv.queries.live()[0]!
+  await jobs.tap.database.pool.query(`update uws.remote set query_id = '77' where job = $1`, [job])
+  expect(await ended(job)).toBe('ERROR')
+  expect(await errorOf(job)).toContain('does not know the query any more')
+  qserv.queries.cancel(BigInt(id))
+  slow({ runMs: 400 })
+  const gone = await jobs.create(RUN)
+  await jobs.idle()
+  await expect.poll(() => qserv.queries.live()).toEqual([])
+  for (const unclaimed of qserv.queries.unclaimed()) qserv.queries.dropResult(BigInt(unclaimed))
+  expect(await ended(gone)).toBe('ERROR')
+  expect(await errorOf(gone)).toContain('deleted the result before it was read')
+})
+
+test('a status that flaps does not take back what a job has come to (§8)', async () => {
+  qserv.queries.script = { flapping: true }
+  const job = await jobs.create(RUN)
+  expect(await ended(job)).toBe('COMPLETED')
+  await jobs.watch()
+  expect(await jobs.phase(job)).toBe('COMPLETED')
+})
+
+test('the times of a job are its own, not those of Qserv (§2.6 1.0.1)', async () => {
+  qserv.queries.script = { clockSkewSeconds: 86_400 }
+  const job = await jobs.create(RUN)
+  expect(await ended(job)).toBe('COMPLETED')
+  const [, time = ''] = /<uws:endTime>(.*)</.exec((await jobs.tap.get(`/async/${job}`)).text) ?? []
+  expect(Math.abs(Date.parse(time) - Date.now())).toBeLessThan(60_000)
+})
