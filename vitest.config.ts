@@ -1,5 +1,18 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
+
+/** Files that take long, because they wait for processes: what begins last must not be one of them. */
+const LONG =
+  /test\/(local\/start|instances\/|deployed\/|deploy\/(terraform|package)\/|clients\/|tap-schema\/(swap|lock))/
+
+class LongFilesFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files)
+    const isLong = ({ moduleId }: TestSpecification) => LONG.test(moduleId)
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))]
+  }
+}
 
 export default defineConfig({
   test: {
@@ -10,6 +23,7 @@ export default defineConfig({
     experimental: { viteModuleRunner: false, nodeLoader: false },
     // A process serves many files, so that what they share is loaded once. test/README.md says what that asks of a file.
     isolate: false,
+    sequence: { sequencer: LongFilesFirst },
     // Tests wait for PostgreSQL and for processes more than they compute; all share one cluster.
     maxWorkers: Math.min(8, availableParallelism() + 1),
     // Only for what hangs: how long a test takes depends on the machine, and none is to fail by that.

@@ -131,8 +131,8 @@ test('a result that is cut is an error at the end of the document, whatever has 
     { column: 'object_id', type: 'BIGINT(20)', is_binary: 0 as const },
     { column: 'ra', type: 'DOUBLE', is_binary: 0 as const },
   ]
-  qserv.queries.script = { generated: { rows: 50_000, cycle: [row], schema } }
-  qserv.faults.add({ route: 'result', kind: 'truncate', bytes: 500_000 })
+  qserv.queries.script = { generated: { rows: 20_000, cycle: [row], schema } }
+  qserv.faults.add({ route: 'result', kind: 'truncate', bytes: 200_000 })
   const answer = await tap.query(TWO, { MAXREC: '100000', ...TABLEDATA })
   expect(answer.status).toBe(200)
   expect(answer.text).toContain('<INFO name="QUERY_STATUS" value="ERROR">Qserv cannot be reached now')

@@ -7,6 +7,7 @@ import type { RegistryRecord } from '../../shared/registry/record.ts'
 import { initialiseRegistry } from '../../shared/registry/state/record-table.ts'
 import { storeRecords } from '../../shared/registry/state/store-records.ts'
 import { readRecords } from '../../shared/registry/state/stored-records.ts'
+import { runs } from '../support/effort.ts'
 import { createTestDatabase } from '../support/postgres.ts'
 import { smallEnvironment } from './environment.ts'
 
@@ -20,9 +21,9 @@ function memoryInUse(): number {
   return (heapUsed + external) / 1024 / 1024
 }
 
-const COUNT = 10_000
+const COUNT = runs(2_500)
 /** Together many times what may be in memory. */
-const DESCRIPTION = 'A dataset of many words. '.repeat(30)
+const DESCRIPTION = 'A dataset of many words. '.repeat(200)
 
 /** As many as a large archive has, made one after another as they are asked for. */
 function manyRecords(): readonly RegistryRecord[] {
@@ -32,7 +33,7 @@ function manyRecords(): readonly RegistryRecord[] {
   })
 }
 
-test('10,000 records are stored and harvested in flat memory', async () => {
+test(`${COUNT} records are stored and harvested in flat memory`, async () => {
   const database = await createTestDatabase()
   const client = await database.pool.connect()
   await initialiseRegistry(client, [])

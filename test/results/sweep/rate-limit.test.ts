@@ -8,11 +8,8 @@ import { openBucket } from '../../../shared/platform/storage/objects.ts'
 import { sweepResults } from '../../../shared/results/sweep/sweep.ts'
 import { DAY, resultsConfig, SILENT } from '../config.ts'
 
-/** So long the bucket looks back. */
-const WINDOW_MS = 200
-
-/** A bucket that takes so many deletions within 200 ms, and answers 429 to the others. */
-async function startLimited(objects: number, perWindow: number) {
+/** A bucket that takes so many deletions within so many milliseconds, and answers 429 to the others. */
+async function startLimited(objects: number, perWindow: number, windowMs: number) {
   const store = new MemoryStore()
   const taken: number[] = []
   let refused = 0
@@ -22,7 +19,7 @@ async function startLimited(objects: number, perWindow: number) {
     intercept: async ({ method }, answer) => {
       if (method !== 'DELETE') return answer()
       const now = performance.now()
-      while ((taken[0] ?? now) < now - WINDOW_MS) taken.shift()
+      while ((taken[0] ?? now) < now - windowMs) taken.shift()
       if (taken.length >= perWindow) {
         refused += 1
         return errorReply(new ApiError(429, 'rateLimitExceeded', 'The bucket is written to too often.'))
@@ -48,7 +45,7 @@ async function startLimited(objects: number, perWindow: number) {
 }
 
 test('a sweep that is faster than the bucket backs off and finishes', async () => {
-  const { sweep, refused } = await startLimited(80, 25)
+  const { sweep, refused } = await startLimited(80, 25, 1000)
   const report = await sweep(1_000_000)
   expect(report.deletions).toMatchObject({ deleted: 80, failed: 0 })
   expect(refused()).toBeGreaterThan(0)
@@ -56,7 +53,7 @@ test('a sweep that is faster than the bucket backs off and finishes', async () =
 })
 
 test('its own limit keeps it below that of the bucket', async () => {
-  const { sweep, refused } = await startLimited(80, 75)
+  const { sweep, refused } = await startLimited(80, 75, 200)
   expect((await sweep(100)).deletions).toMatchObject({ deleted: 80, failed: 0 })
   expect(refused()).toBe(0)
 })
