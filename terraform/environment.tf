@@ -41,6 +41,37 @@ locals {
     ), null)
   }
 
+  # --- TAP services
+  services = {
+    for name, server in merge({}, try(local.environment.tap.servers, null)) : name => {
+      instance = try(coalesce(try(server.service.query.database.instance, null), server.database.instance), null)
+      user     = try(coalesce(try(server.service.query.database.user, null), server.database.user), null)
+      pool_max = coalesce(try(server.service.query.database.poolMax, null), try(server.service.query.database.pool_max, null), try(server.database.poolMax, null), try(server.database.pool_max, null), 5)
+    } if try(server.service, null) != null && try(server.enabled, null) != false
+  }
+  job_sections = {
+    for name in keys(local.services) : name => {
+      bucket   = try(local.environment.tap.servers[name].service.jobs.bucket, "")
+      topic    = try(local.environment.tap.servers[name].service.jobs.topic, null)
+      events   = try(local.environment.tap.servers[name].service.jobs.events.topic, null)
+      delivery = try(coalesce(local.environment.tap.servers[name].service.jobs.delivery), "stream")
+      kept_days = coalesce(
+        try(local.environment.tap.servers[name].service.jobs.keptDays.hard, null),
+        try(local.environment.tap.servers[name].service.jobs.kept_days.hard, null), 30,
+      )
+      instance = try(coalesce(try(local.environment.tap.servers[name].service.jobs.database.instance, null), local.servers[name].instance), null)
+      database = try(coalesce(try(local.environment.tap.servers[name].service.jobs.database.name, null), local.servers[name].database), null)
+      pool_max = coalesce(
+        try(local.environment.tap.servers[name].service.jobs.database.poolMax, null),
+        try(local.environment.tap.servers[name].service.jobs.database.pool_max, null), local.servers[name].pool_max,
+      )
+    } if try(local.environment.tap.servers[name].service.jobs, null) != null
+  }
+  job_databases = toset([for jobs in values(local.job_sections) : jobs.database if jobs.instance != null && jobs.database != null])
+  # The records of the registry lie in one database.
+  registry_server    = try(coalesce(local.environment.registry.server), length(local.servers) == 1 ? keys(local.servers)[0] : "")
+  registry_databases = toset([for name, server in local.on_instance : server.database if name == local.registry_server && server.database != null])
+
   # --- results
   results_section = try(local.environment.results, null)
   results_bucket  = try(coalesce(local.results_section.bucket), "")
@@ -74,6 +105,12 @@ locals {
   database_readers = setsubtract(flatten([for server in values(local.on_instance) : server.readers]), values(local.function_users))
   connections_per_instance = merge(
     { for name in ["load-release", "swap-schema", "discovery"] : name => sum(concat([0], [for server in values(local.on_instance) : server.pool_max])) },
+    { for name in ["tap", "run-query"] : name => sum(concat([0],
+      [for service in values(local.services) : service.pool_max if service.instance != null],
+      [for jobs in values(local.job_sections) : jobs.pool_max if jobs.instance != null],
+    )) },
+    { watch-queries = sum(concat([0], [for jobs in values(local.job_sections) : jobs.pool_max if jobs.instance != null])) },
+    { registry = sum(concat([0], [for server in values(local.on_instance) : server.pool_max])), console = 0 },
     { collect-results = can(regex(local.instance_pattern, local.jobs.instance)) ? local.jobs.pool_max : 0 },
   )
 
@@ -130,6 +167,26 @@ resource "terraform_data" "environment_file" {
       error_message = "secrets does not give these passwords to the functions that need them: ${join(", ", local.unread_passwords)}."
     }
     precondition {
+      condition     = var.tap == null || length(local.services) > 0
+      error_message = "tap is to be deployed, but no server of the environment file has a section service."
+    }
+    precondition {
+      condition     = alltrue([for service in values(local.services) : service.instance == null || service.user == "DATABASE_USER"])
+      error_message = "service.query.database.user must be DATABASE_USER, which Terraform replaces with each function's own user, in: ${join(", ", [for name, service in local.services : name if service.instance != null && service.user != "DATABASE_USER"])}."
+    }
+    precondition {
+      condition     = var.tap == null || alltrue([for jobs in values(local.job_sections) : jobs.topic == local.queries_topic])
+      error_message = "service.jobs.topic must be ${local.queries_topic} in: ${join(", ", [for name, jobs in local.job_sections : name if jobs.topic != local.queries_topic])}."
+    }
+    precondition {
+      condition     = var.tap == null || alltrue([for jobs in values(local.job_sections) : jobs.events == null || jobs.events == local.query_events_topic])
+      error_message = "service.jobs.events.topic must be ${local.query_events_topic}, or left out, in: ${join(", ", [for name, jobs in local.job_sections : name if jobs.events != null && jobs.events != local.query_events_topic])}."
+    }
+    precondition {
+      condition     = !var.registry || local.registry_server != ""
+      error_message = "There are several TAP servers: say in registry.server whose database keeps the records of the registry."
+    }
+    precondition {
       condition     = var.results == null || local.results_bucket != ""
       error_message = "There are results among the variables, but no results.bucket in the environment file."
     }
@@ -149,10 +206,12 @@ resource "terraform_data" "environment_file" {
 }
 
 locals {
-  events_topic     = "projects/${var.project}/topics/${var.prefix}-events"
-  instance_name    = var.existing_instance == null ? "${var.project}:${var.region}:${var.prefix}-tap" : "${var.project}:REGION:${var.existing_instance}"
-  instance_pattern = var.existing_instance == null ? "^${var.project}:${var.region}:${var.prefix}-tap$" : "^${var.project}:[^:]+:${var.existing_instance}$"
-  needed_audiences = [for name in ["swap-schema", "collect-results"] : module.functions.urls[name] if contains(local.deployed, name)]
+  events_topic       = "projects/${var.project}/topics/${var.prefix}-events"
+  queries_topic      = "projects/${var.project}/topics/${var.prefix}-queries"
+  query_events_topic = "projects/${var.project}/topics/${var.prefix}-query-events"
+  instance_name      = var.existing_instance == null ? "${var.project}:${var.region}:${var.prefix}-tap" : "${var.project}:REGION:${var.existing_instance}"
+  instance_pattern   = var.existing_instance == null ? "^${var.project}:${var.region}:${var.prefix}-tap$" : "^${var.project}:[^:]+:${var.existing_instance}$"
+  needed_audiences   = [for name in ["swap-schema", "collect-results"] : module.functions.urls[name] if contains(local.deployed, name)]
   unread_passwords = flatten([
     for key, functions in local.password_readers : [for name in functions : "${key} (${name})" if !contains(try(var.secrets[key].functions, []), name)]
   ])

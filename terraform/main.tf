@@ -14,6 +14,9 @@ module "functions" {
   deletion_protection = var.deletion_protection
   operators           = var.operators
   discovery_readers   = var.discovery_public ? toset(["allUsers"]) : var.discovery_readers
+  tap_callers         = var.tap_public ? toset(["allUsers"]) : var.tap_callers
+  registry_callers    = var.registry_public ? toset(["allUsers"]) : var.registry_callers
+  console_callers     = var.console_callers
   secrets             = var.secrets
   secrets_directory   = local.secrets_directory
   deployer            = var.deployer
@@ -28,7 +31,7 @@ module "releases" {
   public                = var.releases_public
   object_name_prefix    = local.uploads_prefix == "" ? null : local.uploads_prefix
   keep_overwritten_days = var.keep_overwritten_days
-  reader_members        = { for name in concat(["load-release", "swap-schema"], var.discovery_reads_releases ? ["discovery"] : []) : name => module.functions.accounts[name].member }
+  reader_members        = { for name in concat(["load-release", "swap-schema"], var.discovery_reads_releases ? ["discovery"] : [], var.tap == null ? [] : ["tap"]) : name => module.functions.accounts[name].member }
   publishers            = var.publishers
   event_publishers      = { for name in ["load-release", "swap-schema"] : name => module.functions.accounts[name].member if local.topic != null }
   load_url              = module.functions.urls["load-release"]
@@ -51,6 +54,8 @@ module "database" {
   create_databases         = var.create_databases
   accounts                 = { for name, account in module.functions.accounts : name => account if contains(local.logins, name) }
   readers                  = local.database_readers
+  job_databases            = local.job_databases
+  registry_databases       = contains(local.deployed, "registry") ? local.registry_databases : toset([])
   loader_may_swap          = var.loader_may_swap
   max_connections          = var.max_connections
   max_instances            = module.functions.max_instances
@@ -76,6 +81,29 @@ module "results" {
   state_object       = local.state_object
   collector          = module.functions.accounts["collect-results"].member
   writers            = var.results.writers
+}
+
+module "queries" {
+  count            = contains(local.deployed, "run-query") ? 1 : 0
+  source           = "./modules/queries"
+  project          = var.project
+  region           = var.region
+  location         = local.location
+  prefix           = var.prefix
+  buckets          = toset([for jobs in values(local.job_sections) : jobs.bucket])
+  create_buckets   = var.tap.create_buckets
+  kept_days        = max([for jobs in values(local.job_sections) : jobs.kept_days]...)
+  margin_days      = var.tap.margin_days
+  signs            = anytrue([for jobs in values(local.job_sections) : jobs.delivery == "redirect"])
+  tap              = module.functions.accounts["tap"].member
+  tap_account      = module.functions.accounts["tap"].name
+  runner           = module.functions.accounts["run-query"].member
+  watcher          = module.functions.accounts["watch-queries"].member
+  senders          = { for name in ["tap", "watch-queries"] : name => module.functions.accounts[name].member }
+  event_publishers = { for name in ["tap", "run-query", "watch-queries"] : name => module.functions.accounts[name].member }
+  run_url          = module.functions.urls["run-query"]
+  watch_url        = module.functions.urls["watch-queries"]
+  caller_account   = module.functions.queries_account
 }
 
 module "scheduling" {
@@ -108,5 +136,12 @@ module "monitoring" {
 
 locals {
   location = coalesce(var.location, var.region)
-  deployed = setunion(["load-release", "swap-schema", "discovery"], var.results == null ? [] : ["collect-results"])
+  deployed = setunion(
+    ["load-release", "swap-schema", "discovery"],
+    var.results == null ? [] : ["collect-results"],
+    var.tap == null ? [] : ["tap"],
+    var.tap == null || length(local.job_sections) == 0 ? [] : ["run-query", "watch-queries"],
+    var.registry ? ["registry"] : [],
+    var.console ? ["console"] : [],
+  )
 }

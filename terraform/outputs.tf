@@ -38,6 +38,26 @@ output "init_jobs" {
   value       = merge({}, module.database[*].init_jobs...)
 }
 
+output "queries_topic" {
+  description = "`service.jobs.topic` of the environment file."
+  value       = one(module.queries[*].topic)
+}
+
+output "query_events_topic" {
+  description = "`service.jobs.events.topic` of the environment file."
+  value       = one(module.queries[*].events_topic)
+}
+
+output "query_dead_letter_subscription" {
+  description = "Where messages of queued jobs lie that were given up."
+  value       = one(module.queries[*].dead_letter_subscription)
+}
+
+output "watch_job" {
+  description = "The Cloud Scheduler job of watch-queries."
+  value       = one(module.queries[*].watch_job)
+}
+
 output "results_bucket" {
   description = "Where query results lie."
   value       = one(module.results[*].bucket)

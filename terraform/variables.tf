@@ -100,13 +100,13 @@ variable "min_instances" {
   type        = map(number)
   default     = {}
   validation {
-    condition     = alltrue([for name in keys(var.min_instances) : contains(["load-release", "swap-schema", "discovery", "collect-results"], name)])
-    error_message = "There are load-release, swap-schema, discovery and collect-results."
+    condition     = alltrue([for name in keys(var.min_instances) : contains(["load-release", "swap-schema", "discovery", "collect-results", "tap", "run-query", "watch-queries", "registry", "console"], name)])
+    error_message = "There are load-release, swap-schema, discovery, collect-results, tap, run-query, watch-queries, registry and console."
   }
 }
 
 variable "ingress" {
-  description = "Where swap-schema and discovery may be called from. The other two are called from within Google Cloud only. The smoke test of Cloud Build calls from outside."
+  description = "Where the functions may be called from that people and other services call. load-release, collect-results, run-query and watch-queries are called from within Google Cloud only. The smoke test of Cloud Build calls from outside."
   type        = string
   default     = "INGRESS_TRAFFIC_ALL"
   validation {
@@ -146,6 +146,73 @@ variable "discovery_reads_releases" {
   default     = false
 }
 
+variable "tap" {
+  description = "TAP services, as the sections `service` of the environment file describe them: tap, and where one has `jobs`, run-query and watch-queries; null: none. `create_buckets`: whether the buckets of `service.jobs` are made here; `margin_days`: how long after the longest time of a result its bucket deletes what is left."
+  type = object({
+    create_buckets = optional(bool, true)
+    margin_days    = optional(number, 2)
+  })
+  default = null
+  validation {
+    condition     = var.tap == null ? true : var.tap.margin_days >= 2
+    error_message = "margin_days is at least 2: the bucket must never delete before watch-queries."
+  }
+}
+
+variable "tap_public" {
+  description = "Whether everybody may call tap without an identity of Google: users then are those of the site's tokens, or nobody in particular."
+  type        = bool
+  default     = true
+}
+
+variable "tap_callers" {
+  description = "IAM members who may call tap, where it is not public."
+  type        = set(string)
+  default     = []
+  validation {
+    condition     = alltrue([for member in var.tap_callers : can(regex("^(user|group|serviceAccount|domain|principal|principalSet):.", member))])
+    error_message = "A caller is group:, user:, serviceAccount:, domain:, principal: or principalSet:. Everybody is tap_public = true."
+  }
+}
+
+variable "registry" {
+  description = "Whether the publishing registry is deployed."
+  type        = bool
+  default     = false
+}
+
+variable "registry_public" {
+  description = "Whether everybody may harvest the registry."
+  type        = bool
+  default     = true
+}
+
+variable "registry_callers" {
+  description = "IAM members who may harvest the registry, where it is not public."
+  type        = set(string)
+  default     = []
+  validation {
+    condition     = alltrue([for member in var.registry_callers : can(regex("^(user|group|serviceAccount|domain|principal|principalSet):.", member))])
+    error_message = "A caller is group:, user:, serviceAccount:, domain:, principal: or principalSet:. Everybody is registry_public = true."
+  }
+}
+
+variable "console" {
+  description = "Whether the console is deployed."
+  type        = bool
+  default     = false
+}
+
+variable "console_callers" {
+  description = "IAM members who may open the console; IAP's service agent where it stands behind IAP."
+  type        = set(string)
+  default     = []
+  validation {
+    condition     = alltrue([for member in var.console_callers : can(regex("^(user|group|serviceAccount|domain|principal|principalSet):.", member))])
+    error_message = "A visitor is group:, user:, serviceAccount:, domain:, principal: or principalSet:. Never everybody."
+  }
+}
+
 variable "secrets" {
   description = "Secrets of Secret Manager that functions read as files, by password key of the environment file."
   type = map(object({
@@ -159,8 +226,8 @@ variable "secrets" {
     error_message = "A password key is a file name: letters, digits, dot, underscore, hyphen."
   }
   validation {
-    condition     = length(setsubtract(flatten([for secret in values(var.secrets) : tolist(secret.functions)]), ["load-release", "swap-schema", "discovery", "collect-results"])) == 0
-    error_message = "There are load-release, swap-schema, discovery and collect-results."
+    condition     = length(setsubtract(flatten([for secret in values(var.secrets) : tolist(secret.functions)]), ["load-release", "swap-schema", "discovery", "collect-results", "tap", "run-query", "watch-queries", "registry", "console"])) == 0
+    error_message = "There are load-release, swap-schema, discovery, collect-results, tap, run-query, watch-queries, registry and console."
   }
 }
 

@@ -66,8 +66,9 @@ const PRINCIPALS: readonly (readonly [RegExp, (match: RegExpExecArray) => string
     ([, flag, set]) => `members of \`${set}\`, or **everybody** with \`${flag}\``,
   ],
   [
-    /for name in concat\(\[([^\]]+)\], var\.(\w+) \? \[([^\]]+)\] : \[\]\) : name => module\.functions\.accounts/,
-    ([, names = '', flag, more = '']) => `${unquote(names)}; with \`${flag}\` ${unquote(more)}`,
+    /for name in concat\(\[([^\]]+)\], var\.(\w+) \? \[([^\]]+)\] : \[\], var\.(\w+) == null \? \[\] : \[([^\]]+)\]\) : name => module\.functions\.accounts/,
+    ([, names = '', flag, more = '', section, last = '']) =>
+      `${unquote(names)}; with \`${flag}\` ${unquote(more)}; with \`${section}\` ${unquote(last)}`,
   ],
   [/accounts\["([\w-]+)"\]/, ([, name = '']) => name],
   [/for name in \[([^\]]+)\] : name => module\.functions\.accounts/, ([, names = '']) => unquote(names)],
@@ -123,9 +124,14 @@ function describeTarget(type: string, block: Block, { module }: Context): string
   if (named !== undefined) return `${noun} ${named.replaceAll('_', '-')}`
   if (/state_bucket/.test(text)) return `${noun} of \`results.stateBucket\``
   if (/^\$\{local\.bucket\}$/.test(text)) return `${noun} ${module.folder.split('/').at(-1)}`
-  if (/each\.value/.test(text))
-    return argument === 'secret_id' ? 'each of its secrets' : 'each account that runs something'
+  if (/each\.value/.test(text)) return NAMED_BY_EACH[argument] ?? 'each account that runs something'
   return `${noun} of \`${/var\.(\w+)/.exec(text)?.[1] ?? text}\``
+}
+
+/** What `each.value` names, by the argument. */
+const NAMED_BY_EACH: Readonly<Record<string, string>> = {
+  secret_id: 'each of its secrets',
+  bucket: 'the buckets of `service.jobs`',
 }
 
 /** `count = var.public ? 1 : 0` */

@@ -22,6 +22,8 @@ variables {
     collect-results = { email = "c@p.iam.gserviceaccount.com", member = "serviceAccount:c@p.iam.gserviceaccount.com", database_user = "c@p.iam" }
   }
   readers                  = ["tap_reader"]
+  job_databases            = []
+  registry_databases       = []
   loader_may_swap          = false
   databases                = ["tap", "ssotap"]
   max_connections          = 100
@@ -49,6 +51,38 @@ run "the_init_job_grants_each_function_what_it_needs_over_the_connector" {
       "--stager l@p.iam --operator s@p.iam --reader d@p.iam tap_reader",
     ])
     error_message = "The job logs in as the built-in user, at the address that the functions use."
+  }
+}
+
+run "jobs_and_records_are_prepared_where_they_lie" {
+  command = plan
+  module {
+    source = "./modules/database"
+  }
+  variables {
+    accounts = {
+      discovery       = { email = "d@p.iam.gserviceaccount.com", member = "serviceAccount:d@p.iam.gserviceaccount.com", database_user = "d@p.iam" }
+      collect-results = { email = "c@p.iam.gserviceaccount.com", member = "serviceAccount:c@p.iam.gserviceaccount.com", database_user = "c@p.iam" }
+      tap             = { email = "t@p.iam.gserviceaccount.com", member = "serviceAccount:t@p.iam.gserviceaccount.com", database_user = "t@p.iam" }
+      run-query       = { email = "r@p.iam.gserviceaccount.com", member = "serviceAccount:r@p.iam.gserviceaccount.com", database_user = "r@p.iam" }
+      watch-queries   = { email = "w@p.iam.gserviceaccount.com", member = "serviceAccount:w@p.iam.gserviceaccount.com", database_user = "w@p.iam" }
+      registry        = { email = "g@p.iam.gserviceaccount.com", member = "serviceAccount:g@p.iam.gserviceaccount.com", database_user = "g@p.iam" }
+    }
+    job_databases      = ["tap"]
+    registry_databases = ["ssotap"]
+  }
+  override_data {
+    target          = data.google_sql_database_instance.existing
+    override_during = plan
+    values          = { connection_name = "example-project:us-central1:tap", database_version = "POSTGRES_17" }
+  }
+  assert {
+    condition     = endswith(join(" ", google_cloud_run_v2_job.init["tap"].template[0].template[0].containers[0].args), "--reader d@p.iam g@p.iam r@p.iam t@p.iam tap_reader --jobs-user t@p.iam r@p.iam w@p.iam --jobs-reader c@p.iam")
+    error_message = "Jobs lie in the database tap."
+  }
+  assert {
+    condition     = endswith(join(" ", google_cloud_run_v2_job.init["ssotap"].template[0].template[0].containers[0].args), "--reader d@p.iam g@p.iam r@p.iam t@p.iam tap_reader --registry-user g@p.iam")
+    error_message = "Records of the registry lie in the database ssotap."
   }
 }
 

@@ -80,6 +80,57 @@ run "with_everything" {
   }
 }
 
+run "with_tap_services_registry_and_console" {
+  command = plan
+  variables {
+    environment_file = "tests/environments/with-tap.yaml"
+    loader_may_swap  = false
+    init_image       = "us-central1-docker.pkg.dev/example-project/almagest/almagest:1"
+    tap              = {}
+    registry         = true
+    console          = true
+    console_callers  = ["group:operators@example.org"]
+    max_connections  = 300
+  }
+  assert {
+    condition     = output.watch_job == "almagest-watch-queries"
+    error_message = "Jobs are looked after each minute."
+  }
+  assert {
+    condition     = length(setsubtract(["tap", "run-query", "watch-queries", "registry", "console"], keys(output.urls))) == 0
+    error_message = "All five are deployed."
+  }
+  assert {
+    condition     = output.connections == "140 of 300"
+    error_message = "load-release and swap-schema 8 each, discovery 5 times 8, tap and run-query 4 times 8 each (queries and jobs of one server), watch-queries 4, and registry 2 times 8."
+  }
+  assert {
+    condition     = contains(keys(output.database_users), "tap") && !contains(keys(output.database_users), "console")
+    error_message = "The console has no database."
+  }
+}
+
+run "a_topic_that_is_not_made_here_is_refused" {
+  command = plan
+  variables {
+    environment_file = "tests/environments/with-tap.yaml"
+    prefix           = "alm-dev"
+    loader_may_swap  = false
+    tap              = {}
+    max_connections  = 300
+  }
+  expect_failures = [terraform_data.environment_file]
+}
+
+run "without_a_service_there_is_no_tap" {
+  command = plan
+  variables {
+    loader_may_swap = true
+    tap             = {}
+  }
+  expect_failures = [terraform_data.environment_file]
+}
+
 run "with_an_existing_instance_over_psc" {
   command = plan
   variables {
@@ -209,6 +260,9 @@ run "each_function_is_limited_and_mounts_only_its_own_secrets" {
     ingress             = "INGRESS_TRAFFIC_ALL"
     deletion_protection = true
     discovery_readers   = ["group:readers@example.org"]
+    tap_callers         = []
+    registry_callers    = []
+    console_callers     = []
     secrets             = { token = { secret = "hips-token", version = "latest", functions = ["discovery"] } }
     secrets_directory   = "/etc/almagest/secrets"
     deployer            = null

@@ -252,6 +252,9 @@ resource "google_cloud_run_v2_job" "init" {
           length(local.stagers) == 0 ? [] : concat(["--stager"], local.stagers),
           length(local.operators) == 0 ? [] : concat(["--operator"], local.operators),
           length(local.readers) == 0 ? [] : concat(["--reader"], local.readers),
+          length(local.job_users) == 0 || !contains(var.job_databases, each.key) ? [] : concat(["--jobs-user"], local.job_users),
+          length(local.job_readers) == 0 || !contains(var.job_databases, each.key) ? [] : concat(["--jobs-reader"], local.job_readers),
+          length(local.publishers) == 0 || !contains(var.registry_databases, each.key) ? [] : concat(["--registry-user"], local.publishers),
         )
 
         env {
@@ -290,8 +293,11 @@ locals {
     : "${trimsuffix(substr(name, 0, 54), "-")}-${substr(sha256(database), 0, 8)}"
   }
 
-  users     = { for name, account in var.accounts : name => account.database_user }
-  stagers   = [for name in ["load-release"] : local.users[name] if contains(keys(local.users), name) && !var.loader_may_swap]
-  operators = [for name in concat(["swap-schema"], var.loader_may_swap ? ["load-release"] : []) : local.users[name] if contains(keys(local.users), name)]
-  readers   = sort(concat([for name in ["discovery"] : local.users[name] if contains(keys(local.users), name)], tolist(var.readers)))
+  users       = { for name, account in var.accounts : name => account.database_user }
+  stagers     = [for name in ["load-release"] : local.users[name] if contains(keys(local.users), name) && !var.loader_may_swap]
+  operators   = [for name in concat(["swap-schema"], var.loader_may_swap ? ["load-release"] : []) : local.users[name] if contains(keys(local.users), name)]
+  job_users   = [for name in ["tap", "run-query", "watch-queries"] : local.users[name] if contains(keys(local.users), name)]
+  job_readers = length(local.job_users) == 0 ? [] : [for name in ["collect-results"] : local.users[name] if contains(keys(local.users), name)]
+  publishers  = [for name in ["registry"] : local.users[name] if contains(keys(local.users), name)]
+  readers     = sort(concat([for name in ["discovery", "tap", "run-query", "registry"] : local.users[name] if contains(keys(local.users), name)], tolist(var.readers)))
 }

@@ -70,6 +70,16 @@ variable "readers" {
   type        = set(string)
 }
 
+variable "job_databases" {
+  description = "Databases that hold jobs of queries."
+  type        = set(string)
+}
+
+variable "registry_databases" {
+  description = "The database that keeps the records of the registry, if there is one."
+  type        = set(string)
+}
+
 variable "loader_may_swap" {
   description = "Whether load-release may also swap: needed where a server has `swap: compatible` or `always`."
   type        = bool

@@ -30,6 +30,41 @@ locals {
       memory        = "512Mi"
       timeout       = 1800
     }
+    tap = {
+      description   = "Answers queries in ADQL, and says what can be asked"
+      max_instances = 4
+      concurrency   = 40
+      memory        = "512Mi"
+      timeout       = 900
+    }
+    run-query = {
+      description   = "Runs the queries of jobs"
+      max_instances = 4
+      concurrency   = 2
+      memory        = "512Mi"
+      timeout       = 1800
+    }
+    watch-queries = {
+      description   = "Looks after the jobs of queries"
+      max_instances = 1
+      concurrency   = 2
+      memory        = "512Mi"
+      timeout       = 120
+    }
+    registry = {
+      description   = "OAI-PMH for registries of the Virtual Observatory"
+      max_instances = 2
+      concurrency   = 40
+      memory        = "512Mi"
+      timeout       = 60
+    }
+    console = {
+      description   = "The web page of the environment"
+      max_instances = 2
+      concurrency   = 80
+      memory        = "512Mi"
+      timeout       = 60
+    }
   }
 
   deployed = { for name, settings in local.functions : name => settings if contains(var.deployed, name) }
@@ -80,12 +115,19 @@ resource "google_service_account" "scheduler" {
   display_name = "Almagest: Cloud Scheduler to collect-results"
 }
 
+resource "google_service_account" "queries" {
+  count        = contains(var.deployed, "run-query") ? 1 : 0
+  account_id   = "${var.prefix}-queries"
+  display_name = "Almagest: Pub/Sub push to run-query, Cloud Scheduler to watch-queries"
+}
+
 # Whoever deploys a service acts as its account.
 resource "google_service_account_iam_member" "deployer" {
   for_each = var.deployer == null ? {} : merge(
     { for name, account in google_service_account.function : name => account.name },
     { push = google_service_account.push.name },
     { for account in google_service_account.scheduler : "scheduler" => account.name },
+    { for account in google_service_account.queries : "queries" => account.name },
   )
   service_account_id = each.value
   role               = "roles/iam.serviceAccountUser"
@@ -136,7 +178,7 @@ resource "google_cloud_run_v2_service" "function" {
   name                = "${var.prefix}-${each.key}"
   location            = var.region
   description         = each.value.description
-  ingress             = contains(["load-release", "collect-results"], each.key) ? "INGRESS_TRAFFIC_INTERNAL_ONLY" : var.ingress
+  ingress             = contains(["load-release", "collect-results", "run-query", "watch-queries"], each.key) ? "INGRESS_TRAFFIC_INTERNAL_ONLY" : var.ingress
   deletion_protection = var.deletion_protection
 
   # A deployment ends what `gcloud run services update-traffic --to-revisions` has pinned.
@@ -254,6 +296,47 @@ resource "google_cloud_run_v2_service_iam_member" "scheduler" {
   name     = google_cloud_run_v2_service.function["collect-results"].name
   role     = "roles/run.invoker"
   member   = google_service_account.scheduler[0].member
+}
+
+resource "google_cloud_run_v2_service_iam_member" "run" {
+  count    = contains(var.deployed, "run-query") ? 1 : 0
+  location = var.region
+  name     = google_cloud_run_v2_service.function["run-query"].name
+  role     = "roles/run.invoker"
+  member   = google_service_account.queries[0].member
+}
+
+resource "google_cloud_run_v2_service_iam_member" "watch" {
+  count    = contains(var.deployed, "watch-queries") ? 1 : 0
+  location = var.region
+  name     = google_cloud_run_v2_service.function["watch-queries"].name
+  role     = "roles/run.invoker"
+  member   = google_service_account.queries[0].member
+}
+
+# Who asks is looked at by the function itself, by the tokens of the site.
+resource "google_cloud_run_v2_service_iam_member" "astronomer" {
+  for_each = contains(var.deployed, "tap") ? var.tap_callers : toset([])
+  location = var.region
+  name     = google_cloud_run_v2_service.function["tap"].name
+  role     = "roles/run.invoker"
+  member   = each.value
+}
+
+resource "google_cloud_run_v2_service_iam_member" "harvester" {
+  for_each = contains(var.deployed, "registry") ? var.registry_callers : toset([])
+  location = var.region
+  name     = google_cloud_run_v2_service.function["registry"].name
+  role     = "roles/run.invoker"
+  member   = each.value
+}
+
+resource "google_cloud_run_v2_service_iam_member" "visitor" {
+  for_each = contains(var.deployed, "console") ? var.console_callers : toset([])
+  location = var.region
+  name     = google_cloud_run_v2_service.function["console"].name
+  role     = "roles/run.invoker"
+  member   = each.value
 }
 
 resource "google_cloud_run_v2_service_iam_member" "operator" {

@@ -1,9 +1,10 @@
 output "accounts" {
-  description = "Service account of each function: e-mail, IAM member, database user."
+  description = "Service account of each function: e-mail, IAM member, database user, full name."
   value = { for name, account in google_service_account.function : name => {
     email         = account.email
     member        = account.member
     database_user = local.database_users[name]
+    name          = account.name
   } }
 }
 
@@ -27,6 +28,12 @@ output "push_account" {
 output "scheduler_account" {
   description = "E-mail of the account with which Cloud Scheduler calls collect-results."
   value       = one(google_service_account.scheduler[*].email)
+  depends_on  = [google_service_account_iam_member.deployer]
+}
+
+output "queries_account" {
+  description = "E-mail of the account with which run-query and watch-queries are called."
+  value       = one(google_service_account.queries[*].email)
   depends_on  = [google_service_account_iam_member.deployer]
 }
 

@@ -49,7 +49,7 @@ variable "min_instances" {
 }
 
 variable "ingress" {
-  description = "Where swap-schema and discovery may be called from."
+  description = "Where the functions may be called from that people and other services call."
   type        = string
 }
 
@@ -65,6 +65,21 @@ variable "operators" {
 
 variable "discovery_readers" {
   description = "IAM members who may call discovery."
+  type        = set(string)
+}
+
+variable "tap_callers" {
+  description = "IAM members who may call tap."
+  type        = set(string)
+}
+
+variable "registry_callers" {
+  description = "IAM members who may call registry."
+  type        = set(string)
+}
+
+variable "console_callers" {
+  description = "IAM members who may call console."
   type        = set(string)
 }
 

@@ -321,6 +321,70 @@ resource "google_monitoring_alert_policy" "sweep_late" {
   }
 }
 
+# It is called each minute. Without it queries of dead workers, results whose time is over and messages that were lost are not
+# looked after.
+resource "google_monitoring_alert_policy" "watch_late" {
+  count                 = contains(keys(var.services), "watch-queries") ? 1 : 0
+  display_name          = "${var.prefix}: nobody looks after the jobs of queries"
+  combiner              = "OR"
+  severity              = "ERROR"
+  notification_channels = var.notification_channels
+
+  conditions {
+    display_name = "No answer of watch-queries for ten minutes"
+    condition_absent {
+      filter   = "metric.type=\"run.googleapis.com/request_count\" AND resource.type=\"cloud_run_revision\" AND resource.label.service_name=\"${var.services["watch-queries"]}\" AND metric.label.response_code_class=\"2xx\""
+      duration = "600s"
+      aggregations {
+        alignment_period     = "60s"
+        per_series_aligner   = "ALIGN_DELTA"
+        cross_series_reducer = "REDUCE_SUM"
+      }
+    }
+  }
+
+  documentation {
+    content   = "Queries run on, but a job whose worker has died is not started again, and results are kept beyond their time."
+    mime_type = "text/markdown"
+    links {
+      display_name = "Runbook"
+      url          = "${var.documentation_url}/deploy.md#nobody-looks-after-the-jobs-of-queries"
+    }
+  }
+}
+
+# watch-queries sends a message again that nobody takes: what waits here waits because run-query is away or too small.
+resource "google_monitoring_alert_policy" "queries_waiting" {
+  count                 = contains(keys(var.services), "run-query") ? 1 : 0
+  display_name          = "${var.prefix}: queries wait to be run"
+  combiner              = "OR"
+  severity              = "WARNING"
+  notification_channels = var.notification_channels
+
+  conditions {
+    display_name = "Oldest message in ${var.prefix}-run-query older than a quarter of an hour"
+    condition_threshold {
+      filter          = "metric.type=\"pubsub.googleapis.com/subscription/oldest_unacked_message_age\" AND resource.type=\"pubsub_subscription\" AND resource.label.subscription_id=\"${var.prefix}-run-query\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = 900
+      duration        = "0s"
+      aggregations {
+        alignment_period   = "300s"
+        per_series_aligner = "ALIGN_MAX"
+      }
+    }
+  }
+
+  documentation {
+    content   = "Jobs are queued, and no instance of run-query takes them."
+    mime_type = "text/markdown"
+    links {
+      display_name = "Runbook"
+      url          = "${var.documentation_url}/deploy.md#queries-wait-to-be-run"
+    }
+  }
+}
+
 resource "google_monitoring_alert_policy" "server_errors" {
   for_each              = var.services
   display_name          = "${var.prefix}: ${each.key} answers 5xx"

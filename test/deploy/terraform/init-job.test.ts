@@ -82,6 +82,7 @@ function evaluate(value: unknown, scope: object): unknown {
   const functions = {
     concat: (...lists: unknown[][]) => lists.flat(),
     length: (list: unknown[]) => list.length,
+    contains: (list: unknown[], value: unknown) => list.includes(value),
     replace: (text: string, from: string, to: string) => text.replaceAll(from, to),
   }
   return structuredClone(runInNewContext(code.replaceAll(/\bvar\./g, 'variables.'), { ...functions, ...scope }))
@@ -96,11 +97,25 @@ interface JobSettings {
 function readJob({ ipType = 'PRIVATE', stagers = [LOADER] }: JobSettings = {}) {
   const [execution] = bodiesOf(bodiesOf(blockOf('google_cloud_run_v2_job', 'init').template)[0]!.template)
   const [container] = bodiesOf(execution!.containers)
-  const variables = { project: 'example', prefix: 'almagest', ip_type: ipType }
+  const variables = {
+    project: 'example',
+    prefix: 'almagest',
+    ip_type: ipType,
+    job_databases: ['tap'],
+    registry_databases: [],
+  }
   const scope = {
     each: { key: 'tap', value: 'almagest-init-tap' },
     variables,
-    local: { connection_name: INSTANCE, stagers, operators: [SWAPPER], readers: [DISCOVERY, 'tap'] },
+    local: {
+      connection_name: INSTANCE,
+      stagers,
+      operators: [SWAPPER],
+      readers: [DISCOVERY, 'tap'],
+      job_users: [],
+      job_readers: [],
+      publishers: [],
+    },
     google_sql_user: { init: { name: evaluate(blockOf('google_sql_user', 'init').name, { variables }) } },
   }
   const environment = bodiesOf(container!.env)

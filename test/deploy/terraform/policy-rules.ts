@@ -31,9 +31,6 @@ function namesWhere(blocks: readonly Block[], isWrong: (body: Body, block: Block
 const TOO_WIDE =
   /^`roles\/(editor|owner|viewer|storage\.|run\.invoker|pubsub\.(publisher|subscriber)|iam\.serviceAccount(User|TokenCreator)|secretmanager\.(admin|secretAccessor))/
 
-/** Functions that run locally, and wherever their bundles are deployed by hand (docs/tap.md, docs/registry.md, docs/console.md). */
-export const NOT_DEPLOYED_BY_TERRAFORM: readonly string[] = ['console', 'registry', 'run-query', 'tap', 'watch-queries']
-
 /** test/terraform/startup-probe.test.ts asks every function for it. */
 export const HEALTH = '/healthz'
 
@@ -171,7 +168,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
     const policies = resources(modules, 'google_pubsub_subscription').flatMap(({ body }) =>
       bodiesOf(body.dead_letter_policy),
     )
-    const expected = String(policies[0]?.max_delivery_attempts)
+    const [expected = '', ...differing] = new Set(policies.map((policy) => String(policy.max_delivery_attempts)))
     const texts: (readonly [string, string])[] = [
       ...['README.md', 'terraform/README.md', 'docs/deploy.md', 'docs/runbook.md'].map(
         (file) => [file, read(file)] as const,
@@ -183,6 +180,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
         [where, [...text.matchAll(/\bafter (\S+)\s+(?:tries|attempts)/g)].map(([, count]) => count)] as const,
     )
     return [
+      ...differing.map((count) => `${count} tries in one subscription, ${expected} in another`),
       ...written
         .filter(([where, counts]) => where.endsWith('.md') && counts.length === 0)
         .map(([where]) => `${where} is silent`),

@@ -6,7 +6,6 @@ import { type Block, type Body, bodiesOf, readConfiguration, textsIn } from '../
 import { listGrants } from '../../../deploy/terraform/iam-table.ts'
 import type { ProviderSchema } from '../../../deploy/terraform/schema.ts'
 import { parseEnvironment } from '../../../shared/environment/parse.ts'
-import { NOT_DEPLOYED_BY_TERRAFORM } from './policy-rules.ts'
 
 const root = join(import.meta.dirname, '../..', '..')
 const read = (...path: string[]) => readFileSync(join(root, ...path), 'utf8')
@@ -56,21 +55,22 @@ test('every function runs as an account of its own and logs in as a user of its 
   expect(user!.body).toMatchObject({ for_each: '${var.accounts}', name: '${each.value.database_user}' })
 })
 
-test('push and scheduler may call exactly one function each', () => {
+test('those who call in the name of Pub/Sub and Cloud Scheduler may call what is theirs, and nothing else', () => {
   const invoker = grants.filter(({ role }) => role === '`roles/run.invoker`')
   const of = (name: string) => invoker.filter(({ principal }) => principal === `account ${name}`).map(({ on }) => on)
   expect(of('push')).toEqual(['function load-release'])
   expect(of('scheduler')).toEqual(['function collect-results'])
+  expect(of('queries')).toEqual(['function run-query', 'function watch-queries'])
 })
 
-test('the functions of the table are the folders of functions/, but for those of the TAP service', async () => {
+test('the functions of the table are the folders of functions/', async () => {
   const { functionNames } = await import('../../../deploy/bundles/bundle.ts')
-  const all = [...Object.keys(functions), ...NOT_DEPLOYED_BY_TERRAFORM]
-  expect(all.sort()).toEqual([...(await functionNames())].sort())
+  expect(Object.keys(functions).sort()).toEqual([...(await functionNames())].sort())
 })
 
 test('a function that must not run twice at once has one instance; a load is one at a time', () => {
-  for (const name of ['load-release', 'swap-schema', 'collect-results']) expect(functions[name]!.max_instances).toBe(1)
+  for (const name of ['load-release', 'swap-schema', 'collect-results', 'watch-queries'])
+    expect(functions[name]!.max_instances).toBe(1)
   expect(functions['load-release']!.concurrency).toBe(1)
 })
 
@@ -95,7 +95,7 @@ test('the push subscription proves who it is, waits long enough for a load and t
 })
 
 test('the results bucket keeps no deleted objects, and deletes by itself only after the sweep should have', () => {
-  const [bucket] = resources('google_storage_bucket').filter(({ labels }) => labels[1] === 'results')
+  const [bucket] = resources('google_storage_bucket').filter(({ file }) => file.startsWith('modules/results/'))
   expect(bucket!.body.versioning).toBeUndefined()
   expect(bucket!.body.soft_delete_policy).toEqual([{ retention_duration_seconds: 0 }])
   const conditions = bodiesOf(bucket!.body.lifecycle_rule).flatMap(({ condition }) => bodiesOf(condition))
