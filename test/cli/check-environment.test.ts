@@ -62,6 +62,7 @@ test('--connect reaches for bucket, release, database, roles, readers, topic and
   const database = await createTestDatabase()
   await stageRelease(database.pool, stageRequest('releases/1'))
   await swap(database.pool, { expectedVersion: 'releases/1', actor: 'test' })
+  await database.pool.query('create table tap_schema.supportedmodels (x int)')
   const empty = await createTestDatabase({ initialised: false })
   const pubsub = createServer((request, response) => {
     const isThere = request.url === '/v1/projects/example/topics/events'
@@ -96,6 +97,10 @@ results:
   expect(stateOf(checks, 'ready: init')).toEqual(['ok'])
   expect(stateOf(checks, 'ready: live')).toEqual(['ok'])
   expect(stateOf(checks, 'ready: reader roles')).toEqual(['ok'])
+  expect(checks.find(({ subject }) => subject === 'ready: other objects')).toMatchObject({
+    state: 'warning',
+    message: expect.stringContaining('table tap_schema.supportedmodels'),
+  })
   expect(stateOf(checks, 'unready: init')).toEqual(['error'])
   expect(stateOf(checks, 'gone: database')).toEqual(['error'])
   expect(stateOf(checks, 'topic projects/example/topics/events')).toEqual(['ok'])

@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import { findUnknownRoles } from '../../../shared/tables/relations.ts'
+import { findOtherObjects } from '../../../shared/tap-schema/other-objects.ts'
 import { type Check, check } from './check.ts'
 
 interface Prepared {
@@ -33,8 +34,17 @@ export async function checkRoles(
     found.live === null
       ? { subject: `${server}: live`, state: 'warning', message: 'nothing is live yet: stage a release, then swap' }
       : { subject: `${server}: live`, state: 'ok', message: `${found.live} has tables` },
+    ...(await checkOthers(server, pool)),
     ...(hasService ? [checkJobs(server, found.jobs)] : []),
   ]
+}
+
+/** DaCHS and CADC's servers keep tables of their own there. */
+async function checkOthers(server: string, pool: pg.Pool): Promise<readonly Check[]> {
+  const others = await withClient(pool, (client) => findOtherObjects(client, 'live'))
+  if (others.length === 0) return []
+  const message = `${others.join(', ')}: no part of a release, and moved to tap_schema_previous by the next swap; keep them in a schema of their own (docs/your-tap-service.md)`
+  return [{ subject: `${server}: other objects`, state: 'warning', message }]
 }
 
 function checkJobs(server: string, isThere: boolean): Check {
