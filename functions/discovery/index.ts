@@ -1,10 +1,10 @@
 import { http } from '@google-cloud/functions-framework'
+import { serveEnvironment } from '../../shared/deployment/serve-environment.ts'
 import { createLogger } from '../../shared/platform/log/log.ts'
-import { openAtStart } from '../../shared/platform/open-at-start.ts'
 import { openDeployment } from './deployment.ts'
 import { createDiscovery } from './discovery.ts'
 
 const logger = createLogger({ fields: { function: 'discovery' } })
-const dependencies = await openAtStart(() => openDeployment(logger), logger)
+const make = async () => createDiscovery(await openDeployment(logger), { logger })
 
-http('discovery', createDiscovery(dependencies, { logger }))
+http('discovery', await serveEnvironment(make, { logger }))

@@ -1,10 +1,10 @@
 import { http } from '@google-cloud/functions-framework'
 import { openDeployment } from '../../shared/deployment/deployment.ts'
+import { serveEnvironment } from '../../shared/deployment/serve-environment.ts'
 import { createLogger } from '../../shared/platform/log/log.ts'
-import { openAtStart } from '../../shared/platform/open-at-start.ts'
 import { createSwapSchema } from './swap-schema.ts'
 
 const logger = createLogger({ fields: { function: 'swap-schema' } })
-const deployment = await openAtStart(() => openDeployment('swap-schema', logger), logger)
+const make = async () => createSwapSchema(await openDeployment('swap-schema', logger), { logger })
 
-http('swap-schema', createSwapSchema(deployment, { logger }))
+http('swap-schema', await serveEnvironment(make, { logger }))
