@@ -1,6 +1,6 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chmod, chown, cp, lstat, mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { chmod, chown, cp, lstat, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { dirname, join, resolve } from 'node:path'
 import { findPrograms, type Programs } from './postgres-programs.ts'
@@ -45,7 +45,7 @@ export async function startPostgres(options: LocalPostgresOptions): Promise<Loca
     const stoppedLeftover = await stopLeftover(dataDirectory)
     const created = !(await exists(join(dataDirectory, 'PG_VERSION')))
     if (created) await initialise(programs, dataDirectory, user)
-    const port = options.port ?? (await freePort())
+    const port = options.port ?? (await usualPort(options.stateDirectory))
     const server = await launchServer({
       program: programs.postgres,
       dataDirectory,
@@ -204,9 +204,27 @@ function settingsOf(options: LocalPostgresOptions): Readonly<Record<string, stri
   }
 }
 
-async function freePort(): Promise<number> {
+const PORT_FILE = 'postgres.port'
+
+/** The port of the last start, so that what was pointed at it still fits; another one where somebody has it now. */
+async function usualPort(stateDirectory: string | null): Promise<number> {
+  if (stateDirectory === null) return freePort()
+  const file = join(stateDirectory, PORT_FILE)
+  const before = Number(await readFile(file, 'utf8').catch(() => ''))
+  const port = Number.isInteger(before) && before > 1023 && before < 65_536 ? await freePort(before) : await freePort()
+  await mkdir(stateDirectory, { recursive: true })
+  await writeFile(file, `${port}\n`)
+  return port
+}
+
+/** @param wish the port that is wanted, if it is free */
+async function freePort(wish = 0): Promise<number> {
   const server = createServer()
-  await new Promise<void>((done, fail) => server.once('error', fail).listen(0, '127.0.0.1', done))
+  const isFree = await new Promise<boolean>((done, fail) => {
+    server.once('error', (error) => (wish === 0 ? fail(error) : done(false)))
+    server.listen(wish, '127.0.0.1', () => done(true))
+  })
+  if (!isFree) return freePort()
   const address = server.address()
   await new Promise((done) => server.close(done))
   if (address === null || typeof address === 'string') throw new Error('the system gave no port')

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { FunctionError, openFunctionAccess } from '../cli/commands/server/function-access.ts'
 import { OK } from '../cli/terminal/exit-codes.ts'
 import { writeError, writeNote } from '../cli/terminal/output.ts'
+import { elapsedMs } from '../shared/elapsed.ts'
 import { createLogger } from '../shared/platform/log/log.ts'
 import { openBucket } from '../shared/platform/storage/objects.ts'
 import { objectOf } from '../shared/releases/naming.ts'
@@ -101,7 +102,7 @@ async function bringUp(options: RunOptions, ending: Ending, resources: AsyncDisp
   await steps.step(title, () => ending.race(surveyTables), describeTables(SURVEY_SERVER))
   const servers = await Promise.all(deployments.map((deployment) => ending.race(reportServer(deployment, stack))))
   const { url, storage, environmentFile } = stack
-  const durationMs = performance.now() - started
+  const durationMs = elapsedMs(started)
   const report: StartReport = { url, durationMs, servers, environmentFile, logFile, storage }
   diversion.print(json ? `${JSON.stringify(report, null, 2)}\n` : describeStart(report, { staysUp: !once, given }))
   isUp = true

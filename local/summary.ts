@@ -1,6 +1,6 @@
 import { quoteForShell, spell } from '../cli/terminal/spelling.ts'
 import { style } from '../cli/terminal/style.ts'
-import { formatTable } from '../cli/terminal/table.ts'
+import { formatTable, terminalWidth } from '../cli/terminal/table.ts'
 import { adqlName, parseDeclaredNames } from '../shared/adql/names.ts'
 import type { Deployment } from './deploy.ts'
 import { METADATA_TABLE } from './metadata.ts'
@@ -46,6 +46,7 @@ export function describeStart(report: StartReport, how: StartManner): string {
     ...formatTable(
       ['server', 'live', 'previous', 'staging', 'schemas', 'tables', 'columns', 'keys', 'stage', 'swap'],
       report.servers.map(describeServer),
+      { width: terminalWidth() },
     ),
     ...report.servers.flatMap(describeTables),
     '',
@@ -90,7 +91,7 @@ function describeTables({ server, live }: ServerReport): string[] {
   return [
     '',
     `${style('bold', server)} as a TAP service reads it:`,
-    ...formatTable(['table_name', 'columns', 'description'], rows, { width: 110 }),
+    ...formatTable(['table_name', 'columns', 'description'], rows, { width: terminalWidth() ?? 110 }),
     ...(more > 0 ? [`… and ${more} more`] : []),
   ]
 }

@@ -8,6 +8,7 @@ const root = resolve(import.meta.dirname, '..')
 const GROUND = [
   'shared/code-points.ts',
   'shared/database-address.ts',
+  'shared/elapsed.ts',
   'shared/failure.ts',
   'shared/is-record.ts',
   'shared/lazily.ts',

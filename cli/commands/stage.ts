@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { showControls } from '../../shared/printable.ts'
 import type { StageOutcome } from '../../shared/tap-schema/stage.ts'
+import { count } from '../felis-files/gather-problems.ts'
 import { endOnInterrupt } from '../terminal/interrupt.ts'
 import { type OutputOptions, writeNote, writeResult } from '../terminal/output.ts'
 import { withProgress } from '../terminal/progress.ts'
@@ -125,12 +126,15 @@ async function stageFromBucket(
 
 function describeStage(outcome: StageOutcome): string {
   if (outcome.outcome !== 'staged') return showControls(`${outcome.version} is ${outcome.outcome}: ${outcome.reason}`)
-  const { schemas, tables, columns, keys } = outcome.rows
+  // A function of an earlier version counts only all rows.
+  const { schemas, tables, columns, keys } = outcome.described ?? outcome.rows
   const readers =
     outcome.readers.length === 0
       ? 'nobody but its owners, because no readers are named and nothing that is live has any'
       : outcome.readers.join(', ')
   const seconds = (outcome.durationMs / 1000).toFixed(2)
-  const size = `${schemas} schemas, ${tables} tables, ${columns} columns, ${keys} keys, with tap_schema's own`
+  const size = [count(schemas, 'schema'), count(tables, 'table'), count(columns, 'column'), count(keys, 'key')].join(
+    ', ',
+  )
   return `staged ${showControls(outcome.version)} in ${seconds} s: ${size}\nmay be read by ${showControls(readers)}`
 }

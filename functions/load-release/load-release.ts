@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { elapsedMs } from '../../shared/elapsed.ts'
 import type { Environment } from '../../shared/environment/environment.ts'
 import type { TapServer } from '../../shared/environment/tap-server.ts'
 import { Failure, messageOf } from '../../shared/failure.ts'
@@ -183,7 +184,7 @@ async function fetchUpload(arrival: Arrival, { environment, bucket }: LoadDepend
     // Deleted or overwritten since: there is nothing left to load, and its replacement has its own notification.
     if (stored === undefined) return { outcome: 'gone' }
     const source = { bucket: name, object, generation, sha256: '', bytes: stored.size }
-    return { outcome: 'broken', error, source, durationMs: performance.now() - started }
+    return { outcome: 'broken', error, source, durationMs: elapsedMs(started) }
   }
 }
 

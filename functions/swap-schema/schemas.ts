@@ -24,6 +24,7 @@ const SLOT = object({
   source: nullable(ref('Source')),
   stagedBy: TEXT_OR_NULL,
   rows: nullable(ref('RowCounts')),
+  described: nullable(ref('RowCounts')),
   schemas: list(TEXT),
 })
 
@@ -132,6 +133,7 @@ export const SCHEMAS = {
         outcome: { const: 'staged' },
         version: TEXT,
         rows: ref('RowCounts'),
+        described: ref('RowCounts'),
         readers: { ...list(TEXT), description: 'Roles that may read it, once it is live as well' },
         durationMs: MILLISECONDS,
         warnings: list(ref('Problem')),

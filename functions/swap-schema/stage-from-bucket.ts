@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { elapsedMs } from '../../shared/elapsed.ts'
 import type { TapServer } from '../../shared/environment/tap-server.ts'
 import { Failure } from '../../shared/failure.ts'
 import { HttpError } from '../../shared/platform/http/errors.ts'
@@ -67,7 +68,7 @@ async function findRelease(
     const stored = await bucket.stat(object, generation)
     if (stored === undefined) break
     const release = await fetchRelease(bucket, releases, version, releases.limits, stored.generation).catch(asBroken)
-    if (release !== undefined) return { release, stored, durationMs: performance.now() - started }
+    if (release !== undefined) return { release, stored, durationMs: elapsedMs(started) }
   }
   const upload = `gs://${releases.bucket}/${object}${generation === undefined ? '' : `#${generation}`}`
   const msg = `there is no release ${version}: ${upload} does not exist`

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { elapsedMs } from '../elapsed.ts'
 import { Failure } from '../failure.ts'
 import { recordRejection } from '../tap-schema/reject.ts'
 import type { ReleaseSource } from '../tap-schema/release-source.ts'
@@ -55,7 +56,7 @@ export async function deliverRelease(
         source,
         error,
         actor,
-        durationMs: performance.now() - started,
+        durationMs: elapsedMs(started),
         redelivery,
         announce,
       })

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { elapsedMs } from '../elapsed.ts'
 import { ExchangeLocks } from './exchange-locks.ts'
 import { SlotsInUse } from './lock-through-gates.ts'
 import type { Patience } from './patience.ts'
@@ -21,7 +22,7 @@ export async function exchangeSlots<T>(
   work: (client: pg.PoolClient, locks: ExchangeLocks) => Promise<T>,
 ): Promise<{ readonly result: T; readonly attempts: number; readonly durationMs: number }> {
   const started = performance.now()
-  const elapsed = () => performance.now() - started
+  const elapsed = () => elapsedMs(started)
   const locks = new ExchangeLocks(pool, patience.lockTimeoutMs)
   for (let attempts = 1; ; attempts++) {
     const remaining = patience.deadlineMs - elapsed()

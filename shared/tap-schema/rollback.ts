@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type pg from 'pg'
+import { elapsedMs } from '../elapsed.ts'
 import { findDependents } from './dependents.ts'
 import type { ExchangeLocks } from './exchange-locks.ts'
 import { exchangeSlots } from './exchange-slots.ts'
@@ -66,7 +67,7 @@ async function rollBackOnce(
     actor: request.actor,
     source: target.source,
   } as const
-  await recordHistory(client, { ...entry, rows: null, problems: [], durationMs: performance.now() - started })
+  await recordHistory(client, { ...entry, rows: null, problems: [], durationMs: elapsedMs(started) })
   await locks.take(client, previous)
   if (replaced === null) {
     await client.query(`alter schema ${quote(previous)} rename to ${quote(live)}`)

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { elapsedMs } from '../elapsed.ts'
 import type { Problem } from '../problem.ts'
 import { copyInto, copyRows } from './copy-rows.ts'
 import {
@@ -16,6 +17,7 @@ import { type PreparedRows, prepareRows, type RowsRequest } from './prepare-rows
 import { findLeftOutReaders, findLiveReaders, warnOfLeftOut } from './readers.ts'
 import type { ReleaseSource } from './release-source.ts'
 import { removeSlot } from './remove-slot.ts'
+import { describeItself } from './self-description.ts'
 import {
   BusyError,
   DependentObjectsError,
@@ -49,6 +51,8 @@ export type StageOutcome =
       readonly outcome: 'staged'
       readonly version: string
       readonly rows: RowCounts
+      /** The same without the description of TAP_SCHEMA itself. */
+      readonly described: RowCounts
       /** Roles that may read it, once it is live as well. */
       readonly readers: readonly string[]
       readonly durationMs: number
@@ -97,7 +101,7 @@ async function giveWay(client: pg.PoolClient, request: StageRequest, started: nu
   const reason = `${later.version} was uploaded later (${upload}) and staged before: stage ${version} by hand if you want it`
   const problem = { file: source.object, path: '', code: 'superseded', severity: 'warning', message: reason } as const
   await client.query(`set local role ${STAGER_ROLE}`)
-  const durationMs = performance.now() - started
+  const durationMs = elapsedMs(started)
   const entry = { action: 'superseded', version, replaced: null, actor, source, rows: null } as const
   await recordHistory(client, { ...entry, problems: [problem], durationMs })
   return { outcome: 'superseded', version, reason }
@@ -122,7 +126,7 @@ async function fillStaging(
   await client.query(`${grantReaders(schema, readers)}\n${analyze(schema, options)}`)
   const counts = countRows(rows)
   await verifySlot(client, schema, options, counts)
-  const durationMs = performance.now() - started
+  const durationMs = elapsedMs(started)
   const aside = asideAs === null ? [] : [asideWarning(schema, asideAs)]
   const problems = [...warnings, ...aside, ...warnOfLeftOut(await findLeftOutReaders(client))]
   const entry = { action: 'staged', version, replaced, actor, source, rows: counts, problems, durationMs } as const
@@ -130,7 +134,8 @@ async function fillStaging(
   await copyInto(client, qualified(schema, 'versions'), VERSION_COLUMNS, [
     [version, source.bucket, source.object, source.generation, source.sha256, source.bytes, actor, id],
   ])
-  return { outcome: 'staged', version, rows: counts, readers, durationMs, warnings: problems }
+  const described = withoutOwn(counts, options)
+  return { outcome: 'staged', version, rows: counts, described, readers, durationMs, warnings: problems }
 }
 
 async function freeStaging(client: pg.PoolClient, version: string): Promise<string | null> {
@@ -174,6 +179,18 @@ export function countRows(rows: TapSchemaRows): RowCounts {
     columns: rows.columns.length,
     keys: rows.keys.length,
     key_columns: rows.key_columns.length,
+  }
+}
+
+/** What the release brought: the first rows describe TAP_SCHEMA itself. */
+function withoutOwn(counts: RowCounts, options: LoaderOptions): RowCounts {
+  const own = countRows(describeItself(options))
+  return {
+    schemas: counts.schemas - own.schemas,
+    tables: counts.tables - own.tables,
+    columns: counts.columns - own.columns,
+    keys: counts.keys - own.keys,
+    key_columns: counts.key_columns - own.key_columns,
   }
 }
 

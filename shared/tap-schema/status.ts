@@ -2,10 +2,11 @@ import type pg from 'pg'
 import { isSafeToRead } from './foreign-code.ts'
 import { type HistoryEntry, type RowCounts, readHistory } from './history.ts'
 import type { ReleaseSource } from './release-source.ts'
-import { findTables, readSchemaNames } from './slot-tables.ts'
+import { SELF_NAME } from './self-description.ts'
+import { findTables, readSchemaNames, type SlotTables } from './slot-tables.ts'
 import { NOTHING_KNOWN, readSafeSlot } from './slot-version.ts'
 import { SLOT_NAMES, SLOT_SCHEMA, type SlotName } from './slots.ts'
-import { TAP_TABLE_NAMES } from './tables.ts'
+import { TAP_TABLE_NAMES, type TapTableName } from './tables.ts'
 import { readSlots } from './transaction.ts'
 
 export interface SlotStatus {
@@ -21,6 +22,8 @@ export interface SlotStatus {
   readonly stagedBy: string | null
   /** Rows per table, self-description included; null when the slot is empty, half-made, or not safe to read. */
   readonly rows: RowCounts | null
+  /** The same without the description of TAP_SCHEMA itself: what the release brought. */
+  readonly described: RowCounts | null
   /** Names of the schemas that the slot describes, in their order, without `tap_schema` itself. */
   readonly schemas: readonly string[]
 }
@@ -61,15 +64,34 @@ export async function readSlotStatus(client: pg.PoolClient, slot: SlotName): Pro
     loadedAt: found?.loadedAt?.toISOString() ?? null,
     source: found?.source ?? null,
     stagedBy: found?.stagedBy ?? null,
-    rows: isReadable ? await readSize(client, schema) : null,
+    ...(isReadable ? await readSizes(client, schema) : { rows: null, described: null }),
     schemas: isReadable ? await readSchemaNames(client, schema) : [],
   }
 }
 
-async function readSize(client: pg.PoolClient, schema: string): Promise<RowCounts | null> {
+async function readSizes(client: pg.PoolClient, schema: string): Promise<Pick<SlotStatus, 'rows' | 'described'>> {
   const tables = await findTables(client, schema)
-  if (tables === null) return null
-  const counts = TAP_TABLE_NAMES.map((table) => `(select count(*)::int from ${tables[table].from}) as ${table}`)
-  const found = await client.query<RowCounts>(`select ${counts.join(', ')}`)
-  return found.rows[0] ?? null
+  if (tables === null) return { rows: null, described: null }
+  const counts = TAP_TABLE_NAMES.flatMap((table) => {
+    const { from } = tables[table]
+    return [
+      `(select count(*)::int from ${from}) as ${table}`,
+      `(select count(*)::int from ${from} where not (${OWN[table](tables)})) as described_${table}`,
+    ]
+  })
+  const { rows } = await client.query<Record<string, number>>(`select ${counts.join(', ')}`)
+  const [found = {}] = rows
+  const countsOf = (prefix: string) =>
+    Object.fromEntries(TAP_TABLE_NAMES.map((table) => [table, found[`${prefix}${table}`] ?? 0])) as RowCounts
+  return { rows: countsOf(''), described: countsOf('described_') }
+}
+
+/** By which rows TAP_SCHEMA describes itself. */
+const OWN: Readonly<Record<TapTableName, (tables: SlotTables) => string>> = {
+  schemas: () => `coalesce(lower(schema_name) = '${SELF_NAME}', false)`,
+  tables: () => `coalesce(lower(schema_name) = '${SELF_NAME}', false)`,
+  columns: () => `coalesce(starts_with(lower(table_name), '${SELF_NAME}.'), false)`,
+  keys: () => `coalesce(starts_with(lower(from_table), '${SELF_NAME}.'), false)`,
+  key_columns: ({ keys }) =>
+    `key_id in (select key_id from ${keys.from} where starts_with(lower(from_table), '${SELF_NAME}.'))`,
 }

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { elapsedMs } from '../elapsed.ts'
 import { checkStaged } from './check-staged.ts'
 import { findDependents } from './dependents.ts'
 import type { ExchangeLocks } from './exchange-locks.ts'
@@ -97,7 +98,7 @@ async function swapOnce(
     actor: request.actor,
     source: staged.source,
   } as const
-  await recordHistory(client, { ...entry, rows: null, problems: [], durationMs: performance.now() - started })
+  await recordHistory(client, { ...entry, rows: null, problems: [], durationMs: elapsedMs(started) })
   await locks.take(client, staging)
   if (replaced !== null) await locks.take(client, live)
   const setBack = replaced === null ? '' : `alter schema ${quote(live)} rename to ${quote(previous)};\n`

@@ -1,4 +1,5 @@
 import { chmod, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { dirname } from 'node:path'
 import pg from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
@@ -34,4 +35,19 @@ test.skipIf(process.getuid?.() !== 0)('PostgreSQL runs for root in a folder that
   } finally {
     await again.stop()
   }
+})
+
+test('a server keeps its port between starts when it is free, and takes another one when it is not', async () => {
+  const stateDirectory = await writeFolder({})
+  const first = await startPostgres({ stateDirectory, unsafe: true })
+  await first.stop()
+  const second = await startPostgres({ stateDirectory, unsafe: true })
+  await second.stop()
+  expect(second.port).toBe(first.port)
+  const other = createServer()
+  await new Promise<void>((done) => other.listen(first.port, '127.0.0.1', done))
+  const third = await startPostgres({ stateDirectory, unsafe: true })
+  await third.stop()
+  other.close()
+  expect(third.port).not.toBe(first.port)
 })

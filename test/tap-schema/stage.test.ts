@@ -22,10 +22,15 @@ describe('a stage that goes well', () => {
     expect(outcome).toMatchObject({
       outcome: 'staged',
       rows: { schemas: 2, tables: 6, columns: 35, keys: 7, key_columns: 7 },
+      described: { schemas: 1, tables: 1, columns: 3, keys: 0, key_columns: 0 },
     })
     const { slots } = await readStatus(database.pool)
     expect(slots.staging).toMatchObject({ version: 'releases/r1', schemas: ['survey'], stagedBy: 'tester' })
     expect(slots.staging.source).toEqual(stageRequest('releases/r1').source)
+    // Both count the same: all rows, and those of the release.
+    expect(slots.staging).toMatchObject(
+      outcome.outcome === 'staged' ? { rows: outcome.rows, described: outcome.described } : {},
+    )
     expect(slots.live.exists).toBe(false)
     expect(slots.previous.exists).toBe(false)
   })

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { elapsedMs } from '../../../shared/elapsed.ts'
 import { Failure, messageOf } from '../../../shared/failure.ts'
 import { rejectRelease } from '../../../shared/releases/deliver.ts'
 import type { Release } from '../../../shared/releases/fetch.ts'
@@ -24,7 +25,7 @@ export async function stageOrReject(
     return await stageRelease(pool, { ...release, ...wish, redelivery })
   } catch (error) {
     if (!(error instanceof Failure && error.permanent)) throw error
-    const durationMs = performance.now() - started
+    const durationMs = elapsedMs(started)
     const { actor } = wish
     const rejection = { version, source, error, actor, durationMs, redelivery, announce: async () => {} } as const
     await rejectRelease(pool, { name: 'local', ...wish }, rejection).catch((reason: unknown) => {

@@ -23,9 +23,11 @@ export function formatStatus({ slots, history }: ServerStatus): string {
 
 type Cells = (string | number | null)[]
 
-function slotCells({ exists, version, id, loadedAt, stagedBy, rows, schemas }: SlotStatus): Cells {
+function slotCells({ exists, version, id, loadedAt, stagedBy, rows, described, schemas }: SlotStatus): Cells {
   if (!exists) return ['(empty)', null, null, null, null, null, null]
-  const size = rows === null ? [null, null] : [rows.tables, rows.columns]
+  // A function of an earlier version counts only all rows.
+  const counted = described ?? rows
+  const size = counted == null ? [null, null] : [counted.tables, counted.columns]
   return [version ?? '(half-made)', id, moment(loadedAt), stagedBy, ...size, schemas.join(', ')]
 }
 
