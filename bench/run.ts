@@ -8,6 +8,7 @@ import { describeSizes, describeStarts } from './describe-start.ts'
 import { benchDiscovery } from './discovery.ts'
 import { benchJobs } from './jobs.ts'
 import { benchQserv } from './qserv.ts'
+import { benchQservJobs } from './qserv-jobs.ts'
 import { benchStage } from './stage.ts'
 import { benchStart } from './start.ts'
 import { benchSwap } from './swap.ts'
@@ -80,6 +81,7 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   },
   async qserv() {
     printTable(await benchQserv(1_000_000))
+    printTable(await benchQservJobs())
   },
   async sweep() {
     for (const objects of sizes) print(`sweep over ${objects} results`, await benchSweep(objects))

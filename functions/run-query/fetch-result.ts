@@ -11,6 +11,7 @@ import { describeResult } from '../../shared/tap/answer-query.ts'
 import { pairsOf, resultObject } from '../../shared/tap/job-objects.ts'
 import { readParameters } from '../../shared/tap/parameters.ts'
 import type { JobResult } from '../../shared/uws/job.ts'
+import { QuotaError } from '../../shared/uws/quota.ts'
 import { claimReady, type ReadyJob, returnReady } from '../../shared/uws/remote-query.ts'
 import { type ResultSummary, writeResult } from '../../shared/votable/write-result.ts'
 import { findDirectResult, isDirect } from './direct-result.ts'
@@ -56,7 +57,8 @@ export async function fetchResult(
     await claim.release()
     if (!claim.lost.aborted) {
       const failure = explainQserv(error)
-      if (!failure.permanent && ready.fetches < MOST_FETCHES) {
+      const isFinal = failure.permanent || failure instanceof QuotaError
+      if (!isFinal && ready.fetches < MOST_FETCHES) {
         await returnReady(jobs.pool, job)
         throw failure
       }
