@@ -30,22 +30,29 @@ async function readEnd(name: FunctionName, environment: string | null) {
   return { ended: message.split(':', 1)[0], log: lines.map((line) => JSON.parse(line)) }
 }
 
+/** All functions read their environment file by the same code: one of them meets all of it, the others the first. */
+const FAULTS: readonly (readonly [what: string, environment: string | null, reason: RegExp])[] = [
+  ['two faults', `${WORKING}\ntpa: {}\ntopic: 7\n`, /tpa.*topic/s],
+  ['a misspelt key', `${WORKING}\ntpa: {}\n`, /tpa/],
+  ['no YAML', '{', /environment\.yaml/],
+  ['no file', null, /does not exist/],
+]
+
 describe.each(FUNCTIONS)('the bundle of %s', (name) => {
-  test.each([
-    ['a misspelt key', `${WORKING}\ntpa: {}\n`, /tpa/],
-    ['two faults', `${WORKING}\ntpa: {}\ntopic: 7\n`, /tpa.*topic/s],
-    ['no YAML', '{', /environment\.yaml/],
-    ['no file', null, /does not exist/],
-  ])('does not start with %s in its environment file, and says so in its log', async (_what, environment, reason) => {
-    const { ended, log } = await readEnd(name, environment)
-    expect(ended).toBe('the framework ended with 1')
-    expect(log.at(-1)).toMatchObject({
-      severity: 'ERROR',
-      message: expect.stringMatching(/^the function does not start: /),
-      function: name,
-    })
-    expect(log.at(-1).message).toMatch(reason)
-  })
+  const faults = name === 'discovery' ? FAULTS : FAULTS.slice(0, 1)
+  test.each(faults)(
+    'does not start with %s in its environment file, and says so in its log',
+    async (_what, environment, reason) => {
+      const { ended, log } = await readEnd(name, environment)
+      expect(ended).toBe('the framework ended with 1')
+      expect(log.at(-1)).toMatchObject({
+        severity: 'ERROR',
+        message: expect.stringMatching(/^the function does not start: /),
+        function: name,
+      })
+      expect(log.at(-1).message).toMatch(reason)
+    },
+  )
 
   test('answers a startup probe, with no database, bucket or topic in reach', async () => {
     const started = await start(name, WORKING)

@@ -61,7 +61,11 @@ export async function openExtensionServer(): Promise<ExtensionServer & { stop():
   const server = GIVEN ? { url: GIVEN, stop: async () => {} } : await startDebianCluster()
   const template = `test_template_${randomBytes(6).toString('hex')}`
   await administer(server.url, `create database ${template} template ${EMPTY}`)
-  await administer(urlOf(server.url, template), 'create extension pg_sphere', 'create extension postgis')
+  // Not by `administer`, which would stay connected: then nobody could copy it.
+  const client = new pg.Client({ connectionString: urlOf(server.url, template) })
+  await client.connect()
+  await client.query('create extension pg_sphere; create extension postgis')
+  await client.end()
   const stop = async () => {
     await administer(server.url, `drop database ${template} with (force)`)
     await server.stop()

@@ -6,12 +6,13 @@ import { type GeometryStrategy, toPostgresql } from '../../../shared/adql/postgr
 import { resolveQuery } from '../../../shared/adql/resolve.ts'
 import { TableSet } from '../../../shared/adql/table-set.ts'
 import { DOUBLE, INTEGER, POLYGON } from '../../../shared/adql/value-type.ts'
+import { runs } from '../../support/effort.ts'
 import { type ExtensionDatabase, extensionDatabase, NEEDS_EXTENSIONS } from '../../support/extension-postgres.ts'
 import { randomNumbers } from '../../support/random-numbers.ts'
 import { distanceBetween, middleOf, type Place, placeAt, randomPlace, randomPolygon } from '../../support/random-sky.ts'
 
 const STRATEGIES: readonly GeometryStrategy[] = ['portable', 'pgsphere', 'postgis']
-const COUNT = 10_000
+const COUNT = runs(2_500)
 /** How many polygons are written into queries too. */
 const CONSTANTS = 60
 
@@ -129,7 +130,7 @@ describe.skipIf(NEEDS_EXTENSIONS !== '')(`the three strategies agree${NEEDS_EXTE
     return (await answersTo(queries, 'portable')).join(' ').split(/ +/).filter(Boolean)
   }
 
-  test('on 10,000 cones of random size, with what a computation by hand finds in them', async () => {
+  test(`on ${COUNT} cones of random size, with what a computation by hand finds in them`, async () => {
     const expected = cones.map(({ at, radius }) => {
       // Few are so near to the edge that rounding decides; none is, with this seed.
       return stars.filter((star) => distanceBetween(star, at) <= radius).length
@@ -145,7 +146,7 @@ describe.skipIf(NEEDS_EXTENSIONS !== '')(`the three strategies agree${NEEDS_EXTE
     }
   })
 
-  test('on a crossmatch of 10,000 positions within an arc second, and within a radius of each', async () => {
+  test(`on a crossmatch of ${COUNT} positions within an arc second, and within a radius of each`, async () => {
     const within = near.flatMap(({ distance }, index) => (distance < 1 / 3600 ? [index] : []))
     for (const geometry of STRATEGIES) {
       const fixed = await rowsOf(
@@ -162,7 +163,7 @@ describe.skipIf(NEEDS_EXTENSIONS !== '')(`the three strategies agree${NEEDS_EXTE
     }
   })
 
-  test('on 10,000 polygons of columns, and on the first of them as constants', async () => {
+  test(`on ${COUNT} polygons of columns, and on the first of them as constants`, async () => {
     const adql =
       'SELECT s.id FROM rnd.shape AS h JOIN rnd.spot AS s ON s.shape = h.id WHERE CONTAINS(POINT(s.ra, s.dec), h.outline) = 1 ORDER BY s.id'
     const [portable = [], ...others] = await Promise.all(STRATEGIES.map((geometry) => rowsOf(adql, geometry)))

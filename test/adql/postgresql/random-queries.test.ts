@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { AdqlError } from '../../../shared/adql/error.ts'
 import type { GeometryStrategy } from '../../../shared/adql/postgresql.ts'
 import { openSky, type SkyDatabase } from '../../support/adql-database.ts'
+import { runs } from '../../support/effort.ts'
 import { NEEDS_EXTENSIONS } from '../../support/extension-postgres.ts'
 import { HAS_DATA, NEEDS_DATA } from '../../support/golden.ts'
 import { randomNumbers } from '../../support/random-numbers.ts'
@@ -11,9 +12,9 @@ import { randomQuery } from '../../support/random-queries.ts'
 const DATA_EXCEPTION = /^22/
 
 describe.each<[GeometryStrategy, count: number, needs: string]>([
-  ['portable', 1000, ''],
-  ['pgsphere', 150, NEEDS_EXTENSIONS],
-  ['postgis', 150, NEEDS_EXTENSIONS],
+  ['portable', runs(250), ''],
+  ['pgsphere', runs(60), NEEDS_EXTENSIONS],
+  ['postgis', runs(60), NEEDS_EXTENSIONS],
 ])('through %s', (geometry, count, needs) => {
   describe.skipIf(!HAS_DATA || needs !== '')(`random queries${NEEDS_DATA}${needs}`, () => {
     let sky: SkyDatabase
