@@ -29,6 +29,8 @@ export interface CzarRoute {
   readonly name: RouteName
   readonly method: string
   readonly path: RegExp
+  /** The version that brought it. */
+  readonly since?: number
   /** The lowest version that it takes; undefined: it takes none, and nobody's name. */
   readonly minVersion: number | undefined
   answer(czar: Czar, request: CzarRequest): Promise<Body> | Body
@@ -83,6 +85,7 @@ export const ROUTES: readonly CzarRoute[] = [
   },
   {
     name: 'result-delete',
+    since: 40,
     method: 'DELETE',
     path: /^\/query-async\/result\/([^/]+)$/,
     minVersion: 40,
@@ -103,6 +106,7 @@ export const ROUTES: readonly CzarRoute[] = [
   },
   {
     name: 'ingest-data',
+    since: 34,
     method: 'POST',
     path: /^\/ingest\/data$/,
     minVersion: 49,
@@ -117,6 +121,7 @@ export const ROUTES: readonly CzarRoute[] = [
   },
   {
     name: 'ingest-csv',
+    since: 39,
     method: 'POST',
     path: /^\/ingest\/csv$/,
     minVersion: 55,
@@ -127,6 +132,7 @@ export const ROUTES: readonly CzarRoute[] = [
   },
   {
     name: 'drop-table',
+    since: 34,
     method: 'DELETE',
     path: /^\/ingest\/table\/([^/]+)\/([^/]+)$/,
     minVersion: 34,
@@ -137,6 +143,7 @@ export const ROUTES: readonly CzarRoute[] = [
   },
   {
     name: 'drop-database',
+    since: 34,
     method: 'DELETE',
     path: /^\/ingest\/database\/([^/]+)$/,
     minVersion: 34,
@@ -173,11 +180,13 @@ export function checkVersion(
 ): string {
   if (minVersion === undefined) return ''
   const named = json.version ?? search.get('version') ?? 0
-  const details = { min_version: minVersion, max_version: max }
+  // Older czars had lower bounds; these are those of version 55.
+  const min = Math.min(minVersion, max)
+  const details = { min_version: min, max_version: max }
   const version = Number(named)
   if (!Number.isInteger(version)) throw new QservRefusal(`the version ${String(named)} is not a number`, details)
   if (version === 0) return 'No version number was provided in the request.'
-  if (version >= minVersion && version <= max) return ''
+  if (version >= min && version <= max) return ''
   throw new QservRefusal(
     `The requested version ${version} of the API is not in the range supported by the service.`,
     details,

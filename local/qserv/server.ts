@@ -75,7 +75,7 @@ export async function startQserv(options: QservOptions): Promise<LocalQserv> {
   const threads = new Threads(options.threads ?? Number.POSITIVE_INFINITY, options.surplus ?? 'queued')
 
   const serve = async (incoming: http.IncomingMessage, response: http.ServerResponse) => {
-    const received = await receive(incoming)
+    const received = await receive(incoming, version)
     const { route, log } = received
     requests.push({ at: now(), ...log })
     if (incoming.url?.startsWith('/_fake/'))
@@ -132,21 +132,23 @@ interface Received extends Omit<CzarRequest, 'warning'> {
   readonly log: Omit<LoggedRequest, 'at'>
 }
 
-async function receive(incoming: http.IncomingMessage): Promise<Received> {
+async function receive(incoming: http.IncomingMessage, version: number): Promise<Received> {
   const chunks: Buffer[] = []
   for await (const chunk of incoming) chunks.push(chunk as Buffer)
   const body = Buffer.concat(chunks)
   const { pathname, searchParams: search } = new URL(incoming.url ?? '/', 'http://localhost')
-  const route = ROUTES.find(({ method, path }) => method === incoming.method && path.test(pathname))
+  const route = ROUTES.find(
+    ({ method, path, since = 0 }) => since <= version && method === incoming.method && path.test(pathname),
+  )
   const [, ...parts] = route?.path.exec(pathname) ?? []
   const { 'content-type': contentType = '', authorization = '' } = incoming.headers
   const json = contentType === 'application/json' ? readJson(body) : {}
   const [, credentials] = /^Basic (.*)$/.exec(authorization) ?? []
-  const version = json.version ?? search.get('version')
+  const named = json.version ?? search.get('version')
   const log = {
     route: route?.name ?? null,
     path: pathname,
-    version: version === null ? null : String(version),
+    version: named === null ? null : String(named),
     user: credentials === undefined ? null : (Buffer.from(credentials, 'base64').toString().split(':')[0] ?? null),
     bodyHash: createHash('sha256').update(body).digest('hex'),
     contentType,

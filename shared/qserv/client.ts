@@ -1,6 +1,6 @@
 import { isRecord } from '../is-record.ts'
 import { type Envelope, readEnvelope } from './envelope.ts'
-import { QservAnswerError, QservRefusedError, QservUnavailableError } from './errors.ts'
+import { QservAnswerError, QservPathError, QservRefusedError, QservUnavailableError } from './errors.ts'
 import { type FlowOptions, keepFlowing } from './keep-flowing.ts'
 import { type Multipart, writeMultipart } from './multipart.ts'
 import { type QservStatus, readStatus } from './query-status.ts'
@@ -120,9 +120,13 @@ export class QservClient {
     return keepFlowing(body, this.#options.flow)
   }
 
-  /** One that is gone already is no error. */
+  /** One that is gone already is no error. Before version 40 a result was deleted by reading it. */
   async deleteResult(id: string): Promise<void> {
-    await this.#askVersioned({ method: 'DELETE', path: `/query-async/result/${id}`, ...EMPTY_BODY })
+    await this.#askVersioned({ method: 'DELETE', path: `/query-async/result/${id}`, ...EMPTY_BODY }).catch(
+      (error: unknown) => {
+        if (!(error instanceof QservPathError)) throw error
+      },
+    )
   }
 
   /** Asks Qserv to end a query, which it does a moment later. One that has ended, or that it does not know, is refused. */

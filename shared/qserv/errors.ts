@@ -29,6 +29,9 @@ export class QservAnswerError extends Failure {
   }
 }
 
+/** Qserv, or what stands before it, has no such path: a version of the API that lacks it, or another server. */
+export class QservPathError extends QservAnswerError {}
+
 /** A result has not the columns that TAP_SCHEMA says, or values that they cannot have. */
 export class QservSchemaError extends Failure {
   constructor(message: string) {

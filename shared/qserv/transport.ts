@@ -3,7 +3,7 @@ import https from 'node:https'
 import type { Readable } from 'node:stream'
 import { messageOf } from '../failure.ts'
 import { CircuitBreaker } from './circuit-breaker.ts'
-import { QservUnavailableError } from './errors.ts'
+import { QservPathError, QservUnavailableError } from './errors.ts'
 
 export interface TransportOptions {
   /** `https://czar:4048`, with or without a path in front of those of the API. */
@@ -160,8 +160,13 @@ export class Transport {
         const { statusCode = 0, headers: found } = received
         if (statusCode === 200) return resolve({ headers: found, body: received })
         received.resume()
-        // 404 comes from Qserv itself, for a path that it does not have; all others come from what stands before it.
-        reject(unavailable(`it answers HTTP ${statusCode} to ${method} ${path.split('?')[0]}`, statusCode !== 404))
+        const what = `it answers HTTP ${statusCode} to ${method} ${path.split('?')[0]}`
+        // 404 comes from Qserv itself, all others from what stands before it.
+        reject(
+          statusCode === 404
+            ? new QservPathError(`Qserv does not know what is asked: ${what}`)
+            : unavailable(what, true),
+        )
       })
       if (body === undefined || typeof body === 'string') sent.end(body)
       else body.on('error', (error) => sent.destroy(error)).pipe(sent)

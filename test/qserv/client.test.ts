@@ -110,6 +110,17 @@ test('§1.3 the lower version of both is sent; a Qserv that was replaced by an o
   await expect(connect().version()).rejects.toThrow(/29.*30 is the oldest/)
 })
 
+test.each([30, 39, 40, 42, 47, 55])('§1.3 every version from 30 on answers: %s', async (version) => {
+  const czar = await startQserv({ pool, runSql, version })
+  const client = connect({ url: czar.url })
+  const id = await client.submit('SELECT 3')
+  expect((await client.status(id)).state).toBe('COMPLETED')
+  expect(JSON.parse(await textOf(client, id))).toMatchObject({ success: 1, rows: [['SELECT 3']] })
+  await client.deleteResult(id)
+  czar.assertClean()
+  await czar.stop()
+})
+
 test('§1.3 a version that is refused is negotiated, and nothing was done twice', async () => {
   const older = await startQserv({ pool, runSql, version: 50 })
   older.faults.add({ route: 'version', kind: 'keys', keys: { version: 55 } })
