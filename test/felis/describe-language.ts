@@ -38,6 +38,43 @@ npx almagest dump schemas/dp2.yaml              # the schema as Almagest reads i
 npx almagest diff-schemas main/dp1.yaml dp1.yaml --fail-on breaking
 \`\`\`
 
+## What a change does
+
+\`\`\`sh
+npx almagest diff-schemas main:yml/dp1.yaml yml/dp1.yaml        # what TAP_SCHEMA would say
+npx almagest diff-schemas --structure origin/main:yml yml       # and what the tables of the database would feel
+npx almagest diff-schemas --structure --format sql main:yml yml > change.sql
+npx almagest diff-schemas yml/dp1.yaml --database "$URL"        # against the tables that are there
+\`\`\`
+
+A side is a file, a folder, an archive, or a file or folder of a commit, as git names it. Without \`--structure\` the last line
+counts the changes of which TAP_SCHEMA says nothing.
+
+With \`--structure\` each change of types, lengths, precision, nulls, defaults, primary keys, unique constraints, foreign keys (also
+what they do on delete), checks, indexes and numbering is listed, with the \`alter table\` that it needs in PostgreSQL. It is breaking (\`!\`)
+when rows that are there can make it fail or are lost, or when programs that write rows today fail after it; the line says which.
+\`--format sql\` prints all statements as one transaction, in an order that works; foreign keys that are in the way are dropped
+and made again. \`--format markdown\` is for a comment, \`github\` for annotations, \`json\` for programs; \`--fail-on breaking\` counts
+both kinds of changes.
+
+With \`--database\` the tables that \`create-tables\` would make are compared with those of the database, whichever way types and
+defaults are spelt there: PostgreSQL makes them as temporary tables for a moment, for which the login needs the right
+\`temporary\`. Nothing is changed. Tables of which the file says nothing are named, and left as they are.
+
+## Before a release
+
+\`\`\`sh
+npx almagest validate yml                                   # the files that \`publish\` takes
+npx almagest validate --environment environment.yaml yml    # and names that collide in what one TAP server loads
+npx almagest validate --format junit yml > report.xml       # for Jenkins or GitLab; github, sarif, json
+npx almagest rows --format sql yml/dp1.yaml > tap_schema.sql   # fills an empty TAP_SCHEMA, as Felis's load-tap-schema -o
+npx almagest dump yml/dp1.yaml --output dp1.json            # the schema as it was understood
+npm start -- --release yml/dp1.yaml                         # in a TAP service on this machine
+\`\`\`
+
+Keys and schemas that occur in several files matter only where one TAP server serves those files together. \`--environment\`
+names the file that says so, \`--together\` means all files; otherwise one line counts them.
+
 ## In an editor
 
 Editors with the YAML language server (Visual Studio Code with the YAML extension, Neovim, Emacs, JetBrains and others)
