@@ -17,14 +17,18 @@ import { administer } from '../support/template-database.ts'
 export const FUNCTIONS = ['load-release', 'swap-schema', 'discovery', 'tap', 'collect-results'] as const
 export type FunctionName = (typeof FUNCTIONS)[number]
 
+/** Functions that log in, with those that only a server with jobs or a registry needs. */
+const LOGINS = [...FUNCTIONS, 'run-query', 'watch-queries', 'registry'] as const
+export type LoginName = (typeof LOGINS)[number]
+
 /** One project with Cloud SQL, Cloud Storage, and the bundled functions, each under its own service account. */
 export interface Deployment {
   readonly project: string
   readonly cloud: FakeCloudSql
   readonly gcs: FakeGcs
-  accountOf(name: FunctionName): string
+  accountOf(name: LoginName): string
   /** What Terraform puts in the place of DATABASE_USER. */
-  userOf(name: FunctionName): string
+  userOf(name: LoginName): string
   /** An empty database of the instance. */
   createDatabase(): Promise<TestDatabase>
   /** Statements for the server behind the instances. */
@@ -36,7 +40,7 @@ export interface Deployment {
   /** An environment file; `databases` are those of the TAP servers by name, as `describeDatabase` gives them. */
   describeEnvironment(databases: Readonly<Record<string, string>>, jobs: string): string
   /** The function in a process of its own, with the environment file that Terraform would give it. */
-  start(name: FunctionName, environment: string): Promise<FunctionProcess>
+  start(name: LoginName, environment: string, variables?: Readonly<Record<string, string>>): Promise<FunctionProcess>
   /** An upload and the push request that its notification makes. */
   upload(version: string): Promise<PushRequest>
   stop(): Promise<void>
@@ -65,9 +69,9 @@ export async function openDeployment(
     postgres,
   })
   const gcs = await startFakeGcs({ buckets: ['releases', 'results'], keep: true })
-  const accountOf = (name: FunctionName) => `almagest-${name}@${project}.iam.gserviceaccount.com`
-  const userOf = (name: FunctionName) => `almagest-${name}@${project}.iam`
-  const users = FUNCTIONS.map((name) => pg.escapeIdentifier(userOf(name)))
+  const accountOf = (name: LoginName) => `almagest-${name}@${project}.iam.gserviceaccount.com`
+  const userOf = (name: LoginName) => `almagest-${name}@${project}.iam`
+  const users = LOGINS.map((name) => pg.escapeIdentifier(userOf(name)))
   await administer(postgres, ...users.map((user) => `create role ${user} login`))
   const databases: TestDatabase[] = []
   const processes: FunctionProcess[] = []
@@ -113,12 +117,12 @@ results:
   jobs: {table: uws.Job, database: ${jobs}}
 `
     },
-    async start(name, environment) {
+    async start(name, environment, more = {}) {
       const file = join(bundles, `${project}-${name}.yaml`)
       await writeFile(file, environment.replaceAll('DATABASE_USER', userOf(name)))
       const source = join(bundles, name)
       const platform = { NODE_ENV: 'production', NODE_COMPILE_CACHE: join(source, '.compile-cache') }
-      const variables = { ...(await cloud.variablesFor(accountOf(name))), ...platform }
+      const variables = { ...more, ...(await cloud.variablesFor(accountOf(name))), ...platform }
       const started = await spawnFunction({ target: name, source, variables }, file)
       processes.push(started)
       return started
