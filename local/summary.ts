@@ -44,7 +44,7 @@ export function describeStart(report: StartReport, how: StartManner): string {
   const lines = [
     '',
     ...formatTable(
-      ['server', 'live', 'previous', 'staging', 'schemas', 'tables', 'columns', 'keys', 'stage', 'swap'],
+      ['server', 'live', 'previous', 'staging', 'tables', 'columns', 'stage', 'swap'],
       report.servers.map(describeServer),
       { width: terminalWidth() },
     ),
@@ -71,10 +71,8 @@ function describeServer({ server, live, slots, stageMs, swapMs }: ServerReport):
     live?.version ?? '-',
     slots.previous ?? '-',
     slots.staging ?? '-',
-    live?.schemas.length ?? 0,
     live?.tables.length ?? 0,
     live?.columns ?? 0,
-    live?.keys ?? 0,
     time(stageMs),
     time(swapMs),
   ]

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { load } from 'js-yaml'
 import { expect, test } from 'vitest'
@@ -84,6 +84,8 @@ test('the action validates with annotations, shows a diff for a comment, and pub
     folder,
   )
   expect([wrong.status, wrong.stdout]).toEqual([1, expect.stringContaining('::error file=yml/survey.yaml,line=2')])
+  await runAction({ command: 'validate', path: 'yml', arguments: '--strict $(touch touched) `touch touched`' }, folder)
+  expect(existsSync(join(folder, 'touched'))).toBe(false)
   expect(await runAction({ command: 'destroy' }, folder)).toMatchObject({
     status: 2,
     stdout: expect.stringContaining('::error::'),
