@@ -1,6 +1,5 @@
 import type { JobBackend, ServedTap } from '../../shared/deployment/served-tap.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
-import { QueryUnavailableError } from '../../shared/query/errors.ts'
 import { describeQservUploads, ingestUploads, uploadDatabase } from '../../shared/query/qserv/ingest-uploads.ts'
 import { pairsOf } from '../../shared/tap/job-objects.ts'
 import { readParameters } from '../../shared/tap/parameters.ts'
@@ -10,7 +9,7 @@ import { isDirect } from './direct-result.ts'
 import { fetchResult } from './fetch-result.ts'
 import type { HeldClaim } from './hold-claim.ts'
 import { openJobUploads } from './job-uploads.ts'
-import { submitQuery } from './submit-query.ts'
+import { NoRoomError, submitQuery } from './submit-query.ts'
 
 /** After so long a short query has ended, so that it needs nobody who watches it. */
 const SHORT_MS = 250
@@ -41,7 +40,7 @@ export async function passToQserv(
     const limit = isDirect(server.service, job, qserv) ? asked.maxRows : asked.maxRows + 1
     const plan = await qserv.queries.plan({ adql: asked.query, limit }, tables)
     if (plan === null) return false
-    if (qserv.config.maintenance !== null) throw new QueryUnavailableError(qserv.config.maintenance)
+    if (qserv.config.maintenance !== null) throw new NoRoomError(qserv.config.maintenance)
     const queryId = await submitQuery({
       ...{ backend: { ...backend, qserv }, jobs, job, asked, plan, logger, release: claim.release },
       uploads: uploads.length === 0 ? null : database,

@@ -104,7 +104,9 @@ async function round(watch: QservWatch, done: QservWatched): Promise<unknown> {
     await removeRemote(jobs, qserv, query)
     done.removed += 1
   })
-  for (const job of await takeWaiting(pool, server, qserv.config.limits.queries)) {
+  const { limits, maintenance } = qserv.config
+  const room = maintenance === null ? limits : { queries: 0, queriesPerUser: 0 }
+  for (const job of await takeWaiting(pool, server, { all: room.queries, owner: room.queriesPerUser })) {
     await queue.send({ server, job }).catch(async (error: unknown) => {
       failures.push(error)
       await markOwed(pool, job)

@@ -164,7 +164,12 @@ export class QservClient {
 
   /** undefined: none is said. */
   async #wanted(signal?: AbortSignal): Promise<number | undefined> {
-    return this.#options.sendVersion ? this.version(signal) : undefined
+    if (!this.#options.sendVersion) return undefined
+    return this.version(signal).catch((error: unknown) => {
+      // What was to be asked has not been sent yet.
+      if (!(error instanceof QservUnavailableError)) throw error
+      throw new QservUnavailableError(error.message, { mayHaveArrived: false, cause: error })
+    })
   }
 
   /** A version that Qserv does not take any more is negotiated anew: nothing has happened then. */

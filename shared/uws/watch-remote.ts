@@ -188,19 +188,25 @@ export async function takeOwed(
 /**
  * QUEUED jobs that wait for their turn, oldest first, as many as there is room for. They count as sent from now on.
  *
- * @param most queries that may be there at once
+ * @param most queries that may be there at once, in all and of one owner
  */
-export async function takeWaiting(pool: pg.Pool, server: string, most: number): Promise<readonly string[]> {
+export async function takeWaiting(
+  pool: pg.Pool,
+  server: string,
+  most: { readonly all: number; readonly owner: number },
+): Promise<readonly string[]> {
   const { rows } = await pool.query<{ id: string }>(
-    `update uws.job set dispatched_at = clock_timestamp()
-      where id in (
-        select id from uws.job
-         where server = $1 and phase = 'QUEUED' and dispatched_at is null and deleted_at is null
-         order by created_at
-         limit greatest(0, $2 - (select count(*) from uws.remote where server = $1)))
-        and phase = 'QUEUED' and dispatched_at is null
+    `with there as (select owner, count(*) as count from uws.remote where server = $1 group by owner),
+          waiting as (
+       select j.id from uws.job j left join there t on t.owner = j.owner
+        where j.server = $1 and j.phase = 'QUEUED' and j.dispatched_at is null and j.deleted_at is null
+          and coalesce(t.count, 0) < $3
+        order by j.created_at
+        limit greatest(0, $2 - (select coalesce(sum(count), 0) from there)))
+     update uws.job set dispatched_at = clock_timestamp()
+      where id in (select id from waiting) and phase = 'QUEUED' and dispatched_at is null
   returning id`,
-    [server, most],
+    [server, most.all, most.owner],
   )
   return rows.map(({ id }) => id)
 }

@@ -65,6 +65,17 @@ describe('the TAP service of a server', () => {
     })
   })
 
+  it('may be a Qserv, whose queries may take longer than anybody waits', () => {
+    const query = 'query: {type: qserv, qserv: {url: "https://czar:4048", executionSeconds: {default: 7200}}}'
+    const { query: found, jobs } = serviceOf(`jobs: {bucket: b-1, topic: projects/demo/topics/queries}\n${query}`)
+    expect(found).toMatchObject({
+      type: 'qserv',
+      schemas: null,
+      qserv: { storage: 'transfer', unclearSubmit: 'resubmit', nullText: 'null', sendVersion: true, maintenance: null },
+    })
+    expect(jobs?.executionSeconds).toEqual({ default: 7200, hard: 14_400 })
+  })
+
   it('may hand its jobs to Cloud Tasks, which waits longer', () => {
     expect(serviceOf(`jobs: {bucket: b-1, delivery: redirect, ${TASKS}}`).jobs).toMatchObject({
       dispatch: { kind: 'tasks', queue: 'projects/demo/locations/europe-west1/queues/queries', apiEndpoint: null },
@@ -160,6 +171,20 @@ describe('the TAP service of a server', () => {
     ['a table in a catalogue', withService('names: {exceptions: {a.b: c.d.e}}'), 'invalid_value'],
     ['a name in two spellings', withService('names: {exceptions: {a.b: c, A.B: d}}'), 'conflict'],
     ['a name over 63 bytes', withService(`names: {exceptions: {a.b: ${'x'.repeat(64)}}}`), 'invalid_value'],
+    ['Qserv without its section', withService('query: {type: qserv}'), 'missing_key'],
+    ['a Qserv that is not asked', withService('query: {qserv: {url: "https://q:4048"}}'), 'conflict'],
+    ['a Qserv without its address', withService('query: {type: qserv, qserv: {}}'), 'missing_key'],
+    ['half a login to Qserv', withService('query: {type: qserv, qserv: {url: "https://q", user: a}}'), 'missing_key'],
+    [
+      'a password in the address of Qserv',
+      withService('query: {type: qserv, qserv: {url: "https://a:b@q"}}'),
+      'invalid_value',
+    ],
+    [
+      'a child without its director',
+      withService('query: {type: qserv, qserv: {url: "https://q", tables: [{table: a.b, kind: child}]}}'),
+      'missing_key',
+    ],
     ['a default over the hard limit', withService('limits: {maxrec: {default: 11, hard: 10}}'), 'conflict'],
     ['no rows at all', withService('limits: {maxrec: {hard: 0}}'), 'out_of_range'],
     ['half a second', withService('limits: {syncSeconds: 0.5}'), 'wrong_type'],

@@ -181,6 +181,16 @@ test('§1.8 a submit to a Qserv that refuses connections has surely not arrived'
   expect(error).toMatchObject({ mayHaveArrived: false })
 })
 
+test('§1.8 a submit whose version could not be negotiated has surely not arrived', async () => {
+  const before = qserv.requests.length
+  qserv.faults.add({ route: 'version', kind: 'reset-after', times: 4 })
+  const error = await connect()
+    .submit('SELECT 8')
+    .catch((reason: unknown) => reason)
+  expect(error).toMatchObject({ name: QservUnavailableError.name, mayHaveArrived: false })
+  expect(qserv.requests.slice(before).filter(({ route }) => route === 'submit')).toEqual([])
+})
+
 test('§1.8 a Qserv that does not answer several times is left alone for a while', async () => {
   const client = connect({ sendVersion: false })
   qserv.faults.add({ route: 'status', kind: 'status', status: 502, times: 100 })

@@ -45,7 +45,25 @@ const COMPLETED: Job = {
 
 const FAILED: Job = { ...COMPLETED, phase: 'ERROR', result: null, error: { type: 'fatal', message: 'no column <x>' } }
 
+const UNDERWAY = {
+  queryId: '4611686018427387905',
+  progress: { done: 3, total: 8 },
+  estimate: new Date('2026-11-27T05:44:20Z'),
+}
+
 describe('UWS-7: the document of a job', () => {
+  test('says how far a query is that runs elsewhere, and estimates its end, if that is not too late', () => {
+    const executing: Job = { ...PENDING, phase: 'EXECUTING', started: CREATED }
+    const document = writeJob(executing, LINKS, UNDERWAY)
+    expect(document).toMatch(
+      /<uws:jobInfo>\s*<executionId>4611686018427387905<\/executionId>\s*<progress>\s*<percentComplete>37</,
+    )
+    expect(document).toContain('<uws:quote>2026-11-27T05:44:20.000Z</uws:quote>')
+    const late = { ...UNDERWAY, estimate: new Date('2027-01-01T00:00:00Z') }
+    expect(quoteOf(executing, late)).toEqual(quoteOf(executing))
+    expect(writeJob(executing, LINKS, { queryId: null, progress: null, estimate: null })).not.toContain('jobInfo')
+  })
+
   test('has all of the job, in the order of the standard, with times in UTC', () => {
     const document = writeJob(COMPLETED, LINKS)
     const names = [...document.matchAll(/<uws:(\w+)/g)].map((match) => match[1])
@@ -94,6 +112,7 @@ describe(`documents are valid against the schema of UWS 1.1${NEEDS_XSD}`, () => 
   test.skipIf(!HAS_XSD).each<[string, string]>([
     ['a pending job', writeJob(PENDING, LINKS)],
     ['a completed job', writeJob(COMPLETED, LINKS)],
+    ['a job with progress', writeJob({ ...PENDING, phase: 'EXECUTING' }, LINKS, UNDERWAY)],
     ['a failed job', writeJob(FAILED, LINKS)],
     ['a list', writeJobs([PENDING, COMPLETED], ({ id }) => `https://data.example.org/tap/async/${id}`)],
     ['an empty list', writeJobs([], () => '')],
