@@ -7,6 +7,7 @@ import { benchSearches, benchTranslation } from './adql.ts'
 import { describeSizes, describeStarts } from './describe-start.ts'
 import { benchDiscovery } from './discovery.ts'
 import { benchJobs } from './jobs.ts'
+import { benchObscore } from './obscore.ts'
 import { benchQserv } from './qserv.ts'
 import { benchQservJobs } from './qserv-jobs.ts'
 import { benchStage } from './stage.ts'
@@ -82,6 +83,9 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   async qserv() {
     printTable(await benchQserv(1_000_000))
     printTable(await benchQservJobs())
+  },
+  async obscore() {
+    printTable(await benchObscore(100_000))
   },
   async sweep() {
     for (const objects of sizes) print(`sweep over ${objects} results`, await benchSweep(objects))

@@ -51,7 +51,7 @@ const VARIABLES = (s: string) => `
   o ${s}.outcome;
   bounds box;
   flat text;
-  outline polygon;
+  corners box;
   numbers double precision[];
   is_clean boolean;
   is_out boolean;

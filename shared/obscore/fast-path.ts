@@ -5,7 +5,7 @@ import { memberSql, memberTextSql } from './literal.ts'
 import { type ColumnMapping, type ObscoreMapping, type Scalar, sameName } from './mapping.ts'
 import { boundsOfSmall, flatRegion, isOpen, isSmall } from './region-functions.ts'
 import { columnsIn, templateSql } from './template-sql.ts'
-import { DATE_TEXT, URL_TEXT, WHITE_SPACE_CLASS } from './value-functions.ts'
+import { DATE_TEXT, SEPARATOR, URL_START, WHITE_SPACE_CLASS } from './value-functions.ts'
 
 /**
  * Statements that fill the fields `r` and the `bounds` of the region from the document `doc`, and set `is_clean` when the
@@ -101,11 +101,11 @@ function regionStatements({ columns, regionFormat }: ObscoreMapping, s: string):
   const circles = regionFormat === 'dali' ? ' or cardinality(g.numbers) = 3' : ''
   return `    if r.s_region is not null then
       flat := ${flatRegion('r.s_region')};
-      outline := flat::polygon;
+      corners := box(flat::polygon);
       numbers := ('{' || flat || '}')::double precision[];
-      if ${isSmall('outline')} and ${isOpen('numbers')} and current_setting('extra_float_digits')::integer > 0 then
+      if cardinality(numbers) >= 6 and ${isSmall('corners')} and ${isOpen('numbers')} and current_setting('extra_float_digits')::integer > 0 then
         r.s_region := ${regionFormat === 'dali' ? numbers : `'Polygon ICRS ' || ${numbers}`};
-        bounds := ${boundsOfSmall('outline')};
+        bounds := ${boundsOfSmall('corners')};
       else
         g := ${s}.region(${memberSql(path)});
         if g.code is not null${circles} then raise exception 'not clean'; end if;
@@ -153,6 +153,7 @@ function sharedChecks(columns: readonly Known[], direct: readonly Known[]): stri
   const valuesOf = (wanted: (known: Known) => boolean) => columns.filter(wanted).map(({ column }) => `r.${column.name}`)
   const mandatory = valuesOf(({ column }) => column.mandatory)
   const texts = valuesOf((known) => known.column.kind === 'text' && isForeign(known))
+  const urls = valuesOf(({ column, entry }) => column.kind === 'url' && entry !== ABSENT)
   const integers = valuesOf(({ column }) => column.kind === 'integer')
   const reals = valuesOf(({ column: { kind, range } }) => kind === 'double' && range?.[0] === 0)
   const numbers = direct.filter(({ column: { kind } }) => kind === 'integer' || kind === 'double')
@@ -160,6 +161,7 @@ function sharedChecks(columns: readonly Known[], direct: readonly Known[]): stri
   return [
     `num_nonnulls(${mandatory.join(', ')}) = ${mandatory.length}`,
     ...(strings.length === 0 ? [] : [`not jsonb_path_match(${sourceOf(direct)}, '${strings.join(' || ')}')`]),
+    ...(urls.length === 0 ? [] : [`concat_ws(${textSql(SEPARATOR)}, ${urls.join(', ')}) ~* ${urlsText(urls.length)}`]),
     ...(texts.length === 0 ? [] : [`concat_ws(${textSql(SEPARATOR)}, ${texts.join(', ')}) !~ ${UNUSUAL_TEXT}`]),
     `least(${integers.join(', ')}) >= 0`,
     `(least(${reals.join(', ')}) >= 0) is not false`,
@@ -169,12 +171,16 @@ function sharedChecks(columns: readonly Known[], direct: readonly Known[]): stri
   ]
 }
 
+/** None, one or more addresses, with the separator between them. */
+function urlsText(most: number): string {
+  const url = `${URL_START}([/?#]([^${SEPARATOR}]*[^${WHITE_SPACE_CLASS}${SEPARATOR}])?)?`
+  return textSql(`^(${url}(${SEPARATOR}${url}){0,${most - 1}})?$`)
+}
+
 /** Whether its text is not ours alone. */
 function isForeign({ entry: { path, map, template } }: Known): boolean {
   return (path !== null && map === null) || template !== null
 }
-
-const SEPARATOR = '\u0001'
 
 /** Among texts with the separator between them: one that is blank, has blanks around it, or may be a list or an object. */
 const UNUSUAL_TEXT = textSql(
@@ -191,8 +197,6 @@ function ownChecks(known: Known): string[] {
   switch (column.kind) {
     case 'product-type':
       return [...sourceChecks(known), ...or(`${value} in (${PRODUCT_TYPES.map(textSql).join(', ')})`)]
-    case 'url':
-      return [...sourceChecks(known), ...or(`${value} ~* ${URL_TEXT}`)]
     case 'polarisation':
       return [...sourceChecks(known), ...or(`${value} ~ ${CANONICAL_STATES} and ${value} <> '/'`)]
     case 'date':

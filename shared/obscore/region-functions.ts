@@ -28,14 +28,14 @@ export function flatRegion(text: string): string {
                    when ${text} ~ ${PLAIN_SPHERICAL} then translate(${text}, '{}()d', '') end`
 }
 
-/** Whether a polygon is so small, and so far from the poles, that its sides bulge by less than 0.05 degrees. */
-export function isSmall(polygon: string): string {
-  return `npoints(${polygon}) >= 3 and width(box(${polygon})) <= 5 and box(${polygon}) <@ box(point(0, -80), point(360, 80))`
+/** Whether a polygon with these corners is so small, and so far from the poles, that its sides bulge by less than 0.05 degrees. */
+export function isSmall(corners: string): string {
+  return `width(${corners}) <= 5 and ${corners} <@ box '(360,80),(0,-80)'`
 }
 
-export function boundsOfSmall(polygon: string): string {
-  const margin = 'point(1e-6, 0.05)'
-  return `bound_box(box(${polygon}) + ${margin}, box(${polygon}) - ${margin})`
+export function boundsOfSmall(corners: string): string {
+  const margin = "point '(1e-6,0.05)'"
+  return `bound_box(${corners} + ${margin}, ${corners} - ${margin})`
 }
 
 /** Whether the last vertex is another one than the first. */
@@ -95,7 +95,7 @@ declare
   n double precision[] := ${s}.region_numbers(v);
   k integer := cardinality(n);
   is_circle boolean := k = 3;
-  outline polygon;
+  corners box;
   l double precision; b double precision; before double precision; at double precision; step double precision;
   west double precision; east double precision; south double precision; north double precision;
 begin
@@ -122,11 +122,11 @@ begin
     west := n[1] - step;
     east := n[1] + step;
   else
-    outline := array_to_string(n, ',')::polygon;
-    if not box(outline) <@ box(point(0, -90), point(360, 90)) then
+    corners := box(array_to_string(n, ',')::polygon);
+    if not corners <@ box '(360,90),(0,-90)' then
       return row(null, null, 'out_of_range')::${s}.shape;
     end if;
-    if ${isSmall('outline')} then return row(n, ${boundsOfSmall('outline')}, null)::${s}.shape; end if;
+    if ${isSmall('corners')} then return row(n, ${boundsOfSmall('corners')}, null)::${s}.shape; end if;
     before := n[1]; at := n[1]; west := n[1]; east := n[1]; south := n[2]; north := n[2];
     for i in 1 .. k by 2 loop
       l := n[i];
