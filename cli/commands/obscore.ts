@@ -14,6 +14,8 @@ interface ObscoreFlags extends DatabaseFlags, OutputOptions {
   readonly reader?: readonly string[]
   readonly deadline?: number
   readonly sessions?: number
+  readonly from?: string
+  readonly every?: number
 }
 
 export function declare(command: Command): void {
@@ -35,6 +37,10 @@ export function declare(command: Command): void {
     .action(rebuild)
   add('check', 'compute every row anew and compare').action(check)
   add('status', 'show what there is, and what is wrong with documents').action(status)
+  add('poll', 'copy documents that have changed from another database')
+    .requiredOption('--from <url>', 'PostgreSQL URL of the database where the documents are written', parseText)
+    .option('--every <seconds>', 'do it again and again, after a pause (default: once)', parseDeadline)
+    .action(poll)
   addExamples(
     command,
     [
@@ -42,6 +48,7 @@ export function declare(command: Command): void {
       'obscore rebuild --database postgresql://rucio@db/metadata --environment environment.yaml',
       'obscore check --database postgresql://rucio@db/metadata --json',
       'obscore status --database postgresql://rucio@db/metadata',
+      'obscore poll --from postgresql://reader@rucio-db/rucio --database postgresql://tap@db/tap --every 60',
     ],
     [
       'The login must own the table of the documents. init and rebuild can be run again at any time; Rucio can go on writing.',
@@ -101,6 +108,24 @@ async function status(flags: ObscoreFlags): Promise<void> {
   const { readObscoreStatus } = await import('../../shared/obscore/status.ts')
   const { describeStatus } = await import('./obscore/describe.ts')
   writeResult(await withMapping(flags, readObscoreStatus), flags, describeStatus)
+}
+
+async function poll(flags: ObscoreFlags): Promise<void> {
+  endOnInterrupt()
+  const { setTimeout: pause } = await import('node:timers/promises')
+  const { copyDocuments } = await import('../../shared/obscore/copy-documents.ts')
+  const { describeCopied } = await import('./obscore/describe.ts')
+  const { withPool } = await import('./server/connect.ts')
+  const from = requireDatabase({ database: flags.from ?? '' })
+  await withMapping(flags, (to, { source }) =>
+    withPool(from, async (pool) => {
+      do {
+        const copied = await withProgress('comparing documents', () => copyDocuments(pool, to, source))
+        writeResult(copied, flags, describeCopied)
+        if (flags.every !== undefined) await pause(flags.every * 1000)
+      } while (flags.every !== undefined)
+    }),
+  )
 }
 
 /** Runs an operation on the database, with the mapping of the environment. */

@@ -1,4 +1,5 @@
 import type { ObscoreCheck } from '../../../shared/obscore/check.ts'
+import type { CopiedDocuments } from '../../../shared/obscore/copy-documents.ts'
 import type { Installed } from '../../../shared/obscore/install.ts'
 import type { Rebuilt } from '../../../shared/obscore/rebuild.ts'
 import type { ObscoreStatus, RejectGroup } from '../../../shared/obscore/status.ts'
@@ -32,6 +33,10 @@ export function describeRebuilt({ records, rows, rejects, fillMs, durationMs, ex
       ? []
       : [`${rejects} documents have something wrong with them: \`almagest obscore status\` shows what`]),
   ].join('\n')
+}
+
+export function describeCopied({ compared, written, deleted }: CopiedDocuments): string {
+  return `${compared} documents compared: ${written} written, ${deleted} deleted`
 }
 
 export function describeCheck(check: ObscoreCheck): string {
