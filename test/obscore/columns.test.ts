@@ -40,7 +40,7 @@ describe('the section obscore of an environment', () => {
       '7:5 missing_key obscore.columns.s_dec',
       '8:5 invalid_value obscore.columns.calib_level.map',
     ])
-    const unknown = 'obscore:\n  columns:\n    obs_title: { template: "${name|html}" }\n'
+    const unknown = `obscore:\n  columns:\n    obs_title: { template: "$\{name|html}" }\n`
     expect(complaintsOf(unknown)).toEqual(['3:28 invalid_value obscore.columns.obs_title.template'])
   })
 

@@ -50,7 +50,10 @@ async function randomStatement(client: pg.Client, pick: Pick): Promise<void> {
       [own, name, document],
     ]),
     () => ['update dids set data = $2 where name = $1', [name, document]],
-    () => ["update dids set data = data - 'obs_id' where scope = $1 and name = $2", [own, name]],
+    () => [
+      "update dids set data = data - 'obs_id' where scope = $1 and name = $2 and jsonb_typeof(data) = 'object'",
+      [own, name],
+    ],
     () => ['update dids set data = null where scope = $1 and name = $2', [own, name]],
     () => ['update dids set data = data where scope = $1', [own]],
     () => ['delete from dids where scope = $1 and name = $2', [own, name]],
