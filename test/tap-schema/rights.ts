@@ -10,6 +10,9 @@ export const LOGINS = {
   reader: '`discovery`, `readers` of the environment file',
   collector: '`collect-results`',
   publisher: '`registry`',
+  querier: '`tap`, `run-query`',
+  watcher: '`watch-queries`',
+  query: 'queries of users (`service.query.role`)',
   stranger: 'any other login',
 } as const
 
@@ -22,22 +25,23 @@ export interface Right {
   readonly who: readonly Login[]
   /**
    * Each of them alone makes use of the right. `:me` is the login itself, `:other` another one, `:administrator` who ran
-   * init, `:database` the database, `:session` the process of another login's session.
+   * init, `:query` the role of users' queries, `:database` the database, `:session` the process of another login's session.
    */
   readonly statements: readonly string[]
 }
 
 const STAGERS: readonly Login[] = ['loader', 'operator']
+const WORKERS: readonly Login[] = ['querier', 'watcher']
 
 export const RIGHTS: readonly Right[] = [
   {
     right: 'read the live and the previous slot',
-    who: ['operator', 'reader', 'publisher'],
+    who: ['operator', 'reader', 'publisher', 'querier', 'query'],
     statements: [...readingsOf('tap_schema'), ...readingsOf('tap_schema_previous')],
   },
   {
     right: 'read the staging slot',
-    who: ['loader', 'operator', 'reader', 'publisher'],
+    who: ['loader', 'operator', 'reader', 'publisher', 'querier', 'query'],
     statements: readingsOf('tap_schema_staging'),
   },
   {
@@ -161,23 +165,90 @@ export const RIGHTS: readonly Right[] = [
     ],
   },
   {
+    right: 'read the data that users query',
+    who: ['querier', 'query'],
+    statements: ['select * from survey.object', 'copy (select * from survey.object) to stdout', 'set role :query'],
+  },
+  {
+    right: 'change the data that users query',
+    who: [],
+    statements: [
+      'insert into survey.object values (2)',
+      'update survey.object set object_id = 2',
+      'delete from survey.object',
+      'truncate survey.object',
+      'select * from survey.object for update',
+      'lock table survey.object in access exclusive mode',
+      'drop table survey.object',
+      'alter table survey.object add column mine int',
+      'create index on survey.object (object_id)',
+      'create table survey.mine ()',
+      'grant select on survey.object to public',
+    ],
+  },
+  {
     right: 'read the table of jobs',
-    who: ['collector'],
+    who: ['collector', ...WORKERS],
     statements: ['select * from uws.job'],
   },
   {
-    right: 'change the table of jobs, or read what lies beside it',
+    right: 'work with jobs, and with what belongs to them',
+    who: WORKERS,
+    statements: [
+      "insert into uws.job (id, server, execution_seconds, destruction) values ('a', 'tap', 1, now())",
+      "update uws.job set phase = 'ABORTED'",
+      'delete from uws.job',
+      'select * from uws.job for update',
+      'lock table uws.job in access exclusive mode',
+      'select * from uws.remote, uws.event, uws.share, uws.notification, uws.login',
+      "insert into uws.remote (job, server, state, fence, plan) values ('a', 'tap', 'submitting', 1, '{}')",
+      'update uws.event set settled_at = now()',
+      "insert into uws.share values ('tap', 'job', 'a', 'user', 'b', 'c')",
+      'delete from uws.notification',
+      "insert into uws.login values ('tap', 'a', now())",
+    ],
+  },
+  {
+    right: 'change the tables of jobs',
     who: [],
     statements: [
-      "update uws.job set executionphase = 'ARCHIVED'",
-      'delete from uws.job',
-      "insert into uws.job (jobid) values ('a')",
       'truncate uws.job',
-      'lock table uws.job in access exclusive mode',
-      'select * from uws.job for update',
       'drop table uws.job',
-      'select * from uws.jobdetail',
+      'drop trigger note_changed on uws.job',
+      'create or replace function uws.note_job() returns trigger language plpgsql as $$ begin return null; end $$',
+      'alter table uws.job add column mine text',
+      'alter table uws.job disable trigger all',
+      'alter table uws.event disable trigger all',
+      'alter table uws.job enable row level security',
+      'alter table uws.job owner to :me',
+      'create index on uws.job (owner)',
+      'create trigger t before insert on uws.job execute function suppress_redundant_updates_trigger()',
+      'create table uws.mine (job text references uws.job)',
       'create table uws.mine ()',
+      'drop schema uws cascade',
+      'alter schema uws rename to gone',
+      'grant delete on uws.job to :other',
+      'grant almagest_jobs to :other',
+    ],
+  },
+  {
+    right: 'read the table of jobs of another service (`results.jobs`)',
+    who: ['collector'],
+    statements: ['select * from cadc.job'],
+  },
+  {
+    right: 'change that table, or read what lies beside it',
+    who: [],
+    statements: [
+      "update cadc.job set executionphase = 'ARCHIVED'",
+      'delete from cadc.job',
+      "insert into cadc.job (jobid) values ('a')",
+      'truncate cadc.job',
+      'lock table cadc.job in access exclusive mode',
+      'select * from cadc.job for update',
+      'drop table cadc.job',
+      'select * from cadc.jobdetail',
+      'create table cadc.mine ()',
     ],
   },
   {

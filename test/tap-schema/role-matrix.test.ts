@@ -11,6 +11,7 @@ import { rollback } from '../../shared/tap-schema/rollback.ts'
 import { stageRelease } from '../../shared/tap-schema/stage.ts'
 import { readStatus } from '../../shared/tap-schema/status.ts'
 import { swap } from '../../shared/tap-schema/swap.ts'
+import { initialiseJobs } from '../../shared/uws/roles.ts'
 import { JOB_TABLE } from '../results/config.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
 import { stageRequest } from '../support/sample-release.ts'
@@ -18,6 +19,8 @@ import { EVERYBODY, formatRights, type Login, RIGHTS } from './rights.ts'
 
 let database: TestDatabase
 let administrator: string
+/** The `readers` of the environment file. */
+const READERS = ['reader', 'tap', 'publisher', 'query'] as const
 const users = {} as Record<Login | 'swappingLoader' | 'tap', string>
 const pools = {} as Record<keyof typeof users, pg.Pool>
 
@@ -29,18 +32,27 @@ beforeAll(async () => {
     pools[user] = database.poolAs(users[user], 2)
   }
   await database.pool.query(`
-    create schema uws;
-    create table uws.job (jobid varchar, executionphase varchar, destructiontime timestamp, creationtime timestamp,
+    create schema survey;
+    create table survey.object (object_id bigint);
+    insert into survey.object values (1);
+    grant usage on schema survey to ${users.query};
+    grant select on survey.object to ${users.query};
+    grant ${users.query} to ${users.querier};
+    create schema cadc;
+    create table cadc.job (jobid varchar, executionphase varchar, destructiontime timestamp, creationtime timestamp,
                           deletedbyuser smallint);
-    create table uws.jobdetail (jobid varchar, name varchar, value varchar);
-    insert into uws.job values ('job1', 'COMPLETED', '2026-01-01', '2025-12-01', 0);
-    grant usage on schema uws to ${users.collector};
-    grant select on uws.job to ${users.collector}`)
+    create table cadc.jobdetail (jobid varchar, name varchar, value varchar);
+    insert into cadc.job values ('job1', 'COMPLETED', '2026-01-01', '2025-12-01', 0);
+    grant usage on schema cadc to ${users.collector};
+    grant select on cadc.job to ${users.collector}`)
   await initialiseDatabase(database.pool, {
     stagers: [users.loader],
     operators: [users.operator, users.swappingLoader],
-    readers: [users.reader, users.tap, users.publisher],
-    prepareMore: (client) => initialiseRegistry(client, [users.publisher]),
+    readers: READERS.map((name) => users[name]),
+    async prepareMore(client) {
+      await initialiseRegistry(client, [users.publisher])
+      await initialiseJobs(client, [users.querier, users.watcher], [users.collector])
+    },
   })
 })
 
@@ -48,7 +60,7 @@ afterAll(() => database?.drop())
 
 const actor = 'tester'
 const stage = (pool: pg.Pool, version: string) =>
-  stageRelease(pool, stageRequest(version, { readers: [users.reader, users.tap, users.publisher] }))
+  stageRelease(pool, stageRequest(version, { readers: READERS.map((name) => users[name]) }))
 const live = async (pool: pg.Pool) => (await readLiveSlot(pool, { timeoutMs: 10_000 }))?.version
 
 test('each user can do its work', async () => {
@@ -66,7 +78,7 @@ test('each user can do its work', async () => {
   expect((await readStatus(operator)).slots.previous.version).toBe('r1')
   expect(await live(reader)).toBe('r2')
   expect((await tap.query('select count(*)::int as n from tap_schema.tables')).rows).toEqual([{ n: 6 }])
-  const jobs = openUwsJobs(async () => collector, JOB_TABLE)
+  const jobs = openUwsJobs(async () => collector, { ...JOB_TABLE, table: ['cadc', 'job'] })
   expect((await jobs.find(['job1', 'job2'])).get('job1')?.phase).toBe('COMPLETED')
   expect((await jobs.inspect()).newest).toBe(Date.UTC(2025, 11, 1))
 })
@@ -95,7 +107,7 @@ test('a loader that may swap has the rights of swap-schema, and a reader of Terr
 test('nobody sees what others ask', async () => {
   const busy = await pools.operator.connect()
   await busy.query("select 'a secret'")
-  for (const user of ['loader', 'reader', 'collector', 'stranger'] as const) {
+  for (const user of EVERYBODY.filter((name) => name !== 'operator')) {
     const { rows } = await pools[user].query(
       "select query from pg_stat_activity where usename <> current_user and query like '%a secret%'",
     )
@@ -122,6 +134,7 @@ describe.each(EVERYBODY)('as %s', (user) => {
       ':me': users[user],
       ':other': user === 'stranger' ? users.tap : users.stranger,
       ':administrator': administrator,
+      ':query': users.query,
       ':database': new URL(database.url).pathname.slice(1),
       ':session': String(session.rows[0].pid),
     }
@@ -134,7 +147,7 @@ describe.each(EVERYBODY)('as %s', (user) => {
 
   /** What PostgreSQL answers; nothing of it stays. One round trip for each, because there are more than a thousand. */
   async function tryStatement(statement: string): Promise<string> {
-    const text = statement.replaceAll(/:(me|other|administrator|database|session)\b/g, (name) => names[name]!)
+    const text = statement.replaceAll(/:(me|other|administrator|query|database|session)\b/g, (name) => names[name]!)
     notices = []
     try {
       await client.query(ALONE.test(statement) ? 'rollback' : 'rollback; begin')

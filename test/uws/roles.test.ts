@@ -30,7 +30,6 @@ import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
 
 let database: TestDatabase
 let user: pg.Pool
-let stranger: pg.Pool
 
 /** As `almagest init --jobs-user LOGIN`. */
 const initialise = (pool: pg.Pool, users: readonly string[]) =>
@@ -40,7 +39,6 @@ beforeAll(async () => {
   database = await createTestDatabase({ initialised: false, keep: true })
   const login = await database.createLogin()
   user = database.poolAs(login)
-  stranger = database.poolAs(await database.createLogin())
   await initialise(database.pool, [login])
 })
 afterAll(() => database.drop())
@@ -51,6 +49,7 @@ const create = (run: boolean) =>
     ...{ executionSeconds: 60, keptSeconds: 3600, run },
   })
 
+// What they cannot do, and others cannot, is in test/tap-schema/rights.ts.
 describe('who may work with jobs', () => {
   test('can do all that the functions do', async () => {
     const { id } = await create(false)
@@ -86,38 +85,6 @@ describe('who may work with jobs', () => {
     expect(await forgetCleared(user, 'tap')).toBe(1)
     expect(await readJob(user, 'tap', id)).toBeUndefined()
     expect(await abortJob(user, (await create(true)).id)).toMatchObject({ phase: 'ABORTED' })
-  })
-
-  test.each([
-    'drop table uws.job',
-    'alter table uws.event disable trigger all',
-    'drop trigger note_changed on uws.job',
-    'create or replace function uws.note_job() returns trigger language plpgsql as $$ begin return null; end $$',
-    'truncate uws.job',
-    'alter table uws.job add column mine text',
-    'alter table uws.job disable trigger all',
-    'create index on uws.job (owner)',
-    'create trigger t before insert on uws.job execute function suppress_redundant_updates_trigger()',
-    'create table uws.mine (job text references uws.job)',
-    'create table uws.mine ()',
-    'drop schema uws cascade',
-    'alter schema uws rename to gone',
-    'create schema mine',
-    'select * from almagest.history',
-    'set role almagest_stager',
-    'set role almagest_owner',
-  ])('cannot %s', async (statement) => {
-    await expect(user.query(statement)).rejects.toMatchObject({ code: '42501' })
-  })
-
-  test.each([
-    'select * from uws.job',
-    "insert into uws.job (id, server, execution_seconds, destruction) values ('a', 'tap', 1, now())",
-    "update uws.job set phase = 'ABORTED'",
-    'delete from uws.job',
-    'set role almagest_jobs',
-  ])('is nobody else: another login cannot %s', async (statement) => {
-    await expect(stranger.query(statement)).rejects.toMatchObject({ code: '42501' })
   })
 })
 
