@@ -14,6 +14,7 @@ COPY deploy deploy
 COPY shared shared
 COPY functions functions
 COPY cli cli
+COPY console console
 RUN npm run build
 
 FROM node:24.21.0-slim@sha256:0e0ff40c39bc087845bfb27465a0df4ea419520094bc35842ff83dd8cbe6f9b6 AS function

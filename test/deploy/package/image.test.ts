@@ -65,6 +65,7 @@ test('the build has all sources of the functions, the command and the client, an
     'deploy/package/run.ts',
     'deploy/bundles/deployed/start.ts',
     'deploy/bundles/deployed/fill-compile-cache.ts',
+    'console/main.ts',
   ])
   expect(files).toContain('shared/platform/postgres/cloud-sql.ts')
   const isThere = (file: string) => copied.some((source) => file === source || file.startsWith(`${source}/`))
