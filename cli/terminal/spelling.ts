@@ -36,7 +36,7 @@ function nameOf({ env, file, isCheckout }: Invocation): string {
   const { npm_lifecycle_event: script = '', npm_lifecycle_script: called = '' } = env
   if (script === 'almagest') return 'npm run almagest --'
   // What other programs inherit from npx is not about this one.
-  const isByNpx = script === 'npx' && /^"?(?:@[\w.-]+\/)?almagest\b/.test(called)
+  const isByNpx = script === 'npx' && /^["']?(?:@[\w.-]+\/)?almagest\b/.test(called)
   if (isCheckout && (isByNpx || script === 'start')) return 'npx almagest'
   if (!isByNpx) return 'almagest'
   return /[/\\]_npx[/\\]/.test(file) ? `npx ${PACKAGE}` : 'npx almagest'

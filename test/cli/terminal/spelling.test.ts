@@ -8,6 +8,13 @@ const CACHE = '/home/a/.npm/_npx/0123/node_modules/.bin/almagest'
 
 test.each<[string, Partial<Invocation>, string, string]>([
   ['installed', {}, 'almagest', 'almagest start --once'],
+  // npm 11 puts it between other quotes.
+  [
+    'npx of npm 11',
+    { env: { ...NPX, npm_lifecycle_script: "'almagest' 'status'" }, isCheckout: true },
+    'npx almagest',
+    'npx almagest start --once',
+  ],
   ['npx in a clone', { env: NPX, isCheckout: true }, 'npx almagest', 'npx almagest start --once'],
   ['npx in a project that has the package', { env: NPX }, 'npx almagest', 'npx almagest start --once'],
   ['npx without installing', { env: NPX, file: CACHE }, `npx ${PACKAGE}`, `npx ${PACKAGE} start --once`],
