@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream'
 import { messageOf } from '../failure.ts'
 import { CircuitBreaker } from './circuit-breaker.ts'
 import { QservPathError, QservUnavailableError } from './errors.ts'
+import { Slots } from './slots.ts'
 
 export interface TransportOptions {
   /** `https://czar:4048`, with or without a path in front of those of the API. */
@@ -51,11 +52,13 @@ export class Transport {
   readonly #agent: http.Agent
   readonly #single: http.Agent
   readonly #breaker = new CircuitBreaker()
+  readonly #slots: Slots
 
   constructor(options: TransportOptions) {
     this.#options = options
     this.#base = new URL(options.url)
     const { ca, insecure = false, maxConnections, keepAliveMs } = options
+    this.#slots = new Slots(maxConnections)
     const trust = { ...(ca === undefined ? {} : { ca }), rejectUnauthorized: !insecure }
     const module = this.#base.protocol === 'https:' ? https : http
     const pool = {
@@ -80,7 +83,12 @@ export class Transport {
       throw new QservUnavailableError(message, { mayHaveArrived: false })
     }
     try {
-      const answer = await this.#exchange(request)
+      await this.#slots.enter(request.signal)
+      const answer = await this.#exchange(request).catch((error: unknown) => {
+        this.#slots.leave()
+        throw error
+      })
+      answer.body.once('close', () => this.#slots.leave())
       this.#breaker.succeeded()
       return answer
     } catch (error) {

@@ -273,6 +273,14 @@ test('§1.1 no more connections than allowed, and idle ones are closed before Qs
   await Promise.all(Array.from({ length: 30 }, () => client.status(id)))
   expect(narrow.mostAtOnce()).toBeLessThanOrEqual(3)
   await client.deleteResult(id)
+  // A submit has a connection of its own, which counts too.
+  const one = connect({ url: narrow.url, maxConnections: 1 })
+  narrow.faults.add({ route: 'submit', kind: 'slow-head', ms: 30, times: 10 })
+  const ids = await Promise.all(Array.from({ length: 5 }, () => one.submit('SELECT 14')))
+  await Promise.all(ids.map((submitted) => one.status(submitted)))
+  await Promise.all(ids.map((submitted) => one.deleteResult(submitted)))
+  expect(narrow.mostAtOnce()).toBeLessThanOrEqual(3)
+  narrow.assertClean()
   await narrow.stop()
 })
 
