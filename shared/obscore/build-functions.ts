@@ -85,11 +85,14 @@ ${fastPath(mapping, s)}${careful}
 `
 }
 
-/** What becomes of a document; `kept` false without reasons: it is not published. */
+/**
+ * What becomes of a document; `kept` false without reasons: it is not published. It has no search path of its own, which
+ * would take as long as all else: sessions that call it have ours.
+ */
 function convertFunction(mapping: ObscoreMapping, s: string): string {
   return `
 create function ${s}.convert(key_scope text, key_name text, doc jsonb) returns ${s}.outcome
-language plpgsql immutable ${SEARCH_PATH} as $f$
+language plpgsql immutable as $f$
 declare${VARIABLES(s)}
 begin
 ${decide(mapping, s)}

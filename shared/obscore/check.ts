@@ -111,13 +111,12 @@ async function comparePart(
   selection: Parameters<typeof convertedSql>[2],
 ): Promise<PartRow> {
   const fields = `row(${OBSCORE_COLUMNS.map(({ name }) => `l.${name}`).join(', ')})::${quote(buildSchemaOf(identity))}.fields`
-  const { rows } = await pool.query<PartRow>(
-    `with wanted as materialized (${convertedSql(mapping, identity, selection)}
+  const statement = `with wanted as materialized (${convertedSql(mapping, identity, selection)}
 ), compared as (
   select w.key_scope, w.key_name, (w.o).kept,
          case when (w.o).kept and l.rucio_did_scope is null then 'missing'
               when not (w.o).kept and l.rucio_did_scope is not null then 'extra'
-              when (w.o).kept and ((w.o).fields operator(pg_catalog.*<>) ${fields}
+              when (w.o).kept and (w.f operator(pg_catalog.*<>) ${fields}
                                    or (w.o).bounds::text is distinct from l.s_region_geo::text) then 'different'
               when (w.o).reasons is distinct from r.reasons or r.kept <> (w.o).kept then 'reasons' end as what
     from wanted as w
@@ -127,8 +126,9 @@ async function comparePart(
 select count(*) as records, count(*) filter (where kept) as published, count(what) as differences,
        (select jsonb_agg(s) from (select key_scope as scope, key_name as name, what from compared
                                    where what is not null limit ${MOST_SAMPLES}) as s) as samples
-  from compared`,
-    [...selection.values],
+  from compared`
+  const { rows } = await inTransaction(pool, 'comparing', (client) =>
+    client.query<PartRow>(statement, [...selection.values]),
   )
   return rows[0] ?? { differences: '0', samples: null }
 }

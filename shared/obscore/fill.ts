@@ -11,15 +11,16 @@ export interface Selection extends Condition {
   readonly join?: string
 }
 
-/** What becomes of records, as `key_scope`, `key_name` and the outcome `o`. */
+/** What becomes of records, as `key_scope`, `key_name`, the outcome `o` and its fields `f`. */
 export function convertedSql(mapping: ObscoreMapping, identity: string, { join = '', sql }: Selection): string {
   const { source } = mapping
   const [scope, name] = keySql('d', source)
   return `
-    select k.key_scope, k.key_name, ${quote(buildSchemaOf(identity))}.convert(k.key_scope, k.key_name, k.doc) as o
+    select x.key_scope, x.key_name, x.o, (x.o).fields as f
+      from (select k.key_scope, k.key_name, ${quote(buildSchemaOf(identity))}.convert(k.key_scope, k.key_name, k.doc) as o
       from (select ${scope} as key_scope, ${name} as key_name, ${documentSql('d', source)} as doc
               from ${sourceSql(source)} as d ${join}
-             where ${sql} offset 0) as k offset 0`
+             where ${sql} offset 0) as k offset 0) as x offset 0`
 }
 
 /** Puts the rows of records, or the reasons why there are none, into the tables that are being filled. */
@@ -30,7 +31,7 @@ export async function fillNext(
   selection: Selection,
 ): Promise<number> {
   const columns = [...KEY_COLUMNS, ...VALUE_COLUMNS].join(', ')
-  const values = OBSCORE_COLUMNS.map(({ name }) => `((c.o).fields).${name}`).join(', ')
+  const values = OBSCORE_COLUMNS.map(({ name }) => `(c.f).${name}`).join(', ')
   const { rows } = await client.query<{ count: string }>(
     `with converted as materialized (${convertedSql(mapping, identity, selection)}
 ), rejected as (
