@@ -144,9 +144,9 @@ test('while it runs, the functions answer, each with its own login; a second sta
   const links = [...text.matchAll(/^ {2}(http:\S+)$/gm)].map(([, link]) => link!)
   expect(links.length).toBeGreaterThan(5)
   for (const link of links) expect([link, (await fetch(link)).status]).toEqual([link, 200])
+  // Pages are short there, so that tokens are seen.
   const identifiers = await fetch(`${url}/registry/oai?verb=ListIdentifiers&metadataPrefix=ivo_vor`)
-  const harvested = await identifiers.text()
-  expect(harvested).toContain('<identifier>ivo://heron.example/tap</identifier>')
+  expect(await identifiers.text()).toMatch(/<identifier>ivo:\/\/heron\.example<.*<resumptionToken /s)
   const record = `${url}/registry/oai?verb=GetRecord&metadataPrefix=ivo_vor&identifier=ivo://heron.example/tap`
   expect(await (await fetch(record)).text()).toContain('<version>releases/later</version>')
   const credentials = { headers: { authorization: 'Bearer any' } }
