@@ -115,3 +115,23 @@ test('a Qserv that does not answer, and one in maintenance, are said by /availab
   const schema = await closed.query('SELECT TOP 1 table_name FROM TAP_SCHEMA.tables')
   expect(readAnswer(schema).status).toMatch(/OK|OVERFLOW/)
 })
+
+test('the variables of the former bridge are understood where the keys are not given', async () => {
+  process.env.QSERV_HTTP_MAX_CONNECTIONS = '1'
+  try {
+    const own = await startQserv({ pool: jobs.tap.database.pool })
+    const served = await startTap({
+      service: [`query: {type: qserv, qserv: {url: "${own.url}"}}`],
+      prepare: (database) => prepareFunctions(database.pool),
+    })
+    own.faults.add({ route: 'status', kind: 'slow-head', ms: 50, times: 20 })
+    const answers = await Promise.all([1, 2, 3].map(() => served.query(RUN.QUERY)))
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200])
+    expect(own.mostAtOnce()).toBe(1)
+    await expect.poll(() => own.queries.unclaimed()).toEqual([])
+    own.assertClean()
+    await own.stop()
+  } finally {
+    delete process.env.QSERV_HTTP_MAX_CONNECTIONS
+  }
+})
