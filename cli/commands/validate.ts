@@ -6,6 +6,7 @@ import { addIdGeneration, type IdFlags } from '../felis-files/id-generation.ts'
 import type { Validation } from '../felis-files/validate-files.ts'
 import { FAILED, USAGE } from '../terminal/exit-codes.ts'
 import { endOnInterrupt } from '../terminal/interrupt.ts'
+import { writeNote } from '../terminal/output.ts'
 import { terminalWidth } from '../terminal/table.ts'
 import { UsageError } from '../terminal/usage-error.ts'
 import { addExamples } from './examples.ts'
@@ -87,6 +88,14 @@ export function declare(command: Command): void {
   )
 }
 
+/** Silence would look like a verdict on them. */
+function noteLeftOut(paths: readonly string[]): void {
+  const [first] = paths
+  if (first === undefined) return
+  const more = paths.length === 1 ? '' : ` and ${paths.length - 1} more`
+  writeNote(`not looked at, as publish leaves them out: ${first}${more}; name their folder to check them`)
+}
+
 /** Formats of which nothing is a whole answer. */
 const FOR_READERS: readonly FormatName[] = ['text', 'github']
 
@@ -123,6 +132,7 @@ async function run(paths: readonly string[], flags: ValidateFlags): Promise<void
   const isSilent = flags.quiet === true && validation.reports.every(({ problems }) => problems.length === 0)
   if (!(isSilent && FOR_READERS.includes(format)))
     process.stdout.write(await FORMATS[format](validation, flags.quiet === true))
+  if (format === 'text' && flags.quiet !== true) noteLeftOut(found.leftOut)
   if (found.lost.some(({ isUsage }) => isUsage)) process.exitCode = USAGE
   else if (validation.reports.some(({ ok }) => !ok)) process.exitCode = FAILED
 }

@@ -21,6 +21,8 @@ export interface LostPath {
 export interface FoundSchemas {
   readonly schemas: readonly FoundSchema[]
   readonly lost: readonly LostPath[]
+  /** Schema files in folders of folders that were named, which `publish` leaves out. */
+  readonly leftOut: readonly string[]
 }
 
 /** `-`, as it is called in problems. */
@@ -37,7 +39,7 @@ const ARCHIVE_NAME = 'schemas.tar.gz'
  */
 export async function findSchemas(paths: readonly string[]): Promise<FoundSchemas> {
   if (paths.filter((path) => path === '-').length > 1) throw new UsageError('standard input can be given once only')
-  const search: Search = { folders: new Map(), seen: new Set() }
+  const search: Search = { folders: new Map(), seen: new Set(), leftOut: [] }
   const schemas: FoundSchema[] = []
   const lost: LostPath[] = []
   for (const path of paths) {
@@ -47,13 +49,14 @@ export async function findSchemas(paths: readonly string[]): Promise<FoundSchema
       lost.push(explainLoss(path, error))
     }
   }
-  return { schemas, lost }
+  return { schemas, lost, leftOut: search.leftOut }
 }
 
 interface Search {
   /** Files of one folder are read, and used as resources of each other, in one place. */
   readonly folders: Map<string, SchemaPlace>
   readonly seen: Set<string>
+  readonly leftOut: string[]
 }
 
 async function schemasOf(path: string, search: Search): Promise<FoundSchema[]> {
@@ -86,7 +89,11 @@ function isNew(path: string, { seen }: Search): boolean {
 
 function schemasOfFolder(path: string, search: Search): Promise<FoundSchema[]> | FoundSchema[] {
   const direct = findSchemasFolder(path)
-  if (direct !== null) return schemasOfFiles(direct, search)
+  if (direct !== null) {
+    const below = listFiles(direct.folder).filter((name) => name.includes('/') && name.endsWith('.yaml'))
+    search.leftOut.push(...below.map((name) => join(direct.folder, name)))
+    return schemasOfFiles(direct, search)
+  }
   const names = listFiles(path)
   if (names.includes(ARCHIVE_NAME)) return schemasOfRelease(join(path, ARCHIVE_NAME), search)
   const [nested, other] = listSchemasFolders(names)

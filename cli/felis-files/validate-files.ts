@@ -45,7 +45,10 @@ export interface ValidationOptions {
  * Checks every schema by itself, then all of them as the set that one TAP server would be given: names that collide,
  * values that the tables of TAP_SCHEMA cannot hold, and schemas with nothing to show. Felis lets the latter through, so they are warnings.
  */
-export function validateFiles({ schemas, lost }: FoundSchemas, options: ValidationOptions): Validation {
+export function validateFiles(
+  { schemas, lost }: Pick<FoundSchemas, 'schemas' | 'lost'>,
+  options: ValidationOptions,
+): Validation {
   const places = new Map<SchemaPlace, Place>()
   const { loader, idGeneration, checks } = options
   const context = { ...contextOf(loader), idGeneration, checks }

@@ -146,6 +146,10 @@ describe('what is validated', () => {
     expect(repository.reports.map(({ file }) => file)).toEqual(['s/yml/b.yaml'])
     const direct = await validate(['s/yml'], { cwd })
     expect(direct.reports).toEqual(repository.reports)
+    const people = await callAlmagest(['validate', 's'], { cwd })
+    expect(people.stderr).toBe(
+      'not looked at, as publish leaves them out: s/yml/deep/a.yaml; name their folder to check them\n',
+    )
     // A folder of folders is none that could be published.
     const parts = await validate(['parts', '--no-check-set'], { cwd })
     expect(parts.reports.map(({ file }) => file)).toEqual(['parts/one/a.yaml', 'parts/two/b.yaml'])
