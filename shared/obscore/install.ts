@@ -97,8 +97,9 @@ async function createMissingTables(
     `ivoa.${tables.records}`,
   ])
   if (rows[0]?.there === true) return
-  const statements = [...tableStatements(tables), ...indexStatements(tables.records, geometry)]
-  await asOwner(client, statements.join(';\n'))
+  await asOwner(client, tableStatements(tables).join(';\n'))
+  // By the login: the owner may not look into the schema of an extension.
+  await client.query(indexStatements(tables.records, geometry).join(';\n'))
 }
 
 /** Runs statements as the role that is to own what they create. */
