@@ -136,7 +136,7 @@ describe.skipIf(CHROMIUM === undefined)(`the console in a browser${SKIPPED}`, ()
     await page.getByRole('button', { name: /^Abort job/ }).click()
     await page.getByText('ABORTED').waitFor()
     await page.getByRole('button', { name: /^Delete job/ }).click()
-    await page.getByText('None.').waitFor()
+    await page.getByRole('region', { name: 'Jobs of tap' }).getByText('None.').waitFor()
   })
 
   test('a job that has completed gets a name, and shows its rows', async () => {
