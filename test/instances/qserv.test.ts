@@ -77,7 +77,9 @@ async function checkResults(paths: readonly string[], deleted: ReadonlySet<strin
   const { rows } = await fleet.pool.query<{ id: string; phase: string; object: string | null }>(
     `select id, phase, result ->> 'object' as object from uws.job`,
   )
-  expect(rows).toHaveLength(paths.length - deleted.size)
+  // A request that made a job and had no answer was sent again: there may be jobs that nobody knows of.
+  const known = new Set(rows.map(({ id }) => `/async/${id}`))
+  expect(paths.filter((path) => known.has(path) === deleted.has(path))).toEqual([])
   expect(rows.filter(({ phase }) => !['COMPLETED', 'ABORTED', 'ERROR'].includes(phase))).toEqual([])
   expect(rows.filter(({ phase }) => phase === 'COMPLETED').length).toBeGreaterThan(0)
   const wanted = rows.flatMap(({ object }) => object ?? [])
@@ -85,8 +87,9 @@ async function checkResults(paths: readonly string[], deleted: ReadonlySet<strin
   expect(wanted.filter((name) => !objects.includes(name))).toEqual([])
   for (const { id, phase, object } of rows) {
     if (phase !== 'COMPLETED') continue
-    const [path] = paths.filter((candidate) => candidate.endsWith(id))
-    const owner = `user${paths.indexOf(path ?? '') % 5}`
+    const path = paths.find((candidate) => candidate.endsWith(id))
+    if (path === undefined) continue
+    const owner = `user${paths.indexOf(path) % 5}`
     const { status, text } = await fleet.call(owner, 'GET', `${path}/results/result`)
     expect([status, object === null]).toEqual([200, false])
     expect(text).toBe('object_id,ra\r\n0,0\r\n1,0.18\r\n2,0.36\r\n3,0.54\r\n4,0.72\r\n')
