@@ -69,6 +69,7 @@ export function metadataRoutes({ servers }: TapDependencies, { open, guarded }: 
     route({
       ...xml,
       ...open,
+      answers: { 'text/xml': TEXT },
       path: '/{server}/availability',
       operation: 'readAvailability',
       summary: 'Whether queries can be answered now (VOSI 1.1 §2.2)',

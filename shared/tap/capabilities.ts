@@ -117,15 +117,15 @@ function writeLanguage(xml: XmlWriter, functions: readonly FunctionRow[]): void 
 }
 
 /**
- * Optional features by their types (ADQL 2.1 §4). COALESCE is left out: clients that know ADQL 2.1 by its drafts warn of the
- * type that it came with.
+ * Optional features by their types (ADQL 2.1 §4). COALESCE stands among the user defined functions, with its form: to clients
+ * that know ADQL 2.1 by its drafts, the type that it came with (`features-adql-conditional`) is an error.
  */
 function featureLists(functions: readonly FunctionRow[]): readonly FeatureList[] {
   const named = (...groups: readonly FunctionRow['group'][]) =>
     functions.filter(({ group }) => groups.includes(group)).map(({ name }) => ({ form: name }))
   const words = (...forms: readonly string[]) => forms.map((form) => ({ form }))
   const udfs = functions
-    .filter(({ group }) => group === 'udf')
+    .filter(({ group }) => group === 'udf' || group === 'conditional')
     .flatMap((row) => declaredForms(row).map((form) => ({ form, description: row.meaning })))
   const lists = [
     { type: 'ivo://ivoa.net/std/TAPRegExt#features-udf', features: udfs },

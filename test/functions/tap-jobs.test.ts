@@ -122,7 +122,7 @@ describe('a query by way of a job', () => {
 })
 
 describe('ending a job', () => {
-  test('UWS-12 an abort cancels the query within seconds, and it never becomes COMPLETED', async () => {
+  test('UWS-12, CMN-7 an abort cancels the query within seconds, and it never becomes COMPLETED', async () => {
     const job = await executing()
     expect((await jobs.post(`/async/${job}/phase`, { PHASE: 'ABORT' })).status).toBe(303)
     expect(await jobs.phase(job)).toBe('ABORTED')
@@ -202,7 +202,7 @@ describe('what a job is', () => {
     expect((await jobs.post(`/async/${job}/phase`, { PHASE: 'WALK' })).status).toBe(400)
   })
 
-  test('UWS-17 parameters are replaced while the job is PENDING, whatever the case of their names', async () => {
+  test('UWS-17, CMN-7 parameters are replaced while the job is PENDING, whatever the case of their names', async () => {
     const job = await jobs.create({ ...QUERY, runId: 'first' })
     expect((await jobs.post(`/async/${job}/parameters`, { query: 'SELECT 1', RunId: 'second' })).status).toBe(303)
     const xml = await document(job)

@@ -6,7 +6,7 @@ import { createLogger } from '../../shared/platform/log/log.ts'
 import { MetadataError } from '../../shared/tap/metadata-failures.ts'
 import { sampleSchema } from '../support/sample-release.ts'
 import { HAS_XSD, NEEDS_XSD, validateXml } from '../support/xsd.ts'
-import { startTap, type TapUnderTest } from './tap-service.ts'
+import { readAnswer, startTap, type TapUnderTest } from './tap-service.ts'
 
 let tap: TapUnderTest
 
@@ -67,6 +67,21 @@ describe('a service', () => {
     expect([status, text]).toEqual([200, expect.stringContaining('<available>false</available>')])
     expect(text).toContain('<note>The database does not answer.</note>')
     expect((await broken.get('/capabilities')).status).toBe(503)
+  })
+
+  test('CMN-9 says that it fails in the words of each path, and when to come again', async () => {
+    const broken = await startTap({ dependencies: { servers: new Map([['tap', unreachable()]]) } })
+    for (const path of ['/tables', '/tables/survey.object', '/capabilities']) {
+      const { status, headers, text } = await broken.get(path)
+      expect([path, status, headers['content-type']]).toEqual([path, 503, 'text/plain; charset=utf-8'])
+      expect(text).toBe('The service could not read its metadata: try again in a moment.\n')
+    }
+    const answer = await broken.query('SELECT ra FROM survey.object', { RESPONSEFORMAT: 'csv' })
+    expect([answer.status, answer.headers['content-type']]).toEqual([503, 'application/x-votable+xml'])
+    expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0)
+    expect(readAnswer(answer)).toMatchObject({ status: 'ERROR', message: expect.stringContaining('try again') })
+    for (const path of ['/', '/healthz'])
+      expect((await fetch(`http://127.0.0.1:${broken.port}${path === '/' ? '/tap' : path}`)).status).toBe(200)
   })
 
   test('VOS-2 declares itself at its public URL', async () => {

@@ -40,7 +40,17 @@ describe('VOS-2 /capabilities', () => {
 
   test('declares every user defined function and every function of geometry, with their forms', () => {
     const forms = textsOf(document, 'form')
-    for (const form of ['POINT', 'CONTAINS', 'LOWER', 'IN_UNIT', 'WITH', 'CAST', 'OFFSET', 'UNION'])
+    for (const form of [
+      'POINT',
+      'CONTAINS',
+      'LOWER',
+      'IN_UNIT',
+      'WITH',
+      'CAST',
+      'OFFSET',
+      'UNION',
+      'COALESCE(x ANY, …) -&gt; same',
+    ])
       expect(forms).toContain(form)
     const udfs = FUNCTIONS.filter(({ group }) => group === 'udf')
     expect(udfs.length).toBeGreaterThan(0)
