@@ -30,7 +30,7 @@ const CASES: readonly Case[] = [
   { datatype: 'unsignedByte', arraysize: '*', stored: 'bytea', value: "'\\x00ff'", csv: '0 255' },
 ]
 
-/** In DALI's form; years before 1 as in ISO 8601. What is no time is like NULL. */
+/** As text; years before 1 as in ISO 8601. What is no time is like NULL. */
 const TIMES = [
   ['2026-11-27 04:08:00.5', '2026-11-27T04:08:00.5'],
   ['0001-01-01', '0001-01-01T00:00:00'],
@@ -113,7 +113,9 @@ test('shapes in text stand beside shapes in numbers, each with its word', async 
 })
 
 test('timestamps come in the form of DALI in every format, whatever PostgreSQL makes of them', async () => {
-  const rows = TIMES.map(([, text]) => [text, text, text === '' ? '' : `${text.split('T')[0]}T00:00:00`, text])
+  // Years before 0 and after 9999 have no form in DALI.
+  const dali = (text: string) => (/^\d{4}-/.test(text) ? text : '')
+  const rows = TIMES.map(([, text]) => [dali(text), dali(text), dali(text).replace(/T.*/, 'T00:00:00'), text])
   const query = 'SELECT t, zoned, dated, CAST(t AS VARCHAR) AS c FROM survey.times ORDER BY id'
   const csv = await tap.query(query, { RESPONSEFORMAT: 'csv' })
   const tsv = await tap.query(query, { RESPONSEFORMAT: 'tsv' })
@@ -129,5 +131,5 @@ test('timestamps come in the form of DALI in every format, whatever PostgreSQL m
     "SELECT t FROM survey.times WHERE id IN (3, 5) UNION SELECT CAST('2020-01-01' AS TIMESTAMP) FROM survey.times",
     { RESPONSEFORMAT: 'csv' },
   )
-  expect(union.text.split('\r\n').sort()).toEqual(['', '', '-0043-03-15T12:00:00.25', '2020-01-01T00:00:00', 't'])
+  expect(union.text.split('\r\n').sort()).toEqual(['', '', '2020-01-01T00:00:00', 't'])
 })

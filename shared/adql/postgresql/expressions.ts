@@ -211,14 +211,24 @@ export function textOf(value: ResolvedExpression, sql: string): string {
   return kind === 'text' ? sql : `(${sql})::text`
 }
 
+/** A timestamp in DALI's form, which has no place for years before 0 and after 9999, nor for infinity: they are NULL. */
+export function daliTime(value: ResolvedExpression, sql: string): string {
+  return repeatedSql(value, `(${sql})::timestamp`, (time) => timeSql(time, "'0001-01-01 BC'", "'10000-01-01'"))
+}
+
 /**
- * A timestamp in DALI's form, with its T. Years before 1 are counted as ISO 8601 does, with a sign: 44 BC is -0043.
+ * A timestamp as text, with the T of DALI. Years before 1 are counted as ISO 8601 does, with a sign: 44 BC is -0043.
  * PostgreSQL's `infinity` and `-infinity` are no times, and like NULL.
  */
 function timestampText(time: string): string {
+  return timeSql(time, "'4714-11-24 BC'", "'infinity'")
+}
+
+/** The text of a time from `first` to before `end`; NULL for others. */
+function timeSql(time: string, first: string, end: string): string {
   const year = `to_char(extract(year from ${time}) + 1, 'FM0000')`
   const ancient = `${year} || replace(rtrim(substr(${time}::text, 5), ' BC'), ' ', 'T')`
-  return `(case when ${time} >= '0001-01-01' and ${time} < 'infinity' then replace(${time}::text, ' ', 'T') when ${time} > '-infinity' and ${time} < '0001-01-01' then ${ancient} end)`
+  return `(case when ${time} >= '0001-01-01' and ${time} < ${end} then replace(${time}::text, ' ', 'T') when ${time} >= ${first} and ${time} < '0001-01-01' then ${ancient} end)`
 }
 
 const LONGEST = 2_147_483_647n

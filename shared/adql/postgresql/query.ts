@@ -12,7 +12,7 @@ import type {
 } from '../resolved.ts'
 import type { Context } from './context.ts'
 import { isVolatileValue } from './evaluate-once.ts'
-import { asValue, textOf } from './expressions.ts'
+import { asValue, daliTime } from './expressions.ts'
 import { tableReferenceSql } from './from.ts'
 import { isPadded, isStored, sqlType } from './types.ts'
 
@@ -136,7 +136,7 @@ function itemSql(
 ): string {
   const type = column?.type ?? expression.type
   const sql = asValue(expression, type, context)
-  if (outermost && type.kind === 'timestamp') return textOf({ ...expression, type }, sql)
+  if (outermost && type.kind === 'timestamp') return daliTime(expression, sql)
   return `(${sql})::${sqlType(type)}`
 }
 
