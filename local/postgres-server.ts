@@ -49,7 +49,7 @@ export async function launchServer({
     child.once('error', fail)
     child.once('exit', (code) => fail(new Error(`postgres ended with ${code} while starting: ${output()}`)))
     child.stderr?.on('data', () => {
-      if (output().includes('ready to accept connections')) ready()
+      if (/ready to accept (read-only )?connections/.test(output())) ready()
     })
   })
   child.removeAllListeners('exit')

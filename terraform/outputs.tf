@@ -3,6 +3,14 @@ output "urls" {
   value       = module.functions.urls
 }
 
+output "open_tap_servers" {
+  description = "TAP servers that everybody may query, which the smoke test asks."
+  value = [
+    for name in keys(local.services) : name
+    if contains(local.deployed, "tap") && try(coalesce(local.environment.tap.servers[name].service.access.type), "anonymous") == "anonymous"
+  ]
+}
+
 output "releases_bucket" {
   description = "Where releases are uploaded."
   value       = "gs://${module.releases.bucket}"

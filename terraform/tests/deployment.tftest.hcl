@@ -93,6 +93,10 @@ run "with_tap_services_registry_and_console" {
     max_connections  = 300
   }
   assert {
+    condition     = join(" ", output.open_tap_servers) == "tap"
+    error_message = "The smoke test asks the servers that have a service and are open."
+  }
+  assert {
     condition     = output.watch_job == "almagest-watch-queries"
     error_message = "Jobs are looked after each minute."
   }

@@ -11,6 +11,8 @@ export interface ServerFacts {
   readonly noticesLostClients: boolean
   /** Whether the server knows a time limit for transactions (PostgreSQL 17 and later). */
   readonly limitsTransactions: boolean
+  /** Whether the server follows another one, and can only be read. */
+  readonly isReplica: boolean
   /** Columns of regions that have a column of their bounds (`schema.table.column`), and which that is. */
   readonly bounds: ReadonlyMap<string, string>
   /** Whether sessions begin with backslashes in texts that are only backslashes. */
@@ -24,7 +26,9 @@ const EXTENSIONS: Readonly<Record<string, GeometryStrategy>> = { pg_sphere: 'pgs
  * @param geometry `auto`: by the extension that the database has, pg_sphere before PostGIS
  */
 export async function probeServer(pool: pg.Pool, geometry: GeometryStrategy | 'auto'): Promise<ServerFacts> {
-  const strings = await pool.query<{ standard_conforming_strings: string }>('show standard_conforming_strings')
+  const session = await pool.query<{ strings: string; replica: boolean }>(
+    `select current_setting('standard_conforming_strings') as strings, pg_catalog.pg_is_in_recovery() as replica`,
+  )
   const { rows } = await pool.query<{ name: string; schema: string }>(
     `select e.extname::text as name, n.nspname::text as schema
        from pg_catalog.pg_extension e
@@ -41,7 +45,8 @@ export async function probeServer(pool: pg.Pool, geometry: GeometryStrategy | 'a
     searchPath: found === undefined ? '' : quote(found.schema),
     bounds: await findBounds(pool),
     noticesLostClients: await canSet(pool, 'client_connection_check_interval', '1s'),
-    conformingStrings: strings.rows[0]?.standard_conforming_strings === 'on',
+    conformingStrings: session.rows[0]?.strings === 'on',
+    isReplica: session.rows[0]?.replica === true,
     limitsTransactions: await canSet(pool, 'transaction_timeout', '0'),
   }
 }

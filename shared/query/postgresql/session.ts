@@ -17,7 +17,12 @@ const CHECK_CLIENT_MS = 1_000
  *
  * @param role whose rights the query has; null: those of the login
  */
-export function beginStatements(facts: ServerFacts, role: string | null, timeoutMs: number): readonly string[] {
+export function beginStatements(
+  facts: ServerFacts,
+  role: string | null,
+  timeoutMs: number,
+  access: 'read only' | 'read write',
+): readonly string[] {
   const settings = {
     ...POSTGRESQL_SETTINGS,
     client_encoding: 'UTF8',
@@ -31,5 +36,5 @@ export function beginStatements(facts: ServerFacts, role: string | null, timeout
   }
   const set = Object.entries(settings).map(([name, value]) => `set local ${name} = ${value === '' ? "''" : value}`)
   const as = role === null ? [] : [`set local role ${quote(role)}`]
-  return ['begin isolation level read committed read write', ...set, ...as]
+  return [`begin isolation level read committed ${access}`, ...set, ...as]
 }

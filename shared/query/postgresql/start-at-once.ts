@@ -68,7 +68,7 @@ async function send<Release extends LiveTables>(
   const { signal } = work.request
   const client = await acquire(backend.pool, { waitMs: remainingMs(work), signal })
   const timeoutMs = remainingMs(work)
-  const begin = [...beginStatements(facts, backend.role, timeoutMs), 'set transaction read only']
+  const begin = beginStatements(facts, backend.role, timeoutMs, 'read only')
   const statements = [
     ...begin,
     ...(plan.readsSlot ? [live.lockSql] : []),

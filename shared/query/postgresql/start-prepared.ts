@@ -31,7 +31,9 @@ export async function startPrepared<Release extends LiveTables>(work: Work<Relea
   const client = await acquire(backend.pool, { waitMs: remainingMs(work), signal })
   const prepared = new PreparedTransaction(client, { timeoutMs: remainingMs(work), signal })
   try {
-    await prepared.begin(beginStatements(facts, backend.role, remainingMs(work)).join(';\n'), uploads)
+    // A replica refuses even to begin to write; there it is refused when the first table is made, with what users can read.
+    const access = facts.isReplica ? 'read only' : 'read write'
+    await prepared.begin(beginStatements(facts, backend.role, remainingMs(work), access).join(';\n'), uploads)
     for (let attempt = 1; !(await isLive(found, prepared, work)); attempt++) {
       await prepared.refresh(backend === work.slot, work.liveTables)
       found = await findPlan(work, tables)

@@ -209,8 +209,8 @@ test('every substitution of the build is given by the triggers', () => {
 test('no step asks for a path that Cloud Run keeps to itself', () => {
   const { script } = steps.get('smoke')!
   const paths = [...script.matchAll(/^ *call "\$\(url [\w-]+\)" (\S+)/gm)].map(([, path = '']) => path)
-  expect(paths).toEqual(['/servers', '/'])
-  for (const path of paths) expect(path).not.toMatch(/z$|^\/(eventlog|_ah\/)/)
+  expect(paths).toEqual(['/servers', '/', expect.stringMatching(/^"\/\$server\/sync\?/)])
+  for (const path of paths) expect(path.replace(/\?.*/, '')).not.toMatch(/z$|^\/(eventlog|_ah\/)/)
 })
 
 /** Writes down what it is asked, and answers as IAM Credentials do; functions answer as `$ANSWER` says. */
@@ -218,21 +218,34 @@ const CURL = `
 url="\${@: -1}"
 { echo "$url"; for word in "$@"; do case "$word" in Authorization:*|*audience*) echo "$word";; esac; done; } >> asked
 case "$url" in
-  https://iamcredentials.*) echo '{"token": "identity-token"}';;
-  *) exit "$ANSWER";;
-esac`
+  https://iamcredentials.*) echo '{"token": "identity-token"}'; exit 0;;
+  */servers) echo '{"servers": [{"name": "tap", "live": "r1"}, {"name": "new", "live": null}, {"name": "closed", "live": "r1"}]}';;
+  */sync*) printf "$ROWS";;
+esac
+exit "$ANSWER"`
 
 describe.skipIf(!has('python3'))('the smoke test', () => {
-  const URLS = { 'swap-schema': 'https://swap.run.app', discovery: 'https://discovery.run.app' }
+  const URLS = {
+    ...{ 'swap-schema': 'https://swap.run.app', discovery: 'https://discovery.run.app' },
+    tap: 'https://tap.run.app',
+  }
   const ACCOUNT = 'almagest-deploy@p.iam.gserviceaccount.com'
-  const smoke = async (answer: string, commands: Readonly<Record<string, string>> = {}) => {
+  interface Deployed {
+    readonly commands?: Readonly<Record<string, string>>
+    /** Servers that everybody may query. */
+    readonly opened?: readonly string[]
+    /** What a query is answered. */
+    readonly rows?: string
+  }
+  const smoke = async (answer: string, { commands = {}, opened = [], rows = '' }: Deployed = {}) => {
     const folder = await temporaryFolder()
+    const outputs = { urls: { value: URLS }, open_tap_servers: { value: opened } }
     await mkdir(join(folder, 'terraform'))
-    await writeFile(join(folder, 'terraform/outputs.json'), JSON.stringify({ urls: { value: URLS } }))
+    await writeFile(join(folder, 'terraform/outputs.json'), JSON.stringify(outputs))
     return runStep('smoke', {
       folder,
       commands: { curl: CURL, gcloud: '[ "$*" = "auth print-access-token" ] && echo access-token', ...commands },
-      variables: { _APPLY: 'true', SERVICE_ACCOUNT_EMAIL: ACCOUNT, ANSWER: answer },
+      variables: { _APPLY: 'true', SERVICE_ACCOUNT_EMAIL: ACCOUNT, ANSWER: answer, ROWS: rows },
     })
   }
 
@@ -259,10 +272,28 @@ describe.skipIf(!has('python3'))('the smoke test', () => {
     expect(granted).toBe('roles/iam.serviceAccountOpenIdTokenCreator')
   })
 
+  test('queries each TAP server that everybody may ask and that has a live release', async () => {
+    const { status, asked } = await smoke('0', { opened: ['new', 'tap'], rows: 'table_name\\r\\nsky.stars\\r\\n' })
+    expect(status).toBe(0)
+    const queries = asked.filter((line) => line.includes('/sync'))
+    expect(queries).toEqual([
+      'https://tap.run.app/tap/sync?LANG=ADQL&FORMAT=csv&QUERY=SELECT+TOP+1+table_name+FROM+TAP_SCHEMA.tables',
+    ])
+  })
+
+  test.each([
+    ['has no row', 'table_name\\r\\n'],
+    ['is empty', ''],
+  ])('fails when what a query is answered %s', async (_what, rows) => {
+    const { status, output } = await smoke('0', { opened: ['tap'], rows })
+    expect(status).toBe(1)
+    expect(output).toContain('tap: expected a header and one row')
+  })
+
   test('fails when a function does not answer, or no token can be made', async () => {
     expect((await smoke('22')).status).not.toBe(0)
-    expect((await smoke('0', { gcloud: 'exit 1' })).status).not.toBe(0)
-    expect((await smoke('0', { curl: 'exit 22' })).status).not.toBe(0)
+    expect((await smoke('0', { commands: { gcloud: 'exit 1' } })).status).not.toBe(0)
+    expect((await smoke('0', { commands: { curl: 'exit 22' } })).status).not.toBe(0)
   })
 })
 
