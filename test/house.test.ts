@@ -48,6 +48,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'shared/uws',
     'shared/votable',
   ],
+  'shared/user-tables': ['shared/adql', 'shared/query', 'shared/tap', 'shared/tap-schema', 'shared/uws', 'shared/votable'],
   'shared/platform': [],
   'shared/registry': ['shared/adql', 'shared/discovery', 'shared/environment', 'shared/tap', 'shared/tap-schema'],
   'shared/deployment': ['shared/*'],

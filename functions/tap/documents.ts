@@ -1,18 +1,29 @@
 import { AdqlError } from '../../shared/adql/error.ts'
+import { readUserTables } from '../../shared/deployment/read-user-tables.ts'
 import type { ServedTap } from '../../shared/deployment/served-tap.ts'
 import { Representation } from '../../shared/platform/http/representation.ts'
+import type { Caller } from '../../shared/platform/identity.ts'
 import { QueryServiceError } from '../../shared/query/errors.ts'
 import { formatCapabilities } from '../../shared/tap/capabilities.ts'
 import { describeService, isObsCore } from '../../shared/tap/describe-service.ts'
 import type { LiveMetadata } from '../../shared/tap/live-metadata.ts'
 import { type Detail, formatTable, formatTables } from '../../shared/tap/tables.ts'
+import { describeRows, withUserRows } from '../../shared/user-tables/describe-tables.ts'
+import type { UserTable } from '../../shared/user-tables/user-table.ts'
+import { readerOf } from './quota-holder.ts'
 
 /** The documents that describe a service and its tables, each made once for a release that is live. */
 export interface Documents {
-  tables(detail: Detail): Promise<Representation>
-  /** undefined: there is no table of this name. */
-  table(name: string): Promise<Representation | undefined>
+  tables(detail: Detail, caller: Caller): Promise<TablesDocument>
+  /** undefined: there is no table of this name that the caller may read. */
+  table(name: string, caller: Caller): Promise<TablesDocument | undefined>
   capabilities(): Promise<Representation>
+}
+
+export interface TablesDocument {
+  readonly representation: Representation
+  /** Whether tables of users are in it. */
+  readonly personal: boolean
 }
 
 const XML = 'application/xml; charset=utf-8'
@@ -34,12 +45,23 @@ export function createDocuments(served: ServedTap): Documents {
     return representation
   }
   return {
-    tables: (detail) => document(`tables ${detail}`, ({ rows }) => formatTables(rows, detail)),
+    async tables(detail, caller) {
+      const more = await readUserTables(served, readerOf(caller))
+      if (more.length === 0) {
+        const representation = await document(`tables ${detail}`, ({ rows }) => formatTables(rows, detail))
+        return { representation, personal: false }
+      }
+      const { live } = await current()
+      return personalDocument(formatTables(withUserRows(live.rows, describeRows(more)), detail), more)
+    },
     // Not kept: a release may have hundreds, and one is made in no time.
-    async table(name) {
+    async table(name, caller) {
       const { live, since } = await current()
       const text = formatTable(live.rows, name)
-      return text === undefined ? undefined : new Representation(text, XML, since)
+      if (text !== undefined) return { representation: new Representation(text, XML, since), personal: false }
+      const more = await readUserTables(served, readerOf(caller))
+      const own = formatTable(withUserRows(live.rows, describeRows(more)), name)
+      return own === undefined ? undefined : personalDocument(own, more)
     },
     async capabilities() {
       const { live } = await current()
@@ -49,6 +71,11 @@ export function createDocuments(served: ServedTap): Documents {
       )
     },
   }
+}
+
+function personalDocument(text: string, tables: readonly UserTable[]): TablesDocument {
+  const since = new Date(Math.max(...tables.map(({ changed }) => changed.getTime())))
+  return { representation: new Representation(text, XML, since), personal: true }
 }
 
 /** Whether the table that TAP_SCHEMA speaks of is in the database: a client that is told of a data model asks at once. */

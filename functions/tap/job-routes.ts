@@ -142,7 +142,7 @@ const CHILDREN: readonly Child[] = [
   },
 ]
 
-function describeShare({ grantee: { type, name }, created, until }: Share) {
+export function describeShare({ grantee: { type, name }, created, until }: Share) {
   return { [type]: name, created: created.toISOString(), until: until?.toISOString() ?? null }
 }
 

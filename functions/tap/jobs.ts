@@ -13,6 +13,7 @@ import type { ApiRequest, ApiResponse } from '../../shared/platform/http/route.t
 import type { Caller } from '../../shared/platform/identity.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
 import { uploadsPrefix } from '../../shared/tap/job-objects.ts'
+import { rememberGroups } from '../../shared/user-tables/user-table.ts'
 import {
   abortJob,
   deleteJob,
@@ -64,6 +65,7 @@ type Request = Pick<ApiRequest, 'form' | 'signal' | 'caller'>
 /** The jobs of one server, for those who may see them (UWS 1.1 §2.2). */
 export class Jobs {
   readonly #name: string
+  readonly #keepsTables: boolean
   readonly #config: TapJobs
   readonly #open: () => Promise<JobBackend>
   readonly #watch: () => Promise<PhaseWatch>
@@ -72,6 +74,7 @@ export class Jobs {
 
   constructor(server: ServedTap, config: TapJobs, open: () => Promise<JobBackend>, logger: Logger) {
     this.#name = server.name
+    this.#keepsTables = server.service.userTables !== null
     this.#remote = new RemoteQueries(server, logger)
     this.#config = config
     this.#open = open
@@ -131,6 +134,7 @@ export class Jobs {
     const destruction = parameterOf(form, 'DESTRUCTION')
     const until = destruction === undefined ? null : readInstant('DESTRUCTION', destruction)
     const { pool, bucket } = await this.#open()
+    if (this.#keepsTables && ownerOf(caller) !== null) await rememberGroups(pool, this.#name, readerOf(caller))
     const id = newJobId()
     const uploads = await saveUploads(bucket, id, form)
     const created = {

@@ -5,7 +5,7 @@ import { type ApiRequest, type Route, route } from '../../shared/platform/http/r
 import { readDetail } from '../../shared/tap/parameters.ts'
 import type { Access } from './access.ts'
 import { readAvailability } from './availability.ts'
-import { createDocuments, type Documents } from './documents.ts'
+import { createDocuments, type Documents, type TablesDocument } from './documents.ts'
 import { TEXT_ERROR } from './error-document.ts'
 import { findServer } from './find-server.ts'
 
@@ -37,8 +37,8 @@ export function metadataRoutes({ servers }: TapDependencies, { open, guarded }: 
       summary: 'The tables that queries may name (VOSI 1.1 §2.3)',
       form: FORM,
       errors: [400, 401, 403, 404, 503],
-      handle: async ({ params, form, headers }) =>
-        (await documentsOf(params.server).tables(readDetail(form.pairs))).answer(headers, REVALIDATE),
+      handle: async ({ params, form, headers, caller }) =>
+        answerFor(await documentsOf(params.server).tables(readDetail(form.pairs), caller), headers),
     }),
     route({
       ...cached,
@@ -49,10 +49,10 @@ export function metadataRoutes({ servers }: TapDependencies, { open, guarded }: 
       params: { ...SERVER, table: 'Its name in TAP_SCHEMA, with its schema and its quotes' },
       ignoresQuery: true,
       errors: [401, 403, 404, 503],
-      async handle({ params, headers }) {
-        const table = await documentsOf(params.server).table(params.table)
+      async handle({ params, headers, caller }) {
+        const table = await documentsOf(params.server).table(params.table, caller)
         if (table === undefined) throw noTable(params.table)
-        return table.answer(headers, REVALIDATE)
+        return answerFor(table, headers)
       },
     }),
     route({
@@ -79,6 +79,11 @@ export function metadataRoutes({ servers }: TapDependencies, { open, guarded }: 
         readAvailability(findServer(servers, params.server)),
     }),
   ]
+}
+
+/** What tables of users are in is for the caller alone. */
+function answerFor({ representation, personal }: TablesDocument, headers: ApiRequest['headers']) {
+  return representation.answer(headers, personal ? `private, ${REVALIDATE}` : REVALIDATE)
 }
 
 function noTable(name: string): HttpError {

@@ -1,5 +1,6 @@
 import type { QuotaHolder } from '../../shared/environment/tap-quotas.ts'
 import { ANONYMOUS, type Caller } from '../../shared/platform/identity.ts'
+import type { Reader } from '../../shared/uws/share-job.ts'
 
 /** Anonymous users are nobody: who has the id of their job may do everything with it. */
 export function ownerOf({ actor }: Caller): string | null {
@@ -10,4 +11,10 @@ export function ownerOf({ actor }: Caller): string | null {
 export function holderOf(caller: Caller): QuotaHolder | null {
   const owner = ownerOf(caller)
   return owner === null ? null : { username: owner, groups: [], concurrent: new Map(), ...caller.user }
+}
+
+/** What is shared with the caller; null: nothing, nobody knows him. */
+export function readerOf(caller: Caller): Reader | null {
+  const user = ownerOf(caller)
+  return user === null ? null : { user, groups: caller.user?.groups ?? [] }
 }

@@ -10,7 +10,9 @@ import { metadataRoutes } from './metadata-routes.ts'
 import { createNoteUser } from './note-users.ts'
 import { pageRoutes } from './page-routes.ts'
 import { syncRoutes } from './sync-routes.ts'
+import { tableUpdateRoutes } from './table-update-routes.ts'
 import { userRoutes } from './user-routes.ts'
+import { userTableRoutes } from './user-table-routes.ts'
 
 const ABOUT = {
   title: 'tap',
@@ -32,6 +34,8 @@ export function createRoutes(dependencies: TapDependencies, base: string, logger
     ...syncRoutes(dependencies, access, logger),
     ...jobRoutes(dependencies, access, logger),
     ...userRoutes(dependencies, access),
+    ...userTableRoutes(dependencies, access),
+    ...tableUpdateRoutes(dependencies, access),
     ...metadataRoutes(dependencies, access),
     ...pageRoutes(dependencies, access),
   ]

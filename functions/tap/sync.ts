@@ -1,3 +1,4 @@
+import { readQueryTables } from '../../shared/deployment/read-user-tables.ts'
 import type { ServedTap } from '../../shared/deployment/served-tap.ts'
 import type { ApiRequest, ApiResponse } from '../../shared/platform/http/route.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
@@ -5,6 +6,7 @@ import { answerQuery } from '../../shared/tap/answer-query.ts'
 import { describeQueryError } from '../../shared/tap/describe-query-error.ts'
 import { readParameters, type TapRequest } from '../../shared/tap/parameters.ts'
 import { toHttpError } from './error-document.ts'
+import { readerOf } from './quota-holder.ts'
 import { type EndRecord, recordSync } from './sync-record.ts'
 
 /** Whether rows are left out, for formats that cannot say it: `true` or `false`. */
@@ -26,7 +28,9 @@ export async function answerSync(
   const { query, format } = asked
   const end = await recordSync(served, request, asked.runId, logger)
   try {
+    const userTables = await readQueryTables(served, readerOf(request.caller))
     const { body, release, summary } = await answerQuery(await served.open(), asked, {
+      userTables,
       ...{ form, signal, uploads: limits.uploads, timeoutMs: limits.syncSeconds * 1000, onError: 'document' },
       describeError(error) {
         const message = describeQueryError(error, query)

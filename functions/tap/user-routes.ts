@@ -3,6 +3,7 @@ import { limitsOf } from '../../shared/environment/tap-quotas.ts'
 import { HttpError } from '../../shared/platform/http/errors.ts'
 import { COUNT, list, object, TEXT, TIME } from '../../shared/platform/http/json-schema.ts'
 import { type ApiRequest, type Route, route } from '../../shared/platform/http/route.ts'
+import { readTableUsage } from '../../shared/user-tables/change-tables.ts'
 import { listNotifications, type Notification } from '../../shared/uws/notify.ts'
 import { readUsage } from '../../shared/uws/quota.ts'
 import type { Access } from './access.ts'
@@ -14,7 +15,8 @@ type Request = Pick<ApiRequest<{ readonly server: string }>, 'params' | 'caller'
 
 const NOTIFICATION = object({ id: TEXT, kind: TEXT, message: TEXT, created: TIME, until: TIME })
 
-const LIMITS = ['underway', 'queued', 'sync', 'storedBytes'] as const
+const LIMITS = ['underway', 'queued', 'sync', 'storedBytes', 'tables', 'tableBytes'] as const
+const TABLES = ['tables', 'tableBytes'] as const
 const ALL_COUNTS = Object.fromEntries(LIMITS.map((name) => [name, COUNT]))
 
 /** What concerns the caller: messages, limits and usage, in JSON. */
@@ -27,7 +29,7 @@ export function userRoutes({ servers }: TapDependencies, { guarded }: Access): r
         type: 'no_jobs',
       })
     }
-    return { jobs: service.jobs, backend: await openJobs() }
+    return { service, jobs: service.jobs, backend: await openJobs() }
   }
   const shared = { method: 'GET', params: SERVER, errors: [401, 403, 404, 503], ...guarded } as const
   return [
@@ -48,11 +50,16 @@ export function userRoutes({ servers }: TapDependencies, { guarded }: Access): r
       path: '/{server}/quota',
       operation: 'readQuota',
       summary: 'What the caller may have at once, and has: a limit that is left out does not exist',
-      answers: { 'application/json': object({ limits: object(ALL_COUNTS, LIMITS), usage: object(ALL_COUNTS) }) },
+      answers: {
+        'application/json': object({ limits: object(ALL_COUNTS, LIMITS), usage: object(ALL_COUNTS, TABLES) }),
+      },
       async handle({ params, caller }: Request) {
-        const { jobs, backend } = await open(params.server)
-        const usage = await readUsage(backend.pool, params.server, ownerOf(caller))
-        return { body: { limits: limitsOf(jobs.quotas, holderOf(caller)), usage } }
+        const { service, jobs, backend } = await open(params.server)
+        const owner = ownerOf(caller)
+        const usage = await readUsage(backend.pool, params.server, owner)
+        const hasTables = service.userTables !== null && owner !== null
+        const ofTables = hasTables ? await readTableUsage(backend.pool, params.server, owner) : {}
+        return { body: { limits: limitsOf(jobs.quotas, holderOf(caller)), usage: { ...usage, ...ofTables } } }
       },
     }),
   ]

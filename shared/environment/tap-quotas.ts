@@ -11,6 +11,12 @@ const LIMITS = {
     null,
     'Bytes of results and uploaded tables that are kept.',
   ),
+  tables: optional(integer(0, 1_000_000), null, 'Tables of their own, with `userTables`.'),
+  tableBytes: optional(
+    integer(0, Number.MAX_SAFE_INTEGER),
+    null,
+    'Bytes of those tables with their indexes, as PostgreSQL counts them.',
+  ),
 }
 
 const limits = section(LIMITS)

@@ -8,6 +8,7 @@ import { optional, part, required, type SectionOf, section, sectionAs } from './
 import { integer, oneOf, orNull, type Shape, text } from './shapes.ts'
 import { complaintAboutProse, SITE_FUNCTION } from './site-functions.ts'
 import { TAP_JOBS, type TapJobs } from './tap-jobs.ts'
+import { USER_TABLES } from './user-tables.ts'
 
 const KIBIBYTE = 1024
 const MEBIBYTE = 1024 * KIBIBYTE
@@ -210,6 +211,11 @@ const KEYS = {
     [],
     'Queries for `/examples`.',
   ),
+  userTables: optional(
+    USER_TABLES,
+    null,
+    'Tables that users keep (`docs/user-tables.md`), in the database of the server. Without it there are none. It needs `access` for known users, `query.role` and `jobs`, whose `quotas` limit the tables too.',
+  ),
   functions: optional(
     uniqueListOf(SITE_FUNCTION, ({ name }) => name.toLowerCase()),
     [],
@@ -226,7 +232,23 @@ export interface TapService extends Omit<Section, 'query' | 'jobs'> {
   readonly query: Omit<Section['query'], 'database'> & { readonly database: DatabaseAddress }
 }
 
-export const TAP_SERVICE = section(KEYS)
+export const TAP_SERVICE = section(KEYS, (given, found, report) => {
+  if (given.userTables === null) return
+  const { access, query, jobs } = given
+  const complaints: readonly (readonly [boolean, string])[] = [
+    [access.type === 'anonymous', 'needs users who are known: set access.type to gafaelfawr or google'],
+    [query.role === null, 'needs query.role, a role that does not own the tables of users'],
+    [query.qserv !== null, 'is not possible with query.type qserv'],
+    [jobs === null, 'needs jobs, beside which shares, events and quotas are kept'],
+    [
+      query.database !== null || (jobs?.database ?? null) !== null,
+      'needs query and jobs in the database of the server: leave out their databases',
+    ],
+  ]
+  for (const [wrong, message] of complaints) {
+    if (wrong) report.error('conflict', found.placeOf('userTables'), message)
+  }
+})
 
 /** The service of a server with this database. */
 export function serviceOf(given: Section, own: DatabaseAddress): TapService {

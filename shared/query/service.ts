@@ -2,6 +2,7 @@ import type { ResultColumn } from '../adql/resolved.ts'
 import type { Field } from '../votable/field.ts'
 import type { LiveTables } from './live-tables.ts'
 import type { Upload } from './upload.ts'
+import type { UserTables } from './user-tables.ts'
 
 export interface QueryRequest {
   readonly adql: string
@@ -9,6 +10,8 @@ export interface QueryRequest {
   readonly maxRows: number
   /** Tables that the query calls TAP_UPLOAD.name. The service reads or closes each, whatever happens. */
   readonly uploads: readonly Upload[]
+  /** Kept tables of users that the caller may read; left out: none. */
+  readonly userTables?: UserTables | undefined
   /** For the query as a whole, until its last row is fetched. */
   readonly timeoutMs: number
   /** Cancels the query, also while it is being started. */

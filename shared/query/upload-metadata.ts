@@ -16,17 +16,21 @@ export function describeUpload(
   { name, table }: Upload,
   physical: { readonly schema: string; readonly name: string },
 ): TableMetadata {
-  const columns = table.fields.map(columnOf)
   return {
     schema: { text: 'TAP_UPLOAD', delimited: false },
     name: { text: name, delimited: false },
     tapName: `TAP_UPLOAD.${name}`,
     ...(table.description === undefined ? {} : { description: table.description }),
-    columns: new ColumnList(columns),
-    positions: positionsIn(columns),
+    ...describeFields(table.fields),
     physical,
     upload: true,
   }
+}
+
+/** The columns c1, c2 … of a table that a user has sent, by what FIELDs say of them. */
+export function describeFields(fields: readonly Field[]): Pick<TableMetadata, 'columns' | 'positions'> {
+  const columns = fields.map(columnOf)
+  return { columns: new ColumnList(columns), positions: positionsIn(columns) }
 }
 
 function columnOf(

@@ -1,4 +1,5 @@
 import type { QueryService, RunningQuery } from '../query/service.ts'
+import type { UserTables } from '../query/user-tables.ts'
 import { type ResultSummary, writeResult } from '../votable/write-result.ts'
 import type { LiveMetadata } from './live-metadata.ts'
 import type { TapRequest } from './parameters.ts'
@@ -16,6 +17,8 @@ export interface AnswerOptions {
   /** The parts that `UPLOAD=…,param:…` names. */
   readonly form: UploadForm
   readonly uploads: UploadLimits
+  /** Kept tables of users that the caller may read; left out: none. */
+  readonly userTables?: UserTables | undefined
   readonly timeoutMs: number
   /** Cancels the query. */
   readonly signal: AbortSignal
@@ -41,12 +44,12 @@ export interface Answer {
 export async function answerQuery(
   { queries, describeServices, fetchUpload }: TapBackend,
   asked: TapRequest,
-  { form, uploads: limits, timeoutMs, signal, ...writing }: AnswerOptions,
+  { form, uploads: limits, userTables, timeoutMs, signal, ...writing }: AnswerOptions,
 ): Promise<Answer> {
   const { query, maxRows, format } = asked
   const uploads =
     asked.uploads.length === 0 ? [] : await openAll(asked.uploads, form, { limits, fetch: fetchUpload, signal })
-  const running = await queries.start({ adql: query, maxRows, uploads, timeoutMs, signal })
+  const running = await queries.start({ adql: query, maxRows, uploads, userTables, timeoutMs, signal })
   const { fields, services } = await describeServices(running)
   const release = running.release.version
   let summary: ResultSummary | undefined

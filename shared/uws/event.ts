@@ -12,8 +12,11 @@ export type EventKind =
   | 'NOTIFICATION_CREATED'
   | 'NOTIFICATION_REMOVED'
   | 'LOGIN'
+  | 'TABLE_CREATED'
+  | 'TABLE_UPDATED'
+  | 'TABLE_REMOVED'
 
-/** What an event is about: `job` and its id, `user` and a name, `notification` and its id. */
+/** What an event is about: `job` and its id, `user` and a name, `notification` and its id, `table` and its id. */
 export interface Item {
   readonly server: string
   readonly type: string

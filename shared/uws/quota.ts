@@ -11,11 +11,16 @@ export interface Limits {
   readonly sync?: number
   /** Bytes of results and uploaded tables that are kept. */
   readonly storedBytes?: number
+  /** Tables of his own that are kept. */
+  readonly tables?: number
+  /** Bytes of those tables, as the database counts them. */
+  readonly tableBytes?: number
 }
 
 export type LimitName = keyof Limits
 
-export type Usage = Required<Limits>
+/** What jobs take up. */
+export type Usage = Required<Omit<Limits, 'tables' | 'tableBytes'>>
 
 /** What a statement that would start something returns beside its row. null: it may. */
 export interface Verdict {
@@ -28,6 +33,8 @@ const MEANINGS: Readonly<Record<LimitName, { readonly what: string; readonly rem
   queued: { what: 'jobs that are queued', remedy: 'wait until one has started, or abort one' },
   sync: { what: 'sync queries at once', remedy: 'wait until one has ended, or use /async' },
   storedBytes: { what: 'bytes of results and uploaded tables', remedy: 'delete jobs that are no longer needed' },
+  tables: { what: 'tables of your own', remedy: 'drop those that are no longer needed' },
+  tableBytes: { what: 'bytes of tables of your own', remedy: 'drop tables that are no longer needed' },
 }
 
 /** The owner has as much as he may have: nothing was started. */

@@ -1,6 +1,6 @@
 /**
  * Who else may read an item of somebody: one row for each user or group, until `expires_at` (null: as long as the item is
- * there). So far an item is a job.
+ * there). An item is a job, or a table of a user.
  */
 export const SHARE_DDL = `
 create table if not exists uws.share (

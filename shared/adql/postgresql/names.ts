@@ -8,7 +8,8 @@ function physicalName({ text, delimited }: DeclaredName): string {
 
 export function tableSql({ schema, name, physical }: TableMetadata): string {
   const { schema: ownSchema = physicalName(schema), name: ownName = physicalName(name) } = physical ?? {}
-  return `${quote(ownSchema)}.${quote(ownName)}`
+  // A common table expression that stands in for the table has no schema.
+  return ownSchema === '' ? quote(ownName) : `${quote(ownSchema)}.${quote(ownName)}`
 }
 
 export function columnSql({ name, physical }: ColumnMetadata): string {

@@ -141,7 +141,8 @@ function describeProperties(fields: Fields): JsonSchema {
   return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, describeField(field)]))
 }
 
-function describeBody(fields: Fields | 'any'): JsonSchema {
+function describeBody(fields: Fields | 'any' | 'bytes'): JsonSchema {
+  if (fields === 'bytes') return { required: true, content: { '*/*': { schema: {} } } }
   if (fields === 'any') return { required: true, content: { 'application/json': { schema: {} } } }
   const schema = {
     type: 'object',

@@ -104,7 +104,7 @@ export interface FormRule {
 export interface Route<
   Path extends string = string,
   Query extends Fields = Fields,
-  Body extends Fields | 'any' | undefined = Fields | 'any' | undefined,
+  Body extends Fields | 'any' | 'bytes' | undefined = Fields | 'any' | 'bytes' | undefined,
 > {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** `/servers/{server}/swap`: a `{name}` stands for one whole, non-empty segment. */
@@ -116,8 +116,10 @@ export interface Route<
   /** What the `{names}` of the path are. */
   readonly params?: Readonly<Record<string, string | PathParameter>>
   readonly query?: Query
-  /** Given: the JSON object that has to be sent; `any`: a JSON value of which the handler makes sense itself. */
+  /** Given: the JSON object that has to be sent; `any`: a JSON value of which the handler makes sense itself; `bytes`: as it comes. */
   readonly body?: Body
+  /** With `bytes`: how many there may be. */
+  readonly maxBytes?: (params: Readonly<Record<string, string>>) => number
   /** Given: it takes a form, in the query and, with POST, as a body. Nothing is checked but that it can be read. */
   readonly form?: FormRule
   /** Left out: `{"detail":[{"msg","type","loc"?}]}`, as the whole family of services does it. */
@@ -142,7 +144,7 @@ export interface Route<
     request: ApiRequest<
       ParamsOf<Path>,
       ValuesOf<Query>,
-      Body extends 'any' ? unknown : Body extends Fields ? ValuesOf<Body> : undefined
+      Body extends 'any' ? unknown : Body extends 'bytes' ? Buffer : Body extends Fields ? ValuesOf<Body> : undefined
     >,
   ): ApiResponse | Promise<ApiResponse>
 }
@@ -151,7 +153,7 @@ export interface Route<
 export function route<
   const Path extends string,
   const Query extends Fields = Record<never, never>,
-  const Body extends Fields | 'any' | undefined = undefined,
+  const Body extends Fields | 'any' | 'bytes' | undefined = undefined,
 >(definition: Route<Path, Query, Body>): Route {
   return definition as unknown as Route
 }

@@ -121,7 +121,8 @@ function answerRequest(
   const match = matches.find((candidate) => candidate.route.method === method)
   progress.errorFormat = (match ?? first)?.route.errorFormat
   const formLimits = match?.route.form?.limits(match.params)
-  const limit = formLimits?.bytes ?? options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES
+  const limit =
+    formLimits?.bytes ?? match?.route.maxBytes?.(match.params) ?? options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES
   // Before anything else is said of the request: a body that is too large is refused wherever it is sent.
   checkBodyHeaders(request, limit)
   if (first === undefined) throw unknownPath(routes, segments)
@@ -163,6 +164,7 @@ function answerRequest(
       )
     }
     if (route.body === undefined) return handle(undefined, NO_FORM)
+    if (route.body === 'bytes') return readBody(request, response, limit).then((body) => handle(body, NO_FORM))
     return readJson(route.body, request, response, limit).then((body) => handle(body, NO_FORM))
   }
   if (route.identify !== undefined) return route.identify(headers, params).then(answerTo)
@@ -187,7 +189,7 @@ function signalOf(response: ServerResponse): AbortSignal {
 }
 
 async function readJson(
-  expected: NonNullable<Route['body']>,
+  expected: Exclude<NonNullable<Route['body']>, 'bytes'>,
   request: IncomingMessage,
   response: ServerResponse,
   maxBytes: number,

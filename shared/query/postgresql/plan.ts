@@ -7,6 +7,7 @@ import type { ResultColumn } from '../../adql/resolved.ts'
 import type { Query } from '../../adql/syntax.ts'
 import { type TableMention, tableMentions } from '../../adql/table-mentions.ts'
 import type { LiveTables } from '../live-tables.ts'
+import type { NamedTables } from '../user-tables.ts'
 import type { ServerFacts } from './probe.ts'
 
 /** What the planner knows of the service. */
@@ -35,7 +36,7 @@ export interface Plan {
  */
 export function planQuery(
   parsed: Query,
-  live: LiveTables,
+  live: NamedTables,
   { geometry, bounds }: Pick<ServerFacts, 'geometry' | 'bounds'>,
   maxRows: number,
   options: PlanOptions,
@@ -44,12 +45,22 @@ export function planQuery(
   const mentions = tableMentions(resolved)
   checkPlaces(mentions, live, options)
   const most = BigInt(maxRows === 0 ? 0 : maxRows + 1)
+  const sql = toPostgresql(resolved, { geometry, findBounds: boundsIn(bounds), maxRows: most })
   return {
     columns: resolved.columns,
-    copySql: `copy (${toPostgresql(resolved, { geometry, findBounds: boundsIn(bounds), maxRows: most })}) to stdout (format binary)`,
+    copySql: `copy (${withUnions(sql, mentions, live)}) to stdout (format binary)`,
     tables: [...new Set(mentions.map(({ table }) => table.tapName))],
     readsSlot: mentions.some(({ table }) => live.slotTables.has(table)),
   }
+}
+
+/** What the query reads of TAP_SCHEMA that the slot alone does not have goes in front of it. */
+function withUnions(sql: string, mentions: readonly TableMention[], { unions }: NamedTables): string {
+  const needed = new Set(mentions.flatMap(({ table }) => unions.get(table) ?? []))
+  if (needed.size === 0) return sql
+  // A query has one WITH; names of ours are not among those of its own.
+  const rest = /^with /i.test(sql) ? `,\n${sql.slice('with '.length)}` : `\n${sql}`
+  return `with ${[...needed].join(',\n')}${rest}`
 }
 
 function boundsIn(bounds: ServerFacts['bounds']): FindBounds {

@@ -68,7 +68,9 @@ async function send<Release extends LiveTables>(
   const { signal } = work.request
   const client = await acquire(backend.pool, { waitMs: remainingMs(work), signal })
   const timeoutMs = remainingMs(work)
-  const begin = beginStatements(facts, backend.role, timeoutMs, 'read only')
+  const { userTables } = work.request
+  const setting = userTables === undefined ? [] : [userTables.setting]
+  const begin = [...beginStatements(facts, backend.role, timeoutMs, 'read only'), ...setting]
   const statements = [
     ...begin,
     ...(plan.readsSlot ? [live.lockSql] : []),

@@ -23,7 +23,7 @@ import {
  * wrong loads nothing.
  */
 export async function startPrepared<Release extends LiveTables>(work: Work<Release>): Promise<RunningQuery<Release>> {
-  const { uploads, signal } = work.request
+  const { uploads, userTables, signal } = work.request
   const tables = describeUploads(uploads)
   let found = await findPlan(work, tables)
   const backend = backendOf(found.plan, work)
@@ -33,7 +33,9 @@ export async function startPrepared<Release extends LiveTables>(work: Work<Relea
   try {
     // A replica refuses even to begin to write; there it is refused when the first table is made, with what users can read.
     const access = facts.isReplica ? 'read only' : 'read write'
-    await prepared.begin(beginStatements(facts, backend.role, remainingMs(work), access).join(';\n'), uploads)
+    const setting = userTables === undefined ? [] : [userTables.setting]
+    const begin = [...beginStatements(facts, backend.role, remainingMs(work), access), ...setting]
+    await prepared.begin(begin.join(';\n'), uploads)
     for (let attempt = 1; !(await isLive(found, prepared, work)); attempt++) {
       await prepared.refresh(backend === work.slot, work.liveTables)
       found = await findPlan(work, tables)

@@ -7,6 +7,7 @@ import { QueryBusyError, QueryServiceError } from '../errors.ts'
 import { fieldsOf } from '../fields.ts'
 import type { LiveTables, LiveTablesSource } from '../live-tables.ts'
 import type { QueryRequest, RunningQuery } from '../service.ts'
+import { nameTables } from '../user-tables.ts'
 import { explainConnect } from './acquire.ts'
 import { explainError } from './explain.ts'
 import { type Plan, type PlanOptions, planQuery } from './plan.ts'
@@ -80,8 +81,8 @@ export async function findPlan<Release extends LiveTables>(
   const { parsed, request, liveTables } = work
   const facts = await factsOf(work.data)
   const planBy = (live: Release): PlanOfRelease<Release> => {
-    const tables = live.tables.with(uploads)
-    return { live, plan: planQuery(parsed, { ...live, tables }, facts, request.maxRows, work.plan) }
+    const named = nameTables(live, uploads, request.userTables)
+    return { live, plan: planQuery(parsed, named, facts, request.maxRows, work.plan) }
   }
   const last = await liveTables.latest()
   try {

@@ -1,0 +1,37 @@
+import type { ServedTap, TapDependencies } from '../../shared/deployment/served-tap.ts'
+import { limitsOf } from '../../shared/environment/tap-quotas.ts'
+import { HttpError } from '../../shared/platform/http/errors.ts'
+import type { Caller } from '../../shared/platform/identity.ts'
+import type { TableLimits } from '../../shared/user-tables/change-tables.ts'
+import { findServer } from './find-server.ts'
+import { holderOf, ownerOf } from './quota-holder.ts'
+
+/** What a request about a user's own tables works with. */
+export interface OwnTables {
+  readonly server: string
+  readonly owner: string
+  readonly pool: Awaited<ReturnType<NonNullable<ServedTap['openJobs']>>>['pool']
+  readonly limits: TableLimits
+  readonly queryRole: string
+  readonly served: ServedTap
+  /** Rows and bytes of one load. */
+  readonly load: { readonly rows: number; readonly bytes: number }
+}
+
+/** @throws HttpError 403 for somebody who is not known, 404 where the service keeps no tables */
+export async function openOwnTables(
+  { servers }: Pick<TapDependencies, 'servers'>,
+  name: string,
+  caller: Caller,
+): Promise<OwnTables> {
+  const served = findServer(servers, name)
+  const { userTables, jobs, query } = served.service
+  if (userTables === null || jobs === null || served.openJobs === null || query.role === null) {
+    throw new HttpError(404, { msg: `the service ${name} keeps no tables of users`, type: 'no_user_tables' })
+  }
+  const owner = ownerOf(caller)
+  if (owner === null) throw new HttpError(403, { msg: 'only users who are known keep tables', type: 'denied' })
+  const { pool } = await served.openJobs()
+  const limits = limitsOf(jobs.quotas, holderOf(caller))
+  return { server: name, owner, pool, limits, queryRole: query.role, served, load: userTables }
+}

@@ -1,0 +1,144 @@
+import type { TapDependencies } from '../../shared/deployment/served-tap.ts'
+import { COUNT, list, nullable, object, openObject, TEXT, TIME } from '../../shared/platform/http/json-schema.ts'
+import { type ApiRequest, type Route, route } from '../../shared/platform/http/route.ts'
+import { createUserTable } from '../../shared/user-tables/create-table.ts'
+import { dropUserTable } from '../../shared/user-tables/drop-table.ts'
+import { loadUserTable } from '../../shared/user-tables/load-table.ts'
+import { listTableShares, shareTable, unshareTable } from '../../shared/user-tables/share-table.ts'
+import { MAX_COLUMNS } from '../../shared/user-tables/table-definition.ts'
+import { readTable } from '../../shared/votable/read-table.ts'
+import type { Access } from './access.ts'
+import { TEXT_ERROR } from './error-document.ts'
+import { findServer } from './find-server.ts'
+import { bad, parameterOf, readGrantees, readInstant } from './job-parameters.ts'
+import { describeShare } from './job-routes.ts'
+import { SERVER } from './metadata-routes.ts'
+import { readDefinition } from './read-definition.ts'
+import { openOwnTables } from './user-table-access.ts'
+
+type Request = ApiRequest<{ readonly server: string; readonly table: string }, unknown, Buffer>
+
+const PARAMS = { ...SERVER, table: 'Its name, with the schema of the caller or without' }
+
+const FORM_BYTES = 64 * 1024
+
+const SHARE_FIELDS = {
+  USER: { type: 'string', description: 'A user; may be repeated' },
+  GROUP: { type: 'string', description: 'A group; may be repeated' },
+  UNTIL: { type: 'string', description: 'When the share ends; left out: with the table' },
+  ACTION: { type: 'string', description: 'To take the share back', enum: ['REMOVE'] },
+} as const
+
+/** Tables that users keep, by the requests of pyvo's create_table, load_table and remove_table (CADC YouCat). */
+export function userTableRoutes(dependencies: TapDependencies, { guarded }: Access): readonly Route[] {
+  const { servers } = dependencies
+  const open = ({ params, caller }: Pick<Request, 'params' | 'caller'>) =>
+    openOwnTables(dependencies, params.server, caller)
+  const maxBytes = ({ server = '' }: Readonly<Record<string, string>>) =>
+    findServer(servers, server).service.userTables?.bytes ?? 0
+  const shared = { params: PARAMS, errorFormat: TEXT_ERROR, ...guarded } as const
+  const share = {
+    ...shared,
+    path: '/{server}/tables/{table}/share',
+    errors: [400, 401, 403, 404, 503],
+    answers: {
+      'application/json': object({
+        shares: list(openObject({ user: TEXT, group: TEXT, created: TIME, until: nullable(TIME) }, ['user', 'group'])),
+      }),
+    },
+  } as const
+  const answerShares = async (request: Pick<Request, 'params' | 'caller'>) => {
+    const { pool, server, owner } = await open(request)
+    const shares = await listTableShares(pool, { server, owner, name: request.params.table })
+    return { body: { shares: shares.map(describeShare) } }
+  }
+  return [
+    route({
+      ...shared,
+      method: 'PUT',
+      path: '/{server}/tables/{table}',
+      operation: 'createTable',
+      summary:
+        'Creates an empty table of the caller, by a VOSI description, or by the columns of a VOTable, CSV or TSV',
+      ...{ body: 'bytes', maxBytes, ignoresQuery: true },
+      answers: { 'application/json': object({ table: TEXT, columns: COUNT }) },
+      errors: [400, 401, 403, 404, 409, 429, 503],
+      async handle(request: Request) {
+        const { load, limits, pool, server, owner, queryRole } = await open(request)
+        const { table: name } = request.params
+        const definition = await readDefinition(request.body, request.headers, { ...load, name })
+        const table = await createUserTable(pool, { server, owner, name, definition, queryRole }, limits)
+        return { body: { table, columns: definition.columns.length } }
+      },
+    }),
+    route({
+      ...shared,
+      method: 'DELETE',
+      path: '/{server}/tables/{table}',
+      operation: 'dropTable',
+      summary: 'Drops a table of the caller with its rows and shares',
+      ignoresQuery: true,
+      answers: { 'application/json': object({ dropped: TEXT }) },
+      errors: [400, 401, 403, 404, 503],
+      async handle(request: Pick<Request, 'params' | 'caller'>) {
+        const { pool, server, owner } = await open(request)
+        await dropUserTable(pool, server, owner, request.params.table)
+        return { body: { dropped: request.params.table } }
+      },
+    }),
+    route({
+      ...shared,
+      method: 'POST',
+      path: '/{server}/load/{table}',
+      operation: 'loadTable',
+      summary: 'Appends rows in CSV, TSV or VOTable to a table of the caller: all, or none',
+      ...{ body: 'bytes', maxBytes, ignoresQuery: true },
+      answers: { 'application/json': object({ table: TEXT, rows: COUNT }) },
+      errors: [400, 401, 403, 404, 429, 503],
+      async handle(request: Request) {
+        const { load, limits, pool, server, owner } = await open(request)
+        const { table: name } = request.params
+        const [contentType = null] = [request.headers['content-type'] ?? []].flat()
+        const rows = await readTable(once(request.body), {
+          ...{ name, contentType },
+          limits: { ...load, columns: MAX_COLUMNS },
+        })
+        const added = await loadUserTable(pool, { server, owner, name, rows }, limits)
+        return { body: { table: name, rows: added } }
+      },
+    }),
+    route({
+      ...share,
+      method: 'GET',
+      operation: 'listTableShares',
+      summary: 'Who else may read a table of the caller',
+      ignoresQuery: true,
+      handle: answerShares,
+    }),
+    route({
+      ...share,
+      method: 'POST',
+      operation: 'shareTable',
+      summary: 'USER and GROUP may read a table from now on, with ACTION=REMOVE no longer',
+      form: { fields: SHARE_FIELDS, limits: () => ({ bytes: FORM_BYTES, textBytes: FORM_BYTES, parts: 100 }) },
+      async handle(request: Pick<Request, 'params' | 'caller' | 'form'>) {
+        const { pool, server, owner } = await open(request)
+        const { form } = request
+        const table = { server, owner, name: request.params.table }
+        const action = parameterOf(form, 'ACTION')
+        if (action !== undefined && action !== 'REMOVE') {
+          throw bad(`ACTION is REMOVE or left out, not ${JSON.stringify(action)}`)
+        }
+        const grantees = readGrantees(form)
+        const until = parameterOf(form, 'UNTIL') ?? ''
+        if (action === 'REMOVE') await unshareTable(pool, table, grantees)
+        else await shareTable(pool, table, grantees, until === '' ? null : readInstant('UNTIL', until))
+        return answerShares(request)
+      },
+    }),
+  ]
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+  yield bytes
+}

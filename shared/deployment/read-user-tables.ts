@@ -1,0 +1,22 @@
+import type { UserTables } from '../query/user-tables.ts'
+import { toQueryTables } from '../user-tables/describe-tables.ts'
+import { listReadable, type UserTable } from '../user-tables/user-table.ts'
+import type { Reader } from '../uws/share-job.ts'
+import type { ServedTap } from './served-tap.ts'
+
+/** The tables of users that somebody may read; null: nobody knows him, and there are none. */
+export async function readUserTables(
+  { name, service, openJobs }: ServedTap,
+  reader: Reader | null,
+): Promise<readonly UserTable[]> {
+  if (service.userTables === null || openJobs === null || reader === null) return []
+  const { pool } = await openJobs()
+  return listReadable(pool, name, reader)
+}
+
+/** The same for a query. undefined: the service has no such tables. */
+export async function readQueryTables(served: ServedTap, reader: Reader | null): Promise<UserTables | undefined> {
+  if (served.service.userTables === null) return undefined
+  const tables = await readUserTables(served, reader)
+  return tables.length === 0 ? undefined : toQueryTables(tables)
+}

@@ -1,0 +1,73 @@
+import { adqlName } from '../adql/names.ts'
+import { describeFields } from '../query/upload-metadata.ts'
+import type { UserTables } from '../query/user-tables.ts'
+import type { ColumnRow, SchemaRow, SlotRows, TableRow } from '../tap/slot-rows.ts'
+import { DATA_SCHEMA, READABLE_SETTING } from './ddl.ts'
+import { schemaOf, tapNameOf } from './names.ts'
+import type { UserTable } from './user-table.ts'
+
+/** What TAP_SCHEMA says of tables of users, to those who may read them. */
+export type UserRows = Pick<SlotRows, 'schemas' | 'tables' | 'columns'>
+
+export function describeRows(tables: readonly UserTable[]): UserRows {
+  const owners = [...new Set(tables.map(({ owner }) => owner))]
+  return { schemas: owners.map(schemaRow), tables: tables.map(tableRow), columns: tables.flatMap(columnRows) }
+}
+
+/** The rows of a release with those of tables of users behind them. */
+export function withUserRows(rows: SlotRows, { schemas, tables, columns }: UserRows): SlotRows {
+  return {
+    schemas: [...rows.schemas, ...schemas],
+    tables: [...rows.tables, ...tables],
+    columns: [...rows.columns, ...columns],
+    keys: rows.keys,
+  }
+}
+
+/** The same tables for queries. */
+export function toQueryTables(tables: readonly UserTable[]): UserTables {
+  const { schemas, tables: tableRows, columns } = describeRows(tables)
+  const plain = (rows: readonly object[]) => rows.map((row) => ({ ...row }))
+  return {
+    tables: tables.map(({ id, owner, name, description, columns: fields }) => ({
+      schema: schemaOf(owner),
+      name: { text: name, delimited: false },
+      tapName: tapNameOf(owner, name),
+      ...(description === null ? {} : { description }),
+      ...describeFields(fields),
+      physical: { schema: DATA_SCHEMA, name: `t${id}` },
+      upload: true as const,
+    })),
+    rows: { schemas: plain(schemas), tables: plain(tableRows), columns: plain(columns) },
+    // Ids are numbers of our own.
+    setting: `set local ${READABLE_SETTING} = '${tables.map(({ id }) => id).join(',')}'`,
+  }
+}
+
+function schemaRow(owner: string): SchemaRow {
+  const description = `Tables of the user ${owner}`
+  return { schema_name: adqlName(schemaOf(owner)), utype: null, description, schema_index: null }
+}
+
+function tableRow({ owner, name, description, utype }: UserTable): TableRow {
+  return {
+    schema_name: adqlName(schemaOf(owner)),
+    table_name: tapNameOf(owner, name),
+    table_type: 'table',
+    ...{ utype, description, table_index: null },
+  }
+}
+
+function columnRows({ owner, name: table, columns }: UserTable): readonly ColumnRow[] {
+  return columns.map(
+    ({ name, datatype, arraysize = null, xtype = null, description = null, utype = null, ...more }, index) => ({
+      table_name: tapNameOf(owner, table),
+      column_name: adqlName({ text: name, delimited: false }),
+      ...{ datatype, arraysize, xtype, size: null, description, utype },
+      unit: more.unit ?? null,
+      ucd: more.ucd ?? null,
+      indexed: more.indexed === true ? 1 : 0,
+      ...{ principal: 1, std: 0, column_index: index },
+    }),
+  )
+}

@@ -1,0 +1,31 @@
+import { Failure, type FailureKind } from '../failure.ts'
+
+export type UserTableErrorCode =
+  | 'table_name'
+  | 'table_definition'
+  | 'table_not_found'
+  | 'table_exists'
+  | 'not_owner'
+  | 'column_not_found'
+  | 'column_mismatch'
+  | 'table_values'
+
+const KINDS: Readonly<Record<UserTableErrorCode, FailureKind>> = {
+  table_name: 'malformed',
+  table_definition: 'malformed',
+  table_not_found: 'missing',
+  table_exists: 'conflict',
+  not_owner: 'denied',
+  column_not_found: 'malformed',
+  column_mismatch: 'malformed',
+  table_values: 'malformed',
+}
+
+/** What a user cannot do with a table; nothing has changed. The message is meant for him. */
+export class UserTableError extends Failure {
+  declare readonly code: UserTableErrorCode
+
+  constructor(code: UserTableErrorCode, message: string, cause?: unknown) {
+    super(KINDS[code], code, message, { cause })
+  }
+}

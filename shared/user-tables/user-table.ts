@@ -1,0 +1,103 @@
+import type pg from 'pg'
+import type { Reader } from '../uws/share-job.ts'
+import type { Field } from '../votable/field.ts'
+import { UserTableError } from './failures.ts'
+import { readTableName, schemaOf, tapNameOf } from './names.ts'
+
+/** A column as its definition has it; it is called c1, c2 … in the database. */
+export interface UserColumn extends Field {
+  /** The type of PostgreSQL that holds it. */
+  readonly sqlType: string
+  readonly indexed?: boolean
+}
+
+export interface UserTable {
+  readonly id: string
+  readonly server: string
+  readonly owner: string
+  /** In lower case. */
+  readonly name: string
+  readonly description: string | null
+  readonly utype: string | null
+  readonly columns: readonly UserColumn[]
+  readonly rows: number
+  readonly created: Date
+  readonly changed: Date
+}
+
+interface ItemRow extends Omit<UserTable, 'rows' | 'created' | 'changed'> {
+  readonly row_count: string
+  readonly created_at: Date
+  readonly changed_at: Date
+}
+
+const COLUMNS =
+  'item.id::text as id, item.server, item.owner, item.name, item.description, item.utype, item.columns, item.row_count, item.created_at, item.changed_at'
+
+/** Tables that a user owns, and those that are shared with him or a group of his: the names in order. */
+export async function listReadable(pool: pg.Pool, server: string, reader: Reader): Promise<readonly UserTable[]> {
+  const { rows } = await pool.query<ItemRow>({
+    name: 'user_tables_readable',
+    text: `select ${COLUMNS}
+             from user_tables.item
+            where server = $1
+              and (owner = $2
+                   or id in (select share.item::bigint from uws.share
+                              where share.server = $1 and share.item_type = 'table'
+                                and (grantee_type = 'user' and grantee = $2 or grantee_type = 'group' and grantee = any ($3))
+                                and (expires_at is null or expires_at > clock_timestamp())))
+            order by owner <> $2, owner, name`,
+    values: [server, reader.user, reader.groups],
+  })
+  return rows.map(tableFromRow)
+}
+
+/**
+ * A table of the user's own, held until the transaction ends.
+ *
+ * @param given as `readTableName` takes it
+ * @throws UserTableError
+ */
+export async function holdOwn(client: pg.ClientBase, server: string, owner: string, given: string): Promise<UserTable> {
+  const name = readOwnName(given, owner)
+  const { rows } = await client.query<ItemRow>(
+    `select ${COLUMNS} from user_tables.item where server = $1 and owner = $2 and name = $3 for update`,
+    [server, owner, name],
+  )
+  if (rows[0] === undefined) throw noUserTable(owner, name)
+  return tableFromRow(rows[0])
+}
+
+/** The name of a table in the user's own schema, in lower case. @throws UserTableError */
+export function readOwnName(given: string, owner: string): string {
+  const { schema, name } = readTableName(given, owner)
+  if (schema === schemaOf(owner).text) return name
+  const what = JSON.stringify(given)
+  throw new UserTableError('not_owner', `${what} is not in your own schema: only its owner changes a table`)
+}
+
+function noUserTable(owner: string, name: string): UserTableError {
+  return new UserTableError('table_not_found', `there is no table ${tapNameOf(owner, name)}`)
+}
+
+function tableFromRow({ row_count, created_at, changed_at, ...row }: ItemRow): UserTable {
+  return { ...row, rows: Number(row_count), created: created_at, changed: changed_at }
+}
+
+/** What a user was in when he last asked: a job of his runs when he is away. */
+export async function rememberGroups(pool: pg.Pool, server: string, { user, groups }: Reader): Promise<void> {
+  await pool.query(
+    `insert into user_tables.reader (server, username, groups) values ($1, $2, $3)
+     on conflict (server, username) do update set groups = excluded.groups where reader.groups <> excluded.groups`,
+    [server, user, groups],
+  )
+}
+
+/** See `rememberGroups`. */
+export async function readGroups(pool: pg.Pool, server: string, user: string): Promise<readonly string[]> {
+  const { rows } = await pool.query<{ groups: string[] }>(
+    'select groups from user_tables.reader where server = $1 and username = $2',
+    [server, user],
+  )
+  return rows[0]?.groups ?? []
+}

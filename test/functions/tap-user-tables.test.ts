@@ -1,0 +1,277 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startUserTables, tokenOf, type UserTablesUnderTest } from './user-tables-service.ts'
+
+let service: UserTablesUnderTest
+let tables: UserTablesUnderTest['call']
+let ask: UserTablesUnderTest['ask']
+
+beforeAll(async () => {
+  service = await startUserTables('{users: {max: {tables: 2, tableBytes: 200000}}}')
+  tables = service.call
+  ask = service.ask
+})
+afterAll(() => service.jobs.stop())
+
+const CSV = 'object_id,note,"Odd ""Name"\n1,first,1.5\n3,,2.5\n'
+const pool = () => service.jobs.tap.database.pool
+
+const VOSI = `<?xml version="1.0"?>
+<vosi:table xmlns:vosi="http://www.ivoa.net/xml/VOSITables/v1.0" xmlns:vs="http://www.ivoa.net/xml/VODataService/v1.1"
+  xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" type="output">
+ <name>ignored</name><description>My &amp; targets</description><utype>my:thing</utype>
+ <column><name>ra</name><description>where</description><unit>deg</unit><ucd>pos.eq.ra;meta.main</ucd>
+  <dataType xsi:type="vs:VOTableType">double</dataType></column>
+ <column><name>dec</name><unit>deg</unit><ucd>pos.eq.dec;meta.main</ucd><dataType xsi:type="vs:VOTableType">double</dataType></column>
+ <column><name>label</name><dataType xsi:type="vs:VOTableType" arraysize="*">char</dataType></column>
+ <column><name>seen</name><dataType xsi:type="vs:TAPType">TIMESTAMP</dataType></column>
+ <column><name>n</name><dataType xsi:type="vs:TAPType">INTEGER</dataType></column>
+</vosi:table>`
+
+describe('a table of a user', () => {
+  test('is created from a VOSI description, filled, queried as positions, indexed and dropped', async () => {
+    const created = await tables('ann', 'PUT', '/tables/user_ann.targets', VOSI, 'text/xml')
+    expect([created.status, JSON.parse(created.text)]).toEqual([200, { table: 'user_ann.targets', columns: 5 }])
+    const tsv = 'ra\tdec\tlabel\tn\n10.5\t-3\ta\t1\n11\t4\tb\t2\n'
+    const loaded = await tables('ann', 'POST', '/load/targets', tsv, 'text/tab-separated-values')
+    expect([loaded.status, loaded.text]).toEqual([200, expect.stringContaining('"rows":2')])
+    const where = "WHERE 1 = CONTAINS(POINT('ICRS', ra, dec), CIRCLE('ICRS', 10.5, -3, 0.1))"
+    expect(await ask('ann', `SELECT label, n, seen FROM user_ann.targets ${where}`)).toEqual([['a', '1', '']])
+    const document = (await tables('ann', 'GET', '/tables/user_ann.targets')).text
+    for (const text of ['My &amp; targets', 'my:thing', 'pos.eq.ra;meta.main', '<unit>deg</unit>', 'timestamp']) {
+      expect(document).toContain(text)
+    }
+    const job = await tables(
+      'ann',
+      'POST',
+      '/table-update',
+      'table=user_ann.targets&index=RA&unique=true',
+      'application/x-www-form-urlencoded',
+    )
+    expect(job.status).toBe(303)
+    const path = job.headers.location?.slice(service.jobs.tap.url.length) ?? ''
+    expect((await tables('ann', 'GET', `${path}/phase`)).text).toBe('PENDING')
+    await tables('ann', 'POST', `${path}/phase`, 'PHASE=RUN', 'application/x-www-form-urlencoded')
+    expect((await tables('ann', 'GET', path)).text).toContain('<uws:phase>COMPLETED</uws:phase>')
+    expect((await tables('dan', 'GET', path)).status).toBe(404)
+    expect((await tables('ann', 'GET', '/tables/user_ann.targets')).text).toContain('<flag>indexed</flag>')
+    const again = await tables('ann', 'POST', '/load/targets', tsv, 'text/tab-separated-values')
+    expect([again.status, again.text]).toEqual([400, expect.stringContaining('unique index')])
+    expect((await tables('ann', 'DELETE', '/tables/user_ann.targets')).status).toBe(200)
+    expect((await tables('ann', 'DELETE', '/tables/user_ann.targets')).status).toBe(404)
+    expect(await ask('ann', 'SELECT * FROM user_ann.targets')).toMatch(/no (schema|table)/)
+  })
+
+  test('is joined with the catalogue, shown by TAP_SCHEMA and left alone by a swap', async () => {
+    await service.create('ann', 'mine', CSV)
+    const join =
+      'SELECT o.object_id, m.note, m."Odd ""Name" FROM survey.object AS o JOIN user_ann.mine AS m ON m.object_id = o.object_id ORDER BY o.object_id'
+    const rows = [
+      ['1', 'first', '1.5'],
+      ['3', '', '2.5'],
+    ]
+    expect(await ask('ann', join)).toEqual(rows)
+    await service.goLive('w.2026.02')
+    expect(await ask('ann', join)).toEqual(rows)
+    expect(
+      await ask(
+        'ann',
+        "SELECT t.table_name, c.column_name, c.datatype FROM TAP_SCHEMA.tables AS t JOIN TAP_SCHEMA.columns AS c ON c.table_name = t.table_name WHERE t.schema_name = 'user_ann' ORDER BY c.column_index",
+      ),
+    ).toEqual([
+      ['user_ann.mine', 'object_id', 'long'],
+      ['user_ann.mine', 'note', 'char'],
+      ['user_ann.mine', '"Odd ""Name"', 'double'],
+    ])
+    expect(
+      await ask(
+        'ann',
+        "WITH s AS (SELECT schema_name AS n FROM TAP_SCHEMA.schemas) SELECT n FROM s WHERE n LIKE '%user%' ORDER BY n",
+      ),
+    ).toEqual([['user_ann']])
+    // The slot is what the release made.
+    const { rows: slot } = await pool().query("select table_name from tap_schema.tables where table_name ~ 'user_'")
+    expect(slot).toEqual([])
+  })
+})
+
+describe('who sees a table', () => {
+  const READ = 'SELECT note FROM user_ann.seen ORDER BY note'
+  const LIST = "SELECT table_name FROM TAP_SCHEMA.tables WHERE table_name = 'user_ann.seen'"
+  beforeAll(async () => {
+    await service.create('ann', 'seen', 'note\nx\n')
+  })
+
+  const sees = async (user: string) => {
+    const rows = await ask(user, READ)
+    const inSchema = await ask(user, LIST)
+    const document = (await tables(user, 'GET', '/tables')).text.includes('user_ann.seen')
+    const one = (await tables(user, 'GET', '/tables/user_ann.seen')).status
+    const job = await service.jobs.create(
+      { LANG: 'ADQL', QUERY: READ, PHASE: 'RUN' },
+      { authorization: `Bearer ${tokenOf(user)}` },
+    )
+    await service.jobs.idle()
+    const phase = (await tables(user, 'GET', `/async/${job}/phase`)).text
+    return [Array.isArray(rows), inSchema.length === 1, document, one === 200, phase === 'COMPLETED']
+  }
+  const ALL = [true, true, true, true, true]
+  const NONE = [false, false, false, false, false]
+  const share = (form: string) => tables('ann', 'POST', '/tables/seen/share', form, 'application/x-www-form-urlencoded')
+
+  test('its owner, and nobody else, by any way in', async () => {
+    for (const [user, expected] of [
+      ['ann', ALL],
+      ['dan', NONE],
+      ['gil', NONE],
+      ['Ann', NONE],
+    ] as const) {
+      expect([user, await sees(user)]).toEqual([user, expected])
+    }
+    expect((await tables(null, 'GET', '/tables/user_ann.seen')).status).toBe(401)
+  })
+
+  test('those with whom it is shared, at once, until that is taken back or over', async () => {
+    expect((await share('USER=dan&GROUP=astro')).status).toBe(200)
+    for (const [user, expected] of [
+      ['dan', ALL],
+      ['gil', ALL],
+      ['eve', NONE],
+    ] as const) {
+      expect([user, await sees(user)]).toEqual([user, expected])
+    }
+    for (const [method, path] of [
+      ['DELETE', '/tables/user_ann.seen'],
+      ['POST', '/load/user_ann.seen'],
+    ] as const) {
+      expect((await tables('dan', method, path, method === 'POST' ? 'note\ny\n' : undefined, 'text/csv')).status).toBe(
+        403,
+      )
+    }
+    expect((await share('USER=dan&ACTION=REMOVE')).status).toBe(200)
+    expect(await sees('dan')).toEqual(NONE)
+    await share('GROUP=astro&UNTIL=2001-01-01T00:00:00Z')
+    expect(await sees('gil')).toEqual(NONE)
+    const { rows } = await pool().query<{ kind: string }>(
+      "select kind from uws.event where item_type = 'table' and item = (select id::text from user_tables.item where name = 'seen') order by sequence",
+    )
+    expect(rows.map(({ kind }) => kind)).toEqual([
+      ...['TABLE_CREATED', 'TABLE_UPDATED', 'SHARE_CREATED', 'SHARE_CREATED', 'SHARE_REMOVED', 'SHARE_UPDATED'],
+    ])
+  })
+
+  test('the role of queries reads no table that its transaction does not name', async () => {
+    const client = await pool().connect()
+    try {
+      const {
+        rows: [item],
+      } = await client.query("select id from user_tables.item where name = 'seen'")
+      await client.query(`begin; set local role ${service.role}`)
+      expect((await client.query(`select * from user_data.t${item.id}`)).rows).toEqual([])
+      await client.query(`set local almagest.readable_tables = '${item.id}'`)
+      expect((await client.query(`select * from user_data.t${item.id}`)).rowCount).toBe(1)
+      await expect(client.query('select * from user_tables.item')).rejects.toThrow(/permission denied/)
+    } finally {
+      await client.query('rollback')
+      client.release()
+    }
+  })
+})
+
+describe('names', () => {
+  test.each([
+    'a.b.c',
+    'user_ann.x.y',
+    '%22x%22y',
+    'x%27y',
+    'x%22%3Bdrop%20table%20t',
+    'tap_schema..x',
+    'h%C3%A9',
+    '1a',
+    'select',
+    'user_ann.',
+    '.x',
+    'x'.repeat(64),
+    'x%00',
+    '%22%22',
+    'x%20',
+  ])('%s is refused', async (name) => {
+    const { status, text } = await tables('ann', 'PUT', `/tables/${name}`, 'a\n1\n', 'text/csv')
+    expect([status, text]).toEqual([400, expect.stringContaining('is not a name for a table')])
+  })
+
+  test.each(['tap_schema.x', 'survey.object', 'user_dan.x', 'uws.job', 'user_data.t1', '"user_Ann".x'])(
+    '%s is in a schema of somebody else',
+    async (name) => {
+      for (const [method, path] of [
+        ['PUT', 'tables'],
+        ['DELETE', 'tables'],
+        ['POST', 'load'],
+      ] as const) {
+        const body = method === 'DELETE' ? undefined : 'a\n1\n'
+        const { status } = await tables('ann', method, `/${path}/${encodeURIComponent(name)}`, body, 'text/csv')
+        expect([method, status]).toEqual([method, 403])
+      }
+    },
+  )
+
+  test('users with names of any sort keep tables apart', async () => {
+    const odd = 'o"neil.x@example.org'
+    for (const user of ['ann', 'Ann', odd]) await service.create(user, 'same', `who\n${user.replaceAll('"', '')}\n`)
+    expect(await ask('ann', 'SELECT who FROM user_ann.same')).toEqual([['ann']])
+    expect(await ask('Ann', 'SELECT who FROM "user_Ann".same')).toEqual([['Ann']])
+    expect(await ask(odd, 'SELECT who FROM "user_o""neil.x@example.org".same')).toEqual([['oneil.x@example.org']])
+    expect(await ask('Ann', 'SELECT who FROM user_ann.same')).toMatch(/no (schema|table)/)
+    const hostile = 'a,"b"" ; drop table x --","c\'"\n1,2,3\n'
+    await service.create('ann', 'hostile', hostile)
+    expect(await ask('ann', `SELECT "b"" ; drop table x --", "c'" FROM user_ann.hostile`)).toEqual([['2', '3']])
+    expect(
+      await ask('ann', "SELECT COUNT(*) AS n FROM TAP_SCHEMA.columns WHERE table_name = 'user_ann.hostile'"),
+    ).toEqual([['3']])
+  })
+})
+
+describe('what is wrong with a request', () => {
+  beforeAll(() => service.create('ann', 'wrong', 'i,t\n1,a\n'))
+  test.each([
+    ['an unknown column', 'x\n1\n', 'has no column'],
+    ['a fraction for a whole number', 'i\n1.5\n', 'the column is bigint'],
+    ['a number too large', 'i\n99999999999999999999\n', 'does not fit'],
+    ['the same column twice', 'i,I\n1,2\n', 'same name'],
+  ])('%s: nothing is loaded', async (_what, csv, message) => {
+    const { status, text } = await tables('ann', 'POST', '/load/wrong', csv, 'text/csv')
+    expect([status, text]).toEqual([400, expect.stringContaining(message)])
+    expect(await ask('ann', 'SELECT COUNT(*) AS n FROM user_ann.wrong')).toEqual([['1']])
+  })
+
+  test.each([
+    ['no columns', '<table/>', 400],
+    ['not XML', '<table><', 400],
+    ['an unknown type', '<table><column><name>a</name><dataType>thing</dataType></column></table>', 400],
+    ['a document type', '<!DOCTYPE table [<!ENTITY a "b">]><table/>', 400],
+    ['names that differ by case', 'a,A\n1,2\n', 400],
+    ['a table that is there', 'a\n1\n', 409],
+  ])('a definition with %s', async (what, body, status) => {
+    const name = status === 409 ? 'wrong' : 'broken'
+    const type = body.startsWith('<') ? 'text/xml' : 'text/csv'
+    expect([what, (await tables('ann', 'PUT', `/tables/${name}`, body, type)).status]).toEqual([what, status])
+  })
+})
+
+test('twenty loads at once stay within the quota, and none is half there', async () => {
+  await service.create('max', 'filled', 'note\nx\n')
+  const rows = `note\n${'0123456789'.repeat(10)}\n`.concat(`${'0123456789'.repeat(10)}\n`.repeat(199))
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, () => tables('max', 'POST', '/load/filled', rows, 'text/csv')),
+  )
+  const statuses = answers.map(({ status }) => status)
+  const done = statuses.filter((status) => status === 200).length
+  expect(done).toBeGreaterThan(0)
+  expect(statuses.filter((status) => status === 429).length).toBe(20 - done)
+  expect(await ask('max', 'SELECT COUNT(*) AS n FROM user_max.filled')).toEqual([[String(1 + done * 200)]])
+  const quota = JSON.parse((await tables('max', 'GET', '/quota')).text)
+  expect(quota.limits).toEqual({ tables: 2, tableBytes: 200000 })
+  expect(quota.usage.tables).toBe(1)
+  expect(quota.usage.tableBytes).toBeLessThanOrEqual(200000)
+  await service.create('max', 'spare', 'a\n1\n')
+  expect((await tables('max', 'PUT', '/tables/third', 'a\n1\n', 'text/csv')).status).toBe(429)
+})

@@ -1,0 +1,100 @@
+import { stageRelease } from '../../shared/tap-schema/stage.ts'
+import { swap } from '../../shared/tap-schema/swap.ts'
+import { initialiseUserTables } from '../../shared/user-tables/ddl.ts'
+import { stageRequest } from '../support/sample-release.ts'
+import { tokenUser } from '../support/token-user.ts'
+import { type JobsUnderTest, startJobs } from './tap-jobs-service.ts'
+import { readAnswer, TABLEDATA, type TapAnswer } from './tap-service.ts'
+
+/** The token of a user. */
+export function tokenOf(user: string): string {
+  return Buffer.from(user).toString('base64url')
+}
+
+/** Who there is. */
+const USERS = [
+  tokenUser('ann'),
+  tokenUser('dan'),
+  tokenUser('gil', [], { groups: ['astro'] }),
+  tokenUser('eve'),
+  tokenUser('max'),
+  tokenUser('Ann'),
+  tokenUser('o"neil.x@example.org'),
+]
+
+export interface UserTablesUnderTest {
+  readonly jobs: JobsUnderTest
+  /** The role that queries run as. */
+  readonly role: string
+  call(user: string | null, method: string, path: string, body?: string | Uint8Array, type?: string): Promise<TapAnswer>
+  /** The rows of a sync query, or the message of its error. */
+  ask(user: string | null, adql: string): Promise<readonly (readonly (string | null)[])[] | string>
+  /** Another release, for the same readers. */
+  goLive(version: string): Promise<void>
+  create(user: string, name: string, csv: string): Promise<void>
+}
+
+export async function startUserTables(quotas = ''): Promise<UserTablesUnderTest> {
+  const service = ['access: {type: gafaelfawr}', 'userTables: {}']
+  let role = ''
+  const jobs = await startJobs({
+    keep: true,
+    service,
+    jobs: quotas === '' ? [] : [`quotas: ${quotas}`],
+    environment: 'discovery: {tokenInfoUrl: "https://data.example.org/token-info"}\n',
+    dependencies: {
+      lookUpToken: async (token) => USERS.find(({ username }) => tokenOf(username) === token),
+    },
+    async prepare(database, login) {
+      role = await database.createLogin()
+      service.push(`query: {role: ${role}}`)
+      const client = await database.pool.connect()
+      try {
+        await initialiseUserTables(client, [login])
+        await client.query(`grant ${role} to ${login}`)
+      } finally {
+        client.release()
+      }
+    },
+  })
+  await letRead(jobs, role)
+  const call: UserTablesUnderTest['call'] = (user, method, path, body, type) =>
+    jobs.tap.call(method, path, {
+      headers: {
+        ...(user === null ? {} : { authorization: `Bearer ${tokenOf(user)}` }),
+        ...(type === undefined ? {} : { 'content-type': type }),
+      },
+      ...(body === undefined ? {} : { body }),
+    })
+  return {
+    ...{ jobs, role, call },
+    async goLive(version) {
+      const { database, login } = jobs.tap
+      await stageRelease(database.pool, stageRequest(version, { readers: [login, role] }))
+      await swap(database.pool, { expectedVersion: version, actor: 'tester' })
+    },
+    async ask(user, adql) {
+      const form = new URLSearchParams({ LANG: 'ADQL', QUERY: adql, ...TABLEDATA })
+      const answer = readAnswer(await call(user, 'GET', `/sync?${form}`))
+      return answer.status === 'OK' ? answer.texts : answer.message
+    },
+    async create(user, name, csv) {
+      for (const [method, path] of [
+        ['PUT', `/tables/${name}`],
+        ['POST', `/load/${name}`],
+      ] as const) {
+        const { status, text } = await call(user, method, path, csv, 'text/csv')
+        if (status !== 200) throw new Error(text)
+      }
+    },
+  }
+}
+
+/** The role of queries reads the data and TAP_SCHEMA, and nothing else by itself. */
+async function letRead({ tap }: JobsUnderTest, role: string): Promise<void> {
+  for (const schema of ['survey', 'tap_schema']) {
+    await tap.database.pool.query(
+      `grant usage on schema ${schema} to ${role}; grant select on all tables in schema ${schema} to ${role}`,
+    )
+  }
+}
