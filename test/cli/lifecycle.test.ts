@@ -75,6 +75,7 @@ describe('init', () => {
       jobsUsers: [],
       jobsReaders: [],
       registryUsers: [],
+      tablesUsers: [],
       formerOwners: [],
     })
     expect(await versions(database)).toEqual({ live: null, staging: null, previous: null })
@@ -85,7 +86,7 @@ describe('init', () => {
   test('makes the table of jobs for its users, also in a database that was prepared before', async () => {
     const database = await createTestDatabase()
     const users = [await database.createLogin(), await database.createLogin()]
-    const args = ['init', '--database', database.url, '--jobs-user', users.join(',')]
+    const args = ['init', '--database', database.url, '--jobs-user', users.join(','), '--tables-user', users.join(',')]
     expect(await callAlmagest(args)).toMatchObject({ code: 0, stdout: expect.stringContaining(users.join(', ')) })
     for (const user of users) {
       expect((await database.poolAs(user).query('select id from uws.job')).rows).toEqual([])

@@ -46,8 +46,28 @@ describe('the TAP service of a server', () => {
       access: { type: 'anonymous' },
       cors: '*',
       examples: [],
+      userTables: null,
       functions: [],
     })
+  })
+
+  it('keeps tables of users where it can tell who they are and what they may read', () => {
+    const access = 'access: {type: gafaelfawr}'
+    const role = 'query: {role: reader}'
+    const jobs = 'jobs: {bucket: b-1, topic: projects/demo/topics/queries}'
+    const given = (...lines: readonly string[]) => withService(['userTables: {}', ...lines].join('\n'))
+    const more = 'discovery: {tokenInfoUrl: "https://h.example/token-info"}\n'
+    expect(environmentOf(given(access, role, jobs) + more).servers.get('tap')?.service?.userTables).toEqual({
+      rows: 1_000_000,
+      bytes: 31 * 1024 * 1024,
+    })
+    for (const lines of [
+      [role, jobs],
+      [access, jobs],
+      [access, role],
+    ]) {
+      expect(complaintsOf(given(...lines) + more)).toEqual([expect.stringContaining('conflict tap.servers.')])
+    }
   })
 
   it('has jobs where it is said where they are kept, in its own database unless another is named', () => {
