@@ -7,6 +7,7 @@ import { benchSearches, benchTranslation } from './adql.ts'
 import { describeSizes, describeStarts } from './describe-start.ts'
 import { benchDiscovery } from './discovery.ts'
 import { benchJobs } from './jobs.ts'
+import { describeAssumptions, describeLoads } from './model/describe-model.ts'
 import { benchObscore } from './obscore.ts'
 import { benchQserv } from './qserv.ts'
 import { benchQservJobs } from './qserv-jobs.ts'
@@ -86,6 +87,10 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   },
   async obscore() {
     printTable(await benchObscore(100_000))
+  },
+  async model() {
+    printTable(describeLoads())
+    printTable(describeAssumptions())
   },
   async sweep() {
     for (const objects of sizes) print(`sweep over ${objects} results`, await benchSweep(objects))
