@@ -48,6 +48,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./jobs.ts'),
   },
   {
+    name: 'tables',
+    summary: 'list, create, load, share and drop tables that you keep at a TAP service',
+    load: () => import('./tables.ts'),
+  },
+  {
     name: 'create-tables',
     summary: 'make the tables of Felis schemas in PostgreSQL, or write the SQL for it',
     load: () => import('./create-tables.ts'),

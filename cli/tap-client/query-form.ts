@@ -53,7 +53,8 @@ export async function writeForm(
 
 const MEDIA_TYPES: Readonly<Record<string, string>> = { csv: 'text/csv', tsv: 'text/tab-separated-values' }
 
-function mediaTypeOf(path: string): string {
+/** Of a table in a file, by the ending of its name. */
+export function mediaTypeOf(path: string): string {
   const ending = /\.(\w+)$/.exec(path)?.[1]?.toLowerCase() ?? ''
   return MEDIA_TYPES[ending] ?? 'application/x-votable+xml'
 }

@@ -3,8 +3,8 @@ import { readVotable } from '../../shared/votable/show/read-votable.ts'
 import { RefusedQueryError, ServiceError } from './service-error.ts'
 
 export interface ServiceRequest {
-  readonly method?: 'POST' | 'DELETE'
-  readonly body?: FormData | URLSearchParams
+  readonly method?: 'POST' | 'PUT' | 'DELETE'
+  readonly body?: FormData | URLSearchParams | Blob
   readonly token: string | undefined
   /** Whether an answer that leads on to another address is followed. */
   readonly follow?: boolean

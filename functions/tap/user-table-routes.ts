@@ -1,11 +1,14 @@
+import { readUserTables } from '../../shared/deployment/read-user-tables.ts'
 import type { TapDependencies } from '../../shared/deployment/served-tap.ts'
 import { COUNT, list, nullable, object, openObject, TEXT, TIME } from '../../shared/platform/http/json-schema.ts'
 import { type ApiRequest, type Route, route } from '../../shared/platform/http/route.ts'
 import { createUserTable } from '../../shared/user-tables/create-table.ts'
 import { dropUserTable } from '../../shared/user-tables/drop-table.ts'
 import { loadUserTable } from '../../shared/user-tables/load-table.ts'
+import { tapNameOf } from '../../shared/user-tables/names.ts'
 import { listTableShares, shareTable, unshareTable } from '../../shared/user-tables/share-table.ts'
 import { MAX_COLUMNS } from '../../shared/user-tables/table-definition.ts'
+import type { UserTable } from '../../shared/user-tables/user-table.ts'
 import { readTable } from '../../shared/votable/read-table.ts'
 import type { Access } from './access.ts'
 import { TEXT_ERROR } from './error-document.ts'
@@ -13,6 +16,7 @@ import { findServer } from './find-server.ts'
 import { bad, parameterOf, readGrantees, readInstant } from './job-parameters.ts'
 import { describeShare } from './job-routes.ts'
 import { SERVER } from './metadata-routes.ts'
+import { readerOf } from './quota-holder.ts'
 import { readDefinition } from './read-definition.ts'
 import { openOwnTables } from './user-table-access.ts'
 
@@ -28,6 +32,8 @@ const SHARE_FIELDS = {
   UNTIL: { type: 'string', description: 'When the share ends; left out: with the table' },
   ACTION: { type: 'string', description: 'To take the share back', enum: ['REMOVE'] },
 } as const
+
+const LISTED = object({ table: TEXT, owner: TEXT, rows: COUNT, changed: TIME, description: nullable(TEXT) })
 
 /** Tables that users keep, by the requests of pyvo's create_table, load_table and remove_table (CADC YouCat). */
 export function userTableRoutes(dependencies: TapDependencies, { guarded }: Access): readonly Route[] {
@@ -53,6 +59,22 @@ export function userTableRoutes(dependencies: TapDependencies, { guarded }: Acce
     return { body: { shares: shares.map(describeShare) } }
   }
   return [
+    route({
+      ...shared,
+      method: 'GET',
+      path: '/{server}/user-tables',
+      params: SERVER,
+      operation: 'listUserTables',
+      summary: 'The tables that the caller keeps, and those that are shared with him',
+      ignoresQuery: true,
+      answers: { 'application/json': object({ tables: list(LISTED) }) },
+      errors: [401, 403, 404, 503],
+      async handle({ params, caller }: Pick<ApiRequest<{ readonly server: string }>, 'params' | 'caller'>) {
+        const { served } = await openOwnTables(dependencies, params.server, caller)
+        const tables = await readUserTables(served, readerOf(caller))
+        return { headers: { 'cache-control': 'no-store' }, body: { tables: tables.map(describeTable) } }
+      },
+    }),
     route({
       ...shared,
       method: 'PUT',
@@ -137,6 +159,10 @@ export function userTableRoutes(dependencies: TapDependencies, { guarded }: Acce
       },
     }),
   ]
+}
+
+function describeTable({ owner, name, rows, changed, description }: UserTable) {
+  return { table: tapNameOf(owner, name), owner, rows, changed: changed.toISOString(), description }
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {

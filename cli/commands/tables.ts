@@ -1,0 +1,52 @@
+import type { Command } from 'commander'
+import { addExamples } from './examples.ts'
+import { parseList, parseServiceUrl, parseText } from './parsers.ts'
+import { TOKEN_VARIABLE } from './server/options.ts'
+import type { ShareFlags, TablesFlags } from './tables/run.ts'
+
+export function declare(command: Command): void {
+  addAccess(command.command('list'))
+    .summary('tables that you keep at a service, and those that are shared with you')
+    .action(async (flags: TablesFlags) => (await commands()).list(flags))
+  addAccess(command.command('create'))
+    .summary('create a table with the rows of a file')
+    .argument('<name>', 'the name of the table', parseText)
+    .argument('<file>', 'CSV, TSV or VOTable; or a VOSI description (.xml), which has no rows', parseText)
+    .action(async (name: string, file: string, flags: TablesFlags) => (await commands()).create(name, file, flags))
+  addAccess(command.command('load'))
+    .summary('append the rows of a file: CSV, TSV or VOTable')
+    .argument('<name>', 'the name of the table', parseText)
+    .argument('<file>', 'the file', parseText)
+    .action(async (name: string, file: string, flags: TablesFlags) => (await commands()).load(name, file, flags))
+  addAccess(command.command('share'))
+    .summary('let others read a table')
+    .argument('<name>', 'the name of the table', parseText)
+    .option('--user <name...>', 'these users', parseList)
+    .option('--group <name...>', 'these groups', parseList)
+    .option('--remove', 'they may not read it any more')
+    .action(async (name: string, flags: ShareFlags) => (await commands()).share(name, flags))
+  addAccess(command.command('drop'))
+    .summary('drop a table with its rows and shares')
+    .argument('<name>', 'the name of the table', parseText)
+    .action(async (name: string, flags: TablesFlags) => (await commands()).drop(name, flags))
+  addExamples(command, [
+    'tables create targets targets.csv --url https://data.example.org/tap',
+    'tables load targets more.csv',
+    'tables share targets --user bob --group g_survey',
+    'tables list --json',
+    'tables drop targets',
+  ])
+}
+
+const commands = () => import('./tables/run.ts')
+
+function addAccess(command: Command): Command {
+  return command
+    .option(
+      '--url <url>',
+      'address of the TAP service (default: ALMAGEST_TAP_URL, else what `npm start` runs)',
+      parseServiceUrl,
+    )
+    .option('--token <token>', `says who you are (default: ${TOKEN_VARIABLE})`)
+    .option('--json', 'print one JSON document')
+}

@@ -1,0 +1,94 @@
+import { readFile } from 'node:fs/promises'
+import { mediaTypeOf } from '../../tap-client/query-form.ts'
+import { type ServiceRequest, sendRequest } from '../../tap-client/send-request.ts'
+import { withFileErrors } from '../../terminal/file-error.ts'
+import { endOnInterrupt } from '../../terminal/interrupt.ts'
+import { type OutputOptions, writeResult } from '../../terminal/output.ts'
+import { withProgress } from '../../terminal/progress.ts'
+import { formatTable, terminalWidth } from '../../terminal/table.ts'
+import { UsageError } from '../../terminal/usage-error.ts'
+import { findService } from '../query/find-service.ts'
+import { TOKEN_VARIABLE } from '../server/options.ts'
+
+export interface TablesFlags extends OutputOptions {
+  readonly url?: string
+  readonly token?: string
+}
+
+export interface ShareFlags extends TablesFlags {
+  readonly user?: readonly string[]
+  readonly group?: readonly string[]
+  readonly remove?: true
+}
+
+interface ListedTable {
+  readonly table: string
+  readonly owner: string
+  readonly rows: number
+  readonly changed: string
+  readonly description: string | null
+}
+
+export async function list(flags: TablesFlags): Promise<void> {
+  const { tables } = (await ask(flags, '/user-tables', {})) as { readonly tables: readonly ListedTable[] }
+  writeResult(tables, flags, formatTables)
+}
+
+export async function create(name: string, file: string, flags: TablesFlags): Promise<void> {
+  const body = await readBody(file)
+  const { table } = (await ask(flags, pathOf('tables', name), { method: 'PUT', body })) as { readonly table: string }
+  if (/\.xml$/i.test(file)) return writeResult({ table, rows: 0 }, flags, () => `${table} is created; it is empty`)
+  const { rows } = await send(name, body, flags)
+  writeResult({ table, rows }, flags, () => `${table} is created, with ${rows} rows`)
+}
+
+export async function load(name: string, file: string, flags: TablesFlags): Promise<void> {
+  const body = await readBody(file)
+  writeResult(await send(name, body, flags), flags, ({ table, rows }) => `${table} has ${rows} rows more`)
+}
+
+export async function share(name: string, flags: ShareFlags): Promise<void> {
+  const { user = [], group = [], remove = false } = flags
+  if (user.length + group.length === 0) throw new UsageError('say with whom: --user or --group')
+  const body = new URLSearchParams([
+    ...user.map((one) => ['USER', one]),
+    ...group.map((one) => ['GROUP', one]),
+    ...(remove ? [['ACTION', 'REMOVE']] : []),
+  ])
+  const answer = await ask(flags, `${pathOf('tables', name)}/share`, { method: 'POST', body })
+  const names = [...user, ...group.map((one) => `the group ${one}`)].join(', ')
+  writeResult(answer, flags, () => `${name}: ${names} ${remove ? 'may not read it any more' : 'may read it'}`)
+}
+
+export async function drop(name: string, flags: TablesFlags): Promise<void> {
+  writeResult(await ask(flags, pathOf('tables', name), { method: 'DELETE' }), flags, () => `${name} is dropped`)
+}
+
+async function send(name: string, body: Blob, flags: TablesFlags) {
+  const answer = await ask(flags, pathOf('load', name), { method: 'POST', body })
+  return answer as { readonly table: string; readonly rows: number }
+}
+
+async function readBody(file: string): Promise<Blob> {
+  return new Blob([await withFileErrors(file, () => readFile(file))], { type: mediaTypeOf(file) })
+}
+
+function pathOf(resource: string, name: string): string {
+  return `/${resource}/${encodeURIComponent(name)}`
+}
+
+async function ask(flags: TablesFlags, path: string, request: Omit<ServiceRequest, 'token'>): Promise<unknown> {
+  endOnInterrupt()
+  const url = await findService(flags.url)
+  const token = flags.token ?? (process.env[TOKEN_VARIABLE] || undefined)
+  const answer = await withProgress('asking the service', () =>
+    sendRequest(url, `${url}${path}`, { ...request, token }),
+  )
+  return answer.json()
+}
+
+function formatTables(tables: readonly ListedTable[]): string {
+  if (tables.length === 0) return 'there are no tables'
+  const rows = tables.map(({ table, owner, rows, changed, description }) => [table, owner, rows, changed, description])
+  return formatTable(['table', 'owner', 'rows', 'changed', 'description'], rows, { width: terminalWidth() }).join('\n')
+}

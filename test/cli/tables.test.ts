@@ -1,0 +1,38 @@
+import { mkdtemp, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startUserTables, tokenOf, type UserTablesUnderTest } from '../functions/user-tables-service.ts'
+import { callAlmagest } from '../support/call-command.ts'
+
+let service: UserTablesUnderTest
+let file = ''
+
+beforeAll(async () => {
+  service = await startUserTables()
+  file = join(await mkdtemp(join(tmpdir(), 'almagest-tables-')), 'targets.csv')
+  await writeFile(file, 'object_id,note\n1,a\n2,b\n')
+})
+afterAll(() => service.jobs.stop())
+
+const as = (user: string, ...args: readonly string[]) =>
+  callAlmagest(['tables', ...args, '--url', service.jobs.tap.url, '--token', tokenOf(user)])
+
+test('tables are created, loaded, listed, shared and dropped on the command line', async () => {
+  expect(await as('ann', 'create', 'targets', file)).toMatchObject({
+    code: 0,
+    stdout: 'user_ann.targets is created, with 2 rows\n',
+  })
+  expect(await as('ann', 'load', 'targets', file)).toMatchObject({ code: 0, stdout: 'targets has 2 rows more\n' })
+  expect((await as('dan', 'list')).stdout).toBe('there are no tables\n')
+  expect(await as('ann', 'share', 'targets', '--user', 'dan')).toMatchObject({ stdout: 'targets: dan may read it\n' })
+  expect((await as('dan', 'list', '--json')).json()).toMatchObject([
+    { table: 'user_ann.targets', owner: 'ann', rows: 4 },
+  ])
+  expect((await as('ann', 'list')).stdout).toContain('user_ann.targets')
+  expect((await as('dan', 'drop', 'user_ann.targets')).stderr).toContain('not in your own schema')
+  expect(await as('ann', 'drop', 'targets')).toMatchObject({ code: 0, stdout: 'targets is dropped\n' })
+  expect((await as('ann', 'drop', 'targets')).stderr).toContain('there is no table user_ann.targets')
+  expect((await as('ann', 'share', 'targets')).stderr).toContain('say with whom')
+  expect((await as('ann', 'create', 'x', '/nowhere.csv')).stderr).toContain('nowhere.csv')
+})
