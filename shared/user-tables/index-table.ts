@@ -41,9 +41,11 @@ export async function createUpdate(pool: pg.Pool, wanted: NewUpdate): Promise<st
 
 /** @throws UserTableError where the owner has no such job */
 export async function readUpdate(on: pg.Pool, server: string, owner: string, id: string): Promise<TableUpdate> {
+  // Others cannot be ids of ours, and not every text can be asked for.
+  const known = /^[0-9a-f]{32}$/.test(id) ? id : ''
   const { rows } = await on.query<TableUpdate>(
     `select ${COLUMNS} from user_tables.update where server = $1 and owner = $2 and id = $3`,
-    [server, owner, id],
+    [server, owner, known],
   )
   if (rows[0] === undefined) throw new UserTableError('table_not_found', `there is no job ${JSON.stringify(id)}`)
   return rows[0]

@@ -57,7 +57,10 @@ const STAGED = 'pg_temp.loaded'
 async function stage(client: pg.ClientBase, { sqlTypes, rows }: UploadedTable): Promise<void> {
   const columns = sqlTypes.map((type, index) => `c${index + 1} ${type}`).join(', ')
   await client.query(`create temporary table ${STAGED} (${columns}) on commit drop`)
-  await pipeline(Readable.from(rows), client.query(copyFrom(`copy ${STAGED} from stdin with (format binary)`)))
+  const copy = client.query(copyFrom(`copy ${STAGED} from stdin with (format binary)`))
+  await pipeline(Readable.from(rows), copy).catch((error: unknown) => {
+    throw explainValues(error)
+  })
 }
 
 /** Rows that are taken back leave their pages behind, so that what cannot fit is not written at all. */
@@ -120,7 +123,11 @@ function explainValues(error: unknown): unknown {
     return new UserTableError('table_values', 'a value is there already in a column with a unique index', error)
   }
   if (/^(22|54)/.test(state)) {
-    return new UserTableError('table_values', 'a value does not fit the type of its column: nothing was loaded', error)
+    return new UserTableError(
+      'table_values',
+      'a value does not fit the type of its column, or a row is too wide: nothing was loaded',
+      error,
+    )
   }
   return error
 }

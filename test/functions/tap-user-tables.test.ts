@@ -53,6 +53,7 @@ describe('a table of a user', () => {
     await tables('ann', 'POST', `${path}/phase`, 'PHASE=RUN', 'application/x-www-form-urlencoded')
     expect((await tables('ann', 'GET', path)).text).toContain('<uws:phase>COMPLETED</uws:phase>')
     expect((await tables('dan', 'GET', path)).status).toBe(404)
+    expect((await tables('ann', 'GET', '/table-update/%00')).status).toBe(404)
     expect((await tables('ann', 'GET', '/tables/user_ann.targets')).text).toContain('<flag>indexed</flag>')
     const again = await tables('ann', 'POST', '/load/targets', tsv, 'text/tab-separated-values')
     expect([again.status, again.text]).toEqual([400, expect.stringContaining('unique index')])
@@ -88,6 +89,13 @@ describe('a table of a user', () => {
         "WITH s AS (SELECT schema_name AS n FROM TAP_SCHEMA.schemas) SELECT n FROM s WHERE n LIKE '%user%' ORDER BY n",
       ),
     ).toEqual([['user_ann']])
+    const upload = new URLSearchParams({
+      ...{ LANG: 'ADQL', FORMAT: 'csv', UPLOAD: 'up,param:file', file: 'object_id,extra\n3,z\n' },
+      QUERY:
+        'SELECT u.extra, o.object_id FROM TAP_UPLOAD.up AS u JOIN user_ann.mine AS m ON m.object_id = u.object_id JOIN survey.object AS o ON o.object_id = m.object_id',
+    })
+    expect((await tables('ann', 'GET', `/sync?${upload}`)).text.trim().split(/\s+/)).toEqual(['extra,object_id', 'z,3'])
+    expect((await tables('dan', 'GET', `/sync?${upload}`)).status).toBe(400)
     // The slot is what the release made.
     const { rows: slot } = await pool().query("select table_name from tap_schema.tables where table_name ~ 'user_'")
     expect(slot).toEqual([])
