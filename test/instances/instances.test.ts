@@ -1,13 +1,19 @@
+import { existsSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { openResults } from '../../shared/deployment/results-connections.ts'
 import { createLogger } from '../../shared/platform/log/log.ts'
 import { sweepResults } from '../../shared/results/sweep/sweep.ts'
+import type { FunctionProcess } from '../support/function-process.ts'
 import { randomNumbers } from '../support/random-numbers.ts'
 import { BUCKET, type Fleet, startFleet } from './fleet.ts'
-import { behave, create, ENDLESS, QUICK, type Told } from './users.ts'
+import { askAtOnce, behave, create, ENDLESS, QUICK, type Told } from './users.ts'
 
-/** INSTANCES_JOBS=500 for the large one; INSTANCES_SEED for another one. */
-const IS_LARGE = process.env.INSTANCES_JOBS !== undefined
+/**
+ * INSTANCES_JOBS=500 for the large one; INSTANCES_SECONDS=60, or 3600, for a soak, in which the users go on for so long;
+ * INSTANCES_SEED for another one.
+ */
+const SECONDS = Number(process.env.INSTANCES_SECONDS ?? 0)
+const IS_LARGE = process.env.INSTANCES_JOBS !== undefined || SECONDS > 0
 const JOBS = Number(process.env.INSTANCES_JOBS ?? 40)
 const SEED = Number(process.env.INSTANCES_SEED ?? 1)
 const USERS = 20
@@ -29,13 +35,19 @@ describe('three tap and two run-query', () => {
       const told: Told = { completed: new Map(), deleted: new Set(), aborted: new Set(), shared: new Map() }
       const users = Array.from({ length: USERS }, (_, index) => `user${index}`)
       let busy = true
-      const working = Promise.all(
-        users.map((user, index) => behave(fleet, user, Math.ceil(JOBS / USERS), told, randomNumbers(SEED + index))),
-      ).finally(() => {
+      const until = Date.now() + SECONDS * 1000
+      const work = async (user: string, own: () => number) => {
+        await behave(fleet, user, Math.ceil(JOBS / USERS), told, own)
+        for (; Date.now() < until; sync.push(await askAtOnce(fleet, user))) await behave(fleet, user, 1, told, own)
+      }
+      const sync: number[] = []
+      const working = Promise.all(users.map((user, index) => work(user, randomNumbers(SEED + index)))).finally(() => {
         busy = false
       })
       const upset = upsetFleet(random, () => busy)
+      const memory = watchMemory(() => busy)
       await Promise.all([working, upset])
+      expect(sync.filter((status) => status !== 200)).toEqual([])
       await settle()
       const ended = [...fleet.processes.tap, ...fleet.processes['run-query']].filter(
         ({ child }) => child.exitCode !== null,
@@ -47,9 +59,14 @@ describe('three tap and two run-query', () => {
       await checkQuotas()
       expect(await fleet.running()).toBe(0)
       expect(fleet.deliveries.fates.once).toBeGreaterThan(0)
-      report({ ...fleet.deliveries.fates, ...(await countPhases()) })
+      report({ ...fleet.deliveries.fates, ...(await countPhases()), sync: sync.length })
+      const { early, late } = await memory
+      if (SECONDS > 0) {
+        report({ earlyMiB: early, lateMiB: late })
+        expect(late).toBeLessThan(early + 64)
+      }
     },
-    IS_LARGE ? 1_800_000 : undefined,
+    IS_LARGE ? 1_800_000 + 2_000 * SECONDS : undefined,
   )
 })
 
@@ -101,6 +118,24 @@ test('an abort at one instance ends the query that another one runs', async () =
   if (IS_LARGE) expect(milliseconds).toBeLessThan(1000)
   expect((await fleet.call('ada', 'GET', `${path}/phase`)).text).toBe('ABORTED')
 })
+
+/** The most memory that any process had in the first and in the second half of the soak, in MiB. */
+async function watchMemory(isBusy: () => boolean): Promise<{ readonly early: number; readonly late: number }> {
+  const samples: number[] = []
+  while (SECONDS > 0 && isBusy()) {
+    samples.push(Math.max(...[...fleet.processes.tap, ...fleet.processes['run-query']].map(residentMiB)))
+    await pause(1000)
+  }
+  const half = Math.ceil(samples.length / 2)
+  return { early: Math.max(0, ...samples.slice(0, half)), late: Math.max(0, ...samples.slice(half)) }
+}
+
+/** 0 for one that has just ended. */
+function residentMiB({ child }: FunctionProcess): number {
+  const status = `/proc/${child.pid}/status`
+  const [, kibibytes = '0'] = (existsSync(status) && /VmRSS:\s+(\d+)/.exec(readFileSync(status, 'utf8'))) || []
+  return Math.round(Number(kibibytes) / 1024)
+}
 
 /** What happened, where somebody asked for the large one. */
 function report(figures: Readonly<Record<string, number>>): void {
@@ -163,7 +198,7 @@ interface Row {
 }
 
 async function rowsOf(): Promise<readonly Row[]> {
-  return (await fleet.pool.query<Row>('select id, owner, phase, result from uws.job')).rows
+  return (await fleet.pool.query<Row>("select id, owner, phase, result from uws.job where mode = 'async'")).rows
 }
 
 async function countPhases(): Promise<Readonly<Record<string, number>>> {
