@@ -6,6 +6,7 @@ import { type LocalQserv, startQserv } from '../../local/qserv/server.ts'
 import { AdqlError } from '../../shared/adql/error.ts'
 import { STANDARD_FUNCTIONS } from '../../shared/adql/functions/table.ts'
 import { parseQuery } from '../../shared/adql/parse.ts'
+import { TableSet } from '../../shared/adql/table-set.ts'
 import { QservClient } from '../../shared/qserv/client.ts'
 import { QueryServiceError, QueryValueError } from '../../shared/query/errors.ts'
 import type { LiveTablesSource } from '../../shared/query/live-tables.ts'
@@ -34,7 +35,13 @@ describe.skipIf(!HAS_DATA)(`queries on the small sky through Qserv${NEEDS_DATA}`
   let client: QservClient
   let service: QueryService
   const planning = { functions: STANDARD_FUNCTIONS, schemas: [], placements: new Map() }
-  const live = { identity: 'sky', version: 'sky', tables: readSkyTables(), slotTables: new Set<never>(), lockSql: '' }
+  const live = {
+    identity: 'sky',
+    version: 'sky',
+    tables: HAS_DATA ? readSkyTables() : new TableSet([]),
+    slotTables: new Set<never>(),
+    lockSql: '',
+  }
   const liveTables: LiveTablesSource = { identitySql: '', latest: async () => live, refresh: async () => live }
 
   beforeAll(async () => {
