@@ -1,9 +1,5 @@
-import {
-  checkColumns,
-  MAX_COLUMNS,
-  readVosiTable,
-  type TableDefinition,
-} from '../../shared/user-tables/table-definition.ts'
+import { MAX_COLUMNS } from '../../shared/user-tables/names.ts'
+import { checkColumns, readVosiTable, type TableDefinition } from '../../shared/user-tables/table-definition.ts'
 import { readTable } from '../../shared/votable/read-table.ts'
 
 /** How much of a document is looked at to see what it is. */

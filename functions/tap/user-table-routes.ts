@@ -5,11 +5,9 @@ import { type ApiRequest, type Route, route } from '../../shared/platform/http/r
 import { createUserTable } from '../../shared/user-tables/create-table.ts'
 import { dropUserTable } from '../../shared/user-tables/drop-table.ts'
 import { loadUserTable } from '../../shared/user-tables/load-table.ts'
-import { tapNameOf } from '../../shared/user-tables/names.ts'
+import { MAX_COLUMNS, tapNameOf } from '../../shared/user-tables/names.ts'
 import { listTableShares, shareTable, unshareTable } from '../../shared/user-tables/share-table.ts'
-import { MAX_COLUMNS } from '../../shared/user-tables/table-definition.ts'
 import type { UserTable } from '../../shared/user-tables/user-table.ts'
-import { readTable } from '../../shared/votable/read-table.ts'
 import type { Access } from './access.ts'
 import { TEXT_ERROR } from './error-document.ts'
 import { findServer } from './find-server.ts'
@@ -17,7 +15,6 @@ import { bad, parameterOf, readGrantees, readInstant } from './job-parameters.ts
 import { describeShare } from './job-routes.ts'
 import { SERVER } from './metadata-routes.ts'
 import { readerOf } from './quota-holder.ts'
-import { readDefinition } from './read-definition.ts'
 import { openOwnTables } from './user-table-access.ts'
 
 type Request = ApiRequest<{ readonly server: string; readonly table: string }, unknown, Buffer>
@@ -88,6 +85,7 @@ export function userTableRoutes(dependencies: TapDependencies, { guarded }: Acce
       async handle(request: Request) {
         const { load, limits, pool, server, owner, queryRole } = await open(request)
         const { table: name } = request.params
+        const { readDefinition } = await import('./read-definition.ts')
         const definition = await readDefinition(request.body, request.headers, { ...load, name })
         const table = await createUserTable(pool, { server, owner, name, definition, queryRole }, limits)
         return { body: { table, columns: definition.columns.length } }
@@ -121,6 +119,8 @@ export function userTableRoutes(dependencies: TapDependencies, { guarded }: Acce
         const { load, limits, pool, server, owner } = await open(request)
         const { table: name } = request.params
         const [contentType = null] = [request.headers['content-type'] ?? []].flat()
+        // The readers of tables are a tenth of the code, and most instances are never sent one.
+        const { readTable } = await import('../../shared/votable/read-table.ts')
         const rows = await readTable(once(request.body), {
           ...{ name, contentType },
           limits: { ...load, columns: MAX_COLUMNS },

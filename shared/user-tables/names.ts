@@ -2,6 +2,9 @@ import type { DeclaredName } from '../adql/metadata.ts'
 import { adqlName, isRegular } from '../adql/names.ts'
 import { UserTableError } from './failures.ts'
 
+/** A row of numbers of so many columns fits into a page of PostgreSQL. */
+export const MAX_COLUMNS = 900
+
 const MAX_NAME = 63
 const MAX_USER = 200
 

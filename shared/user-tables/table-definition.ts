@@ -2,6 +2,7 @@ import { SaxesParser } from 'saxes'
 import { describeColumn } from '../votable/describe-column.ts'
 import type { Field } from '../votable/field.ts'
 import { UserTableError } from './failures.ts'
+import { MAX_COLUMNS } from './names.ts'
 import type { UserColumn } from './user-table.ts'
 
 /** What a table is made by. */
@@ -11,8 +12,6 @@ export interface TableDefinition {
   readonly columns: readonly UserColumn[]
 }
 
-/** A row of numbers of so many columns fits into a page of PostgreSQL. */
-export const MAX_COLUMNS = 900
 const MAX_COLUMN_NAME = 128
 
 /** @throws UserTableError for columns that a table cannot have */
