@@ -10,6 +10,7 @@ const GROUND = [
   'shared/database-address.ts',
   'shared/elapsed.ts',
   'shared/failure.ts',
+  'shared/group-roles.ts',
   'shared/is-record.ts',
   'shared/lazily.ts',
   'shared/near-miss.ts',

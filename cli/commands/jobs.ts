@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { addExamples } from './examples.ts'
 import type { JobsFlags, ListFlags, ShareFlags } from './jobs/run.ts'
-import { parseInteger, parseList, parseServiceUrl, parseText } from './parsers.ts'
-import { TOKEN_VARIABLE } from './server/options.ts'
+import { parseInteger, parseList, parseText } from './parsers.ts'
+import { addServiceOptions } from './service-options.ts'
 
 export function declare(command: Command): void {
   addAccess(command.command('list'))
@@ -51,13 +51,7 @@ export function declare(command: Command): void {
 const commands = () => import('./jobs/run.ts')
 
 function addAccess(command: Command): Command {
-  return command
-    .option(
-      '--url <url>',
-      'address of the TAP service (default: ALMAGEST_TAP_URL, else what `npm start` runs)',
-      parseServiceUrl,
-    )
-    .option('--token <token>', `for services that ask who you are (default: ${TOKEN_VARIABLE})`)
+  return addServiceOptions(command)
     .option('--environment <file>', 'environment file of an operator, in place of --url', parseText)
     .option('--server <name>', 'one TAP server of the environment; without it all that have jobs', parseText)
     .option('--json', 'print one JSON document')

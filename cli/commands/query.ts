@@ -8,8 +8,9 @@ import { withProgress } from '../terminal/progress.ts'
 import { terminalWidth } from '../terminal/table.ts'
 import { UsageError } from '../terminal/usage-error.ts'
 import { addExamples } from './examples.ts'
-import { parseInteger, parseServiceUrl, parseText } from './parsers.ts'
+import { parseInteger, parseText } from './parsers.ts'
 import { TOKEN_VARIABLE } from './server/options.ts'
+import { addServiceOptions } from './service-options.ts'
 
 type Format = 'table' | 'csv' | 'tsv' | 'votable' | 'parquet'
 
@@ -28,20 +29,14 @@ interface QueryFlags {
 const FORMATS: readonly Format[] = ['table', 'csv', 'tsv', 'votable', 'parquet']
 
 export function declare(command: Command): void {
-  command
+  addServiceOptions(command)
     .argument('<query>', 'ADQL, a file that holds it, or - for standard input')
-    .option(
-      '--url <url>',
-      'address of the TAP service (default: ALMAGEST_TAP_URL, else what `npm start` runs)',
-      parseServiceUrl,
-    )
     .addOption(
       new Option('--format <name>', 'a table to read, or what the service sends (default: table)').choices(FORMATS),
     )
     .option('-o, --output <file>', 'save what the service sends; the ending of the name is the format', parseText)
     .option('--maxrec <n>', 'rows at most (MAXREC); the service has a limit of its own', parseMaxrec)
     .option('--upload <name=file>', 'send a table along as TAP_UPLOAD.name: VOTable or CSV; repeatable', parseUpload)
-    .option('--token <token>', `for services that ask who you are (default: ${TOKEN_VARIABLE})`)
     .option('--async', 'run it as a job: for queries that take longer than the service answers at once')
     .option('--no-wait', 'start the job, print its address, and end')
     .option('--keep', 'do not delete the job once its result is here')

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { addExamples } from './examples.ts'
-import { parseList, parseServiceUrl, parseText } from './parsers.ts'
-import { TOKEN_VARIABLE } from './server/options.ts'
+import { parseList, parseText } from './parsers.ts'
+import { addServiceOptions } from './service-options.ts'
 import type { ShareFlags, TablesFlags } from './tables/run.ts'
 
 export function declare(command: Command): void {
@@ -41,12 +41,5 @@ export function declare(command: Command): void {
 const commands = () => import('./tables/run.ts')
 
 function addAccess(command: Command): Command {
-  return command
-    .option(
-      '--url <url>',
-      'address of the TAP service (default: ALMAGEST_TAP_URL, else what `npm start` runs)',
-      parseServiceUrl,
-    )
-    .option('--token <token>', `says who you are (default: ${TOKEN_VARIABLE})`)
-    .option('--json', 'print one JSON document')
+  return addServiceOptions(command).option('--json', 'print one JSON document')
 }

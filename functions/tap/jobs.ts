@@ -34,7 +34,6 @@ import {
   isSharedWith,
   listSharedJobs,
   listShares,
-  type Reader,
   type Share,
   shareJob,
   unshareJob,
@@ -54,7 +53,7 @@ import {
   readWait,
   refuseNul,
 } from './job-parameters.ts'
-import { holderOf, ownerOf } from './quota-holder.ts'
+import { holderOf, ownerOf, readerOf } from './quota-holder.ts'
 import { RemoteQueries } from './remote-queries.ts'
 
 /** How long a signed address holds. A download that has begun goes on. */
@@ -97,7 +96,8 @@ export class Jobs {
     const job = await readJob(pool, this.#name, id)
     if (job === undefined) throw noJob(id)
     if (job.owner === null || job.owner === ownerOf(caller)) return job
-    const isShared = await isSharedWith(pool, this.#itemOf(id), readerOf(caller))
+    const reader = readerOf(caller)
+    const isShared = reader !== null && (await isSharedWith(pool, this.#itemOf(id), reader))
     if (isShared && wanted === 'read') return job
     const why = isShared ? 'is shared with you: you can read it, and not change it' : 'is not yours'
     throw new HttpError(403, { msg: `the job ${id} ${why}`, type: 'denied' })
@@ -116,11 +116,11 @@ export class Jobs {
   /** Jobs without an owner are known to those alone who have their ids. */
   async list({ form, caller }: Pick<Request, 'form' | 'caller'>): Promise<readonly Job[]> {
     const filter = readFilter(form)
-    const owner = ownerOf(caller)
-    if (owner === null) return []
+    const reader = readerOf(caller)
+    if (reader === null) return []
     const { pool } = await this.#open()
-    if (filter.shared) return listSharedJobs(pool, this.#name, readerOf(caller), filter)
-    return listJobs(pool, { server: this.#name, owner, ...filter })
+    if (filter.shared) return listSharedJobs(pool, this.#name, reader, filter)
+    return listJobs(pool, { server: this.#name, owner: reader.user, ...filter })
   }
 
   async create({ form, caller }: Pick<Request, 'form' | 'caller'>): Promise<Job> {
@@ -134,7 +134,8 @@ export class Jobs {
     const destruction = parameterOf(form, 'DESTRUCTION')
     const until = destruction === undefined ? null : readInstant('DESTRUCTION', destruction)
     const { pool, bucket } = await this.#open()
-    if (this.#keepsTables && ownerOf(caller) !== null) await rememberGroups(pool, this.#name, readerOf(caller))
+    const reader = readerOf(caller)
+    if (this.#keepsTables && reader !== null) await rememberGroups(pool, this.#name, reader)
     const id = newJobId()
     const uploads = await saveUploads(bucket, id, form)
     const created = {
@@ -310,10 +311,6 @@ export class Jobs {
     if (job === undefined) return noJob(id)
     return new HttpError(403, { msg: `${what} is too late: the job is ${job.phase}`, type: 'phase' })
   }
-}
-
-function readerOf({ actor, user }: Caller): Reader {
-  return { user: actor, groups: user?.groups ?? [] }
 }
 
 /** Nobody else can reach the query: its row is there for the record. */

@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import type { GeometryStrategy } from '../adql/postgresql.ts'
+import { createGroupRoles } from '../group-roles.ts'
 import { useGeometry } from '../tables/use-geometry.ts'
 import { quote } from '../tap-schema/slots.ts'
 import { buildFunctions, buildSchemaOf, LIVE_TABLES, type TablePair } from './build-functions.ts'
@@ -40,7 +41,7 @@ export async function installObscore(
   { readers = [], geometry: wish = 'auto', deadlineMs = 30_000 }: InstallOptions = {},
 ): Promise<Installed> {
   return withTableLocks(pool, 'installing ObsCore', mapping.source, { deadlineMs }, async (client, source) => {
-    await client.query(CREATE_ROLE)
+    await client.query(createGroupRoles(OBSCORE_ROLE))
     await client.query(`grant ${OBSCORE_ROLE} to current_user`)
     await client.query(STATE_DDL)
     await client.query(`create schema if not exists ivoa; grant usage, create on schema ivoa to ${OBSCORE_ROLE}`)
@@ -66,15 +67,6 @@ export async function installObscore(
     return { identity, rebuildIsDue: built !== identity, hasTrigger: source.isTable, geometry }
   })
 }
-
-const CREATE_ROLE = `
-do $$
-begin
-  if not exists (select from pg_catalog.pg_roles where rolname = '${OBSCORE_ROLE}') then
-    create role ${OBSCORE_ROLE} nologin;
-  end if;
-exception when duplicate_object or unique_violation then null;
-end $$`
 
 async function refuseForeignTables(client: pg.ClientBase): Promise<void> {
   const { rows } = await client.query<{ name: string; owner: string }>(

@@ -27,3 +27,18 @@ export interface LiveTablesSource<T extends LiveTables = LiveTables> {
    */
   refresh(within?: pg.ClientBase): Promise<T>
 }
+
+/** Plans by what was live last. What fails may be meant for what went live a moment ago: then it is planned once more. */
+export async function planByLatest<T extends LiveTables, P>(
+  liveTables: Pick<LiveTablesSource<T>, 'latest' | 'refresh'>,
+  planBy: (live: T) => P,
+): Promise<P> {
+  const last = await liveTables.latest()
+  try {
+    return planBy(last)
+  } catch (error) {
+    const live = await liveTables.refresh()
+    if (live.identity === last.identity) throw error
+    return planBy(live)
+  }
+}

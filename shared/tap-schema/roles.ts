@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import { Failure, messageOf } from '../failure.ts'
+import { createGroupRoles } from '../group-roles.ts'
 import { grantReaders } from './ddl.ts'
 import { HISTORY_DDL } from './history.ts'
 import { MissingRoleError, sqlStateOf } from './slot-failures.ts'
@@ -52,7 +53,7 @@ export async function initialiseDatabase(pool: pg.Pool, options: InitialiseOptio
 const LOCK_TIMEOUT_MS = 10_000
 
 async function prepareRoles(client: pg.PoolClient, { stagers = [], operators = [] }: InitialiseOptions): Promise<void> {
-  await client.query(CREATE_ROLES)
+  await client.query(createGroupRoles(STAGER_ROLE, OWNER_ROLE))
   await client.query(`grant ${STAGER_ROLE}, ${OWNER_ROLE} to current_user`)
   const found = await client.query<{ name: string }>('select current_database() as name')
   const database = quote(found.rows[0]?.name ?? '')
@@ -83,21 +84,6 @@ async function findOwners(client: pg.PoolClient): Promise<readonly { schema: str
   )
   return rows
 }
-
-// Roles belong to the whole cluster: another database's `init` may be creating them at this very moment.
-const CREATE_ROLES = `
-do $$
-declare wanted text;
-begin
-  foreach wanted in array array['${STAGER_ROLE}', '${OWNER_ROLE}'] loop
-    begin
-      if not exists (select from pg_roles where rolname = wanted) then
-        execute format('create role %I nologin', wanted);
-      end if;
-    exception when duplicate_object or unique_violation then null;
-    end;
-  end loop;
-end $$`
 
 /** PostgreSQL only warns of a grant that the login may not make: the database can be another's. */
 async function findLackingGrant(client: pg.PoolClient): Promise<string | null> {

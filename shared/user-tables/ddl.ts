@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { createGroupRoles } from '../group-roles.ts'
 import { initialiseJobs } from '../uws/roles.ts'
 
 /** Owns the tables of users, and nothing else: `tap`, `run-query` and `watch-queries` may become it. */
@@ -19,7 +20,7 @@ export const READABLE_SETTING = 'almagest.readable_tables'
 export async function initialiseUserTables(client: pg.ClientBase, users: readonly string[]): Promise<void> {
   // Shares and events are kept beside those of jobs.
   await initialiseJobs(client, users)
-  await client.query(CREATE_ROLE)
+  await client.query(createGroupRoles(USER_TABLES_ROLE))
   await client.query(DDL)
   for (const user of users) await client.query(`grant ${USER_TABLES_ROLE} to ${pg.escapeIdentifier(user)}`)
 }
@@ -80,13 +81,3 @@ do $do$
 begin
   execute format('grant temporary on database %I to ${USER_TABLES_ROLE}', current_database());
 end $do$`
-
-// Roles belong to the whole cluster: another database's init may be creating it at this very moment.
-const CREATE_ROLE = `
-do $$
-begin
-  if not exists (select from pg_roles where rolname = '${USER_TABLES_ROLE}') then
-    create role ${USER_TABLES_ROLE} nologin;
-  end if;
-exception when duplicate_object or unique_violation then null;
-end $$`

@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { Failure } from '../failure.ts'
+import { createGroupRoles } from '../group-roles.ts'
 import { UWS_DDL } from './ddl.ts'
 
 /** May work with jobs, and change nothing about their table: the functions `tap`, `run-query` and `watch-queries`. */
@@ -18,7 +19,7 @@ export async function initialiseJobs(
 ): Promise<void> {
   await refuseForeignTable(client)
   await client.query(UWS_DDL)
-  await client.query(CREATE_ROLE)
+  await client.query(createGroupRoles(JOBS_ROLE))
   await client.query(`
     grant usage on schema uws to ${JOBS_ROLE};
     grant select, insert, update, delete on uws.job, uws.remote, uws.event, uws.share, uws.notification, uws.login to ${JOBS_ROLE}`)
@@ -48,13 +49,3 @@ export class ForeignJobsError extends Failure {
     )
   }
 }
-
-// Roles belong to the whole cluster: another database's `init` may be creating it at this very moment.
-const CREATE_ROLE = `
-do $$
-begin
-  if not exists (select from pg_roles where rolname = '${JOBS_ROLE}') then
-    create role ${JOBS_ROLE} nologin;
-  end if;
-exception when duplicate_object or unique_violation then null;
-end $$`

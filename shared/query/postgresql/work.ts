@@ -5,7 +5,7 @@ import type { Failure } from '../../failure.ts'
 import type { Lazy } from '../../lazily.ts'
 import { QueryBusyError, QueryServiceError } from '../errors.ts'
 import { fieldsOf } from '../fields.ts'
-import type { LiveTables, LiveTablesSource } from '../live-tables.ts'
+import { type LiveTables, type LiveTablesSource, planByLatest } from '../live-tables.ts'
 import type { QueryRequest, RunningQuery } from '../service.ts'
 import { nameTables } from '../user-tables.ts'
 import { explainConnect } from './acquire.ts'
@@ -84,15 +84,7 @@ export async function findPlan<Release extends LiveTables>(
     const named = nameTables(live, uploads, request.userTables)
     return { live, plan: planQuery(parsed, named, facts, request.maxRows, work.plan) }
   }
-  const last = await liveTables.latest()
-  try {
-    return planBy(last)
-  } catch (error) {
-    // It may be meant for what went live a moment ago.
-    const live = await liveTables.refresh()
-    if (live.identity === last.identity) throw error
-    return planBy(live)
-  }
+  return planByLatest(liveTables, planBy)
 }
 
 /** What an error means for whoever asked; what is the operator's to mend is logged. */

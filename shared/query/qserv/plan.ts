@@ -8,7 +8,7 @@ import type { Query } from '../../adql/syntax.ts'
 import { type TableMention, tableMentions } from '../../adql/table-mentions.ts'
 import { TableSet } from '../../adql/table-set.ts'
 import type { ResultColumn as ScannedColumn } from '../../qserv/result-column.ts'
-import type { LiveTables, LiveTablesSource } from '../live-tables.ts'
+import { type LiveTables, type LiveTablesSource, planByLatest } from '../live-tables.ts'
 import { scannedColumns } from './result-columns.ts'
 
 export interface QservPlanOptions {
@@ -42,15 +42,7 @@ export async function planForQserv<Release extends LiveTables>(
   limit: number,
   options: QservPlanOptions,
 ): Promise<QservPlan<Release> | null> {
-  const last = await liveTables.latest()
-  try {
-    return planBy(last)
-  } catch (error) {
-    // It may be meant for what went live a moment ago.
-    const live = await liveTables.refresh()
-    if (live.identity === last.identity) throw error
-    return planBy(live)
-  }
+  return planByLatest(liveTables, planBy)
 
   function planBy(live: Release): QservPlan<Release> | null {
     const tables = withPlacements(live, options.placements).with(uploads)

@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { createGroupRoles } from '../../group-roles.ts'
 
 /** May read and refresh the records, and change nothing about their tables: the function `registry`, and who refreshes by hand. */
 export const REGISTRY_ROLE = 'almagest_registry'
@@ -38,23 +39,13 @@ grant usage on schema almagest to ${REGISTRY_ROLE};
 grant select, insert, update on almagest.registry_record, almagest.registry_state to ${REGISTRY_ROLE};
 grant delete on almagest.registry_record to ${REGISTRY_ROLE}`
 
-// Roles belong to the whole cluster: another database's `init` may be creating it at this very moment.
-const CREATE_ROLE = `
-do $$
-begin
-  if not exists (select from pg_roles where rolname = '${REGISTRY_ROLE}') then
-    create role ${REGISTRY_ROLE} nologin;
-  end if;
-exception when duplicate_object or unique_violation then null;
-end $$`
-
 /**
  * Makes the tables of the registry, or adds what an earlier version did not have, and lets `users` work with them. They
  * belong to who makes them. In one transaction of the caller's; it can be done again.
  */
 export async function initialiseRegistry(client: pg.ClientBase, users: readonly string[]): Promise<void> {
   await client.query(DDL)
-  await client.query(CREATE_ROLE)
+  await client.query(createGroupRoles(REGISTRY_ROLE))
   await client.query(GRANTS)
   for (const user of users) await client.query(`grant ${REGISTRY_ROLE} to ${pg.escapeIdentifier(user)}`)
 }
