@@ -29,6 +29,10 @@ export class QservAnswerError extends Failure {
   }
 }
 
+export function brokenResult(what: string, cause?: unknown): QservAnswerError {
+  return new QservAnswerError(`Qserv's result cannot be read: ${what}`, cause)
+}
+
 /** Qserv, or what stands before it, has no such path: a version of the API that lacks it, or another server. */
 export class QservPathError extends QservAnswerError {}
 

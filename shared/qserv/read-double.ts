@@ -1,3 +1,5 @@
+import { MINUS, QUOTE, ZERO } from './json-bytes.ts'
+
 /**
  * Decimal text of a double, as MariaDB prints it, to the nearest double: without a string, and without BigInt.
  *
@@ -47,9 +49,6 @@ export class DoubleReader {
   }
 }
 
-const QUOTE = 0x22
-const ZERO = 0x30
-const MINUS = 0x2d
 const POINT = 0x2e
 const DECIMAL = /^-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 

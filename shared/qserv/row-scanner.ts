@@ -1,6 +1,9 @@
-import { QservAnswerError, QservSchemaError } from './errors.ts'
+import { brokenResult, type QservAnswerError, QservSchemaError } from './errors.ts'
+import { CLOSE, COMMA, findQuote, isNullAt, isNullText, MINUS, OPEN, QUOTE, skipSpace, ZERO } from './json-bytes.ts'
 import { DoubleReader } from './read-double.ts'
+import { readLong } from './read-long.ts'
 import type { ResultColumn, ResultKind } from './result-column.ts'
+import { writeBits, writeHex, writeText, writeTimestamp } from './variable-cells.ts'
 
 /** What `scan` says where the bytes end within a row. */
 export const INCOMPLETE = -1
@@ -22,18 +25,8 @@ const KINDS: readonly ResultKind[] = [
 ]
 const [BOOLEAN, UNSIGNED_BYTE, SHORT, INT, LONG, FLOAT, DOUBLE, TEXT, TIMESTAMP, BYTES] = KINDS.map((_, code) => code)
 
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
-const COMMA = 0x2c
-const OPEN = 0x5b
-const CLOSE = 0x5d
-const ZERO = 0x30
-const MINUS = 0x2d
-
 /** The most bytes that a cell of a number takes, with its length: from `"1",`, which is four. */
 const NUMBER_BYTES = 12
-/** Text up to here is copied byte by byte, which is faster. */
-const SHORT_TEXT = 48
 const TWO_32 = 2 ** 32
 
 /**
@@ -72,7 +65,7 @@ export class RowScanner {
     const rowStart = this.length
     let o = rowStart
     let p = start
-    if (bytes[p] !== OPEN) throw broken('a row does not begin with [')
+    if (bytes[p] !== OPEN) throw brokenResult('a row does not begin with [')
     p++
     view.setInt16(o, count)
     o += 2
@@ -96,13 +89,13 @@ export class RowScanner {
           continue
         }
         if (bytes[p] === CLOSE) throw this.#shortRow(index)
-        if (bytes[p] !== QUOTE) throw broken(`column ${this.#columns[index]?.name} has a value without quotes`)
+        if (bytes[p] !== QUOTE) throw brokenResult(`column ${this.#columns[index]?.name} has a value without quotes`)
       }
       p++
       // `NULL"`, and the shortest number with what follows it.
       if (p + 5 >= end) return INCOMPLETE
       const code = codes[index] as number
-      if (bytes[p] === 0x4e && bytes[p + 4] === QUOTE && bytes[p + 1] === 0x55 && isNullText(bytes, p)) {
+      if (bytes[p] === 0x4e && bytes[p + 4] === QUOTE && isNullText(bytes, p)) {
         if (code !== TEXT || this.#nullText) {
           view.setInt32(o, -1)
           o += 4
@@ -130,9 +123,9 @@ export class RowScanner {
           break
         }
         case LONG: {
-          const next = addLong(bytes, p, view, o + 4)
+          const next = readLong(bytes, p, view, o + 4)
           if (next < 0 || next >= end) {
-            const quote = this.#endOf(bytes, p, end)
+            const quote = findQuote(bytes, p, end)
             if (quote < 0) return INCOMPLETE
             this.#putWhole(bytes, p, quote, index, view, o)
             p = quote + 1
@@ -153,7 +146,7 @@ export class RowScanner {
             value = value * 10 + digit
           if (isNegative) value = -value
           if (bytes[q] !== QUOTE || q === first || q >= end) {
-            const quote = this.#endOf(bytes, p, end)
+            const quote = findQuote(bytes, p, end)
             if (quote < 0) return INCOMPLETE
             value = this.#wholeNumber(bytes, p, quote, index)
             q = quote
@@ -175,7 +168,7 @@ export class RowScanner {
         }
         case BOOLEAN: {
           const digit = (bytes[p] as number) - ZERO
-          const quote = bytes[p + 1] === QUOTE ? p + 1 : this.#endOf(bytes, p, end)
+          const quote = bytes[p + 1] === QUOTE ? p + 1 : findQuote(bytes, p, end)
           if (quote < 0) return INCOMPLETE
           view.setInt32(o, 1)
           out[o + 4] =
@@ -187,7 +180,7 @@ export class RowScanner {
           break
         }
         default: {
-          const quote = this.#endOf(bytes, p, end)
+          const quote = findQuote(bytes, p, end)
           if (quote < 0) return INCOMPLETE
           o = this.#addVariable(code, bytes, p, quote, index, o)
           p = quote + 1
@@ -197,7 +190,7 @@ export class RowScanner {
     if (bytes[p] !== CLOSE) {
       p = skipSpace(bytes, p, end)
       if (p >= end) return INCOMPLETE
-      if (bytes[p] !== CLOSE) throw broken(`a row has more than ${count} values, or does not end`)
+      if (bytes[p] !== CLOSE) throw brokenResult(`a row has more than ${count} values, or does not end`)
     }
     if (p >= end) return INCOMPLETE
     this.length = o
@@ -212,19 +205,9 @@ export class RowScanner {
     this.#view = new DataView(out.buffer)
   }
 
-  /** Where the quote is that ends a text; -1: not here. Stops at the first one that is not escaped. */
-  #endOf(bytes: Buffer, start: number, end: number): number {
-    for (let p = start; p < end; p++) {
-      const byte = bytes[p]
-      if (byte === QUOTE) return p
-      if (byte === BACKSLASH) p++
-    }
-    return -1
-  }
-
   /** A number that cannot be read: its text may end with the bytes. */
   #give(bytes: Buffer, p: number, end: number, index: number): number {
-    const quote = this.#endOf(bytes, p, end)
+    const quote = findQuote(bytes, p, end)
     if (quote < 0) return INCOMPLETE
     throw this.#unfit(bytes.toString('utf8', p, quote), index)
   }
@@ -252,77 +235,19 @@ export class RowScanner {
   }
 
   #addVariable(code: number, bytes: Buffer, p: number, quote: number, index: number, o: number): number {
-    if (code === TEXT) return this.#addText(bytes, p, quote, o)
-    if (code === TIMESTAMP) return this.#addTimestamp(bytes, p, quote, o)
     const { out } = this
-    const view = this.#view
-    const digits = quote - p
-    const start = code === BYTES ? o + 4 : o + 8
-    const written = digits % 2 === 0 ? out.write(bytes.toString('latin1', p, quote), start, 'hex') : -1
-    if (written !== digits / 2) throw this.#unfit(bytes.toString('utf8', p, quote), index)
-    if (code === BYTES) {
-      view.setInt32(o, written)
-      return start + written
-    }
-    const { bits = null } = this.#columns[index] ?? {}
-    const count = bits ?? 8 * written
-    if (Math.ceil(count / 8) !== written) throw this.#unfit(bytes.toString('utf8', p, quote), index)
-    // MariaDB puts the bits to the right of their bytes, PostgreSQL to the left.
-    shiftLeft(out, start, written, 8 * written - count)
-    view.setInt32(o, 4 + written)
-    view.setInt32(o + 4, count)
-    return start + written
-  }
-
-  #addText(bytes: Buffer, p: number, quote: number, o: number): number {
-    const { out } = this
-    const length = quote - p
-    let at = o + 4
-    if (length <= SHORT_TEXT) {
-      let escapes = 0
-      for (let q = p; q < quote; q++) {
-        const byte = bytes[q] as number
-        out[at++] = byte
-        if (byte === BACKSLASH) escapes = 1
-      }
-      if (escapes === 1) at = this.#addEscaped(bytes, p, quote, o + 4)
-    } else if (bytes.subarray(p, quote).includes(BACKSLASH)) at = this.#addEscaped(bytes, p, quote, o + 4)
-    else at += bytes.copy(out, at, p, quote)
-    this.#view.setInt32(o, at - o - 4)
-    return at
-  }
-
-  #addEscaped(bytes: Buffer, p: number, quote: number, at: number): number {
-    let text: unknown
-    try {
-      text = JSON.parse(bytes.toString('utf8', p - 1, quote + 1))
-    } catch (error) {
-      throw broken('a text has an escape that JSON does not have', error)
-    }
-    return at + this.out.write(String(text), at, 'utf8')
-  }
-
-  /** `2026-11-27 05:43:59.500000` → `2026-11-27T05:43:59.5`; MariaDB's date that is none is NULL. */
-  #addTimestamp(bytes: Buffer, p: number, quote: number, o: number): number {
-    const { out } = this
-    const view = this.#view
-    let last = quote
-    if (bytes[p + 19] === 0x2e) {
-      while (bytes[last - 1] === ZERO) last--
-      if (bytes[last - 1] === 0x2e) last--
-    }
-    if (bytes.toString('latin1', p, p + 10) === '0000-00-00') {
-      view.setInt32(o, -1)
-      return o + 4
-    }
-    const length = bytes.copy(out, o + 4, p, last)
-    if (length > 10 && out[o + 14] === 0x20) out[o + 14] = 0x54
-    view.setInt32(o, length)
-    return o + 4 + length
+    if (code === TEXT) return writeText(out, o, bytes, p, quote)
+    if (code === TIMESTAMP) return writeTimestamp(out, o, bytes, p, quote)
+    const next =
+      code === BYTES
+        ? writeHex(out, o, bytes, p, quote)
+        : writeBits(out, o, bytes, p, quote, this.#columns[index]?.bits ?? null)
+    if (next < 0) throw this.#unfit(bytes.toString('utf8', p, quote), index)
+    return next
   }
 
   #shortRow(found: number): QservAnswerError {
-    return broken(`a row has ${found} values where ${this.#columns.length} are expected`)
+    return brokenResult(`a row has ${found} values where ${this.#columns.length} are expected`)
   }
 
   #unfit(text: string, index: number): QservSchemaError {
@@ -332,68 +257,4 @@ export class RowScanner {
       `Qserv has ${JSON.stringify(shown)} in column ${name}, which does not fit its type ${kind}.`,
     )
   }
-}
-
-/** Up to 18 digits, which is all but the last of 64 bits. @returns where the quote is; -1: it is another sort of number */
-function addLong(bytes: Buffer, start: number, view: DataView, o: number): number {
-  let p = start
-  const isNegative = bytes[p] === MINUS
-  if (isNegative) p++
-  const first = p
-  let high = 0
-  let low = 0
-  let byte = bytes[p] as number
-  // All digits but the last nine, which are not known before the end: nine and nine, then moved.
-  for (; p - first < 9 && byte >= ZERO && byte <= 0x39; byte = bytes[++p] as number) high = high * 10 + byte - ZERO
-  const more = p
-  for (; p - more < 10 && byte >= ZERO && byte <= 0x39; byte = bytes[++p] as number) low = low * 10 + byte - ZERO
-  if (byte !== QUOTE || p === first) return -1
-  const scale = TENS[p - more] as number
-  // high·scale + low in two halves of 32 bits; high < 10^9, scale ≤ 10^10.
-  const scaleHigh = Math.floor(scale / 65536)
-  const scaleLow = scale % 65536
-  const lower = high * scaleLow + low
-  const middle = high * scaleHigh
-  const sum = (middle % 65536) * 65536 + (lower % TWO_32)
-  let top = Math.floor(middle / 65536) + Math.floor(lower / TWO_32) + Math.floor(sum / TWO_32)
-  let bottom = sum % TWO_32
-  if (isNegative) {
-    if (top > 0x80000000 || (top === 0x80000000 && bottom > 0)) return -1
-    bottom = bottom === 0 ? 0 : TWO_32 - bottom
-    top = bottom === 0 ? TWO_32 - top : TWO_32 - 1 - top
-  } else if (top >= 0x80000000) return -1
-  view.setUint32(o, top)
-  view.setUint32(o + 4, bottom)
-  return p
-}
-
-const TENS = Float64Array.from({ length: 11 }, (_, exponent) => 10 ** exponent)
-
-function isNullText(bytes: Buffer, p: number): boolean {
-  return bytes[p + 2] === 0x4c && bytes[p + 3] === 0x4c
-}
-
-function isNullAt(bytes: Buffer, p: number): boolean {
-  return bytes[p] === 0x6e && bytes[p + 1] === 0x75 && bytes[p + 2] === 0x6c && bytes[p + 3] === 0x6c
-}
-
-export function skipSpace(bytes: Buffer, start: number, end: number): number {
-  let p = start
-  for (; p < end; p++) {
-    const byte = bytes[p]
-    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) break
-  }
-  return p
-}
-
-function shiftLeft(bytes: Buffer, start: number, length: number, by: number): void {
-  if (by === 0) return
-  for (let index = start; index < start + length; index++) {
-    const next = index + 1 < start + length ? (bytes[index + 1] as number) : 0
-    bytes[index] = (((bytes[index] as number) << by) | (next >> (8 - by))) & 0xff
-  }
-}
-
-export function broken(what: string, cause?: unknown): QservAnswerError {
-  return new QservAnswerError(`Qserv's result cannot be read: ${what}`, cause)
 }

@@ -1,8 +1,9 @@
 import { isRecord } from '../is-record.ts'
 import { type Envelope, refusal } from './envelope.ts'
-import { QservAnswerError, QservSchemaError } from './errors.ts'
+import { brokenResult, QservAnswerError, QservSchemaError } from './errors.ts'
+import { COMMA, findQuote, QUOTE, skipSpace } from './json-bytes.ts'
 import { isBinaryKind, type ResultColumn, TYPES_OF_KIND } from './result-column.ts'
-import { broken, INCOMPLETE, RowScanner, skipSpace } from './row-scanner.ts'
+import { INCOMPLETE, RowScanner } from './row-scanner.ts'
 
 export interface ScanOptions {
   /** Types of the columns, in their order, from the resolved query. */
@@ -21,9 +22,6 @@ const COPY_END = Buffer.from([0xff, 0xff])
 
 /** What is given out at a time. */
 const PART_BYTES = 64 * 1024
-const COMMA = 0x2c
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
 
 /**
  * The rows of a result of Qserv (spec/qserv.md §1.6), as PostgreSQL's `copy … to stdout (format binary)` would send them.
@@ -101,7 +99,7 @@ class ResultScanner {
     this.#start = p
     // Twice as many, so that a long row is not begun anew for each chunk.
     this.#enough = p < end ? 2 * (end - p) : 0
-    if (this.#enough > 2 * MOST_BYTES) throw broken(`a row or a value has more than ${MOST_BYTES} bytes`)
+    if (this.#enough > 2 * MOST_BYTES) throw brokenResult(`a row or a value has more than ${MOST_BYTES} bytes`)
     if (this.#enough < 4 * PART_BYTES) this.#enough = 0
   }
 
@@ -111,10 +109,10 @@ class ResultScanner {
     // Blanks after the end mean nothing, and let the scanner look ahead of the last value.
     this.push(Buffer.from('        '))
     const { success, error } = this.#envelope
-    if (this.#state !== 'end') throw broken('it does not end')
-    if (typeof success !== 'number') throw broken('it does not say `success`')
+    if (this.#state !== 'end') throw brokenResult('it does not end')
+    if (typeof success !== 'number') throw brokenResult('it does not say `success`')
     if (success === 0 || (typeof error === 'string' && error !== '')) throw refusal(this.#envelope)
-    if (!this.#hasRows) throw broken('it has no `rows`')
+    if (!this.#hasRows) throw brokenResult('it has no `rows`')
     checkSchema(this.#envelope.schema, this.#options.columns)
     this.#held = -1
     this.#options.onEnd?.(this.#count)
@@ -146,9 +144,9 @@ class ResultScanner {
         if (byte === COMMA) return this.#to('row', p + 1)
         if (byte === 0x5d) return this.#to('after-value', p + 1)
         if (skipSpace(bytes, p, end) > p) return skipSpace(bytes, p, end)
-        throw broken(`after row ${this.#count} stands neither another one nor their end`)
+        throw brokenResult(`after row ${this.#count} stands neither another one nor their end`)
       case 'start':
-        if (byte !== 0x7b) throw broken('it is not a JSON object')
+        if (byte !== 0x7b) throw brokenResult('it is not a JSON object')
         return this.#to('key', p + 1)
       case 'key':
         return this.#readKey(bytes, p, end)
@@ -159,9 +157,9 @@ class ResultScanner {
       case 'after-value':
         if (byte === COMMA) return this.#to('key', p + 1)
         if (byte === 0x7d) return this.#to('end', p + 1)
-        throw broken('a key of its top level does not end')
+        throw brokenResult('a key of its top level does not end')
       case 'end':
-        throw broken('there is more after its end')
+        throw brokenResult('there is more after its end')
     }
   }
 
@@ -185,19 +183,19 @@ class ResultScanner {
   }
 
   #readKey(bytes: Buffer, p: number, end: number): number {
-    if (bytes[p] !== QUOTE) throw broken('a key of its top level is not in quotes')
-    const quote = endOfText(bytes, p, end)
+    if (bytes[p] !== QUOTE) throw brokenResult('a key of its top level is not in quotes')
+    const quote = findQuote(bytes, p + 1, end)
     if (quote < 0) return INCOMPLETE
-    const colon = skipSpace(bytes, quote, end)
+    const colon = skipSpace(bytes, quote + 1, end)
     if (colon >= end) return INCOMPLETE
-    if (bytes[colon] !== 0x3a) throw broken('a key of its top level has no value')
-    this.#key = bytes.toString('utf8', p + 1, quote - 1)
+    if (bytes[colon] !== 0x3a) throw brokenResult('a key of its top level has no value')
+    this.#key = bytes.toString('utf8', p + 1, quote)
     return this.#to('value', colon + 1)
   }
 
   #readValue(bytes: Buffer, p: number, end: number): number {
     if (this.#key === 'rows' && bytes[p] === 0x5b) {
-      if (this.#hasRows) throw broken('it has `rows` twice')
+      if (this.#hasRows) throw brokenResult('it has `rows` twice')
       this.#hasRows = true
       const { error } = this.#envelope
       if (typeof error === 'string' && error !== '') throw refusal(this.#envelope)
@@ -208,7 +206,7 @@ class ResultScanner {
     try {
       this.#envelope[this.#key] = JSON.parse(bytes.toString('utf8', p, next))
     } catch (error) {
-      throw broken(`its key ${this.#key} has a value that is not JSON`, error)
+      throw brokenResult(`its key ${this.#key} has a value that is not JSON`, error)
     }
     return this.#to('after-value', next)
   }
@@ -217,25 +215,16 @@ class ResultScanner {
 /** The most bytes of one row, or of one other value. */
 const MOST_BYTES = 64 << 20
 
-/** After its closing quote; -1: it does not end here. */
-function endOfText(bytes: Buffer, start: number, end: number): number {
-  for (let p = start + 1; p < end; p++) {
-    if (bytes[p] === QUOTE) return p + 1
-    if (bytes[p] === BACKSLASH) p++
-  }
-  return -1
-}
-
 /** After a value of whatever kind; -1: it does not end here. */
 function endOfValue(bytes: Buffer, start: number, end: number): number {
   let depth = 0
   for (let p = start; p < end; p++) {
     const byte = bytes[p] as number
     if (byte === QUOTE) {
-      const next = endOfText(bytes, p, end)
-      if (next < 0) return -1
-      if (depth === 0) return next
-      p = next - 1
+      const quote = findQuote(bytes, p + 1, end)
+      if (quote < 0) return -1
+      if (depth === 0) return quote + 1
+      p = quote
     } else if (byte === 0x7b || byte === 0x5b) depth++
     else if (byte === 0x7d || byte === 0x5d) {
       // The end of what is around a number.
