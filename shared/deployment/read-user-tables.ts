@@ -16,7 +16,7 @@ export async function readUserTables(
 
 /** The same for a query. undefined: the service has no such tables. */
 export async function readQueryTables(served: ServedTap, reader: Reader | null): Promise<UserTables | undefined> {
-  if (served.service.userTables === null) return undefined
+  if (served.service.userTables === null || reader === null) return undefined
   const tables = await readUserTables(served, reader)
-  return tables.length === 0 ? undefined : toQueryTables(tables)
+  return tables.length === 0 ? undefined : toQueryTables(tables, served.name, reader)
 }

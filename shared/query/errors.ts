@@ -16,6 +16,13 @@ export class QueryValueError extends Failure {
   }
 }
 
+/** A table of a user that the query reads was dropped, or its share taken back, after the query was understood. */
+export class QueryTableError extends Failure {
+  constructor(message: string, cause?: unknown) {
+    super('malformed', 'query_table', message, { cause })
+  }
+}
+
 /** There is no room for the query now. */
 export class QueryBusyError extends Failure {
   constructor(message: string, cause?: unknown) {

@@ -12,14 +12,21 @@ export interface UserTables {
   readonly tables: readonly TableMetadata[]
   /** What TAP_SCHEMA says of them, by the names of its tables. */
   readonly rows: Readonly<Record<'schemas' | 'tables' | 'columns', readonly SlotRow[]>>
-  /** A statement that lets a transaction of the query role read them, and no others. */
-  readonly setting: string
+  /**
+   * A statement without rows that lets a transaction of the query role read some of them, and no others. It fails with
+   * `TABLE_LOST` where one of them is gone, or may not be read any more.
+   */
+  letRead(tables: readonly TableMetadata[]): string
 }
+
+/** SQLSTATE of our own: see `UserTables.letRead`. */
+export const TABLE_LOST = 'UT404'
 
 /** What queries may name: a release, with what somebody has beside it. */
 export interface NamedTables extends LiveTables {
   /** For tables of TAP_SCHEMA that show more than the slot has: what they are, `"name" (…) as (…)`. */
   readonly unions: ReadonlyMap<TableMetadata, string>
+  readonly userTables: UserTables | undefined
 }
 
 /**
@@ -32,7 +39,7 @@ export function nameTables(
   userTables: UserTables | undefined,
 ): NamedTables {
   if (userTables === undefined || userTables.tables.length === 0) {
-    return { ...live, tables: live.tables.with(uploads), unions: new Map() }
+    return { ...live, tables: live.tables.with(uploads), unions: new Map(), userTables: undefined }
   }
   const unions = new Map<TableMetadata, string>()
   const own = new Set<TableMetadata>()
@@ -45,7 +52,8 @@ export function nameTables(
     if (kind !== undefined) unions.set(shown, unionSql(table, shown, userTables.rows[kind]))
     return shown
   })
-  return { ...live, tables: new TableSet([...released, ...userTables.tables, ...uploads]), slotTables: own, unions }
+  const tables = new TableSet([...released, ...userTables.tables, ...uploads])
+  return { ...live, tables, slotTables: own, unions, userTables }
 }
 
 const KINDS = ['schemas', 'tables', 'columns'] as const

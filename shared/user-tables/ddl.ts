@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { createGroupRoles } from '../group-roles.ts'
+import { TABLE_LOST } from '../query/user-tables.ts'
 import { initialiseJobs } from '../uws/roles.ts'
 
 /** Owns the tables of users, and nothing else: `tap`, `run-query` and `watch-queries` may become it. */
@@ -10,6 +11,13 @@ export const DATA_SCHEMA = 'user_data'
 
 /** The setting of a transaction that says which tables it may read: their ids with commas between. */
 export const READABLE_SETTING = 'almagest.readable_tables'
+
+/** Of a row of `user_tables.item`: whether it may be read by the user $2 of the server $1, who is in the groups $3. */
+export const IS_READABLE = `server = $1 and (owner = $2 or id in (
+  select share.item::bigint from uws.share
+   where share.server = $1 and share.item_type = 'table'
+     and (grantee_type = 'user' and grantee = $2 or grantee_type = 'group' and grantee = any ($3))
+     and (expires_at is null or expires_at > clock_timestamp())))`
 
 /**
  * Makes what tables of users need, or adds what an earlier version did not have, and lets `users` work with it. In one
@@ -27,6 +35,7 @@ export async function initialiseUserTables(client: pg.ClientBase, users: readonl
 
 /**
  * `columns` holds an array of objects with what FIELD says of each and `sqlType`, the type of its column c1, c2 ….
+ * `user_tables.let_read` is called in a transaction of a query, as its role, which sees nothing of these tables itself.
  * `user_tables.reader` has the groups that a user was in when he last created a job, which runs when he is away.
  */
 const DDL = `
@@ -71,6 +80,14 @@ $$;
 create or replace function user_tables.is_readable(id bigint) returns boolean language sql stable parallel safe as $$
   select id::text = any (string_to_array(current_setting('${READABLE_SETTING}', true), ','))
 $$;
+create or replace function user_tables.let_read(of_server text, reader text, groups text[], ids bigint[])
+  returns setof boolean language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if (select count(*) from user_tables.item where id = any (ids) and ${IS_READABLE}) < cardinality(ids) then
+    raise exception using errcode = '${TABLE_LOST}', message = 'a table is gone, or may not be read any more';
+  end if;
+  perform set_config('${READABLE_SETTING}', array_to_string(ids, ','), true);
+end $$;
 create schema if not exists ${DATA_SCHEMA};
 grant usage on schema user_tables to ${USER_TABLES_ROLE};
 grant select, insert, update, delete on user_tables.item, user_tables.reader, user_tables.update to ${USER_TABLES_ROLE};

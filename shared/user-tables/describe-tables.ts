@@ -1,8 +1,10 @@
 import { adqlName } from '../adql/names.ts'
+import { textSql } from '../adql/postgresql/names.ts'
 import { describeFields } from '../query/upload-metadata.ts'
 import type { UserTables } from '../query/user-tables.ts'
 import type { ColumnRow, SchemaRow, SlotRows, TableRow } from '../tap/slot-rows.ts'
-import { DATA_SCHEMA, READABLE_SETTING } from './ddl.ts'
+import type { Reader } from '../uws/share-job.ts'
+import { DATA_SCHEMA } from './ddl.ts'
 import { schemaOf, tapNameOf } from './names.ts'
 import type { UserTable } from './user-table.ts'
 
@@ -24,8 +26,9 @@ export function withUserRows(rows: SlotRows, { schemas, tables, columns }: UserR
   }
 }
 
-/** The same tables for queries. */
-export function toQueryTables(tables: readonly UserTable[]): UserTables {
+/** The same tables for queries of who may read them. */
+export function toQueryTables(tables: readonly UserTable[], server: string, reader: Reader): UserTables {
+  const ids = new Map(tables.map(({ id }) => [`t${id}`, id]))
   const { schemas, tables: tableRows, columns } = describeRows(tables)
   const plain = (rows: readonly object[]) => rows.map((row) => ({ ...row }))
   return {
@@ -39,8 +42,12 @@ export function toQueryTables(tables: readonly UserTable[]): UserTables {
       upload: true as const,
     })),
     rows: { schemas: plain(schemas), tables: plain(tableRows), columns: plain(columns) },
-    // Ids are numbers of our own.
-    setting: `set local ${READABLE_SETTING} = '${tables.map(({ id }) => id).join(',')}'`,
+    letRead(read) {
+      const wanted = read.flatMap(({ physical }) => ids.get(physical?.name ?? '') ?? [])
+      const groups = reader.groups.map(textSql).join(', ')
+      // Ids are numbers of our own.
+      return `select from user_tables.let_read(${textSql(server)}, ${textSql(reader.user)}, array[${groups}]::text[], array[${wanted.join(', ')}]::bigint[])`
+    },
   }
 }
 

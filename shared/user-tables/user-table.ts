@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import type { Reader } from '../uws/share-job.ts'
 import type { Field } from '../votable/field.ts'
+import { IS_READABLE } from './ddl.ts'
 import { UserTableError } from './failures.ts'
 import { readTableName, schemaOf, tapNameOf } from './names.ts'
 
@@ -40,12 +41,7 @@ export async function listReadable(pool: pg.Pool, server: string, reader: Reader
     name: 'user_tables_readable',
     text: `select ${COLUMNS}
              from user_tables.item
-            where server = $1
-              and (owner = $2
-                   or id in (select share.item::bigint from uws.share
-                              where share.server = $1 and share.item_type = 'table'
-                                and (grantee_type = 'user' and grantee = $2 or grantee_type = 'group' and grantee = any ($3))
-                                and (expires_at is null or expires_at > clock_timestamp())))
+            where ${IS_READABLE}
             order by owner <> $2, owner, name`,
     values: [server, reader.user, reader.groups],
   })

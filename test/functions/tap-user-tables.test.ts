@@ -175,14 +175,51 @@ describe('who sees a table', () => {
       } = await client.query("select id from user_tables.item where name = 'seen'")
       await client.query(`begin; set local role ${service.role}`)
       expect((await client.query(`select * from user_data.t${item.id}`)).rows).toEqual([])
-      await client.query(`set local almagest.readable_tables = '${item.id}'`)
+      const let_read = (user: string) =>
+        client.query("select from user_tables.let_read('tap', $1, '{}', array[$2::bigint])", [user, item.id])
+      await let_read('ann')
       expect((await client.query(`select * from user_data.t${item.id}`)).rowCount).toBe(1)
+      await client.query('savepoint before')
+      // As for somebody whose share was taken back after his query was understood.
+      await expect(let_read('dan')).rejects.toMatchObject({ code: 'UT404' })
+      await client.query('rollback to before')
       await expect(client.query('select * from user_tables.item')).rejects.toThrow(/permission denied/)
     } finally {
       await client.query('rollback')
       client.release()
     }
   })
+})
+
+test('a table that is dropped after a query was understood is an error of the query', async () => {
+  const READ = 'SELECT note FROM user_ann.lost'
+  const waiting = async () => {
+    const { rows } = await pool().query("select from pg_locks where not granted and locktype = 'relation'")
+    return rows.length
+  }
+  const upload = new URLSearchParams({
+    ...{ LANG: 'ADQL', QUERY: READ.replace('lost', 'lost, TAP_UPLOAD.up'), UPLOAD: 'up,param:file', file: 'a\n1\n' },
+  })
+  for (const way of ['sync', 'upload', 'async']) {
+    await service.create('ann', 'lost', 'note\nx\n')
+    const client = await pool().connect()
+    await client.query('begin')
+    const { rows } = await client.query("delete from user_tables.item where name = 'lost' returning id")
+    await client.query(`drop table user_data.t${rows[0].id}`)
+    const authorization = `Bearer ${tokenOf('ann')}`
+    const form = { LANG: 'ADQL', QUERY: READ, PHASE: 'RUN' }
+    const job = way === 'async' ? await service.jobs.create(form, { authorization }) : ''
+    const asked =
+      way === 'sync' ? ask('ann', READ) : way === 'upload' ? tables('ann', 'GET', `/sync?${upload}`) : undefined
+    await expect.poll(waiting).toBe(1)
+    await client.query('commit')
+    client.release()
+    const message = 'user_ann.lost cannot be read any more'
+    if (way === 'sync') expect(await asked).toContain(message)
+    if (way === 'upload') expect(await asked).toMatchObject({ status: 400, text: expect.stringContaining(message) })
+    await service.jobs.idle()
+    if (way === 'async') expect((await tables('ann', 'GET', `/async/${job}`)).text).toContain(message)
+  }
 })
 
 describe('names', () => {

@@ -1,11 +1,14 @@
-import { Failure } from '../../failure.ts'
+import type { TableMetadata } from '../../adql/metadata.ts'
+import { Failure, messageOf } from '../../failure.ts'
 import {
   QueryBusyError,
   QueryLimitError,
   QueryServiceError,
+  QueryTableError,
   QueryUnavailableError,
   QueryValueError,
 } from '../errors.ts'
+import { TABLE_LOST } from '../user-tables.ts'
 
 export interface Circumstances {
   readonly timeoutMs: number
@@ -13,6 +16,8 @@ export interface Circumstances {
   readonly elapsedMs: number
   /** Tables that the query reads, as TAP_SCHEMA calls them. */
   readonly tables: readonly string[]
+  /** Those of them that users keep. */
+  readonly userTables: readonly TableMetadata[]
 }
 
 /**
@@ -64,11 +69,27 @@ function ofValue(what: string): Explanation {
   return (error) => new QueryValueError(what, error)
 }
 
-const lostTable: Explanation = (error, { tables }) =>
-  new QueryServiceError(
+/** A user may drop his table at any moment; what the release describes has to be there. */
+const lostTable: Explanation = (error, circumstances) => {
+  const { tables, userTables } = circumstances
+  const message = messageOf(error)
+  const isUserTable = userTables.some(
+    ({ physical }) => physical !== undefined && message.includes(`${physical.schema}.`),
+  )
+  if (isUserTable) return lostUserTable(error, circumstances)
+  return new QueryServiceError(
     `The service describes ${named(tables)}, but its database has not all of that. Its log says what is missing.`,
     error,
   )
+}
+
+const lostUserTable: Explanation = (error, { userTables }) => {
+  const names = `${userTables.length === 1 ? '' : 'one of '}${userTables.map(({ tapName }) => tapName).join(', ')}`
+  return new QueryTableError(
+    `${names} cannot be read any more: it was dropped, or its share was taken back, while the query was about to start.`,
+    error,
+  )
+}
 
 const notAllowed: Explanation = (error, { tables }) =>
   new QueryServiceError(`The service may not read all of ${named(tables)}. Its log says what it may not.`, error)
@@ -120,6 +141,7 @@ const RULES: readonly (readonly [RegExp, Explanation])[] = [
   ],
   [/^(42P01|42703|3F000)$/, lostTable],
   [/^42501$/, notAllowed],
+  [new RegExp(`^${TABLE_LOST}$`), lostUserTable],
 ]
 
 function named(tables: readonly string[]): string {

@@ -1,5 +1,6 @@
 import { AdqlError } from '../../adql/error.ts'
 import type { FunctionSet } from '../../adql/functions/function-set.ts'
+import type { TableMetadata } from '../../adql/metadata.ts'
 import type { FindBounds } from '../../adql/postgresql/context.ts'
 import { toPostgresql } from '../../adql/postgresql.ts'
 import { resolveQuery } from '../../adql/resolve.ts'
@@ -25,6 +26,10 @@ export interface Plan {
   readonly copySql: string
   /** The tables that it reads, as TAP_SCHEMA calls them. */
   readonly tables: readonly string[]
+  /** Those of them that users keep. */
+  readonly userTables: readonly TableMetadata[]
+  /** Statements without rows that come before the query in its transaction: they let it read tables of users. */
+  readonly preparation: readonly string[]
   readonly readsSlot: boolean
 }
 
@@ -44,12 +49,16 @@ export function planQuery(
   const resolved = resolveQuery(parsed, live.tables, { functions: options.functions })
   const mentions = tableMentions(resolved)
   checkPlaces(mentions, live, options)
+  const mentioned = new Set(mentions.map(({ table }) => table))
+  const userTables = live.userTables?.tables.filter((table) => mentioned.has(table)) ?? []
   const most = BigInt(maxRows === 0 ? 0 : maxRows + 1)
   const sql = toPostgresql(resolved, { geometry, findBounds: boundsIn(bounds), maxRows: most })
   return {
     columns: resolved.columns,
     copySql: `copy (${withUnions(sql, mentions, live)}) to stdout (format binary)`,
-    tables: [...new Set(mentions.map(({ table }) => table.tapName))],
+    tables: [...new Set([...mentioned].map(({ tapName }) => tapName))],
+    userTables,
+    preparation: live.userTables === undefined || userTables.length === 0 ? [] : [live.userTables.letRead(userTables)],
     readsSlot: mentions.some(({ table }) => live.slotTables.has(table)),
   }
 }

@@ -68,9 +68,7 @@ async function send<Release extends LiveTables>(
   const { signal } = work.request
   const client = await acquire(backend.pool, { waitMs: remainingMs(work), signal })
   const timeoutMs = remainingMs(work)
-  const { userTables } = work.request
-  const setting = userTables === undefined ? [] : [userTables.setting]
-  const begin = [...beginStatements(facts, backend.role, timeoutMs, 'read only'), ...setting]
+  const begin = [...beginStatements(facts, backend.role, timeoutMs, 'read only'), ...plan.preparation]
   const statements = [
     ...begin,
     ...(plan.readsSlot ? [live.lockSql] : []),

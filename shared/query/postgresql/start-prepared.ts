@@ -23,7 +23,7 @@ import {
  * wrong loads nothing.
  */
 export async function startPrepared<Release extends LiveTables>(work: Work<Release>): Promise<RunningQuery<Release>> {
-  const { uploads, userTables, signal } = work.request
+  const { uploads, signal } = work.request
   const tables = describeUploads(uploads)
   let found = await findPlan(work, tables)
   const backend = backendOf(found.plan, work)
@@ -33,9 +33,7 @@ export async function startPrepared<Release extends LiveTables>(work: Work<Relea
   try {
     // A replica refuses even to begin to write; there it is refused when the first table is made, with what users can read.
     const access = facts.isReplica ? 'read only' : 'read write'
-    const setting = userTables === undefined ? [] : [userTables.setting]
-    const begin = [...beginStatements(facts, backend.role, remainingMs(work), access), ...setting]
-    await prepared.begin(begin.join(';\n'), uploads)
+    await prepared.begin(beginStatements(facts, backend.role, remainingMs(work), access).join(';\n'), uploads)
     for (let attempt = 1; !(await isLive(found, prepared, work)); attempt++) {
       await prepared.refresh(backend === work.slot, work.liveTables)
       found = await findPlan(work, tables)
@@ -48,13 +46,14 @@ export async function startPrepared<Release extends LiveTables>(work: Work<Relea
   }
   const { plan } = found
   const timeoutMs = remainingMs(work)
-  const text = [`set local statement_timeout = ${Math.ceil(timeoutMs)}`, plan.copySql, 'commit'].join(';\n')
+  const before = [`set local statement_timeout = ${Math.ceil(timeoutMs)}`, ...plan.preparation]
+  const text = [...before, plan.copySql, 'commit'].join(';\n')
   const capacity = plan.readsSlot ? SLOT_CAPACITY : CAPACITY
   const running = new RunningStatement(prepared.release(), backend.pool, text, {
     timeoutMs,
     signal,
     capacity,
-    preamble: 1,
+    preamble: before.length,
   })
   const explain = (error: unknown) => explainFailure(running.reasonOf(error), plan, work)
   const error = await running.begun()

@@ -89,13 +89,13 @@ export async function findPlan<Release extends LiveTables>(
 
 /** What an error means for whoever asked; what is the operator's to mend is logged. */
 export function explainFailure(error: unknown, plan: Plan, work: Work<LiveTables>): Failure {
-  const { tables, copySql } = plan
+  const { tables, userTables, copySql } = plan
   const { adql, timeoutMs } = work.request
   const cause = error instanceof QueryServiceError ? error.cause : error
   const aboutRole = explainRole(cause, backendOf(plan, work).role)
   if (aboutRole !== undefined) return aboutRole
   const elapsedMs = performance.now() - work.startedAt
-  const failure = explainError(error, { timeoutMs, elapsedMs, tables })
+  const failure = explainError(error, { timeoutMs, elapsedMs, tables, userTables })
   if (failure instanceof QueryServiceError) {
     work.logger.error('the database refused what a query was translated to', {
       error: failure.cause ?? failure,

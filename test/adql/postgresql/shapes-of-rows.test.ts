@@ -23,7 +23,7 @@ describe.skipIf(NEEDS_EXTENSIONS !== '')(`unusual numbers in shapes of rows${NEE
     const adql = `SELECT id FROM fn.line WHERE CONTAINS(POINT(a, 10), ${polygon}) = 1`
     const error = await answer(database.pool, adql, { geometry }).catch((error: unknown) => error)
     expect(error).toMatchObject({ code: 'XX000' })
-    const circumstances = { timeoutMs: 1000, elapsedMs: 1, tables: ['fn.line'] }
+    const circumstances = { timeoutMs: 1000, elapsedMs: 1, tables: ['fn.line'], userTables: [] }
     expect(explainError(error, circumstances)).toBeInstanceOf(QueryValueError)
     const fault = Object.assign(new Error('cache lookup failed for type 1'), { code: 'XX000' })
     expect(explainError(fault, circumstances)).toBeInstanceOf(QueryServiceError)
