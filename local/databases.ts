@@ -2,7 +2,7 @@ import pg from 'pg'
 import { initialiseRegistry } from '../shared/registry/state/record-table.ts'
 import { initialiseDatabase } from '../shared/tap-schema/roles.ts'
 import { quote } from '../shared/tap-schema/slots.ts'
-import { initialiseJobs } from '../shared/uws/roles.ts'
+import { initialiseUserTables } from '../shared/user-tables/ddl.ts'
 
 /** Who connects as whom. None is a superuser; locally no login needs a password. */
 export const LOGINS = {
@@ -12,7 +12,7 @@ export const LOGINS = {
   operator: 'operator',
   /** May read the slots and the data: discovery, and the queries of users. */
   reader: 'tap_reader',
-  /** tap and run-query: may work with jobs, and read as the reader. */
+  /** tap and run-query: may work with jobs and tables of users, and read as the reader. */
   tap: 'tap_service',
   runner: 'query_runner',
   /** watch-queries: may work with jobs. */
@@ -31,7 +31,7 @@ export const JOBS_DATABASE = 'uws'
 export const LOGIN_KINDS: readonly Login[] = Object.keys(LOGINS) as Login[]
 
 /**
- * Prepares one database per TAP server, named like it, with logins, roles, history, jobs and records, and an empty one for the
+ * Prepares one database per TAP server, named like it, with logins, roles, history, jobs, tables of users and records, and an empty one for the
  * jobs of the sample results; those that are there stay.
  *
  * @param superuserUrl of the `postgres` database
@@ -59,7 +59,7 @@ export async function prepareDatabases(
         operators: [LOGINS.operator],
         readers: [LOGINS.reader],
         prepareMore: async (client) => {
-          await initialiseJobs(client, [LOGINS.tap, LOGINS.runner, LOGINS.watcher])
+          await initialiseUserTables(client, [LOGINS.tap, LOGINS.runner, LOGINS.watcher])
           await initialiseRegistry(client, [LOGINS.publisher, LOGINS.operator])
         },
       })

@@ -85,13 +85,18 @@ function describeService({ name, version, answeredBy }: LocalServer, { front, qs
   const examples = version === SKY.version ? { examples: [...SKY_EXAMPLES] } : {}
   // The login of the function may work with jobs; queries of users may not.
   const role = LOGINS.reader
+  const keepsTables = answeredBy === 'postgresql'
   return {
     url: serviceUrl(front, name),
     query: answeredBy === 'qserv' ? { type: 'qserv', role, qserv: { url: qserv, tables: HERON_PLACEMENTS } } : { role },
-    jobs: { bucket: QUERY_RESULTS_BUCKET, topic: QUERIES_TOPIC },
+    jobs: { bucket: QUERY_RESULTS_BUCKET, topic: QUERIES_TOPIC, ...(keepsTables ? { quotas: QUOTAS } : {}) },
+    ...(keepsTables ? { access: { type: 'gafaelfawr' }, userTables: {} } : {}),
     ...examples,
   }
 }
+
+/** Small enough to be reached by trying. */
+const QUOTAS = { default: { tables: 20, tableBytes: 64 * 1024 * 1024 } }
 
 /** Where clients reach the TAP service of a server. */
 export function serviceUrl(front: string, server: string): string {

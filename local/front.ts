@@ -11,6 +11,9 @@ export interface Front {
   stop(): Promise<void>
 }
 
+/** What is done to a request before a function sees it, by the function's path prefix. */
+export type Ingress = ReadonlyMap<string, (request: IncomingMessage) => void>
+
 /** Where to listen: from this port upwards the first that is free; 0 takes any. */
 export interface PortChoice {
   readonly port: number
@@ -22,8 +25,8 @@ export interface PortChoice {
  * Serves several functions on one port of 127.0.0.1. Each is called without its prefix, as if it were alone; what is
  * mounted later is served from then on.
  */
-export async function startFront(mounts: Mounts, choice: PortChoice): Promise<Front> {
-  const server = createServer((request, response) => pass(mounts, request, response))
+export async function startFront(mounts: Mounts, choice: PortChoice, ingress: Ingress = new Map()): Promise<Front> {
+  const server = createServer((request, response) => pass({ mounts, ingress }, request, response))
   const port = await listen(server, choice)
   const stop = () =>
     new Promise<void>((done) => {
@@ -33,7 +36,12 @@ export async function startFront(mounts: Mounts, choice: PortChoice): Promise<Fr
   return { url: `http://127.0.0.1:${port}`, stop }
 }
 
-function pass(mounts: Mounts, request: IncomingMessage, response: ServerResponse): void {
+interface Passed {
+  readonly mounts: Mounts
+  readonly ingress: Ingress
+}
+
+function pass({ mounts, ingress }: Passed, request: IncomingMessage, response: ServerResponse): void {
   const [, prefix = '', rest = ''] = /^(\/[^/?]*)(.*)$/s.exec(request.url ?? '/') ?? []
   const isOfRoot = ROOT_PATHS.has(prefix)
   const target = mounts.get(isOfRoot ? '/' : prefix)
@@ -43,6 +51,7 @@ function pass(mounts: Mounts, request: IncomingMessage, response: ServerResponse
     response.end(JSON.stringify({ detail: [{ msg, type: 'not_found' }] }))
     return
   }
+  ingress.get(prefix)?.(request)
   if (!isOfRoot) request.url = rest.startsWith('/') ? rest : `/${rest}`
   // A server publishes this for every request that comes over its own socket; functions may listen for it.
   REQUEST_START.publish({ request, response, socket: request.socket, server: target })

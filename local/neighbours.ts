@@ -6,9 +6,22 @@ export const HIPS_TOKEN = 'local-hips-token'
 export const TOKEN_INFO_PATH = '/auth/api/v1/token-info'
 export const HIPS_PATH = '/hips'
 
+/** Who sends no token to a TAP service. */
+export const LOCAL_USER = 'you'
+
+/** A group for trying shares: Gafaelfawr says of these users that they are in it. */
+const GROUP = { name: 'heron', members: ['ann', 'bob'] }
+
+/** Lets requests without a token in, as `you`, so that clients work without one, and their tables have an owner. */
+export function signIn({ headers, headersDistinct }: IncomingMessage): void {
+  if (headers.authorization !== undefined) return
+  headers.authorization = `Bearer ${LOCAL_USER}`
+  headersDistinct.authorization = [headers.authorization]
+}
+
 /**
- * Stands in for the services of a data centre that discovery asks: Gafaelfawr, which here knows everybody who has a
- * bearer token as `somebody`, and a HiPS tree. It is not listening by itself.
+ * Stands in for the services of a data centre that the functions ask: Gafaelfawr, which here takes the name of a user as
+ * his token, and a HiPS tree. It is not listening by itself.
  */
 export function createNeighbours(): Server {
   return createServer((request, response) => {
@@ -25,8 +38,10 @@ const ANSWERS: ReadonlyMap<string, (request: IncomingMessage, response: ServerRe
 ])
 
 function describeToken({ headers }: IncomingMessage, response: ServerResponse): void {
-  if (!/^bearer \S+$/i.test(headers.authorization ?? '')) return void response.writeHead(401).end()
-  const info = { token: 'local', username: 'somebody', token_type: 'user', scopes: ['read:sasquatch'] }
+  const [, username] = /^bearer (\S+)$/i.exec(headers.authorization ?? '') ?? []
+  if (username === undefined) return void response.writeHead(401).end()
+  const groups = GROUP.members.includes(username) ? [{ name: GROUP.name, id: 1000 }] : []
+  const info = { token: 'local', username, token_type: 'user', scopes: ['read:sasquatch'], groups }
   response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(info))
 }
 

@@ -9,7 +9,7 @@ import { type Mounts, type PortChoice, startFront } from './front.ts'
 import { FUNCTIONS, serveFunction } from './functions.ts'
 import { openFolderStore } from './gcs/folder-store.ts'
 import { startGcs } from './gcs/server.ts'
-import { createNeighbours } from './neighbours.ts'
+import { createNeighbours, signIn } from './neighbours.ts'
 import { type LocalPostgres, startPostgres } from './postgres.ts'
 import { prepareFunctions } from './qserv/run-sql.ts'
 import { startQserv } from './qserv/server.ts'
@@ -59,7 +59,7 @@ export async function startStack(options: StackOptions, tools: StackTools): Prom
     () => `${names.join(', ')}, with roles and history`,
   )
   const mounts: Mounts = new Map()
-  const front = await startFront(mounts, options.port)
+  const front = await startFront(mounts, options.port, new Map([['/tap', signIn]]))
   tools.resources.defer(front.stop)
   const storage = await steps.step(
     'object store',

@@ -4,6 +4,7 @@ import { formatTable, terminalWidth } from '../cli/terminal/table.ts'
 import { adqlName, parseDeclaredNames } from '../shared/adql/names.ts'
 import type { Deployment } from './deploy.ts'
 import { METADATA_TABLE } from './metadata.ts'
+import { LOCAL_USER } from './neighbours.ts'
 import type { ReadBack } from './read-back.ts'
 import { SKY } from './sample/sample.ts'
 import { formatDuration } from './steps.ts'
@@ -100,6 +101,7 @@ function suggest(report: StartReport, how: StartManner): string[] {
     `${style('bold', 'Almagest is up')} at ${url} after ${formatDuration(durationMs)}; Ctrl-C stops it. Try next:`,
     '',
     ...report.servers.flatMap(suggestService),
+    ...report.servers.flatMap(suggestTables),
     ...report.servers.flatMap((server) => suggestMetadata(server, environmentFile)),
     `In a browser: ${url}/, the console for releases, queries and jobs.`,
     '',
@@ -146,6 +148,21 @@ function suggestService({ serviceUrl, live, version }: ServerReport): string[] {
     `  job=$(curl -s -o /dev/null -w '%{redirect_url}' -d PHASE=RUN -d LANG=ADQL -d RESPONSEFORMAT=csv --data-urlencode "QUERY=${quoted}" ${serviceUrl}/async)`,
     '  curl "$job?WAIT=20"',
     '  curl "$job/results/result"',
+    '',
+  ]
+}
+
+/** A table that is kept beside the catalogue. */
+function suggestTables({ serviceUrl, version }: ServerReport): string[] {
+  if (serviceUrl === null || version !== SKY.version) return []
+  const query = `SELECT s.name, s.vmag, t.note FROM sky.stars AS s JOIN user_${LOCAL_USER}.targets AS t ON t.hip = s.hip`
+  return [
+    `Tables of your own, joined with the catalogue and shared (who sends no token is the user ${LOCAL_USER}; \`--token ann\` makes you Ann):`,
+    "  printf 'hip,note\\n32349,bright\\n27989,red\\n' > targets.csv",
+    `  npx almagest tables create targets targets.csv --url ${serviceUrl}`,
+    `  npx almagest query --url ${serviceUrl} "${query}"`,
+    `  npx almagest tables share targets --user ann --url ${serviceUrl}`,
+    `  npx almagest tables list --token ann --url ${serviceUrl}`,
     '',
   ]
 }

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import { expect, onTestFinished, test } from 'vitest'
 import { type Mounts, PortError, startFront } from '../../local/front.ts'
+import { signIn } from '../../local/neighbours.ts'
 
 /** A function that answers with the path that it was called by. */
 function echo(name: string) {
@@ -27,6 +28,22 @@ test.for([
     ]),
   )
   expect(await (await fetch(url + path)).text()).toBe(answer)
+})
+
+test('a request without a token to a TAP service is that of the local user; no other is changed', async () => {
+  const asked = createServer(({ headersDistinct, headers }, response) =>
+    response.end(JSON.stringify([headers.authorization, headersDistinct.authorization])),
+  )
+  const mounts = new Map([
+    ['/tap', asked],
+    ['/other', asked],
+  ])
+  const front = await startFront(mounts, { port: 0, orNext: false }, new Map([['/tap', signIn]]))
+  onTestFinished(front.stop)
+  const ask = async (path: string, headers = {}) => (await fetch(front.url + path, { headers })).json()
+  expect(await ask('/tap/x')).toEqual(['Bearer you', ['Bearer you']])
+  expect(await ask('/tap', { authorization: 'Bearer ann' })).toEqual(['Bearer ann', ['Bearer ann']])
+  expect(await ask('/other')).toEqual([null, null])
 })
 
 test('a path of no function is answered with their names', async () => {

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { readdir } from 'node:fs/promises'
+import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import pg from 'pg'
@@ -36,6 +36,7 @@ test('the queries that a start suggests are answered, and its tables are what TA
     expect(answer.stdout).toMatch(/Rigel.*Betelgeuse.*Hatysa/s)
   }
   expect(await runJob(text)).toMatch(/Rigel.*Betelgeuse.*Hatysa/s)
+  await keepTable(text, url)
   const bucket = join(story.state.path, 'buckets', 'tap-results')
   expect(await readdir(bucket)).not.toEqual([])
   // As the schedule does once a minute.
@@ -67,6 +68,35 @@ test('the queries that a start suggests are answered, and its tables are what TA
     expect(await answer.text()).toBe('star_id,tile\r\n7,7\r\n')
   }
 })
+
+/** Does what the start suggests for a table of one's own, and looks at it as others. */
+async function keepTable(text: string, url: string): Promise<void> {
+  const [, rows = ''] = /^ {2}printf '(.+)' > targets\.csv$/m.exec(text) ?? []
+  const file = join(story.state.path, 'targets.csv')
+  await writeFile(file, rows.replaceAll('\\n', '\n'))
+  const commands = [...text.matchAll(/^ {2}npx almagest (.*\btargets\b.*|tables list.*)$/gm)].map(([, line = '']) =>
+    line.replace('targets.csv', file),
+  )
+  const run = (line: string) =>
+    callAlmagest([...line.matchAll(/"(.+)"|(\S+)/g)].map(([, quoted, word]) => quoted ?? word!))
+  const outputs = []
+  for (const command of commands) outputs.push((await run(command)).stdout)
+  expect(outputs).toEqual([
+    'user_you.targets is created, with 2 rows\n',
+    expect.stringMatching(/Sirius .*bright\nBetelgeuse .*red\n|Betelgeuse .*red\nSirius .*bright\n/),
+    'targets: ann may read it\n',
+    expect.stringContaining('user_you.targets  you'),
+  ])
+  const query = 'SELECT COUNT(*) AS n FROM user_you.targets'
+  const count = (token: string) => callAlmagest(['query', '--url', url, '--token', token, '--format', 'csv', query])
+  expect((await count('ann')).stdout).toBe('n\r\n2\r\n')
+  expect((await count('bob')).stderr).toContain('user_you')
+  expect((await run(`tables share targets --group heron --url ${url}`)).code).toBe(0)
+  expect((await count('bob')).stdout).toBe('n\r\n2\r\n')
+  expect((await count('eve')).stderr).toContain('user_you')
+  const quota = await (await fetch(`${url}/quota`)).json()
+  expect(quota).toMatchObject({ limits: { tables: 20 }, usage: { tables: 1 } })
+}
 
 /** Does what the start suggests for a job, and deletes it. @returns its result */
 async function runJob(text: string): Promise<string> {
