@@ -47,7 +47,7 @@ export function declare(command: Command): void {
       'init --database postgresql://postgres@db/tap --stager loader --operator alice,bob --reader tap',
       'init --database postgresql://postgres@db/tap --jobs-user tap,run_query,watch_queries',
       'init --database postgresql://postgres@db/tap --registry-user registry',
-      'init --database postgresql://postgres@db/tap --jobs-user tap,run_query --tables-user tap,run_query',
+      'init --database postgresql://postgres@db/tap --jobs-user tap,run_query,watch_queries --tables-user tap,run_query,watch_queries',
       'init --instance example:us-central1:tap --database tap --user almagest_init --operator swap-schema@example.iam',
     ],
     ['The login must be allowed to create roles. It can be run again at any time.'],

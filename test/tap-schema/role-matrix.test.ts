@@ -11,6 +11,8 @@ import { rollback } from '../../shared/tap-schema/rollback.ts'
 import { stageRelease } from '../../shared/tap-schema/stage.ts'
 import { readStatus } from '../../shared/tap-schema/status.ts'
 import { swap } from '../../shared/tap-schema/swap.ts'
+import { createUserTable } from '../../shared/user-tables/create-table.ts'
+import { initialiseUserTables } from '../../shared/user-tables/ddl.ts'
 import { initialiseJobs } from '../../shared/uws/roles.ts'
 import { JOB_TABLE } from '../results/config.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
@@ -52,8 +54,12 @@ beforeAll(async () => {
     async prepareMore(client) {
       await initialiseRegistry(client, [users.publisher])
       await initialiseJobs(client, [users.querier, users.watcher], [users.collector])
+      await initialiseUserTables(client, [users.querier, users.watcher])
     },
   })
+  const definition = { columns: [{ name: 'a', datatype: 'int', sqlType: 'integer' }] } as const
+  const table = { server: 'tap', owner: 'ann', name: 'a', definition, queryRole: users.query }
+  await createUserTable(pools.querier, table, {})
 })
 
 afterAll(() => database?.drop())

@@ -1,3 +1,4 @@
+import type pg from 'pg'
 import type { DatabaseAddress } from '../../../shared/database-address.ts'
 import { connectAddress } from '../../../shared/deployment/server-connections.ts'
 import { identifyDatabase } from '../../../shared/environment/database.ts'
@@ -10,6 +11,7 @@ import { objectOf } from '../../../shared/releases/naming.ts'
 import { openLogger } from '../publish/open-location.ts'
 import { type Check, check } from './check.ts'
 import { checkRoles } from './check-roles.ts'
+import { checkUserTables } from './check-user-tables.ts'
 
 /** Reaches for everything that an environment names. Nothing is changed. */
 export async function checkConnections(environment: Environment): Promise<readonly Check[]> {
@@ -51,19 +53,25 @@ async function firstOf<T>(list: AsyncIterable<T>): Promise<T | undefined> {
 
 async function checkServerDatabase(environment: Environment, server: TapServer): Promise<readonly Check[]> {
   const { name, database, readers, service } = server
-  const own = await withDatabase(environment, database, `${name}: database`, (pool) =>
-    checkRoles(name, pool, { readers, hasService: service !== null }),
-  )
+  const own = await withDatabase(environment, database, `${name}: database`, async (pool) => [
+    ...(await checkRoles(name, pool, { readers, hasService: service !== null })),
+    ...(await checkKeptTables(server, pool)),
+  ])
   const data = service?.query.database ?? null
   if (data === null || identifyDatabase(data) === identifyDatabase(database)) return own
   return [...own, ...(await withDatabase(environment, data, `${name}: data`, async () => []))]
+}
+
+async function checkKeptTables({ name, service }: TapServer, pool: pg.Pool): Promise<readonly Check[]> {
+  const role = service?.query.role ?? null
+  return service?.userTables == null || role === null ? [] : checkUserTables(name, pool, role)
 }
 
 async function withDatabase(
   environment: Environment,
   address: DatabaseAddress,
   subject: string,
-  look: (pool: Awaited<ReturnType<typeof connectAddress>>['pool']) => Promise<readonly Check[]>,
+  look: (pool: pg.Pool) => Promise<readonly Check[]>,
 ): Promise<readonly Check[]> {
   return check(subject, async () => {
     const database = await connectAddress(environment, address, { applicationName: 'almagest', logger: openLogger() })

@@ -65,7 +65,7 @@ function checkServer(server: TapServer, { releases }: Environment): readonly Che
     const what = [...(schemaVersion === null ? [] : [schemaVersion]), ...follow].join(', ')
     checks.push({ subject, state: 'ok', message: `takes ${what}; swap: ${swap}` })
   }
-  checks.push(checkReaders(name, readers))
+  checks.push(checkReaders(name, readers), ...checkUserTables(server))
   return checks
 }
 
@@ -77,6 +77,19 @@ function checkReaders(name: string, readers: readonly string[]): Check {
   }
   const everybody = readers.includes('public') ? ' (public: everybody who can log in to the database)' : ''
   return { subject, state: 'ok', message: `${readers.join(', ')}${everybody}` }
+}
+
+/** What does not fit the section is a problem of the file. */
+function checkUserTables({ name, service }: TapServer): readonly Check[] {
+  if (service?.userTables == null) return []
+  const subject = `${name}: quotas of tables`
+  const { tables = null, tableBytes = null } = service.jobs?.quotas.default ?? {}
+  if (tables !== null && tableBytes !== null) {
+    return [{ subject, state: 'ok', message: `${tables} tables and ${tableBytes} bytes for each user` }]
+  }
+  const missing = [...(tables === null ? ['tables'] : []), ...(tableBytes === null ? ['tableBytes'] : [])]
+  const message = `any user may fill the database: set ${missing.join(' and ')} in service.jobs.quotas.default`
+  return [{ subject, state: 'warning', message }]
 }
 
 function checkAudience({ identity }: Environment): readonly Check[] {
