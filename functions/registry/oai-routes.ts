@@ -50,7 +50,11 @@ export function oaiRoutes(
     path,
     anonymous: true,
     cors: true,
-    form: { fields: FIELDS, limits: () => ({ bytes: MAX_BYTES, textBytes: MAX_BYTES, parts: 0, lenient: true }) },
+    form: {
+      fields: FIELDS,
+      emptyIsValue: true,
+      limits: () => ({ bytes: MAX_BYTES, textBytes: MAX_BYTES, parts: 0, lenient: true }),
+    },
     errorFormat: TEXT_ERROR,
     answers: { 'text/xml': TEXT },
     otherwise: { 304: 'The caller has it' },

@@ -9,9 +9,14 @@ import type { Grantee } from '../../shared/uws/share-job.ts'
 /** Of the job, and not of its query. */
 const CONTROLS: readonly string[] = ['PHASE', 'EXECUTIONDURATION', 'DESTRUCTION', 'RUNID', 'ACTION', 'WAIT']
 
-/** The value of a parameter; undefined: it is left out. @throws HttpError 400 when it is given twice */
-export function parameterOf({ pairs }: Pick<Form, 'pairs'>, name: string): string | undefined {
-  const [value, ...others] = pairs.flatMap(([given, value]) => (given.toUpperCase() === name ? [value] : []))
+/** Whether it is there, with a value or without. */
+export function hasParameter({ pairs }: Pick<Form, 'pairs'>, name: string): boolean {
+  return pairs.some(([given]) => given.toUpperCase() === name)
+}
+
+/** The value of a parameter; undefined: it is left out or empty. @throws HttpError 400 when it is given twice */
+export function parameterOf(form: Pick<Form, 'pairs'>, name: string): string | undefined {
+  const [value, ...others] = valuesOf(form, name)
   if (others.length === 0) return value
   throw bad(`${name} is given ${others.length + 1} times: give it once`)
 }
@@ -39,7 +44,7 @@ const RUNID_LENGTH = 64
 
 export function readRunId(form: Pick<Form, 'pairs'>): string | null {
   const runId = parameterOf(form, 'RUNID')
-  if (runId === undefined || runId === '') return null
+  if (runId === undefined) return null
   if (runId.length <= RUNID_LENGTH && !/\p{Cc}/u.test(runId)) return runId
   throw bad(`RUNID has at most ${RUNID_LENGTH} characters, none of them a control character`)
 }
@@ -56,8 +61,8 @@ export function readExecutionSeconds(
   text: string | undefined,
   { default: usual, hard }: { readonly default: number; readonly hard: number },
 ): number {
-  if (text === undefined || text === '') return usual
-  if (!/^\d{1,15}$/.test(text)) throw bad(`EXECUTIONDURATION is a whole number of seconds, not ${JSON.stringify(text)}`)
+  if (text === undefined) return usual
+  if (!/^\d+$/.test(text)) throw bad(`EXECUTIONDURATION is a whole number of seconds, not ${JSON.stringify(text)}`)
   const seconds = Number(text)
   return seconds === 0 ? hard : Math.min(seconds, hard)
 }
@@ -114,7 +119,7 @@ export function readFilter({ pairs }: Pick<Form, 'pairs'>): {
   if (unknown !== undefined) throw bad(`there is no phase ${JSON.stringify(unknown)}: there are ${known.join(', ')}`)
   const after = parameterOf({ pairs }, 'AFTER')
   const last = parameterOf({ pairs }, 'LAST')
-  if (last !== undefined && !/^[1-9]\d{0,8}$/.test(last)) {
+  if (last !== undefined && !/^0*[1-9]\d*$/.test(last)) {
     throw bad(`LAST is a whole number, 1 or more, not ${JSON.stringify(last)}`)
   }
   return {
@@ -131,7 +136,7 @@ const LONGEST_WAIT = 25
 export function readWait(form: Pick<Form, 'pairs'>): number | undefined {
   const wait = parameterOf(form, 'WAIT')
   if (wait === undefined) return undefined
-  if (!/^(?:-1|\d{1,9})$/.test(wait)) {
+  if (!/^(?:-1|\d+)$/.test(wait)) {
     throw bad(`WAIT is a whole number of seconds, or -1 for as long as there is, not ${JSON.stringify(wait)}`)
   }
   return wait === '-1' ? LONGEST_WAIT : Math.min(Number(wait), LONGEST_WAIT)

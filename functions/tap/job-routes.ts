@@ -42,8 +42,47 @@ interface Child {
   /** What is read is JSON and no document of UWS. */
   readonly schema?: JsonSchema
   read(job: Job, place: Place, request: Request): ApiResponse | Promise<ApiResponse>
+  /** What a change is given in the form. */
+  readonly fields?: Fields
   change?(job: Job, place: Place, request: Request): Promise<void>
 }
+
+const PHASE_CHANGE = { PHASE: { type: 'string', description: 'RUN starts the job, ABORT ends it' } } as const
+const RUN_ID = { RUNID: { type: 'string', description: 'A mark of the client’s own', maxLength: 64 } } as const
+const EXECUTION_DURATION = {
+  EXECUTIONDURATION: { type: 'integer', description: 'Seconds that the job may run', minimum: 0 },
+} as const
+const DESTRUCTION = { DESTRUCTION: { type: 'string', description: 'When the job is deleted, in UTC' } } as const
+
+/** What each request makes sense of beside the parameters of a query; all else is ignored. */
+const FIELDS = {
+  list: {
+    PHASE: { type: 'string', description: 'Only jobs in this phase; may be repeated' },
+    MODE: { type: 'string', description: 'async, sync or both, repeated; left out: async' },
+    SHARED: { type: 'boolean', description: 'true for jobs of others that are shared with the caller' },
+    AFTER: { type: 'string', description: 'Only jobs that were made later' },
+    LAST: { type: 'integer', description: 'Only so many, the newest', minimum: 1 },
+  },
+  create: {
+    ...PHASE_CHANGE,
+    ...RUN_ID,
+    ...EXECUTION_DURATION,
+    ...DESTRUCTION,
+  },
+  read: {
+    WAIT: { type: 'integer', description: 'Seconds to wait for another phase; -1: as long as there is', minimum: -1 },
+    PHASE: { type: 'string', description: 'To wait only if the job is in this phase' },
+  },
+  delete: { ACTION: { type: 'string', description: 'DELETE deletes the job', enum: ['DELETE'] } },
+} as const satisfies Readonly<Record<string, Fields>>
+
+/** With whom a job or a table is shared. */
+export const SHARE_FIELDS = {
+  USER: { type: 'string', description: 'A user; may be repeated' },
+  GROUP: { type: 'string', description: 'A group; may be repeated' },
+  UNTIL: { type: 'string', description: 'Until when, in UTC; left out: as long as there is what is shared' },
+  ACTION: { type: 'string', description: 'REMOVE takes the share back', enum: ['REMOVE'] },
+} as const satisfies Fields
 
 const CHILDREN: readonly Child[] = [
   {
@@ -51,6 +90,7 @@ const CHILDREN: readonly Child[] = [
     name: 'Phase',
     about: 'The phase; PHASE=RUN starts the job, PHASE=ABORT ends it',
     read: ({ phase }) => text(phase),
+    fields: PHASE_CHANGE,
     async change(job, { jobs }, { form, caller }) {
       const wanted = readPhaseChange(form)
       if (wanted === undefined) throw bad('PHASE is missing: RUN or ABORT')
@@ -62,6 +102,7 @@ const CHILDREN: readonly Child[] = [
     name: 'ExecutionDuration',
     about: 'Seconds that the job may run',
     read: ({ executionSeconds }) => text(String(executionSeconds)),
+    fields: EXECUTION_DURATION,
     change: (job, { jobs }, { form }) => jobs.setExecutionDuration(job, form),
   },
   {
@@ -69,6 +110,7 @@ const CHILDREN: readonly Child[] = [
     name: 'Destruction',
     about: 'When the job and its result are deleted',
     read: ({ destruction }) => text(formatTime(destruction)),
+    fields: DESTRUCTION,
     change: (job, { jobs }, { form }) => jobs.setDestruction(job, form),
   },
   {
@@ -83,6 +125,7 @@ const CHILDREN: readonly Child[] = [
     name: 'Parameters',
     about: 'The parameters of the query',
     read: (job, { url }) => xml(writeParameters(job, { url: `${url}/${job.id}` })),
+    fields: RUN_ID,
     change: (job, { jobs }, { form, caller }) => jobs.addParameters(job, form, caller),
   },
   {
@@ -130,6 +173,7 @@ const CHILDREN: readonly Child[] = [
       shares: list(openObject({ user: TEXT, group: TEXT, created: TIME, until: nullable(TIME) }, ['user', 'group'])),
     }),
     read: async (job, { jobs }) => ({ body: { shares: (await jobs.shares(job)).map(describeShare) } }),
+    fields: SHARE_FIELDS,
     change: (job, { jobs }, { form }) => jobs.share(job, form),
   },
   {
@@ -152,22 +196,6 @@ function whyNoResult({ phase, mode, destruction }: Job): string {
   return `the job is ${phase}: there is no result${gone}`
 }
 
-const PARAMETERS = {
-  PHASE: { type: 'string', description: 'RUN starts the job, ABORT ends it; for reading, a phase' },
-  WAIT: { type: 'integer', description: 'Seconds to wait for another phase; -1: as long as there is' },
-  RUNID: { type: 'string', description: 'A mark of the client’s own', maxLength: 64 },
-  EXECUTIONDURATION: { type: 'integer', description: 'Seconds that the job may run', minimum: 0 },
-  DESTRUCTION: { type: 'string', description: 'When the job is deleted, in UTC' },
-  ACTION: { type: 'string', description: 'DELETE deletes the job; with /share, REMOVE takes it back' },
-  USER: { type: 'string', description: 'With /share: a user; may be repeated' },
-  GROUP: { type: 'string', description: 'With /share: a group; may be repeated' },
-  UNTIL: { type: 'string', description: 'With /share: until when, in UTC; left out: as long as the job is there' },
-  MODE: { type: 'string', description: 'Of a list: async, sync or both, repeated; left out: async' },
-  SHARED: { type: 'boolean', description: 'Of a list: true for jobs of others that are shared with the caller' },
-  AFTER: { type: 'string', description: 'Of a list: only jobs that were made later' },
-  LAST: { type: 'integer', description: 'Of a list: only so many, the newest', minimum: 1 },
-} as const satisfies Fields
-
 /** Asynchronous queries: UWS 1.1, as TAP 1.1 §2.3 uses it. */
 export function jobRoutes({ servers }: TapDependencies, { guarded }: Access, logger: Logger): readonly Route[] {
   const places = new Map([...servers.values()].flatMap((served) => placeOf(served, logger)))
@@ -179,11 +207,10 @@ export function jobRoutes({ servers }: TapDependencies, { guarded }: Access, log
     const msg = `This service has no asynchronous queries: send the query to ${service.url}/sync`
     throw new HttpError(501, { msg, type: 'no_jobs' }, { severity: 'warning' })
   }
-  const form = { fields: PARAMETERS, limits: formLimits(servers) }
+  const formOf = (fields: Fields) => ({ fields, limits: formLimits(servers) })
   const shared = {
     params: SERVER,
     errorFormat: TEXT_ERROR,
-    form,
     errors: [400, 401, 403, 404, 429, 501, 503],
     ...guarded,
   }
@@ -207,6 +234,7 @@ export function jobRoutes({ servers }: TapDependencies, { guarded }: Access, log
       ...reading,
       path: '/{server}/async',
       operation: 'listJobs',
+      form: formOf(FIELDS.list),
       summary: 'The jobs of the caller, newest first',
       async handle(request) {
         const { jobs, url } = placeFor(request.params.server)
@@ -217,6 +245,7 @@ export function jobRoutes({ servers }: TapDependencies, { guarded }: Access, log
       ...changing,
       path: '/{server}/async',
       operation: 'createJob',
+      form: formOf(FIELDS.create),
       summary: 'Makes a job of a query; with PHASE=RUN it starts',
       async handle(request) {
         const { jobs, url } = placeFor(request.params.server)
@@ -228,6 +257,7 @@ export function jobRoutes({ servers }: TapDependencies, { guarded }: Access, log
       ...reading,
       path: '/{server}/async/{job}',
       operation: 'readJob',
+      form: formOf(FIELDS.read),
       summary: 'All of a job; with WAIT, when its phase has changed',
       params: ofJob,
       async handle(request) {
@@ -240,6 +270,7 @@ export function jobRoutes({ servers }: TapDependencies, { guarded }: Access, log
       ...changing,
       path: '/{server}/async/{job}',
       operation: 'changeJob',
+      form: formOf(FIELDS.delete),
       summary: 'Deletes a job: ACTION=DELETE',
       params: ofJob,
       handle(request) {
@@ -258,15 +289,16 @@ export function jobRoutes({ servers }: TapDependencies, { guarded }: Access, log
       method: 'DELETE',
       path: '/{server}/async/{job}',
       operation: 'deleteJob',
+      ignoresQuery: true,
       summary: 'Deletes a job with its result; a running query is cancelled',
       params: ofJob,
       handle: remove,
     }),
-    ...CHILDREN.flatMap(({ path, name, about, private: isPrivate, schema, read, change }) => {
+    ...CHILDREN.flatMap(({ path, name, about, private: isPrivate, schema, read, fields = {}, change }) => {
       const place = { path: `/{server}/async/{job}${path}` as '/{server}/async/{job}/{name}', summary: about }
       const params = path.endsWith('{name}') ? { ...ofJob, name: 'Name of the part of the form' } : ofJob
       const get = route({
-        ...{ ...reading, ...place, params, operation: `read${name}` },
+        ...{ ...reading, ...place, params, operation: `read${name}`, ignoresQuery: true },
         ...(schema === undefined ? {} : { answers: { 'application/json': schema } }),
         handle: async (request) =>
           read(
@@ -277,7 +309,7 @@ export function jobRoutes({ servers }: TapDependencies, { guarded }: Access, log
       })
       if (change === undefined) return [get]
       const post = route({
-        ...{ ...changing, ...place, params, operation: `change${name}` },
+        ...{ ...changing, ...place, params, operation: `change${name}`, form: formOf(fields) },
         async handle(request) {
           const found = placeFor(request.params.server, request.params.job)
           const job = await find(request, 'change')

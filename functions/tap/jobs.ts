@@ -42,6 +42,7 @@ import { type PhaseWatch, watchPhases } from '../../shared/uws/wait-for-change.t
 import type { RemoteNote } from '../../shared/uws/watch-remote.ts'
 import {
   bad,
+  hasParameter,
   parameterOf,
   queryParameters,
   readExecutionSeconds,
@@ -181,7 +182,7 @@ export class Jobs {
   async addParameters(job: Job, form: Form, caller: Caller): Promise<void> {
     const added = queryParameters(form)
     const { pool, bucket } = await this.#open()
-    if (added.length === 0 && form.files.size === 0 && parameterOf(form, 'RUNID') !== undefined) {
+    if (added.length === 0 && form.files.size === 0 && hasParameter(form, 'RUNID')) {
       if ((await renameJob(pool, job.id, readRunId(form))) === undefined) throw noJob(job.id)
       return this.#announce(job)
     }
@@ -191,7 +192,7 @@ export class Jobs {
     const saved = await saveUploads(bucket, job.id, form)
     const names = new Set(saved.map(({ name }) => name))
     const uploads = [...job.uploads.filter(({ name }) => !names.has(name)), ...saved]
-    const runId = parameterOf(form, 'RUNID') === undefined ? job.runId : readRunId(form)
+    const runId = hasParameter(form, 'RUNID') ? readRunId(form) : job.runId
     const moreBytes = bytesOf(uploads) - bytesOf(job.uploads)
     const changed = await this.#within(caller, saved, (limits) =>
       setParameters(pool, job.id, { runId, parameters, uploads, moreBytes }, limits),
@@ -211,7 +212,7 @@ export class Jobs {
 
   async setDestruction(job: Job, form: Form): Promise<void> {
     const text = parameterOf(form, 'DESTRUCTION')
-    if (text === undefined || text === '') throw bad('DESTRUCTION is missing')
+    if (text === undefined) throw bad('DESTRUCTION is missing')
     const { hard } = secondsKept(this.#config)
     const time = readInstant('DESTRUCTION', text)
     const changed = await setDestruction((await this.#open()).pool, job.id, time, hard)
@@ -228,9 +229,9 @@ export class Jobs {
     }
     if (job.owner === null) throw bad('the job has no owner: anyone who has its address can read it')
     const grantees = readGrantees(form)
-    const until = parameterOf(form, 'UNTIL') ?? ''
+    const until = parameterOf(form, 'UNTIL')
     if (action === 'REMOVE') await unshareJob(pool, job.id, grantees)
-    else if (!(await shareJob(pool, job.id, grantees, until === '' ? null : readInstant('UNTIL', until)))) {
+    else if (!(await shareJob(pool, job.id, grantees, until === undefined ? null : readInstant('UNTIL', until)))) {
       throw noJob(job.id)
     }
     await this.#announce(job)

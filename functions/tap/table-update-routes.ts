@@ -1,6 +1,6 @@
 import type { TapDependencies } from '../../shared/deployment/served-tap.ts'
 import { TEXT } from '../../shared/platform/http/json-schema.ts'
-import { type ApiRequest, type Route, route } from '../../shared/platform/http/route.ts'
+import { type ApiRequest, type Fields, type Route, route } from '../../shared/platform/http/route.ts'
 import {
   abortUpdate,
   createUpdate,
@@ -20,15 +20,20 @@ type Request = ApiRequest<{ readonly server: string; readonly job?: string }>
 
 const FORM_BYTES = 64 * 1024
 
-const FORM = {
-  fields: {
-    TABLE: { type: 'string', description: 'Name of a table of the caller' },
-    INDEX: { type: 'string', description: 'Name of its column' },
-    UNIQUE: { type: 'string', description: 'Whether no value may come twice', enum: ['true', 'false'] },
-    PHASE: { type: 'string', description: 'RUN: makes the index', enum: ['RUN', 'ABORT'] },
-  },
-  limits: () => ({ bytes: FORM_BYTES, textBytes: FORM_BYTES, parts: 30 }),
+const PHASE_CHANGE = {
+  PHASE: { type: 'string', description: 'RUN makes the index, ABORT gives it up', enum: ['RUN', 'ABORT'] },
 } as const
+
+const INDEX = {
+  TABLE: { type: 'string', description: 'Name of a table of the caller' },
+  INDEX: { type: 'string', description: 'Name of its column' },
+  UNIQUE: { type: 'string', description: 'true: no value may come twice; false, and left out: it may' },
+  ...PHASE_CHANGE,
+} as const
+
+const formOf = (fields: Fields) => ({
+  ...{ fields, limits: () => ({ bytes: FORM_BYTES, textBytes: FORM_BYTES, parts: 30 }) },
+})
 
 const DAY_MS = 86_400_000
 
@@ -53,7 +58,7 @@ export function tableUpdateRoutes(dependencies: TapDependencies, { guarded }: Ac
       params: SERVER,
       operation: 'createIndex',
       summary: 'Creates a job that makes an index on a column of a table of the caller',
-      form: FORM,
+      form: formOf(INDEX),
       answers: {},
       otherwise: { 303: 'The job, which waits for PHASE=RUN' },
       async handle(request: Request) {
@@ -99,7 +104,7 @@ export function tableUpdateRoutes(dependencies: TapDependencies, { guarded }: Ac
       path: '/{server}/table-update/{job}/phase',
       operation: 'runIndexJob',
       summary: 'PHASE=RUN makes the index, PHASE=ABORT gives it up; the answer comes when that is done',
-      form: FORM,
+      form: formOf(PHASE_CHANGE),
       answers: {},
       otherwise: { 303: 'The job' },
       async handle(request: Request) {

@@ -12,7 +12,7 @@ import type { Access } from './access.ts'
 import { TEXT_ERROR } from './error-document.ts'
 import { findServer } from './find-server.ts'
 import { bad, parameterOf, readGrantees, readInstant } from './job-parameters.ts'
-import { describeShare } from './job-routes.ts'
+import { describeShare, SHARE_FIELDS } from './job-routes.ts'
 import { SERVER } from './metadata-routes.ts'
 import { readerOf } from './quota-holder.ts'
 import { openOwnTables } from './user-table-access.ts'
@@ -22,13 +22,6 @@ type Request = ApiRequest<{ readonly server: string; readonly table: string }, u
 const PARAMS = { ...SERVER, table: 'Its name, with the schema of the caller or without' }
 
 const FORM_BYTES = 64 * 1024
-
-const SHARE_FIELDS = {
-  USER: { type: 'string', description: 'A user; may be repeated' },
-  GROUP: { type: 'string', description: 'A group; may be repeated' },
-  UNTIL: { type: 'string', description: 'When the share ends; left out: with the table' },
-  ACTION: { type: 'string', description: 'To take the share back', enum: ['REMOVE'] },
-} as const
 
 const LISTED = object({ table: TEXT, owner: TEXT, rows: COUNT, changed: TIME, description: nullable(TEXT) })
 
@@ -152,9 +145,9 @@ export function userTableRoutes(dependencies: TapDependencies, { guarded }: Acce
           throw bad(`ACTION is REMOVE or left out, not ${JSON.stringify(action)}`)
         }
         const grantees = readGrantees(form)
-        const until = parameterOf(form, 'UNTIL') ?? ''
+        const until = parameterOf(form, 'UNTIL')
         if (action === 'REMOVE') await unshareTable(pool, table, grantees)
-        else await shareTable(pool, table, grantees, until === '' ? null : readInstant('UNTIL', until))
+        else await shareTable(pool, table, grantees, until === undefined ? null : readInstant('UNTIL', until))
         return answerShares(request)
       },
     }),

@@ -198,8 +198,21 @@ describe('what a job is', () => {
     expect((await jobs.post(`/async/${job}/destruction`, { DESTRUCTION: 'soon' })).status).toBe(400)
     expect((await jobs.post(`/async/${job}/executionduration`, { EXECUTIONDURATION: '1.5' })).status).toBe(400)
     expect((await jobs.post(`/async/${job}/executionduration`, {})).status).toBe(400)
+    expect((await jobs.post(`/async/${job}/executionduration`, { EXECUTIONDURATION: '' })).status).toBe(400)
     expect((await jobs.post(`/async/${job}`, { ACTION: 'RUN' })).status).toBe(400)
     expect((await jobs.post(`/async/${job}/phase`, { PHASE: 'WALK' })).status).toBe(400)
+  })
+
+  test('DALI 3 a parameter without a value counts as left out', async () => {
+    const empty = { PHASE: '', EXECUTIONDURATION: '', DESTRUCTION: '', RUNID: '' }
+    const job = await jobs.create({ ...QUERY, ...empty })
+    expect(await document(job)).toContain('<uws:phase>PENDING</uws:phase>')
+    for (const search of ['WAIT=', 'PHASE=', 'WAIT=&PHASE=']) {
+      expect((await jobs.tap.get(`/async/${job}?${search}`)).status).toBe(200)
+    }
+    for (const search of ['PHASE=', 'AFTER=', 'LAST=', 'MODE=', 'SHARED=']) {
+      expect((await jobs.tap.get(`/async?${search}`)).status).not.toBe(400)
+    }
   })
 
   test('UWS-17, CMN-7 parameters are replaced while the job is PENDING, whatever the case of their names', async () => {

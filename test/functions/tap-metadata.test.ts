@@ -31,6 +31,7 @@ describe('/tables', () => {
       expect(text).toContain('<name>survey.Field</name>')
       expect(text).not.toContain('<column')
     }
+    expect((await tap.get('/tables?detail=')).text).toContain('<column')
     const wrong = await tap.get('/tables?detail=all')
     expect([wrong.status, wrong.headers['content-type'], wrong.text]).toEqual([
       400,
@@ -102,6 +103,19 @@ describe('a service', () => {
     )
     const operations = Object.values(paths).flatMap((path) => Object.values(path).map(({ operationId }) => operationId))
     expect(new Set(operations).size).toBe(operations.length)
+  })
+
+  test('describes that a parameter without a value counts as left out', async () => {
+    const answer = await fetch(`http://127.0.0.1:${tap.port}/openapi.json`)
+    const { paths } = (await answer.json()) as {
+      paths: Record<string, { get: { parameters: { name: string; schema: unknown }[] } }>
+    }
+    const schemaOf = (path: string, wanted: string) =>
+      paths[path]?.get.parameters.find(({ name }) => name === wanted)?.schema
+    expect(schemaOf('/{server}/tables', 'detail')).toMatchObject({ enum: ['min', 'max', ''] })
+    expect(schemaOf('/{server}/sync', 'MAXREC')).toEqual({
+      anyOf: [expect.objectContaining({ type: 'integer', minimum: 0 }), { const: '' }],
+    })
   })
 
   test('has a page and examples that browsers show and run nothing of', async () => {

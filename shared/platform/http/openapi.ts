@@ -4,6 +4,7 @@ import {
   type ErrorFormat,
   type Field,
   type Fields,
+  type FormRule,
   type JsonSchema,
   NO_CONTROLS,
   paramName,
@@ -84,9 +85,9 @@ function describeOperation(route: Route, callerRequired: boolean): JsonSchema {
     summary: route.summary,
     ...(route.description === undefined ? {} : { description: route.description }),
     ...describeSecurity(route, callerRequired),
-    parameters: [...pathParameters(route), ...queryParameters(queryOf(route))],
+    parameters: [...pathParameters(route), ...queryParameters(route)],
     ...(route.body === undefined ? {} : { requestBody: describeBody(route.body) }),
-    ...(route.form === undefined || route.method === 'GET' ? {} : { requestBody: describeForm(route.form.fields) }),
+    ...(route.form === undefined || route.method === 'GET' ? {} : { requestBody: describeForm(route.form) }),
     responses: {
       ...describeAnswers(route),
       ...Object.fromEntries(errorStatuses(route).map((status) => [status, describeError(status, route)])),
@@ -118,26 +119,38 @@ function pathParameters(route: Route): JsonSchema[] {
   })
 }
 
-function queryParameters(fields: Fields): JsonSchema[] {
-  return Object.entries(fields).map(([name, field]) => {
-    const { description, ...schema } = describeField(field)
-    return { name, in: 'query', required: field.required === true, description, schema }
-  })
-}
-
 /** A form may come in the query too, but only one place for it is described. */
-function queryOf({ form, query, method }: Route): Fields {
-  return form !== undefined && method === 'GET' ? form.fields : (query ?? {})
+function queryParameters({ form, query = {}, method }: Route): JsonSchema[] {
+  const isForm = form !== undefined && method === 'GET'
+  const fields = isForm ? form.fields : query
+  return Object.entries(isForm ? describeFormFields(form) : describeProperties(query)).map(
+    ([name, { description, ...schema }]) => ({
+      ...{ name, in: 'query', required: fields[name]?.required === true, description, schema },
+    }),
+  )
 }
 
-function describeForm(fields: Fields): JsonSchema {
-  const schema = { type: 'object', properties: describeProperties(fields) }
+function describeForm(form: FormRule): JsonSchema {
+  const schema = { type: 'object', properties: describeFormFields(form) }
   return { content: Object.fromEntries(FORM_TYPES.map((type) => [type, { schema }])) }
 }
 
 const FORM_TYPES = ['application/x-www-form-urlencoded', 'multipart/form-data']
 
-function describeProperties(fields: Fields): JsonSchema {
+/** What is left to the handler is not narrowed by the limits that hold for other fields. */
+function describeFormFields({ fields, emptyIsValue = false }: FormRule): Properties {
+  const describe = (field: Field) => (emptyIsValue ? withExamples(field) : orEmpty(withExamples(field)))
+  return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, describe(field)]))
+}
+
+function orEmpty({ description, ...schema }: JsonSchema): JsonSchema {
+  if (Array.isArray(schema.enum)) return { description, ...schema, enum: [...schema.enum, ''] }
+  return schema.type === 'string' ? { description, ...schema } : { description, anyOf: [schema, { const: '' }] }
+}
+
+type Properties = Readonly<Record<string, JsonSchema>>
+
+function describeProperties(fields: Fields): Properties {
   return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, describeField(field)]))
 }
 
@@ -154,11 +167,16 @@ function describeBody(fields: Fields | 'any' | 'bytes'): JsonSchema {
 }
 
 function describeField(field: Field): JsonSchema {
-  const { required: _, patternHint: __, example, ...given } = field
-  const limits = field.type === 'integer' ? { ...given, ...rangeOf(field) } : given
   const isFree = field.type === 'string' && field.enum === undefined && field.pattern === undefined
-  const schema = isFree ? { ...limits, pattern: NO_CONTROLS } : limits
-  return example === undefined ? schema : { ...schema, examples: [example] }
+  return {
+    ...withExamples(field),
+    ...(field.type === 'integer' ? rangeOf(field) : {}),
+    ...(isFree ? { pattern: NO_CONTROLS } : {}),
+  }
+}
+
+function withExamples({ required: _, patternHint: __, example, ...given }: Field): JsonSchema {
+  return example === undefined ? given : { ...given, examples: [example] }
 }
 
 function describeContent(answers: Route['answers']): JsonSchema {

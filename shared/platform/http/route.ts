@@ -98,6 +98,8 @@ export interface ErrorFormat {
 export interface FormRule {
   /** What it makes sense of, for the description. */
   readonly fields: Fields
+  /** Whether a field without a value is more than left out; usually it is not (DALI 1.1 §3). */
+  readonly emptyIsValue?: boolean
   limits(params: Readonly<Record<string, string>>): FormLimits
 }
 
