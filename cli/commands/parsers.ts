@@ -35,6 +35,11 @@ export function parseInteger(value: string, minimum: number, maximum: number, wh
   throw new InvalidArgumentError(`It must be ${what}.`)
 }
 
+/** Rows at most (TAP 1.1 §2.7.4). */
+export function parseMaxrec(value: string): number {
+  return parseInteger(value, 0, Number.MAX_SAFE_INTEGER, 'a whole number from 0 on')
+}
+
 export function parseText(value: string): string {
   if (value.trim() === '' || value.includes('\0')) throw new InvalidArgumentError('It must not be empty.')
   return value

@@ -8,7 +8,7 @@ import { withProgress } from '../terminal/progress.ts'
 import { terminalWidth } from '../terminal/table.ts'
 import { UsageError } from '../terminal/usage-error.ts'
 import { addExamples } from './examples.ts'
-import { parseInteger, parseText } from './parsers.ts'
+import { parseMaxrec, parseText } from './parsers.ts'
 import { TOKEN_VARIABLE } from './server/options.ts'
 import { addServiceOptions } from './service-options.ts'
 
@@ -180,10 +180,6 @@ async function showPlace(adql: string, message: string): Promise<void> {
   const { writeError } = await import('../terminal/output.ts')
   const lines = formatCaret(text, { line: Number(line), column: Number(column) }, process.stderr.columns ?? 100)
   writeError(`${lines.join('\n')}\n`)
-}
-
-function parseMaxrec(value: string): number {
-  return parseInteger(value, 0, Number.MAX_SAFE_INTEGER, 'a whole number from 0 on')
 }
 
 function parseUpload(value: string, before: ReadonlyMap<string, string> | undefined): ReadonlyMap<string, string> {

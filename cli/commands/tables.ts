@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import { addExamples } from './examples.ts'
-import { parseList, parseText } from './parsers.ts'
+import { parseList, parseMaxrec, parseText } from './parsers.ts'
 import { addServiceOptions } from './service-options.ts'
-import type { ShareFlags, TablesFlags } from './tables/run.ts'
+import type { SaveFlags, ShareFlags, TablesFlags } from './tables/run.ts'
 
 export function declare(command: Command): void {
   addAccess(command.command('list'))
@@ -13,6 +13,15 @@ export function declare(command: Command): void {
     .argument('<name>', 'the name of the table', parseText)
     .argument('<file>', 'CSV, TSV or VOTable; or a VOSI description (.xml), which has no rows', parseText)
     .action(async (name: string, file: string, flags: TablesFlags) => (await commands()).create(name, file, flags))
+  addAccess(command.command('save'))
+    .summary('create a table of the result of a query, or of a finished job')
+    .argument('<name>', 'the name of the table', parseText)
+    .argument('[adql]', 'the query', parseText)
+    .option('--job <id>', 'the job whose result is saved', parseText)
+    .option('--maxrec <rows>', 'save at most so many rows', parseMaxrec)
+    .action(async (name: string, adql: string | undefined, flags: SaveFlags) =>
+      (await commands()).save(name, adql, flags),
+    )
   addAccess(command.command('load'))
     .summary('append the rows of a file: CSV, TSV or VOTable')
     .argument('<name>', 'the name of the table', parseText)
@@ -31,6 +40,8 @@ export function declare(command: Command): void {
     .action(async (name: string, flags: TablesFlags) => (await commands()).drop(name, flags))
   addExamples(command, [
     'tables create targets targets.csv --url https://data.example.org/tap',
+    'tables save bright "SELECT TOP 100 * FROM survey.object ORDER BY mag"',
+    'tables save bright --job 0123456789abcdef0123456789abcdef',
     'tables load targets more.csv',
     'tables share targets --user bob --group g_survey',
     'tables list --json',

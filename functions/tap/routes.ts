@@ -34,7 +34,7 @@ export function createRoutes(dependencies: TapDependencies, base: string, logger
     ...syncRoutes(dependencies, access, logger),
     ...jobRoutes(dependencies, access, logger),
     ...userRoutes(dependencies, access),
-    ...userTableRoutes(dependencies, access),
+    ...userTableRoutes(dependencies, access, logger),
     ...tableUpdateRoutes(dependencies, access),
     ...metadataRoutes(dependencies, access),
     ...pageRoutes(dependencies, access),

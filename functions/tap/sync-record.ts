@@ -59,3 +59,10 @@ export async function recordSync(
     write().catch(() => {})
   }
 }
+
+export const COMPLETED = { phase: 'COMPLETED', error: null } as const
+export const ABORTED = { phase: 'ABORTED', error: null } as const
+
+export function failed(message: string) {
+  return { phase: 'ERROR', error: { type: 'fatal', message } } as const
+}

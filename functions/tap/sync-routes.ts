@@ -11,7 +11,7 @@ import { SERVER } from './metadata-routes.ts'
 import { answerSync } from './sync.ts'
 
 /** Of a query (TAP 1.1 §2.7), for the description: their names compare without case. */
-const PARAMETERS = {
+export const PARAMETERS = {
   LANG: {
     type: 'string',
     description: 'The language of the query',

@@ -7,7 +7,7 @@ import { describeQueryError } from '../../shared/tap/describe-query-error.ts'
 import { readParameters, type TapRequest } from '../../shared/tap/parameters.ts'
 import { toHttpError } from './error-document.ts'
 import { readerOf } from './quota-holder.ts'
-import { type EndRecord, recordSync } from './sync-record.ts'
+import { ABORTED, COMPLETED, type EndRecord, failed, recordSync } from './sync-record.ts'
 
 /** Whether rows are left out, for formats that cannot say it: `true` or `false`. */
 export const OVERFLOW = 'tap-overflow'
@@ -51,13 +51,6 @@ export async function answerSync(
     end({ ...(signal.aborted ? ABORTED : failed(describeQueryError(error, query))), release: null })
     throw toHttpError(error, query)
   }
-}
-
-const COMPLETED = { phase: 'COMPLETED', error: null } as const
-const ABORTED = { phase: 'ABORTED', error: null } as const
-
-function failed(message: string) {
-  return { phase: 'ERROR', error: { type: 'fatal', message } } as const
 }
 
 /** The text of a query belongs to its user. */

@@ -1,4 +1,6 @@
-import type { ServedTap, TapDependencies } from '../../shared/deployment/served-tap.ts'
+import type pg from 'pg'
+import type { JobBackend, ServedTap, TapDependencies } from '../../shared/deployment/served-tap.ts'
+import type { TapJobs } from '../../shared/environment/tap-jobs.ts'
 import { limitsOf } from '../../shared/environment/tap-quotas.ts'
 import { HttpError } from '../../shared/platform/http/errors.ts'
 import type { Caller } from '../../shared/platform/identity.ts'
@@ -10,7 +12,9 @@ import { holderOf, ownerOf } from './quota-holder.ts'
 export interface OwnTables {
   readonly server: string
   readonly owner: string
-  readonly pool: Awaited<ReturnType<NonNullable<ServedTap['openJobs']>>>['pool']
+  readonly pool: pg.Pool
+  readonly jobs: TapJobs
+  readonly openJobs: () => Promise<JobBackend>
   readonly limits: TableLimits
   readonly queryRole: string
   readonly served: ServedTap
@@ -26,12 +30,13 @@ export async function openOwnTables(
 ): Promise<OwnTables> {
   const served = findServer(servers, name)
   const { userTables, jobs, query } = served.service
-  if (userTables === null || jobs === null || served.openJobs === null || query.role === null) {
+  const { openJobs } = served
+  if (userTables === null || jobs === null || openJobs === null || query.role === null) {
     throw new HttpError(404, { msg: `the service ${name} keeps no tables of users`, type: 'no_user_tables' })
   }
   const owner = ownerOf(caller)
   if (owner === null) throw new HttpError(403, { msg: 'only users who are known keep tables', type: 'denied' })
-  const { pool } = await served.openJobs()
+  const { pool } = await openJobs()
   const limits = limitsOf(jobs.quotas, holderOf(caller))
-  return { server: name, owner, pool, limits, queryRole: query.role, served, load: userTables }
+  return { server: name, owner, pool, jobs, openJobs, limits, queryRole: query.role, served, load: userTables }
 }

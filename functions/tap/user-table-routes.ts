@@ -2,6 +2,8 @@ import { readUserTables } from '../../shared/deployment/read-user-tables.ts'
 import type { TapDependencies } from '../../shared/deployment/served-tap.ts'
 import { COUNT, list, nullable, object, openObject, TEXT, TIME } from '../../shared/platform/http/json-schema.ts'
 import { type ApiRequest, type Route, route } from '../../shared/platform/http/route.ts'
+import type { Logger } from '../../shared/platform/log/log.ts'
+import { QueryBusyError } from '../../shared/query/errors.ts'
 import { createUserTable } from '../../shared/user-tables/create-table.ts'
 import { dropUserTable } from '../../shared/user-tables/drop-table.ts'
 import { loadUserTable } from '../../shared/user-tables/load-table.ts'
@@ -15,6 +17,7 @@ import { bad, parameterOf, readGrantees, readInstant } from './job-parameters.ts
 import { describeShare, SHARE_FIELDS } from './job-routes.ts'
 import { SERVER } from './metadata-routes.ts'
 import { readerOf } from './quota-holder.ts'
+import { formLimits, PARAMETERS } from './sync-routes.ts'
 import { openOwnTables } from './user-table-access.ts'
 
 type Request = ApiRequest<{ readonly server: string; readonly table: string }, unknown, Buffer>
@@ -23,11 +26,26 @@ const PARAMS = { ...SERVER, table: 'Its name, with the schema of the caller or w
 
 const FORM_BYTES = 64 * 1024
 
+const { QUERY, LANG, MAXREC, UPLOAD, RUNID } = PARAMETERS
+
+/** Of one way to say what is saved, or the other. */
+const SAVE_FIELDS = {
+  JOB: { type: 'string', description: 'Id of a job that is COMPLETED; or, in its place, a query' },
+  ...{ QUERY: { ...QUERY, required: false }, LANG: { ...LANG, required: false } },
+  MAXREC: { ...MAXREC, description: 'Rows at most; left out: more than can be saved at a time are an error' },
+  ...{ UPLOAD, RUNID },
+} as const
+
+/** Each holds one of the few connections to the jobs until its last row is there. */
+const MOST_SAVES = 2
+const BUSY = 'The service saves as many results as it can at once: try again in a moment.'
+
 const LISTED = object({ table: TEXT, owner: TEXT, rows: COUNT, changed: TIME, description: nullable(TEXT) })
 
 /** Tables that users keep, by the requests of pyvo's create_table, load_table and remove_table (CADC YouCat). */
-export function userTableRoutes(dependencies: TapDependencies, { guarded }: Access): readonly Route[] {
+export function userTableRoutes(dependencies: TapDependencies, { guarded }: Access, logger: Logger): readonly Route[] {
   const { servers } = dependencies
+  let saving = 0
   const open = ({ params, caller }: Pick<Request, 'params' | 'caller'>) =>
     openOwnTables(dependencies, params.server, caller)
   const maxBytes = ({ server = '' }: Readonly<Record<string, string>>) =>
@@ -71,17 +89,16 @@ export function userTableRoutes(dependencies: TapDependencies, { guarded }: Acce
       path: '/{server}/tables/{table}',
       operation: 'createTable',
       summary:
-        'Creates an empty table of the caller, by a VOSI description, or by the columns of a VOTable, CSV or TSV',
+        'Creates a table of the caller: an empty one by a VOSI description, or a VOTable, CSV or TSV with its rows',
       ...{ body: 'bytes', maxBytes, ignoresQuery: true },
-      answers: { 'application/json': object({ table: TEXT, columns: COUNT }) },
+      answers: { 'application/json': object({ table: TEXT, columns: COUNT, rows: COUNT }) },
       errors: [400, 401, 403, 404, 409, 429, 503],
       async handle(request: Request) {
         const { load, limits, pool, server, owner, queryRole } = await open(request)
         const { table: name } = request.params
-        const { readDefinition } = await import('./read-definition.ts')
-        const definition = await readDefinition(request.body, request.headers, { ...load, name })
-        const table = await createUserTable(pool, { server, owner, name, definition, queryRole }, limits)
-        return { body: { table, columns: definition.columns.length } }
+        const { readContent } = await import('./read-content.ts')
+        const content = await readContent(request.body, contentTypeOf(request), { ...load, name })
+        return { body: await createUserTable(pool, { server, owner, name, queryRole, ...content }, limits) }
       },
     }),
     route({
@@ -111,15 +128,37 @@ export function userTableRoutes(dependencies: TapDependencies, { guarded }: Acce
       async handle(request: Request) {
         const { load, limits, pool, server, owner } = await open(request)
         const { table: name } = request.params
-        const [contentType = null] = [request.headers['content-type'] ?? []].flat()
         // The readers of tables are a tenth of the code, and most instances are never sent one.
         const { readTable } = await import('../../shared/votable/read-table.ts')
         const rows = await readTable(once(request.body), {
-          ...{ name, contentType },
+          ...{ name, contentType: contentTypeOf(request) },
           limits: { ...load, columns: MAX_COLUMNS },
         })
         const added = await loadUserTable(pool, { server, owner, name, rows }, limits)
         return { body: { table: name, rows: added } }
+      },
+    }),
+    route({
+      ...shared,
+      method: 'POST',
+      path: '/{server}/save/{table}',
+      operation: 'saveTable',
+      summary: 'Creates a table of the caller of the result of a job, or of a query',
+      form: { fields: SAVE_FIELDS, limits: formLimits(servers) },
+      answers: {
+        'application/json': object({ table: TEXT, columns: COUNT, rows: COUNT, overflow: { type: 'boolean' } }),
+      },
+      errors: [400, 401, 403, 404, 409, 413, 429, 503, 504],
+      async handle(request: Pick<Request, 'params' | 'caller' | 'form' | 'signal'>) {
+        const own = await open(request)
+        if (saving >= MOST_SAVES) throw new QueryBusyError(BUSY)
+        saving += 1
+        try {
+          const { saveResult } = await import('./save-result.ts')
+          return { body: await saveResult(own, request.params.table, request, logger) }
+        } finally {
+          saving -= 1
+        }
       },
     }),
     route({
@@ -156,6 +195,10 @@ export function userTableRoutes(dependencies: TapDependencies, { guarded }: Acce
 
 function describeTable({ owner, name, rows, changed, description }: UserTable) {
   return { table: tapNameOf(owner, name), owner, rows, changed: changed.toISOString(), description }
+}
+
+function contentTypeOf({ headers }: Pick<Request, 'headers'>): string | null {
+  return [headers['content-type'] ?? []].flat()[0] ?? null
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {

@@ -9,6 +9,8 @@ export type UserTableErrorCode =
   | 'column_not_found'
   | 'column_mismatch'
   | 'table_values'
+  | 'too_many_rows'
+  | 'result_missing'
 
 const KINDS: Readonly<Record<UserTableErrorCode, FailureKind>> = {
   table_name: 'malformed',
@@ -19,6 +21,8 @@ const KINDS: Readonly<Record<UserTableErrorCode, FailureKind>> = {
   column_not_found: 'malformed',
   column_mismatch: 'malformed',
   table_values: 'malformed',
+  too_many_rows: 'malformed',
+  result_missing: 'conflict',
 }
 
 /** What a user cannot do with a table; nothing has changed. The message is meant for him. */

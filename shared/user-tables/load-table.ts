@@ -1,13 +1,8 @@
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import type pg from 'pg'
-import { from as copyFrom } from 'pg-copy-streams'
-import { QuotaError } from '../uws/quota.ts'
 import type { UploadedTable } from '../votable/uploaded-table.ts'
 import { asTableOwner, checkLimits, lockOwner, noteChange, readTableUsage, type TableLimits } from './change-tables.ts'
-import { DATA_SCHEMA } from './ddl.ts'
-import { UserTableError } from './failures.ts'
-import { holdOwn, readOwnName, type UserColumn, type UserTable } from './user-table.ts'
+import { appendRows, checkRoom, stageRows } from './stage-rows.ts'
+import { holdOwn, readOwnName } from './user-table.ts'
 
 export interface LoadRequest {
   readonly server: string
@@ -34,15 +29,11 @@ export async function loadUserTable(
     readOwnName(name, owner)
     return await asTableOwner(pool, 'loading a table', async (client) => {
       // What is slow to arrive holds no lock.
-      await stage(client, rows)
+      await stageRows(client, rows)
       await lockOwner(client, server, owner)
       const table = await holdOwn(client, server, owner, name)
       await checkRoom(client, table, limits)
-      const added = await append(client, table, rows)
-      await client.query(
-        'update user_tables.item set row_count = row_count + $2, changed_at = clock_timestamp() where id = $1',
-        [table.id, added],
-      )
+      const added = await appendRows(client, table, rows)
       checkLimits(await readTableUsage(client, server, owner), limits)
       await noteChange(client, 'TABLE_UPDATED', table, { rows: table.rows + added })
       return added
@@ -50,84 +41,4 @@ export async function loadUserTable(
   } finally {
     await rows.close()
   }
-}
-
-const STAGED = 'pg_temp.loaded'
-
-async function stage(client: pg.ClientBase, { sqlTypes, rows }: UploadedTable): Promise<void> {
-  const columns = sqlTypes.map((type, index) => `c${index + 1} ${type}`).join(', ')
-  await client.query(`create temporary table ${STAGED} (${columns}) on commit drop`)
-  const copy = client.query(copyFrom(`copy ${STAGED} from stdin with (format binary)`))
-  await pipeline(Readable.from(rows), copy).catch((error: unknown) => {
-    throw explainValues(error)
-  })
-}
-
-/** Rows that are taken back leave their pages behind, so that what cannot fit is not written at all. */
-async function checkRoom(client: pg.ClientBase, { server, owner }: UserTable, limits: TableLimits): Promise<void> {
-  if (limits.tableBytes === undefined) return
-  const { tableBytes } = await readTableUsage(client, server, owner)
-  const { rows } = await client.query<{ bytes: string }>(`select pg_relation_size('${STAGED}') as bytes`)
-  if (tableBytes + Number(rows[0]?.bytes ?? 0) > limits.tableBytes) throw new QuotaError('tableBytes', limits)
-}
-
-async function append(client: pg.ClientBase, table: UserTable, { fields, sqlTypes }: UploadedTable): Promise<number> {
-  const targets = fields.map((field, index) => {
-    const at = table.columns.findIndex(({ name }) => name.toLowerCase() === field.name.toLowerCase())
-    const column = table.columns[at]
-    if (column === undefined) {
-      const known = table.columns.map(({ name }) => JSON.stringify(name)).join(', ')
-      throw new UserTableError(
-        'column_not_found',
-        `the table ${table.name} has no column ${JSON.stringify(field.name)}, it has ${known}`,
-      )
-    }
-    checkTypes(column, sqlTypes[index] ?? '')
-    return { to: `c${at + 1}`, from: `c${index + 1}::${column.sqlType}` }
-  })
-  const names = targets.map(({ to }) => to)
-  if (new Set(names).size < names.length) {
-    throw new UserTableError(
-      'column_mismatch',
-      'two columns of the rows have the same name; names compare without case',
-    )
-  }
-  try {
-    const { rowCount } = await client.query(
-      `insert into ${DATA_SCHEMA}.t${table.id} (${names.join(', ')})
-       select ${targets.map(({ from }) => from).join(', ')} from ${STAGED}`,
-    )
-    return rowCount ?? 0
-  } catch (error) {
-    throw explainValues(error)
-  }
-}
-
-const NUMBERS = ['smallint', 'integer', 'bigint', 'real', 'float8']
-
-/** Numbers become larger ones, or are checked to fit; fractions are never cut off in silence. */
-function checkTypes({ name, sqlType }: UserColumn, given: string): void {
-  const [from, to] = [NUMBERS.indexOf(given), NUMBERS.indexOf(sqlType)]
-  const fits =
-    given === sqlType || given === 'text' || sqlType === 'text' || (from >= 0 && to >= 0 && (from < 3 || to >= 3))
-  if (fits) return
-  throw new UserTableError(
-    'column_mismatch',
-    `the values for the column ${JSON.stringify(name)} are ${given}, the column is ${sqlType}: send them as that type`,
-  )
-}
-
-function explainValues(error: unknown): unknown {
-  const state = error instanceof Error && 'code' in error ? String(error.code) : ''
-  if (state === '23505') {
-    return new UserTableError('table_values', 'a value is there already in a column with a unique index', error)
-  }
-  if (/^(22|54)/.test(state)) {
-    return new UserTableError(
-      'table_values',
-      'a value does not fit the type of its column, or a row is too wide: nothing was loaded',
-      error,
-    )
-  }
-  return error
 }

@@ -23,6 +23,16 @@ test('tables are created, loaded, listed, shared and dropped on the command line
     code: 0,
     stdout: 'user_ann.targets is created, with 2 rows\n',
   })
+  const adql =
+    'SELECT t.note, o.object_id FROM user_ann.targets AS t JOIN survey.object AS o ON o.object_id = t.object_id'
+  expect(await as('ann', 'save', 'kept', adql, '--maxrec', '1')).toMatchObject({
+    code: 0,
+    stdout: 'user_ann.kept is created, with 1 rows\n',
+  })
+  expect((await as('ann', 'save', 'kept', adql)).stderr).toContain('there is a table user_ann.kept already')
+  expect((await as('ann', 'save', 'again', '--job', 'x')).stderr).toContain('there is no job')
+  expect((await as('ann', 'save', 'again')).stderr).toContain('--job')
+  expect(await as('ann', 'drop', 'kept')).toMatchObject({ code: 0 })
   expect(await as('ann', 'load', 'targets', file)).toMatchObject({ code: 0, stdout: 'targets has 2 rows more\n' })
   expect((await as('dan', 'list')).stdout).toBe('there are no tables\n')
   expect(await as('ann', 'share', 'targets', '--user', 'dan')).toMatchObject({ stdout: 'targets: dan may read it\n' })

@@ -33,6 +33,13 @@ try:
 except Exception as error:
     print('refused')
 tap.remove_table('user_ann.t')
+rows = tap.search('SELECT object_id, ra FROM survey.object WHERE object_id < 3').to_table()
+buffer = io.BytesIO()
+rows.write(buffer, format='votable')
+tap.create_table('user_ann.t', io.BytesIO(buffer.getvalue()), format='VOTable')
+units = "SELECT unit FROM TAP_SCHEMA.columns WHERE table_name = 'user_ann.t' AND column_name = 'ra'"
+print(len(tap.search('SELECT * FROM user_ann.t')), tap.search(units)['unit'][0])
+tap.remove_table('user_ann.t')
 print(len(tap.search(columns)))
 `
 
@@ -45,10 +52,11 @@ describe.skipIf(PYTHON === undefined)(`pyvo${needs(PYTHON !== undefined, 'a pyvo
 
   test('creates, loads, indexes, queries and removes a table', async () => {
     const { stdout } = await promisify(execFile)(PYTHON ?? '', ['-c', SCRIPT, service.jobs.tap.url, tokenOf('ann')])
-    expect(stdout.split('\n').slice(0, 4)).toEqual([
+    expect(stdout.split('\n').slice(0, 5)).toEqual([
       "['a', 'b', 'c'] ['a', 'b', 'c']",
       "[('object_id', 1), ('label', 0)]",
       'refused',
+      '3 deg',
       '0',
     ])
   })

@@ -6,13 +6,14 @@ let tables: UserTablesUnderTest['call']
 let ask: UserTablesUnderTest['ask']
 
 beforeAll(async () => {
-  service = await startUserTables('{users: {max: {tables: 2, tableBytes: 200000}}}')
+  service = await startUserTables('{users: {max: {tables: 2, tableBytes: 200000}}}', '{rows: 3000}')
   tables = service.call
   ask = service.ask
 })
 afterAll(() => service.jobs.stop())
 
 const CSV = 'object_id,note,"Odd ""Name"\n1,first,1.5\n3,,2.5\n'
+const FORM = 'application/x-www-form-urlencoded'
 const pool = () => service.jobs.tap.database.pool
 
 const VOSI = `<?xml version="1.0"?>
@@ -30,7 +31,10 @@ const VOSI = `<?xml version="1.0"?>
 describe('a table of a user', () => {
   test('is created from a VOSI description, filled, queried as positions, indexed and dropped', async () => {
     const created = await tables('ann', 'PUT', '/tables/user_ann.targets', VOSI, 'text/xml')
-    expect([created.status, JSON.parse(created.text)]).toEqual([200, { table: 'user_ann.targets', columns: 5 }])
+    expect([created.status, JSON.parse(created.text)]).toEqual([
+      200,
+      { table: 'user_ann.targets', columns: 5, rows: 0 },
+    ])
     const tsv = 'ra\tdec\tlabel\tn\n10.5\t-3\ta\t1\n11\t4\tb\t2\n'
     const loaded = await tables('ann', 'POST', '/load/targets', tsv, 'text/tab-separated-values')
     expect([loaded.status, loaded.text]).toEqual([200, expect.stringContaining('"rows":2')])
@@ -102,6 +106,114 @@ describe('a table of a user', () => {
   })
 })
 
+describe('a result', () => {
+  const save = (name: string, form: Readonly<Record<string, string>>, user = 'ann') =>
+    tables(user, 'POST', `/save/${name}`, new URLSearchParams(form).toString(), FORM)
+  const QUERY = 'SELECT o.object_id AS id, o.ra, o.dec FROM survey.object AS o ORDER BY o.object_id'
+  const JOB = { LANG: 'ADQL', QUERY, PHASE: 'RUN' }
+  const authorization = `Bearer ${tokenOf('ann')}`
+  const listed = async () => JSON.parse((await tables('ann', 'GET', '/user-tables')).text).tables.length
+
+  beforeAll(() => service.create('ann', 'there', 'a\n1\n'))
+  afterAll(() => service.drop('ann', 'there'))
+
+  test('of a query is saved as a table, with what is known of its columns', async () => {
+    const saved = await save('kept', { LANG: 'ADQL', QUERY })
+    expect([saved.status, JSON.parse(saved.text)]).toEqual([
+      200,
+      { table: 'user_ann.kept', columns: 3, rows: expect.any(Number), overflow: false },
+    ])
+    const original = await ask('ann', QUERY)
+    expect(await ask('ann', 'SELECT id, ra, dec FROM user_ann.kept ORDER BY id')).toEqual(original)
+    expect((await tables('ann', 'GET', '/tables/user_ann.kept')).text).toContain('pos.eq.ra')
+    const names = { LANG: 'ADQL', QUERY: 'SELECT table_name, "size" AS "a b" FROM TAP_SCHEMA.columns' }
+    expect(await save('columns_here', names)).toMatchObject({ status: 200 })
+    expect(
+      (await ask('ann', `SELECT DISTINCT table_name FROM user_ann.columns_here WHERE table_name = 'user_ann.kept'`))
+        .length,
+    ).toBe(1)
+    expect(
+      (await save('of_mine', { LANG: 'ADQL', QUERY: 'SELECT id FROM user_ann.kept', MAXREC: '2' })).text,
+    ).toContain('"rows":2')
+    await service.drop('ann', 'kept', 'columns_here', 'of_mine')
+  })
+
+  test.each(['votable', 'votable/td', 'csv'])(
+    'of a job in %s is saved, also by those with whom it is shared',
+    async (FORMAT) => {
+      const job = await service.jobs.create({ ...JOB, FORMAT }, { authorization })
+      await service.jobs.idle()
+      expect((await save('of_job', { JOB: job })).text).toContain('"overflow":false')
+      expect(await ask('ann', 'SELECT id, ra, dec FROM user_ann.of_job ORDER BY id')).toEqual(await ask('ann', QUERY))
+      expect((await save('of_job', { JOB: job }, 'dan')).status).toBe(403)
+      await tables('ann', 'POST', `/async/${job}/share`, 'USER=dan', FORM)
+      expect((await save('of_job', { JOB: job }, 'dan')).status).toBe(200)
+      await service.drop('dan', 'of_job')
+      await service.drop('ann', 'of_job')
+    },
+  )
+
+  test.each<readonly [string, Readonly<Record<string, string>>, number, string, string?]>([
+    ['a query that is wrong', { LANG: 'ADQL', QUERY: 'SELECT nothing FROM survey.object' }, 400, 'nothing'],
+    [
+      'a query that fails late',
+      { LANG: 'ADQL', QUERY: 'SELECT 1 / (object_id - 3) AS a FROM survey.object ORDER BY object_id' },
+      400,
+      'zero',
+    ],
+    [
+      'two columns of one name',
+      { LANG: 'ADQL', QUERY: 'SELECT ra, dec AS "RA" FROM survey.object' },
+      400,
+      'two columns',
+    ],
+    ['a table that is there', { LANG: 'ADQL', QUERY }, 409, 'already', 'there'],
+    ['a name that cannot be', { LANG: 'ADQL', QUERY }, 400, 'is not a name', 'select'],
+    ['a schema of somebody else', { LANG: 'ADQL', QUERY }, 403, 'own schema', 'user_dan.x'],
+    ['neither', {}, 400, 'JOB or QUERY'],
+    ['both', { JOB: 'a'.repeat(32), QUERY }, 400, 'JOB or QUERY'],
+    ['no job', { JOB: 'a'.repeat(32) }, 404, 'no job'],
+    ['a query that is not ADQL', { LANG: 'SQL', QUERY }, 400, 'language'],
+  ])('of %s: there is no new table', async (_what, form, status, message, name = 'never') => {
+    const before = await listed()
+    const answer = await save(name, form)
+    expect([answer.status, answer.text]).toEqual([status, expect.stringContaining(message)])
+    expect(await listed()).toBe(before)
+  })
+
+  test('of a job that is not there yet, or of too many rows, is not saved', async () => {
+    const pending = await service.jobs.create({ LANG: 'ADQL', QUERY }, { authorization })
+    expect(await save('never', { JOB: pending })).toMatchObject({
+      status: 409,
+      text: expect.stringContaining('PENDING'),
+    })
+    const parquet = await service.jobs.create({ ...JOB, FORMAT: 'parquet' }, { authorization })
+    await service.jobs.idle()
+    expect(await save('never', { JOB: parquet })).toMatchObject({
+      status: 400,
+      text: expect.stringContaining('Parquet'),
+    })
+    await service.create('ann', 'many', `n\n${'1\n'.repeat(60)}`)
+    const cross = 'SELECT a.n FROM user_ann.many AS a, user_ann.many AS b'
+    expect(await save('never', { LANG: 'ADQL', QUERY: cross })).toMatchObject({
+      status: 400,
+      text: expect.stringContaining('more than 3000 rows'),
+    })
+    const cut = await service.jobs.create({ ...JOB, QUERY: cross, MAXREC: '10' }, { authorization })
+    await service.jobs.idle()
+    expect(JSON.parse((await save('cut', { JOB: cut })).text)).toMatchObject({ rows: 10, overflow: true })
+    await service.drop('ann', 'many', 'cut')
+  })
+
+  test('over the quota is not saved', async () => {
+    const { rows } = await pool().query("select from uws.job where mode = 'sync' and phase = 'EXECUTING'")
+    expect(rows).toEqual([])
+    const wide = `SELECT a.column_name || a.description AS c FROM TAP_SCHEMA.columns AS a, TAP_SCHEMA.columns AS b, TAP_SCHEMA.tables AS c`
+    expect(await save('never', { LANG: 'ADQL', QUERY: wide, MAXREC: '3000' }, 'max')).toMatchObject({ status: 429 })
+    expect(JSON.parse((await tables('max', 'GET', '/quota')).text).usage).toMatchObject({ tables: 0, tableBytes: 0 })
+  })
+})
+
 describe('who sees a table', () => {
   const READ = 'SELECT note FROM user_ann.seen ORDER BY note'
   const LIST = "SELECT table_name FROM TAP_SCHEMA.tables WHERE table_name = 'user_ann.seen'"
@@ -163,7 +275,7 @@ describe('who sees a table', () => {
       "select kind from uws.event where item_type = 'table' and item = (select id::text from user_tables.item where name = 'seen') order by sequence",
     )
     expect(rows.map(({ kind }) => kind)).toEqual([
-      ...['TABLE_CREATED', 'TABLE_UPDATED', 'SHARE_CREATED', 'SHARE_CREATED', 'SHARE_REMOVED', 'SHARE_UPDATED'],
+      ...['TABLE_CREATED', 'SHARE_CREATED', 'SHARE_CREATED', 'SHARE_REMOVED', 'SHARE_UPDATED'],
     ])
   })
 

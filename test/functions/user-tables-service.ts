@@ -32,10 +32,11 @@ export interface UserTablesUnderTest {
   /** Another release, for the same readers. */
   goLive(version: string): Promise<void>
   create(user: string, name: string, csv: string): Promise<void>
+  drop(user: string, ...names: readonly string[]): Promise<void>
 }
 
-export async function startUserTables(quotas = ''): Promise<UserTablesUnderTest> {
-  const service = ['access: {type: gafaelfawr}', 'userTables: {}']
+export async function startUserTables(quotas = '', userTables = '{}'): Promise<UserTablesUnderTest> {
+  const service = ['access: {type: gafaelfawr}', `userTables: ${userTables}`]
   let role = ''
   const jobs = await startJobs({
     keep: true,
@@ -79,11 +80,12 @@ export async function startUserTables(quotas = ''): Promise<UserTablesUnderTest>
       return answer.status === 'OK' ? answer.texts : answer.message
     },
     async create(user, name, csv) {
-      for (const [method, path] of [
-        ['PUT', `/tables/${name}`],
-        ['POST', `/load/${name}`],
-      ] as const) {
-        const { status, text } = await call(user, method, path, csv, 'text/csv')
+      const { status, text } = await call(user, 'PUT', `/tables/${name}`, csv, 'text/csv')
+      if (status !== 200) throw new Error(text)
+    },
+    async drop(user, ...names) {
+      for (const name of names) {
+        const { status, text } = await call(user, 'DELETE', `/tables/${name}`)
         if (status !== 200) throw new Error(text)
       }
     },

@@ -21,6 +21,11 @@ export interface ShareFlags extends TablesFlags {
   readonly remove?: true
 }
 
+export interface SaveFlags extends TablesFlags {
+  readonly job?: string
+  readonly maxrec?: number
+}
+
 interface ListedTable {
   readonly table: string
   readonly owner: string
@@ -36,10 +41,25 @@ export async function list(flags: TablesFlags): Promise<void> {
 
 export async function create(name: string, file: string, flags: TablesFlags): Promise<void> {
   const body = await readBody(file)
-  const { table } = (await ask(flags, pathOf('tables', name), { method: 'PUT', body })) as { readonly table: string }
-  if (/\.xml$/i.test(file)) return writeResult({ table, rows: 0 }, flags, () => `${table} is created; it is empty`)
-  const { rows } = await send(name, body, flags)
-  writeResult({ table, rows }, flags, () => `${table} is created, with ${rows} rows`)
+  writeResult(await ask(flags, pathOf('tables', name), { method: 'PUT', body }), flags, describeCreated)
+}
+
+/** @param adql a query; undefined: a job is named by the flags */
+export async function save(name: string, adql: string | undefined, flags: SaveFlags): Promise<void> {
+  const { job, maxrec } = flags
+  if ((adql === undefined) === (job === undefined)) throw new UsageError('give a query, or a job with --job')
+  const what = adql === undefined ? { JOB: job ?? '' } : { LANG: 'ADQL', QUERY: adql }
+  const body = new URLSearchParams({ ...what, ...(maxrec === undefined ? {} : { MAXREC: String(maxrec) }) })
+  const saved = await ask(flags, pathOf('save', name), { method: 'POST', body })
+  writeResult(saved, flags, (created) => {
+    const { overflow } = created as { readonly overflow: boolean }
+    return `${describeCreated(created)}${overflow ? '; the job had cut its result, which has more rows' : ''}`
+  })
+}
+
+function describeCreated(created: unknown): string {
+  const { table, rows } = created as { readonly table: string; readonly rows: number }
+  return `${table} is created, ${rows === 0 ? 'and empty' : `with ${rows} rows`}`
 }
 
 export async function load(name: string, file: string, flags: TablesFlags): Promise<void> {
