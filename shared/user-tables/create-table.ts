@@ -15,8 +15,8 @@ export interface NewTable {
   /** As `readTableName` takes it. */
   readonly name: string
   readonly definition: TableDefinition
-  /** Is read to its end, or closed. null: the table is empty. */
-  readonly rows: UploadedTable | null
+  /** Is read to its end, or closed. null, or left out: the table is empty. */
+  readonly rows?: UploadedTable | null
   /** More rows than that are an error; left out: as many as there are. */
   readonly mostRows?: number
   /** The role that queries run as: it may read the table in transactions that say so. */
@@ -44,7 +44,7 @@ export async function createUserTable(pool: pg.Pool, table: NewTable, limits: Ta
 }
 
 async function create(pool: pg.Pool, table: NewTable, limits: TableLimits): Promise<CreatedTable> {
-  const { server, owner, definition, rows: given, mostRows, queryRole } = table
+  const { server, owner, definition, rows: given = null, mostRows, queryRole } = table
   const name = readOwnName(table.name, owner)
   const { description, utype, columns } = definition
   return asTableOwner(pool, 'creating a table', async (client) => {

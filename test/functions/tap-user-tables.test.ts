@@ -153,7 +153,7 @@ describe('a result', () => {
     },
   )
 
-  test.each<readonly [string, Readonly<Record<string, string>>, number, string, string?]>([
+  test.each([
     ['a query that is wrong', { LANG: 'ADQL', QUERY: 'SELECT nothing FROM survey.object' }, 400, 'nothing'],
     [
       'a query that fails late',
@@ -174,9 +174,9 @@ describe('a result', () => {
     ['both', { JOB: 'a'.repeat(32), QUERY }, 400, 'JOB or QUERY'],
     ['no job', { JOB: 'a'.repeat(32) }, 404, 'no job'],
     ['a query that is not ADQL', { LANG: 'SQL', QUERY }, 400, 'language'],
-  ])('of %s: there is no new table', async (_what, form, status, message, name = 'never') => {
+  ])('of %s: there is no new table', async (_what, form: object, status, message, name = 'never') => {
     const before = await listed()
-    const answer = await save(name, form)
+    const answer = await save(name, { ...form })
     expect([answer.status, answer.text]).toEqual([status, expect.stringContaining(message)])
     expect(await listed()).toBe(before)
   })
