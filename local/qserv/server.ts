@@ -45,6 +45,7 @@ export interface LoggedRequest {
   readonly version: string | null
   readonly user: string | null
   readonly bodyHash: string
+  readonly bodyBytes: number
   readonly contentType: string
 }
 
@@ -151,6 +152,7 @@ async function receive(incoming: http.IncomingMessage, version: number): Promise
     version: named === null ? null : String(named),
     user: credentials === undefined ? null : (Buffer.from(credentials, 'base64').toString().split(':')[0] ?? null),
     bodyHash: createHash('sha256').update(body).digest('hex'),
+    bodyBytes: body.length,
     contentType,
   }
   return { search, parts: parts.map(decodeURIComponent), contentType, body, json, route, authorization, log }

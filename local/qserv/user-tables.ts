@@ -38,6 +38,8 @@ const TYPES: readonly (readonly [RegExp, string])[] = [
 export class UserTables {
   /** What the next ingest fails with, at a worker. */
   workerError: string | null = null
+  /** How long an ingest takes before its table is there, whoever still waits for it. */
+  ingestMs = 0
   readonly #pool: pg.Pool
   readonly #readers: readonly string[]
   readonly #tables = new Map<string, UserTable>()
@@ -66,6 +68,7 @@ export class UserTables {
     if (this.#busy.has(database)) throw failedOperation(`database ${database} is not published`)
     this.#busy.add(database)
     try {
+      if (this.ingestMs > 0) await new Promise((done) => setTimeout(done, this.ingestMs))
       this.#databases.add(database)
       const id = pg.escapeIdentifier
       if (this.workerError !== null) {

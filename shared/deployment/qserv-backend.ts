@@ -13,7 +13,7 @@ import type { QservBackend } from './served-tap.ts'
 
 type Querying = Pick<
   QservServiceOptions<LiveMetadata>,
-  'functions' | 'liveTables' | 'postgresql' | 'schemas' | 'limits'
+  'functions' | 'liveTables' | 'postgresql' | 'schemas' | 'limits' | 'ledger'
 > & { readonly logger: Logger }
 
 /**
@@ -41,6 +41,7 @@ export async function openQservBackend(
     nullText: config.nullText === 'null',
     maxResultBytes: config.limits.resultBytes,
     maxQueries: config.limits.syncQueries,
+    ingestMs: 1000 * config.uploadSeconds,
     maintenance: config.maintenance,
   })
   return { config, client, queries }

@@ -1,5 +1,4 @@
-import { QservRefusedError } from '../qserv/errors.ts'
-import { removeFromQserv } from '../query/qserv/run-now.ts'
+import { dropUploads, removeFromQserv } from '../query/qserv/remove.ts'
 import { forgetRemote, type RemoteQuery } from '../uws/remote-query.ts'
 import type { JobBackend, QservBackend } from './served-tap.ts'
 
@@ -17,11 +16,4 @@ export async function removeRemote(
   if (queryId !== null) await removeFromQserv(client, queryId)
   if (uploads !== null) await dropUploads(client, uploads)
   await forgetRemote(pool, job)
-}
-
-/** Drops a database of uploaded tables; one that is not there is no error. */
-export async function dropUploads(client: QservBackend['client'], database: string): Promise<void> {
-  await client.dropDatabase(database).catch((error: unknown) => {
-    if (!(error instanceof QservRefusedError) || !/does not exist|unknown/i.test(error.message)) throw error
-  })
 }

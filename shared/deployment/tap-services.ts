@@ -30,9 +30,9 @@ export function connectServices(environment: Environment, logger: Logger): TapDe
     const { name, service } = server
     if (service === null) continue
     const functions = STANDARD_FUNCTIONS.with(siteFunctions(service.functions))
-    const open = lazily(() => openBackend(environment, server, { service, functions }, logger))
     const { jobs } = service
     const openJobs = jobs === null ? null : lazily(() => openJobBackend(environment, jobs, logger))
+    const open = lazily(() => openBackend(environment, server, { service, functions, openJobs }, logger))
     servers.set(name, { name, service, functions, open, openJobs })
   }
   if (servers.size === 0) {
@@ -50,7 +50,7 @@ export function connectServices(environment: Environment, logger: Logger): TapDe
 async function openBackend(
   environment: Environment,
   server: TapServer,
-  { service, functions }: Pick<ServedTap, 'service' | 'functions'>,
+  { service, functions, openJobs }: Pick<ServedTap, 'service' | 'functions' | 'openJobs'>,
   logger: Logger,
 ): Promise<ServedBackend> {
   const [{ connectAddress }, { openPostgresqlService }, { watchLiveMetadata }] = await Promise.all([
@@ -82,6 +82,9 @@ async function openBackend(
       ? null
       : await (await import('./qserv-backend.ts')).openQservBackend(environment, query.qserv, {
           ...{ ...querying, postgresql, schemas: schemas ?? [], limits: textLimits },
+          ...(openJobs === null
+            ? {}
+            : { ledger: (await import('./sync-ledger.ts')).keepSyncLedger(server.name, openJobs) }),
         })
   const { privateHosts } = limits.uploads
   return {

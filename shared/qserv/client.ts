@@ -138,7 +138,11 @@ export class QservClient {
   async ingestCsv(form: () => Multipart, signal?: AbortSignal): Promise<void> {
     const { ingestMs = 300_000 } = this.#options
     await this.#askVersioned({
-      ...{ method: 'POST', path: '/ingest/csv', form, headMs: ingestMs, repeatable: false, once: true },
+      ...{ method: 'POST', path: '/ingest/csv', headMs: ingestMs, repeatable: false, once: true },
+      form() {
+        const { fields, files } = form()
+        return { fields: { ...fields, timeout: String(Math.ceil(ingestMs / 1000)) }, files }
+      },
       ...(signal === undefined ? {} : { signal }),
     })
   }
@@ -180,7 +184,15 @@ export class QservClient {
     } catch (error) {
       const most = error instanceof QservRefusedError ? error.details.max_version : undefined
       if (version === undefined || typeof most !== 'number' || most === version || most < OLDEST_VERSION) throw error
-      return await this.#ask(exchange, this.#remember(most))
+      const other = this.#remember(most)
+      // Its rows have been read.
+      if (exchange.form !== undefined) {
+        throw new QservUnavailableError('Qserv has been replaced by an older one', {
+          mayHaveArrived: false,
+          cause: error,
+        })
+      }
+      return await this.#ask(exchange, other)
     }
   }
 

@@ -154,6 +154,8 @@ export class Transport {
       sent.on('socket', (socket) => {
         const connected = () => {
           mayHaveArrived = true
+          // A stream can be read once: not for a connection that never comes.
+          if (typeof body === 'object') body.on('error', (error) => sent.destroy(error)).pipe(sent)
           expect(headMs, 'there was no answer')
         }
         // One of the pool may be there already.
@@ -176,8 +178,7 @@ export class Transport {
             : unavailable(what, true),
         )
       })
-      if (body === undefined || typeof body === 'string') sent.end(body)
-      else body.on('error', (error) => sent.destroy(error)).pipe(sent)
+      if (typeof body !== 'object') sent.end(body)
     })
   }
 }

@@ -7,10 +7,11 @@ import { QueryBusyError, QueryUnavailableError } from './errors.ts'
 import { fieldsOf } from './fields.ts'
 import type { LiveTables, LiveTablesSource } from './live-tables.ts'
 import type { QueryLogger } from './postgresql/work.ts'
+import { describeQservUploads, ingestUploads, uploadDatabase } from './qserv/ingest-uploads.ts'
 import { planForQserv, type QservPlan, type QservPlanOptions } from './qserv/plan.ts'
 import { runNow } from './qserv/run-now.ts'
+import type { SyncLedger } from './qserv/sync-ledger.ts'
 import type { QueryRequest, QueryService } from './service.ts'
-import { describeUpload } from './upload-metadata.ts'
 
 export interface QservServiceOptions<Release extends LiveTables = LiveTables> extends QservPlanOptions {
   readonly client: QservClient
@@ -24,6 +25,10 @@ export interface QservServiceOptions<Release extends LiveTables = LiveTables> ex
   readonly maxResultBytes: number
   /** Queries at once, of this process. */
   readonly maxQueries: number
+  /** How long Qserv may take to load an uploaded table. */
+  readonly ingestMs: number
+  /** Left out: nothing is written, and no tables can be uploaded. */
+  readonly ledger?: SyncLedger
   /** null: queries are answered; else why they are not. */
   readonly maintenance: string | null
 }
@@ -56,7 +61,9 @@ export function openQservService<Release extends LiveTables>(
       const { adql, maxRows, uploads } = request
       try {
         const parsed = parseQuery(adql, options.limits)
-        const tables = uploads.map((upload) => describeUpload(upload, { schema: 'user_tap', name: upload.name }))
+        const entry = options.ledger?.newEntry() ?? null
+        const database = uploadDatabase(entry?.id ?? '')
+        const tables = describeQservUploads(uploads, database)
         const plan = await planForQserv(parsed, liveTables, tables, maxRows + 1, options)
         if (plan === null) return await postgresql.start(request)
         const { columns, live } = plan
@@ -64,7 +71,7 @@ export function openQservService<Release extends LiveTables>(
         if (maxRows === 0)
           return { columns, fields: fieldsOf(columns), release: live, rows: NO_ROWS, close: async () => {} }
         if (maintenance !== null) throw new QueryUnavailableError(maintenance)
-        if (uploads.length > 0) throw noUploads(plan.resolved.body.span)
+        if (uploads.length > 0 && entry === null) throw noUploads(plan.resolved.body.span)
         if (running >= maxQueries) {
           throw new QueryBusyError(
             `${maxQueries} sync queries run in Qserv already, as many as may at once: try again in a moment, or run it as an asynchronous job.`,
@@ -75,7 +82,11 @@ export function openQservService<Release extends LiveTables>(
           running -= 1
         })
         try {
-          const found = await runNow(plan, request, options)
+          const ingest = (signal: AbortSignal) => ingestUploads(options.client, database, uploads, tables, plan, signal)
+          const found = await runNow(plan, request, options, {
+            entry,
+            uploads: uploads.length === 0 ? null : { database, ingest },
+          })
           return {
             ...found,
             close: async () => {
@@ -97,7 +108,8 @@ export function openQservService<Release extends LiveTables>(
 const NO_ROWS: AsyncIterable<Uint8Array> = { async *[Symbol.asyncIterator]() {} }
 
 function noUploads(span: AdqlError['span']): AdqlError {
-  const message = 'Uploaded tables can be joined with tables of Qserv in asynchronous jobs only: run it as one.'
+  const message =
+    'Uploaded tables cannot be joined with tables of Qserv here: this service keeps no jobs, beside which it would note what it loads.'
   return new AdqlError('unsupported', message, span, { reason: 'upload' })
 }
 

@@ -46,7 +46,7 @@ export async function beginSubmit(
     // Those who count and add must not do so at once.
     await client.query("select pg_advisory_xact_lock(hashtext('uws.remote'), hashtext($1))", [server])
     const { rows } = await client.query<{ all: number; own: number; holds: boolean; is_new: boolean }>(
-      `select (select count(*) from uws.remote where server = $1 and job <> $3)::int as all,
+      `select (select count(*) from uws.remote where server = $1 and job <> $3 and kept_until is null)::int as all,
               (select count(*) from uws.remote where server = $1 and job <> $3 and owner = $2)::int as own,
               exists (select from uws.job where id = $3 and fence = $4 and phase = 'EXECUTING') as holds`,
       [server, owner, id, fence],

@@ -1,6 +1,7 @@
 /**
  * Queries that a backend runs by itself, one row for each job that has one, until nothing of it is left there: the row
- * outlives its job, so that no cancel and no deletion is forgotten (DESIGN §8.3 rules 4 and 5).
+ * outlives its job, so that no cancel and no deletion is forgotten (DESIGN §8.3 rules 4 and 5). A sync query has such a row
+ * too, which belongs to no job: until `kept_until` the instance that answers it sees to it, afterwards it is owed.
  *
  * `submitting`: it is about to be submitted, or nobody knows whether it was. `running`: `query_id` names it there.
  * `ready`: its result waits to be read. `fence` is that of the claim that has submitted it. `plan` is what is needed to
@@ -25,5 +26,7 @@ create table if not exists uws.remote (
   progress jsonb,
   check ((state = 'submitting') or (query_id is not null))
 );
+alter table uws.remote
+  add column if not exists kept_until timestamptz;
 create index if not exists remote_looked on uws.remote (server, state, looked_at);
 `

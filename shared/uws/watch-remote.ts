@@ -141,14 +141,15 @@ export async function takeBackUnclear(
   return rows.map(({ id }) => id)
 }
 
-/** One whose job has ended, with something of it left in the backend. */
+/** One whose job has ended, or whose instance has died, with something of it left in the backend. */
 export interface OwedQuery extends RemoteQuery {
   /** Whether it is submitted by nobody any more, so that its name will never be known. */
   readonly isLost: boolean
 }
 
 /**
- * Those that are owed: their jobs have ended, were deleted, or are forgotten. They count as looked at from now on.
+ * Those that are owed: their jobs have ended, were deleted, or are forgotten, or they are sync queries whose instance has not
+ * seen to their end. They count as looked at from now on.
  *
  * @param lostSeconds how long one may be about to be submitted
  */
@@ -169,8 +170,9 @@ export async function takeOwed(
     `with due as (
        select r.job from uws.remote r left join uws.job j on j.id = r.job
         where r.server = $1
-          and (j.id is null or j.deleted_at is not null or j.phase not in ('QUEUED', 'EXECUTING'))
-          and (r.state <> 'submitting' or r.begun_at < clock_timestamp() - make_interval(secs => $3))
+          and case when r.kept_until is not null then r.kept_until < clock_timestamp()
+                   else (j.id is null or j.deleted_at is not null or j.phase not in ('QUEUED', 'EXECUTING'))
+                    and (r.state <> 'submitting' or r.begun_at < clock_timestamp() - make_interval(secs => $3)) end
           and (r.looked_at is null or r.looked_at <= clock_timestamp() - make_interval(secs => $2))
         order by r.looked_at nulls first limit $4
           for update of r skip locked)
@@ -196,7 +198,8 @@ export async function takeWaiting(
   most: { readonly all: number; readonly owner: number },
 ): Promise<readonly string[]> {
   const { rows } = await pool.query<{ id: string }>(
-    `with there as (select owner, count(*) as count from uws.remote where server = $1 group by owner),
+    `with there as (
+       select owner, count(*) as count from uws.remote where server = $1 and kept_until is null group by owner),
           waiting as (
        select j.id from uws.job j left join there t on t.owner = j.owner
         where j.server = $1 and j.phase = 'QUEUED' and j.dispatched_at is null and j.deleted_at is null
@@ -211,10 +214,11 @@ export async function takeWaiting(
   return rows.map(({ id }) => id)
 }
 
-/** How many queries of a server its backend still has, or its queue. */
+/** How many queries of a server its backend still has, or its queue; not those sync ones that their instances see to. */
 export async function countRemote(pool: pg.Pool, server: string): Promise<number> {
   const { rows } = await pool.query<{ count: number }>(
-    `select (select count(*) from uws.remote where server = $1)::int
+    `select (select count(*) from uws.remote
+              where server = $1 and (kept_until is null or kept_until < clock_timestamp()))::int
           + (select count(*) from (select from uws.job
               where server = $1 and phase = 'QUEUED' and dispatched_at is null and deleted_at is null limit 1) w)::int as count`,
     [server],

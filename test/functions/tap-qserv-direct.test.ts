@@ -124,6 +124,13 @@ test('the variables of the former bridge are understood where the keys are not g
       service: [`query: {type: qserv, qserv: {url: "${own.url}"}}`],
       prepare: (database) => prepareFunctions(database.pool),
     })
+    const form = new FormData()
+    form.set('LANG', 'ADQL')
+    form.set('QUERY', 'SELECT ra FROM survey.object AS o JOIN TAP_UPLOAD.mine AS t ON o.object_id = t.n')
+    form.set('UPLOAD', 'mine,param:t')
+    form.set('t', new Blob(['n\n1\n'], { type: 'text/csv' }), 't')
+    const refused = await fetch(`${served.url}/sync`, { method: 'POST', body: form })
+    expect([refused.status, await refused.text()]).toEqual([400, expect.stringContaining('this service keeps no jobs')])
     own.faults.add({ route: 'status', kind: 'slow-head', ms: 50, times: 20 })
     const answers = await Promise.all([1, 2, 3].map(() => served.query(RUN.QUERY)))
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200])

@@ -2,36 +2,48 @@ import http from 'node:http'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { prepareFunctions } from '../../local/qserv/run-sql.ts'
 import { type LocalQserv, startQserv } from '../../local/qserv/server.ts'
-import { readAnswer, startTap, TABLEDATA, type TapUnderTest } from './tap-service.ts'
+import { keepSyncLedger } from '../../shared/deployment/sync-ledger.ts'
+import { type JobsUnderTest, startJobs } from './tap-jobs-service.ts'
+import { readAnswer, TABLEDATA, type TapAnswer, type TapUnderTest } from './tap-service.ts'
 
+let jobs: JobsUnderTest
 let tap: TapUnderTest
 let qserv: LocalQserv
 
 beforeAll(async () => {
   const service: string[] = []
-  tap = await startTap({
+  jobs = await startJobs({
     keep: true,
     service,
-    async prepare(database) {
+    async prepare(database, login) {
       await prepareFunctions(database.pool)
-      qserv = await startQserv({ pool: database.pool })
+      qserv = await startQserv({ pool: database.pool, readers: [login] })
       service.push(
         'limits: {syncSeconds: 2}',
         `query: {type: qserv, qserv: {url: "${qserv.url}", limits: {syncQueries: 3}, tables: [{table: survey.object, kind: director, id: object_id}]}}`,
       )
     },
   })
+  tap = jobs.tap
 })
 afterEach(async () => {
   qserv.faults.clear()
   qserv.queries.script = {}
-  await expect.poll(() => [...qserv.queries.live(), ...qserv.queries.unclaimed()]).toEqual([])
+  qserv.userTables.ingestMs = 0
+  await expect.poll(leftovers).toEqual([])
   qserv.assertClean()
 })
 afterAll(async () => {
-  await tap.stop()
+  await jobs.stop()
   await qserv.stop()
 })
+
+/** What is in Qserv, or is noted to be there. */
+async function leftovers(): Promise<readonly string[]> {
+  const { rows } = await tap.database.pool.query<{ job: string }>('select job from uws.remote')
+  const { queries, userTables } = qserv
+  return [...queries.live(), ...queries.unclaimed(), ...userTables.databases(), ...rows.map(({ job }) => job)]
+}
 
 const TWO = 'SELECT object_id, ra FROM survey.object WHERE object_id < 2 ORDER BY object_id'
 
@@ -167,3 +179,139 @@ test('no more at once than the environment allows', async () => {
   // The one whose client has just gone may still be under way to its end.
   await expect.poll(statuses, { timeout: 8_000 }).toEqual([200, 200, 200, 503, 503])
 }, 10_000)
+
+const NEAR =
+  'SELECT o.object_id, t.n FROM survey.object AS o JOIN TAP_UPLOAD.mine AS t ON DISTANCE(o.ra, o.dec, t.ra, t.dec) < 0.01'
+const CSV = 'n,ra,dec\n7,0.36,-89.82\n8,200,10\n'
+
+async function queryWithUpload(query = NEAR, content = CSV, type = 'text/csv') {
+  const form = new FormData()
+  for (const [name, value] of Object.entries({ LANG: 'ADQL', QUERY: query, UPLOAD: 'mine,param:t', ...TABLEDATA }))
+    form.set(name, value)
+  form.set('t', new Blob([content], { type }), 't')
+  const answer = await fetch(`${tap.url}/sync`, { method: 'POST', body: form })
+  const bytes = Buffer.from(await answer.arrayBuffer())
+  const { texts, message } = readAnswer({ content: bytes } as TapAnswer)
+  return { status: answer.status, texts, message }
+}
+
+/** As if the instances that answered had died so long ago that their time is over. */
+async function passTime(): Promise<void> {
+  await tap.database.pool.query(
+    `update uws.remote set kept_until = clock_timestamp() - interval '1 s', looked_at = null where kept_until is not null`,
+  )
+  await jobs.watch()
+}
+
+test('§3.5 an uploaded table is loaded into a database of its own, joined, and dropped', async () => {
+  const before = qserv.requests.length
+  expect(await queryWithUpload()).toMatchObject({ status: 200, texts: [['1', '7']] })
+  const routes = qserv.requests.slice(before).map(({ route }) => route)
+  expect(routes.filter((route) => route !== 'version' && route !== 'status')).toEqual([
+    ...['ingest-csv', 'submit', 'result', 'result-delete', 'drop-database'],
+  ])
+  const several = await Promise.all(Array.from({ length: 3 }, () => queryWithUpload()))
+  expect(several.map(({ texts }) => texts)).toEqual(Array(3).fill([['1', '7']]))
+  expect(await queryWithUpload('SELECT n FROM TAP_UPLOAD.mine ORDER BY n')).toMatchObject({ texts: [['7'], ['8']] })
+})
+
+test.each([
+  [
+    'the workers fail',
+    () => Object.assign(qserv.userTables, { workerError: 'disk full' }),
+    400,
+    'Qserv could not load the table mine: disk full',
+  ],
+  [
+    'Qserv does not take it',
+    () => qserv.faults.add({ route: 'ingest-csv', kind: 'refuse', error: 'too wide' }),
+    400,
+    'too wide',
+  ],
+  [
+    'the query is refused after it',
+    () => qserv.faults.add({ route: 'submit', kind: 'refuse', error: 'QI=3: no' }),
+    400,
+    'Qserv does not take the query: no',
+  ],
+  [
+    'the query fails',
+    () => Object.assign(qserv.queries, { script: { end: 'FAILED', error: 'worker 3' } }),
+    400,
+    'worker 3',
+  ],
+] as const)('§2.6 5.0.0 nothing of an upload is left where %s', async (_, spoil, status, message) => {
+  spoil()
+  expect(await queryWithUpload()).toMatchObject({ status, message: expect.stringContaining(message) })
+})
+
+test('a table that breaks on its way is an error of the table', async () => {
+  const rows = Array.from({ length: 20_000 }, (_, row) => `<TR><TD>${row}</TD><TD>1</TD><TD>1</TD></TR>`)
+  const fields = ['n', 'ra', 'dec'].map((name) => `<FIELD name="${name}" datatype="double"/>`).join('')
+  const table = `<TABLE>${fields}<DATA><TABLEDATA>${rows.join('')}<TR><TD>oh</TD></TR></TABLEDATA></DATA></TABLE>`
+  const document = `<VOTABLE version="1.4"><RESOURCE>${table}</RESOURCE></VOTABLE>`
+  expect(await queryWithUpload(NEAR, document, 'application/x-votable+xml')).toMatchObject({
+    status: 400,
+    message: expect.stringContaining('oh'),
+  })
+  await passTime()
+})
+
+test('a table that Qserv loads after its query was given up is dropped once it is there', async () => {
+  qserv.userTables.ingestMs = 2_600
+  const answer = await queryWithUpload()
+  expect(answer).toMatchObject({ status: 504, message: expect.stringContaining('did not finish within 2 s') })
+  await jobs.watch()
+  await expect.poll(() => qserv.userTables.databases(), { timeout: 3_000 }).toHaveLength(1)
+  await passTime()
+  expect(await leftovers()).toEqual([])
+}, 10_000)
+
+test('§2.5.3 a sync query of which nobody knows is not sent again, and is counted', async () => {
+  qserv.faults.add({ route: 'submit', kind: 'reset-after' })
+  expect((await queryWithUpload()).status).toBe(503)
+  expect(jobs.log.concat(tap.log).filter(({ unclearSubmits }) => unclearSubmits === 1)).toHaveLength(1)
+  expect(qserv.queries.submissions().size).toBeGreaterThan(0)
+  for (const id of qserv.queries.unclaimed()) qserv.queries.dropResult(BigInt(id))
+})
+
+test.each(['runs', 'has ended', 'was not submitted'] as const)(
+  'what an instance that was killed has in Qserv is removed when its time is over: the query %s',
+  async (how) => {
+    const { qserv: backend } = (await jobs.servers.get('tap')?.open())!
+    const { openJobs } = jobs.servers.get('tap')!
+    qserv.queries.script = how === 'runs' ? { runMs: 60_000, cancelMs: 50 } : {}
+    const entry = keepSyncLedger('tap', openJobs!).newEntry()
+    const database = `user_tap_${entry.id}`
+    await entry.begin(database, 60_000)
+    await backend?.client.ingestRows({ database, table: 't1', schema: [{ name: 'c1', type: 'INT' }], rows: [[1]] })
+    if (how !== 'was not submitted') await entry.noteSubmitted(await backend!.client.submit('SELECT 1'))
+    await jobs.watch()
+    expect(await leftovers()).toHaveLength(how === 'was not submitted' ? 2 : 3)
+    await passTime()
+    expect(await leftovers()).toEqual([])
+  },
+)
+
+test('a query that cannot be cancelled when its client goes is owed until it is gone', async () => {
+  qserv.queries.script = { runMs: 60_000 }
+  const path = `/tap/sync?${new URLSearchParams({ LANG: 'ADQL', QUERY: TWO })}`
+  const sent = http.get({ host: '127.0.0.1', port: tap.port, path, agent: false })
+  sent.on('error', () => {})
+  await expect.poll(() => qserv.queries.live()).toHaveLength(1)
+  qserv.faults.add({ route: 'cancel', kind: 'status', status: 503, times: 4 })
+  sent.destroy()
+  await expect
+    .poll(() => tap.log.some(({ message }) => /it was not removed/.test(String(message))), { timeout: 5_000 })
+    .toBe(true)
+  expect(qserv.queries.live()).toHaveLength(1)
+  await passTime()
+  expect(qserv.queries.live()).toEqual([])
+}, 10_000)
+
+test('where the database of the jobs is away, queries are answered and uploads refused', async () => {
+  await tap.database.pool.query(`revoke insert on uws.remote from ${tap.login}`)
+  expect(readAnswer(await tap.query(TWO, TABLEDATA)).texts).toHaveLength(2)
+  expect(await queryWithUpload()).toMatchObject({ status: 503, message: expect.stringContaining('cannot be loaded') })
+  await tap.database.pool.query(`grant insert on uws.remote to ${tap.login}`)
+})

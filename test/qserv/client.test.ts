@@ -191,6 +191,50 @@ test('§1.8 a submit whose version could not be negotiated has surely not arrive
   expect(qserv.requests.slice(before).filter(({ route }) => route === 'submit')).toEqual([])
 })
 
+test('§1.7 a table that is sent to a Qserv that is just starting arrives whole', async () => {
+  const gone = await startQserv({ pool, runSql })
+  await gone.stop()
+  let back: LocalQserv | undefined
+  const client = connect({
+    ...{ url: gone.url, sendVersion: false },
+    async pause() {
+      back ??= await startQserv({ pool, runSql, port: Number(new URL(gone.url).port) })
+    },
+  })
+  for (const _ of [1, 2]) {
+    // Rows that can be read once, as those of users' tables.
+    const rows = (async function* () {
+      for (let line = 0; line < 50_000; line++) yield Buffer.from(`${line}\n`)
+    })()
+    const files = [
+      { name: 'schema', content: '[]' },
+      { name: 'rows', content: rows },
+    ]
+    // The name is refused, but only when the body has been read.
+    await expect(client.ingestCsv(() => ({ fields: { database: 'x' }, files }))).rejects.toThrow(
+      /must start with user_/,
+    )
+  }
+  const [first, second] = back?.requests ?? []
+  expect(first?.bodyBytes).toBe(second?.bodyBytes)
+  await back?.stop()
+})
+
+test('§1.7 a table is not sent again to a Qserv of another version: its rows have been read', async () => {
+  const older = await startQserv({ pool, runSql, version: 54 })
+  older.faults.add({ route: 'version', kind: 'keys', keys: { version: 55 } })
+  const rows = (async function* () {
+    yield Buffer.from('1\n')
+  })()
+  const form = () => ({ fields: {}, files: [{ name: 'rows', content: rows }] })
+  const error = await connect({ url: older.url })
+    .ingestCsv(form)
+    .catch((reason: unknown) => reason)
+  expect(error).toMatchObject({ name: QservUnavailableError.name, mayHaveArrived: false })
+  expect(older.requests.filter(({ route }) => route === 'ingest-csv')).toHaveLength(1)
+  await older.stop()
+})
+
 test('§1.8 a Qserv that does not answer several times is left alone for a while', async () => {
   const client = connect({ sendVersion: false })
   qserv.faults.add({ route: 'status', kind: 'status', status: 502, times: 100 })

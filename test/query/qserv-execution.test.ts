@@ -54,7 +54,7 @@ describe.skipIf(!HAS_DATA)(`queries on the small sky through Qserv${NEEDS_DATA}`
     })
     service = openQservService({
       ...{ ...planning, client, liveTables, logger: { error: () => {} }, nullText: true },
-      ...{ maxResultBytes: 1e12, maxQueries: 10, maintenance: null },
+      ...{ maxResultBytes: 1e12, maxQueries: 10, ingestMs: 1000, maintenance: null },
       postgresql: { start: () => Promise.reject(new Error('not for PostgreSQL')) },
     })
   })

@@ -1,6 +1,6 @@
 import type { TableMetadata } from '../../adql/metadata.ts'
 import { type QservClient, workerErrorsOf } from '../../qserv/client.ts'
-import { QservRefusedError } from '../../qserv/errors.ts'
+import { QservRefusedError, QservUnavailableError } from '../../qserv/errors.ts'
 import { UploadError } from '../../votable/upload-error.ts'
 import type { LiveTables } from '../live-tables.ts'
 import type { Upload } from '../upload.ts'
@@ -9,9 +9,13 @@ import type { QservPlan } from './plan.ts'
 import { placeUpload } from './upload-placement.ts'
 import { ingestColumns, writeIngestRows } from './upload-table.ts'
 
-/** A database of its own for each job (spec/qserv.md §1.7): tables that are loaded into one at once collide. */
-export function uploadDatabase(job: string): string {
-  return `user_tap_${job}`
+/**
+ * A database of its own for each query (spec/qserv.md §1.7): tables that are loaded into one at once collide.
+ *
+ * @param id of the job, or of the entry in the ledger of sync queries
+ */
+export function uploadDatabase(id: string): string {
+  return `user_tap_${id}`
 }
 
 /** What a query can name its uploads by. Their names and those of their columns are ours: t1, c1. */
@@ -31,6 +35,7 @@ export async function ingestUploads<Release extends LiveTables>(
   uploads: readonly Upload[],
   tables: readonly TableMetadata[],
   { resolved }: Pick<QservPlan<Release>, 'resolved'>,
+  signal?: AbortSignal,
 ): Promise<void> {
   for (const [index, { name, table }] of uploads.entries()) {
     const described = tables[index]
@@ -48,7 +53,9 @@ export async function ingestUploads<Release extends LiveTables>(
         { name: 'rows', content: writeIngestRows(table) },
       ],
     })
-    await client.ingestCsv(form).catch((error: unknown) => {
+    await client.ingestCsv(form, signal).catch((error: unknown) => {
+      // The table itself ended the request.
+      if (error instanceof QservUnavailableError && error.cause instanceof UploadError) throw error.cause
       if (!(error instanceof QservRefusedError)) throw error
       const reason = workerErrorsOf(error) ?? error.message
       throw new UploadError('upload_invalid', `Qserv could not load the table ${name}: ${reason}`, error)

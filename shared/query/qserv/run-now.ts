@@ -1,38 +1,33 @@
-import { isOverOrUnknown, isUnknown, type QservClient } from '../../qserv/client.ts'
+import type { QservClient } from '../../qserv/client.ts'
 import type { QservStatus } from '../../qserv/query-status.ts'
 import { scanResult } from '../../qserv/scan-result.ts'
 import { QueryCancelledError, QueryLimitError } from '../errors.ts'
 import { fieldsOf } from '../fields.ts'
 import type { LiveTables } from '../live-tables.ts'
-import type { QueryLogger } from '../postgresql/work.ts'
 import type { QueryRequest, RunningQuery } from '../service.ts'
 import { explainEnd, explainQserv } from './explain.ts'
+import { pause, pauseMs } from './pauses.ts'
 import type { QservPlan } from './plan.ts'
+import { Remains, type RemainsTools, type SyncUploads } from './remains.ts'
+import type { SyncEntry } from './sync-ledger.ts'
 
-export interface RunTools {
-  readonly client: QservClient
-  readonly logger: QueryLogger
+export interface RunTools extends RemainsTools {
   readonly nullText: boolean
   readonly maxResultBytes: number
 }
 
-/** Pauses between looks at a query that somebody waits for: short at first, then one second (spec/qserv.md §1.8). */
-const PAUSES_MS = [40, 80, 160, 320, 640]
-const LONGEST_PAUSE_MS = 1_000
-
-/** How long it is seen to that a query is gone, or its result. */
-const GIVE_UP_MS = 10_000
-
 /**
  * Runs a query in Qserv for somebody who waits, and reads its result as it comes. Whatever happens, nothing of it is left
- * in Qserv: `close` cancels what runs, and deletes the result.
+ * in Qserv: `close` cancels what runs, deletes the result and drops what was uploaded.
  *
+ * @param entry where it is written what is in Qserv; null: nowhere
  * @throws QueryService's errors
  */
 export async function runNow<Release extends LiveTables>(
   plan: QservPlan<Release>,
   request: Pick<QueryRequest, 'maxRows' | 'timeoutMs' | 'signal'>,
   tools: RunTools,
+  { entry, uploads }: { readonly entry: SyncEntry | null; readonly uploads: SyncUploads | null },
 ): Promise<RunningQuery<Release>> {
   const { client } = tools
   const { maxRows, timeoutMs, signal } = request
@@ -47,23 +42,18 @@ export async function runNow<Release extends LiveTables>(
     return failure
   }
   if (over.aborted) throw explain(over.reason)
-  // Not broken off: only its id tells what has to be cancelled.
-  const id = await client.submit(plan.sql).catch((error: unknown) => {
-    throw explain(error)
-  })
-  let closing: Promise<void> | undefined
-  let isCompleted = false
+  const remains = new Remains(tools, entry, uploads)
   const close = () => {
     stop.abort()
-    closing ??= (isCompleted ? client.deleteResult(id) : removeFromQserv(client, id)).catch((error: unknown) => {
-      tools.logger.error(`query ${id} could not be removed from Qserv`, { query: id, error })
-    })
-    return closing
+    return remains.remove()
   }
   try {
+    await remains.begin(timeoutMs)
+    await remains.load(over)
+    const id = await remains.submit(plan.sql)
     const status = await waitForEnd(client, id, over)
     if (status.state !== 'COMPLETED') throw explainEnd(status)
-    isCompleted = true
+    remains.isCompleted = true
     checkSize(status, tools.maxResultBytes)
     const document = await client.openResult(id, over)
     const { scanned: columns, live } = plan
@@ -99,7 +89,7 @@ async function* read(
 
 async function waitForEnd(client: QservClient, id: string, over: AbortSignal): Promise<QservStatus> {
   for (let turn = 0; ; turn++) {
-    await pause(PAUSES_MS[turn] ?? LONGEST_PAUSE_MS, over)
+    await pause(pauseMs(turn), over)
     const status = await client.status(id, over)
     if (status.state !== 'EXECUTING') return status
   }
@@ -114,53 +104,9 @@ export function checkSize({ bytes }: Pick<QservStatus, 'bytes'>, most: number): 
   )
 }
 
-/**
- * Cancels a query until Qserv says that it has ended, and deletes what it may have left.
- *
- * @throws QservUnavailableError and others, where it is not known that nothing is left
- */
-export async function removeFromQserv(client: QservClient, id: string): Promise<void> {
-  const until = performance.now() + GIVE_UP_MS
-  for (let turn = 0; ; turn++) {
-    const state = await stateOf(client, id)
-    if (state === 'COMPLETED') return client.deleteResult(id)
-    if (state !== 'EXECUTING') return
-    if (performance.now() > until) throw new Error(`Qserv has not ended query ${id} within ${GIVE_UP_MS / 1000} s`)
-    await client.cancel(id).catch((error: unknown) => {
-      if (!isOverOrUnknown(error)) throw error
-    })
-    await pause(PAUSES_MS[turn] ?? LONGEST_PAUSE_MS)
-  }
-}
-
-/** null: Qserv does not know it any more. */
-async function stateOf(client: QservClient, id: string): Promise<QservStatus['state'] | null> {
-  try {
-    return (await client.status(id)).state
-  } catch (error) {
-    if (isUnknown(error)) return null
-    throw error
-  }
-}
-
 function timeIsUp(timeoutMs: number): QueryLimitError {
   return new QueryLimitError(
     'time',
     `The query did not finish within ${timeoutMs / 1000} s, the limit of this request. Let it find less, or run it as an asynchronous job, which may take longer.`,
   )
-}
-
-function pause(milliseconds: number, over?: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (over?.aborted === true) return reject(over.reason)
-    const abort = () => {
-      clearTimeout(timer)
-      reject(over?.reason)
-    }
-    const timer = setTimeout(() => {
-      over?.removeEventListener('abort', abort)
-      resolve()
-    }, milliseconds)
-    over?.addEventListener('abort', abort, { once: true })
-  })
 }
