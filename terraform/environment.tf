@@ -68,6 +68,11 @@ locals {
     } if try(local.environment.tap.servers[name].service.jobs, null) != null
   }
   job_databases = toset([for jobs in values(local.job_sections) : jobs.database if jobs.instance != null && jobs.database != null])
+  # Tables that users keep lie in the database of their server.
+  table_databases = toset([
+    for name, server in local.on_instance : server.database
+    if server.database != null && (try(local.environment.tap.servers[name].service.userTables, null) != null || try(local.environment.tap.servers[name].service.user_tables, null) != null)
+  ])
   # The records of the registry lie in one database.
   registry_server    = try(coalesce(local.environment.registry.server), length(local.servers) == 1 ? keys(local.servers)[0] : "")
   registry_databases = toset([for name, server in local.on_instance : server.database if name == local.registry_server && server.database != null])

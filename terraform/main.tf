@@ -13,6 +13,7 @@ module "functions" {
   ingress             = var.ingress
   deletion_protection = var.deletion_protection
   operators           = var.operators
+  keeps_tables        = length(local.table_databases) > 0
   discovery_readers   = var.discovery_public ? toset(["allUsers"]) : var.discovery_readers
   tap_callers         = var.tap_public ? toset(["allUsers"]) : var.tap_callers
   registry_callers    = var.registry_public ? toset(["allUsers"]) : var.registry_callers
@@ -55,6 +56,7 @@ module "database" {
   accounts                 = { for name, account in module.functions.accounts : name => account if contains(local.logins, name) }
   readers                  = local.database_readers
   job_databases            = local.job_databases
+  table_databases          = local.table_databases
   registry_databases       = contains(local.deployed, "registry") ? local.registry_databases : toset([])
   loader_may_swap          = var.loader_may_swap
   max_connections          = var.max_connections

@@ -23,6 +23,7 @@ variables {
   }
   readers                  = ["tap_reader"]
   job_databases            = []
+  table_databases          = []
   registry_databases       = []
   loader_may_swap          = false
   databases                = ["tap", "ssotap"]
@@ -54,7 +55,7 @@ run "the_init_job_grants_each_function_what_it_needs_over_the_connector" {
   }
 }
 
-run "jobs_and_records_are_prepared_where_they_lie" {
+run "jobs_tables_of_users_and_records_are_prepared_where_they_lie" {
   command = plan
   module {
     source = "./modules/database"
@@ -69,6 +70,7 @@ run "jobs_and_records_are_prepared_where_they_lie" {
       registry        = { email = "g@p.iam.gserviceaccount.com", member = "serviceAccount:g@p.iam.gserviceaccount.com", database_user = "g@p.iam" }
     }
     job_databases      = ["tap"]
+    table_databases    = ["tap"]
     registry_databases = ["ssotap"]
   }
   override_data {
@@ -77,8 +79,8 @@ run "jobs_and_records_are_prepared_where_they_lie" {
     values          = { connection_name = "example-project:us-central1:tap", database_version = "POSTGRES_17" }
   }
   assert {
-    condition     = endswith(join(" ", google_cloud_run_v2_job.init["tap"].template[0].template[0].containers[0].args), "--reader d@p.iam g@p.iam r@p.iam t@p.iam tap_reader --jobs-user t@p.iam r@p.iam w@p.iam --jobs-reader c@p.iam")
-    error_message = "Jobs lie in the database tap."
+    condition     = endswith(join(" ", google_cloud_run_v2_job.init["tap"].template[0].template[0].containers[0].args), "--reader d@p.iam g@p.iam r@p.iam t@p.iam tap_reader --jobs-user t@p.iam r@p.iam w@p.iam --tables-user t@p.iam r@p.iam w@p.iam --jobs-reader c@p.iam")
+    error_message = "Jobs and tables of users lie in the database tap."
   }
   assert {
     condition     = endswith(join(" ", google_cloud_run_v2_job.init["ssotap"].template[0].template[0].containers[0].args), "--reader d@p.iam g@p.iam r@p.iam t@p.iam tap_reader --registry-user g@p.iam")

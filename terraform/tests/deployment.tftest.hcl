@@ -105,8 +105,12 @@ run "with_tap_services_registry_and_console" {
     error_message = "All five are deployed."
   }
   assert {
-    condition     = output.connections == "140 of 300"
-    error_message = "load-release and swap-schema 8 each, discovery 5 times 8, tap and run-query 4 times 8 each (queries and jobs of one server), watch-queries 4, and registry 2 times 8."
+    condition     = output.connections == "208 of 300"
+    error_message = "load-release and swap-schema 8 each, discovery 5 times 8, tap and run-query 4 times 16 each (queries and jobs of two servers), watch-queries 8, and registry 2 times 8."
+  }
+  assert {
+    condition     = local.table_databases == toset(["ssotap"])
+    error_message = "Tables of users are made ready where a service keeps them."
   }
   assert {
     condition     = contains(keys(output.database_users), "tap") && !contains(keys(output.database_users), "console")
@@ -264,6 +268,7 @@ run "each_function_is_limited_and_mounts_only_its_own_secrets" {
     ingress             = "INGRESS_TRAFFIC_ALL"
     deletion_protection = true
     discovery_readers   = ["group:readers@example.org"]
+    keeps_tables        = false
     tap_callers         = []
     registry_callers    = []
     console_callers     = []

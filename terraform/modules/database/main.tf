@@ -253,6 +253,7 @@ resource "google_cloud_run_v2_job" "init" {
           length(local.operators) == 0 ? [] : concat(["--operator"], local.operators),
           length(local.readers) == 0 ? [] : concat(["--reader"], local.readers),
           length(local.job_users) == 0 || !contains(var.job_databases, each.key) ? [] : concat(["--jobs-user"], local.job_users),
+          length(local.job_users) == 0 || !contains(var.table_databases, each.key) ? [] : concat(["--tables-user"], local.job_users),
           length(local.job_readers) == 0 || !contains(var.job_databases, each.key) ? [] : concat(["--jobs-reader"], local.job_readers),
           length(local.publishers) == 0 || !contains(var.registry_databases, each.key) ? [] : concat(["--registry-user"], local.publishers),
         )

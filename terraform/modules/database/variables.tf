@@ -75,6 +75,11 @@ variable "job_databases" {
   type        = set(string)
 }
 
+variable "table_databases" {
+  description = "Databases that hold tables of users."
+  type        = set(string)
+}
+
 variable "registry_databases" {
   description = "The database that keeps the records of the registry, if there is one."
   type        = set(string)

@@ -34,7 +34,7 @@ locals {
       description   = "Answers queries in ADQL, and says what can be asked"
       max_instances = 4
       concurrency   = 40
-      memory        = "512Mi"
+      memory        = var.keeps_tables ? "1Gi" : "512Mi" # a load of a user's table is held whole, up to 31 MiB each
       timeout       = 900
     }
     run-query = {

@@ -58,6 +58,11 @@ variable "deletion_protection" {
   type        = bool
 }
 
+variable "keeps_tables" {
+  description = "Whether users keep tables at a TAP service."
+  type        = bool
+}
+
 variable "operators" {
   description = "IAM members who may call swap-schema."
   type        = set(string)

@@ -4,12 +4,14 @@ import { join } from 'node:path'
 import { runInNewContext } from 'node:vm'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import { checkUserTables } from '../../../cli/commands/check-environment/check-user-tables.ts'
 import { type Block, type Body, bodiesOf, readConfiguration } from '../../../deploy/terraform/configuration.ts'
 import { type FakeCloudSql, openFakeCloudSql } from '../../../local/cloud-sql/fake-cloud-sql.ts'
 import { type LocalPostgres, startPostgres } from '../../../local/postgres.ts'
 import { initialiseDatabase } from '../../../shared/tap-schema/roles.ts'
 import { stageRelease } from '../../../shared/tap-schema/stage.ts'
 import { swap } from '../../../shared/tap-schema/swap.ts'
+import { createUserTable } from '../../../shared/user-tables/create-table.ts'
 import { makeMemoryFolder } from '../../support/memory-folder.ts'
 import { type CommandResult, runAlmagest } from '../../support/run-command.ts'
 import { stageRequest } from '../../support/sample-release.ts'
@@ -21,6 +23,7 @@ const PASSWORD = 'made by Terraform'
 const LOADER = 'almagest-load-release@example.iam'
 const SWAPPER = 'almagest-swap-schema@example.iam'
 const DISCOVERY = 'almagest-discovery@example.iam'
+const TAP = 'almagest-tap@example.iam'
 
 /** A cluster of its own: roles belong to a cluster, and in the run's cluster a superuser has made Almagest's. */
 let postgres: LocalPostgres
@@ -44,7 +47,9 @@ beforeAll(async () => {
     create role "${LOADER}" login in role cloudsqliamserviceaccount;
     create role "${SWAPPER}" login in role cloudsqliamserviceaccount;
     create role "${DISCOVERY}" login in role cloudsqliamserviceaccount;
-    create role tap login`)
+    create role "${TAP}" login in role cloudsqliamserviceaccount;
+    create role tap login;
+    grant tap to "${TAP}"`)
   cloud = await openFakeCloudSql({ instance: INSTANCE, postgres: postgres.url })
   blocks = (await readConfiguration(join(import.meta.dirname, '../..', '..', 'terraform'))).flatMap(
     (module) => module.blocks,
@@ -102,6 +107,7 @@ function readJob({ ipType = 'PRIVATE', stagers = [LOADER] }: JobSettings = {}) {
     prefix: 'almagest',
     ip_type: ipType,
     job_databases: ['tap'],
+    table_databases: ['tap'],
     registry_databases: [],
   }
   const scope = {
@@ -112,7 +118,7 @@ function readJob({ ipType = 'PRIVATE', stagers = [LOADER] }: JobSettings = {}) {
       stagers,
       operators: [SWAPPER],
       readers: [DISCOVERY, 'tap'],
-      job_users: [],
+      job_users: [TAP],
       job_readers: [],
       publishers: [],
     },
@@ -148,7 +154,7 @@ async function memberships(): Promise<readonly string[]> {
   return rows.map(({ text }) => text.replaceAll('"', ''))
 }
 
-test('the job prepares the database over the connector, as the built-in user, and again over an endpoint', async () => {
+test('the job prepares the database over the connector, as the built-in user, and again over an endpoint; tap can keep tables', async () => {
   await createDatabase('tap')
   expect(readJob().env).toEqual({ GOOGLE_CLOUD_PROJECT: 'example' })
   const first = await runJob()
@@ -169,6 +175,11 @@ test('the job prepares the database over the connector, as the built-in user, an
   const again = await runJob({ ipType: 'PSC' })
   expect(again, again.stderr).toMatchObject({ code: 0 })
   expect(await memberships()).toEqual(expected)
+  // As `tap` does, whose queries run as another role.
+  const ofTap = connectTo('tap')(TAP)
+  const definition = { columns: [{ name: 'a', datatype: 'int', sqlType: 'integer' }] } as const
+  await createUserTable(ofTap, { server: 'tap', owner: 'ann', name: 'a', definition, queryRole: 'tap' }, {})
+  expect(await checkUserTables('tap', ofTap, 'tap')).toMatchObject([{ state: 'ok' }])
 })
 
 test('a wrong password is reported, and so is a user that Cloud SQL does not have', async () => {
