@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { addExamples } from './examples.ts'
 import { parseList, parseMaxrec, parseText } from './parsers.ts'
 import { addServiceOptions } from './service-options.ts'
-import type { SaveFlags, ShareFlags, TablesFlags } from './tables/run.ts'
+import type { DescribeFlags, SaveFlags, ShareFlags, TablesFlags } from './tables/run.ts'
 
 export function declare(command: Command): void {
   addAccess(command.command('list'))
@@ -21,6 +21,18 @@ export function declare(command: Command): void {
     .option('--maxrec <rows>', 'save at most so many rows', parseMaxrec)
     .action(async (name: string, adql: string | undefined, flags: SaveFlags) =>
       (await commands()).save(name, adql, flags),
+    )
+  addAccess(command.command('describe'))
+    .summary('change what is said of a table or of one of its columns; an empty text takes it away')
+    .argument('<name>', 'the name of the table', parseText)
+    .argument('[file]', 'all of it as a VOSI description, as /tables/NAME has it', parseText)
+    .option('--column <name>', 'what follows is said of this column', parseText)
+    .option('--description <text>')
+    .option('--unit <unit>')
+    .option('--ucd <ucd>')
+    .option('--utype <utype>')
+    .action(async (name: string, file: string | undefined, flags: DescribeFlags) =>
+      (await commands()).describe(name, file, flags),
     )
   addAccess(command.command('load'))
     .summary('append the rows of a file: CSV, TSV or VOTable')
@@ -42,6 +54,7 @@ export function declare(command: Command): void {
     'tables create targets targets.csv --url https://data.example.org/tap',
     'tables save bright "SELECT TOP 100 * FROM survey.object ORDER BY mag"',
     'tables save bright --job 0123456789abcdef0123456789abcdef',
+    'tables describe targets --column ra --unit deg --ucd "pos.eq.ra;meta.main"',
     'tables load targets more.csv',
     'tables share targets --user bob --group g_survey',
     'tables list --json',

@@ -25,6 +25,8 @@ type Request = ApiRequest<{ readonly server: string; readonly table: string }, u
 const PARAMS = { ...SERVER, table: 'Its name, with the schema of the caller or without' }
 
 const FORM_BYTES = 64 * 1024
+/** Of all columns that a table can have, in a few words each. */
+const DESCRIPTION_BYTES = 1024 * 1024
 
 const { QUERY, LANG, MAXREC, UPLOAD, RUNID } = PARAMETERS
 
@@ -99,6 +101,24 @@ export function userTableRoutes(dependencies: TapDependencies, { guarded }: Acce
         const { readContent } = await import('./read-content.ts')
         const content = await readContent(request.body, contentTypeOf(request), { ...load, name })
         return { body: await createUserTable(pool, { server, owner, name, queryRole, ...content }, limits) }
+      },
+    }),
+    route({
+      ...shared,
+      method: 'POST',
+      path: '/{server}/tables/{table}',
+      operation: 'describeTable',
+      summary:
+        'Changes what is said of a table of the caller and its columns, by a VOSI description: what is empty is taken away, what is left out stays',
+      ...{ body: 'bytes', maxBytes: () => DESCRIPTION_BYTES, ignoresQuery: true },
+      answers: { 'application/json': object({ described: TEXT }) },
+      errors: [400, 401, 403, 404, 503],
+      async handle(request: Request) {
+        const { pool, server, owner } = await open(request)
+        const { editUserTable, readChanges } = await import('../../shared/user-tables/edit-table.ts')
+        const { table: name } = request.params
+        await editUserTable(pool, { server, owner, name }, readChanges(request.body.toString('utf8')))
+        return { body: { described: name } }
       },
     }),
     route({

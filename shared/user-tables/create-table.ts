@@ -6,7 +6,7 @@ import { DATA_SCHEMA } from './ddl.ts'
 import { UserTableError } from './failures.ts'
 import { tapNameOf } from './names.ts'
 import { appendRows, checkRoom, stageRows } from './stage-rows.ts'
-import type { TableDefinition } from './table-definition.ts'
+import { checkTexts, type TableDefinition } from './table-definition.ts'
 import { readOwnName } from './user-table.ts'
 
 export interface NewTable {
@@ -47,6 +47,7 @@ async function create(pool: pg.Pool, table: NewTable, limits: TableLimits): Prom
   const { server, owner, definition, rows: given = null, mostRows, queryRole } = table
   const name = readOwnName(table.name, owner)
   const { description, utype, columns } = definition
+  checkTexts(name, { description, utype })
   return asTableOwner(pool, 'creating a table', async (client) => {
     // What is slow to arrive holds no lock.
     if (given !== null) await stageRows(client, given)

@@ -104,7 +104,8 @@ async function endUpdate(
   return rowCount === 1
 }
 
-function positionOf(table: UserTable, column: string): number {
+/** Where a column is, from 0; names compare without case. @throws UserTableError */
+export function positionOf(table: UserTable, column: string): number {
   const at = table.columns.findIndex(({ name }) => name.toLowerCase() === column.toLowerCase())
   if (at >= 0) return at
   const known = table.columns.map(({ name }) => JSON.stringify(name)).join(', ')

@@ -106,6 +106,63 @@ describe('a table of a user', () => {
   })
 })
 
+describe('what is said of a table', () => {
+  const edit = (body: string, user = 'ann', name = 'said') => tables(user, 'POST', `/tables/${name}`, body, 'text/xml')
+  const read = async () => (await tables('ann', 'GET', '/tables/user_ann.said')).text
+  beforeAll(async () => {
+    expect((await tables('ann', 'PUT', '/tables/said', VOSI, 'text/xml')).status).toBe(200)
+  })
+  afterAll(() => service.drop('ann', 'said'))
+
+  test('is changed by its owner, and the rest stays', async () => {
+    const before = await read()
+    expect((await edit(before)).status).toBe(200)
+    expect(await read()).toBe(before)
+    const changes =
+      '<table><utype/><column><name>RA</name><unit>rad</unit><ucd/></column><column><name>n</name><description>of &lt;it&gt;</description></column></table>'
+    expect((await edit(changes)).status).toBe(200)
+    const after = await read()
+    for (const text of ['<unit>rad</unit>', 'of &lt;it&gt;', 'My &amp; targets', 'where']) expect(after).toContain(text)
+    for (const text of ['my:thing', 'pos.eq.ra']) expect(after).not.toContain(text)
+    expect(
+      await ask(
+        'ann',
+        "SELECT column_name, unit, ucd FROM TAP_SCHEMA.columns WHERE table_name = 'user_ann.said' AND column_index < 2 ORDER BY column_index",
+      ),
+    ).toEqual([
+      ['ra', 'rad', ''],
+      ['dec', 'deg', 'pos.eq.dec;meta.main'],
+    ])
+  })
+
+  test.each([
+    ['a column that is not there', '<table><column><name>x</name></column></table>', 400, 'no column'],
+    [
+      'another type',
+      '<table><column><name>n</name><dataType>double</dataType></column></table>',
+      400,
+      'cannot be changed',
+    ],
+    [
+      'a text that is too long',
+      `<table><description>${'x'.repeat(5000)}</description></table>`,
+      400,
+      'the limit is 4096',
+    ],
+    ['what is not XML', 'a,b', 400, 'not XML'],
+    ['no table', '<a/>', 400, 'no element table'],
+  ])('is not changed by %s', async (_what, body, status, message) => {
+    const before = await read()
+    expect(await edit(body)).toMatchObject({ status, text: expect.stringContaining(message) })
+    expect(await read()).toBe(before)
+  })
+
+  test('is not changed by others, nor where there is no table', async () => {
+    expect((await edit('<table/>', 'dan', 'user_ann.said')).status).toBe(403)
+    expect((await edit('<table/>', 'ann', 'nothing')).status).toBe(404)
+  })
+})
+
 describe('a result', () => {
   const save = (name: string, form: Readonly<Record<string, string>>, user = 'ann') =>
     tables(user, 'POST', `/save/${name}`, new URLSearchParams(form).toString(), FORM)

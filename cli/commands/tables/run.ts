@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { XmlWriter } from '../../../shared/xml/writer.ts'
 import { mediaTypeOf } from '../../tap-client/query-form.ts'
 import { type ServiceRequest, sendRequest } from '../../tap-client/send-request.ts'
 import { withFileErrors } from '../../terminal/file-error.ts'
@@ -19,6 +20,14 @@ export interface ShareFlags extends TablesFlags {
   readonly user?: readonly string[]
   readonly group?: readonly string[]
   readonly remove?: true
+}
+
+export interface DescribeFlags extends TablesFlags {
+  readonly column?: string
+  readonly description?: string
+  readonly unit?: string
+  readonly ucd?: string
+  readonly utype?: string
 }
 
 export interface SaveFlags extends TablesFlags {
@@ -60,6 +69,31 @@ export async function save(name: string, adql: string | undefined, flags: SaveFl
 function describeCreated(created: unknown): string {
   const { table, rows } = created as { readonly table: string; readonly rows: number }
   return `${table} is created, ${rows === 0 ? 'and empty' : `with ${rows} rows`}`
+}
+
+/** @param file a VOSI description; undefined: the flags say what is to be said */
+export async function describe(name: string, file: string | undefined, flags: DescribeFlags): Promise<void> {
+  const body = file === undefined ? describedBy(flags) : await readBody(file)
+  await ask(flags, pathOf('tables', name), { method: 'POST', body })
+  writeResult({ described: name }, flags, () => `${name} is described anew`)
+}
+
+function describedBy({ column, description, unit, ucd, utype }: DescribeFlags): Blob {
+  const ofColumn = { description, unit, ucd, utype }
+  const texts = column === undefined ? { description, utype } : ofColumn
+  if (
+    Object.values(texts).every((text) => text === undefined) ||
+    (column === undefined && (unit ?? ucd) !== undefined)
+  ) {
+    throw new UsageError(
+      'give a VOSI description, or say --description or --utype; with --column also --unit and --ucd',
+    )
+  }
+  const xml = new XmlWriter().open('table')
+  if (column !== undefined) xml.open('column').textElement('name', column)
+  for (const [what, text] of Object.entries(texts)) xml.textElement(what, text)
+  if (column !== undefined) xml.close()
+  return new Blob([xml.close().take()], { type: 'text/xml' })
 }
 
 export async function load(name: string, file: string, flags: TablesFlags): Promise<void> {
