@@ -15,7 +15,7 @@ import type { Logger } from '../../shared/platform/log/log.ts'
 import { initialiseDatabase } from '../../shared/tap-schema/roles.ts'
 import { stageRelease } from '../../shared/tap-schema/stage.ts'
 import { swap } from '../../shared/tap-schema/swap.ts'
-import { initialiseJobs } from '../../shared/uws/roles.ts'
+import { initialiseUserTables } from '../../shared/user-tables/ddl.ts'
 import { bundleFunctions } from '../support/bundles.ts'
 import { type FakeGcs, startFakeGcs } from '../support/fake-gcs.ts'
 import { type FunctionProcess, killFunction, spawnFunction } from '../support/function-process.ts'
@@ -70,7 +70,8 @@ export interface Fleet {
   stop(): Promise<void>
 }
 
-export type Form = Readonly<Record<string, string>> | FormData
+/** A Blob is sent as it is, with its type. */
+export type Form = Readonly<Record<string, string>> | FormData | Blob
 
 const SERVICE = 'http://tap.invalid/tap'
 
@@ -124,7 +125,8 @@ export async function startFleet(
       for (let tries = 0; ; tries++) {
         const { url } = instance ?? anyTap() ?? { url: '' }
         const headers = { 'x-auth-request-user': user }
-        const body = form === undefined || form instanceof FormData ? form : new URLSearchParams(form)
+        const isBody = form === undefined || form instanceof FormData || form instanceof Blob
+        const body = isBody ? form : new URLSearchParams(form)
         const init = { method, headers, redirect: 'manual' as const, ...(body === undefined ? {} : { body }) }
         const answer = await fetch(`${url}/tap${path}`, init).then(
           async (response) => ({
@@ -200,7 +202,7 @@ async function prepare(pool: pg.Pool): Promise<void> {
     insert into survey.object select i, i * 0.18, i * 0.09 - 90 from generate_series(0, ${ROWS - 1}) as i;
     grant usage on schema survey to reader;
     grant select on survey.object to reader`)
-  await initialiseDatabase(pool, { prepareMore: (client) => initialiseJobs(client, ['service']) })
+  await initialiseDatabase(pool, { prepareMore: (client) => initialiseUserTables(client, ['service']) })
   await goLive(pool, 1)
 }
 
@@ -216,7 +218,12 @@ async function startQservOver(pool: pg.Pool): Promise<LocalQserv> {
 }
 
 function describe(databaseUrl: string, storage: string, qserv?: string): string {
-  const remote = qserv === undefined ? '' : `type: qserv, qserv: {url: "${qserv}"}, `
+  // What a Qserv answers is not joined with tables that users keep.
+  const query =
+    qserv === undefined
+      ? '{role: reader}'
+      : `{type: qserv, qserv: {url: "${qserv}"}, role: reader, database: {url: "${databaseUrl}", poolMax: 8}}`
+  const kept = qserv === undefined ? 'userTables: {}' : ''
   return `
 baseHostname: data.example.org
 storage: {apiEndpoint: "${storage}"}
@@ -230,7 +237,8 @@ tap:
       service:
         url: ${SERVICE}
         access: {type: gafaelfawr, scopes: []}
-        query: {${remote}role: reader, database: {url: "${databaseUrl}", poolMax: 8}}
+        query: ${query}
+        ${kept}
         jobs: {bucket: ${BUCKET}, topic: ${TOPIC}, events: {topic: ${EVENTS}}}
 `
 }

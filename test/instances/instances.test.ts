@@ -6,6 +6,7 @@ import { sweepResults } from '../../shared/results/sweep/sweep.ts'
 import type { FunctionProcess } from '../support/function-process.ts'
 import { randomNumbers } from '../support/random-numbers.ts'
 import { BUCKET, type Fleet, startFleet } from './fleet.ts'
+import { countRows, keepTables, targets } from './keepers.ts'
 import { askAtOnce, behave, create, ENDLESS, QUICK, type Told } from './users.ts'
 
 /**
@@ -41,7 +42,11 @@ describe('three tap and two run-query', () => {
         for (; Date.now() < until; sync.push(await askAtOnce(fleet, user))) await behave(fleet, user, 1, told, own)
       }
       const sync: number[] = []
-      const working = Promise.all(users.map((user, index) => work(user, randomNumbers(SEED + index)))).finally(() => {
+      const keeping = ['ken', 'kim', 'kay'].map((user) => keepTables(fleet, user, IS_LARGE ? 20 : 2))
+      const working = Promise.all([
+        ...users.map((user, index) => work(user, randomNumbers(SEED + index))),
+        ...keeping,
+      ]).finally(() => {
         busy = false
       })
       const upset = upsetFleet(random, () => busy)
@@ -57,6 +62,7 @@ describe('three tap and two run-query', () => {
       await checkObjects()
       await checkEvents()
       await checkQuotas()
+      await checkTables()
       expect(await fleet.running()).toBe(0)
       expect(fleet.deliveries.fates.once).toBeGreaterThan(0)
       report({ ...fleet.deliveries.fates, ...(await countPhases()), sync: sync.length })
@@ -105,6 +111,81 @@ describe('a worker that is frozen past its lease', () => {
     expect(objectsOf(id)).toEqual([committed?.result?.object])
   })
 })
+
+describe('a table of a user', () => {
+  test('that one instance makes is there in all others at once, shared and dropped in a third, whatever is killed', async () => {
+    const [one, two, three] = [...fleet.processes.tap]
+    if (one === undefined || two === undefined || three === undefined) throw new Error('there are three instances')
+    expect((await fleet.call('ann', 'PUT', '/tables/targets', targets(3), one)).status).toBe(200)
+    expect(await countRows(fleet, 'ann', 'user_ann.targets', two)).toBe(3)
+    expect(await countRows(fleet, 'bob', 'user_ann.targets', two)).toMatch(/user_ann/)
+    await fleet.replace(one)
+    expect((await fleet.call('ann', 'POST', '/tables/targets/share', { USER: 'bob' }, three)).status).toBe(200)
+    expect(await countRows(fleet, 'bob', 'user_ann.targets', two)).toBe(3)
+    await fleet.replace(three)
+    for (const instance of fleet.processes.tap) {
+      expect((await fleet.call('bob', 'GET', '/tables', undefined, instance)).text).toContain('user_ann.targets')
+    }
+    expect((await fleet.call('ann', 'POST', '/load/targets', targets(2), two)).status).toBe(200)
+    const [, four] = fleet.processes.tap
+    expect(await countRows(fleet, 'bob', 'user_ann.targets', four)).toBe(5)
+    expect((await fleet.call('ann', 'DELETE', '/tables/targets', undefined, four)).status).toBe(200)
+    await fleet.replace(two)
+    for (const instance of fleet.processes.tap) {
+      expect(await countRows(fleet, 'ann', 'user_ann.targets', instance)).toMatch(/user_ann/)
+      expect(await countRows(fleet, 'bob', 'user_ann.targets', instance)).toMatch(/user_ann/)
+    }
+  })
+
+  test('has all rows of a load or none, when its instance is killed or a release is swapped in the middle', async () => {
+    await fleet.call('ann', 'PUT', '/tables/halves', targets(1))
+    const holder = await fleet.pool.connect()
+    try {
+      for (const isKilled of [true, false]) {
+        await holder.query('begin; lock table user_tables.item in share row exclusive mode')
+        const [instance] = fleet.processes.tap
+        const url = `${instance?.url}/tap/load/halves`
+        const init = { method: 'POST', headers: { 'x-auth-request-user': 'ann' }, body: targets(4) }
+        const loading = fetch(url, init).then(
+          ({ status }) => status,
+          () => 0,
+        )
+        // Its rows are in the table, and not committed: it waits to note how many there are.
+        await vi.waitUntil(async () => (await waitingLoads()) > 0, { timeout: 60_000, interval: 20 })
+        if (isKilled && instance !== undefined) await fleet.replace(instance)
+        else await fleet.release()
+        await holder.query('commit')
+        expect(await loading).toBe(isKilled ? 0 : 200)
+        await vi.waitUntil(async () => (await waitingLoads()) === 0, { timeout: 60_000, interval: 20 })
+        expect(await countRows(fleet, 'ann', 'user_ann.halves')).toBe(isKilled ? 1 : 5)
+      }
+    } finally {
+      await holder.query('rollback')
+      holder.release()
+    }
+    await fleet.call('ann', 'DELETE', '/tables/halves')
+    await checkTables()
+  })
+})
+
+/** Loads that wait for a lock. */
+async function waitingLoads(): Promise<number> {
+  const { rows } = await fleet.pool.query<{ count: number }>(
+    `select count(*)::int as count from pg_stat_activity
+      where usename = 'service' and wait_event_type = 'Lock' and query like '%user_tables.item%'`,
+  )
+  return rows[0]?.count ?? 0
+}
+
+/** What users had kept is gone, and nothing of it is left: no table without an entry, no share and no quota. */
+async function checkTables(): Promise<void> {
+  const { rows } = await fleet.pool.query(
+    `select (select count(*)::int from user_tables.item) as items,
+            (select count(*)::int from pg_class where relnamespace = 'user_data'::regnamespace) as relations,
+            (select count(*)::int from uws.share where item_type = 'table') as shares`,
+  )
+  expect(rows).toEqual([{ items: 0, relations: 0, shares: 0 }])
+}
 
 test('an abort at one instance ends the query that another one runs', async () => {
   const [instance] = fleet.processes.tap
