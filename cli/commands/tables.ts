@@ -40,10 +40,12 @@ export function declare(command: Command): void {
     .argument('<file>', 'the file', parseText)
     .action(async (name: string, file: string, flags: TablesFlags) => (await commands()).load(name, file, flags))
   addAccess(command.command('share'))
-    .summary('let others read a table')
+    .summary('let others read a table, or load it')
     .argument('<name>', 'the name of the table', parseText)
     .option('--user <name...>', 'these users', parseList)
     .option('--group <name...>', 'these groups', parseList)
+    .option('--until <time>', 'until then, in UTC: 2026-12-31 or 2026-12-31T12:00:00Z', parseText)
+    .option('--write', 'they may also load rows into it')
     .option('--remove', 'they may not read it any more')
     .action(async (name: string, flags: ShareFlags) => (await commands()).share(name, flags))
   addAccess(command.command('drop'))
@@ -56,7 +58,8 @@ export function declare(command: Command): void {
     'tables save bright --job 0123456789abcdef0123456789abcdef',
     'tables describe targets --column ra --unit deg --ucd "pos.eq.ra;meta.main"',
     'tables load targets more.csv',
-    'tables share targets --user bob --group g_survey',
+    'tables share targets --user bob --group g_survey --until 2026-12-31',
+    'tables share targets --user bob --write',
     'tables list --json',
     'tables drop targets',
   ])

@@ -5,6 +5,7 @@ import { limitsOf } from '../../shared/environment/tap-quotas.ts'
 import { HttpError } from '../../shared/platform/http/errors.ts'
 import type { Caller } from '../../shared/platform/identity.ts'
 import type { TableLimits } from '../../shared/user-tables/change-tables.ts'
+import { readGroups } from '../../shared/user-tables/user-table.ts'
 import { findServer } from './find-server.ts'
 import { holderOf, ownerOf } from './quota-holder.ts'
 
@@ -18,6 +19,8 @@ export interface OwnTables {
   readonly limits: TableLimits
   readonly queryRole: string
   readonly served: ServedTap
+  /** What somebody else may have whose table the caller loads. */
+  readonly limitsOf: (owner: string) => Promise<TableLimits>
   /** Rows and bytes of one load. */
   readonly load: { readonly rows: number; readonly bytes: number }
 }
@@ -38,5 +41,12 @@ export async function openOwnTables(
   if (owner === null) throw new HttpError(403, { msg: 'only users who are known keep tables', type: 'denied' })
   const { pool } = await openJobs()
   const limits = limitsOf(jobs.quotas, holderOf(caller))
-  return { server: name, owner, pool, jobs, openJobs, limits, queryRole: query.role, served, load: userTables }
+  const ownersLimits = async (username: string) =>
+    username === owner
+      ? limits
+      : limitsOf(jobs.quotas, { username, groups: await readGroups(pool, name, username), concurrent: new Map() })
+  return {
+    ...{ server: name, owner, pool, jobs, openJobs, limits, limitsOf: ownersLimits },
+    ...{ queryRole: query.role, served, load: userTables },
+  }
 }

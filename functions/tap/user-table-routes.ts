@@ -1,3 +1,4 @@
+import type pg from 'pg'
 import { readUserTables } from '../../shared/deployment/read-user-tables.ts'
 import type { TapDependencies } from '../../shared/deployment/served-tap.ts'
 import { COUNT, list, nullable, object, openObject, TEXT, TIME } from '../../shared/platform/http/json-schema.ts'
@@ -9,7 +10,7 @@ import { dropUserTable } from '../../shared/user-tables/drop-table.ts'
 import { loadUserTable } from '../../shared/user-tables/load-table.ts'
 import { MAX_COLUMNS, tapNameOf } from '../../shared/user-tables/names.ts'
 import { listTableShares, shareTable, unshareTable } from '../../shared/user-tables/share-table.ts'
-import type { UserTable } from '../../shared/user-tables/user-table.ts'
+import { type ReadableTable, rememberGroups } from '../../shared/user-tables/user-table.ts'
 import type { Access } from './access.ts'
 import { TEXT_ERROR } from './error-document.ts'
 import { findServer } from './find-server.ts'
@@ -28,6 +29,11 @@ const FORM_BYTES = 64 * 1024
 /** Of all columns that a table can have, in a few words each. */
 const DESCRIPTION_BYTES = 1024 * 1024
 
+const TABLE_SHARE_FIELDS = {
+  ...SHARE_FIELDS,
+  MODE: { type: 'string', description: 'What they may; left out: read', enum: ['read', 'write'] },
+} as const
+
 const { QUERY, LANG, MAXREC, UPLOAD, RUNID } = PARAMETERS
 
 /** Of one way to say what is saved, or the other. */
@@ -42,7 +48,16 @@ const SAVE_FIELDS = {
 const MOST_SAVES = 2
 const BUSY = 'The service saves as many results as it can at once: try again in a moment.'
 
-const LISTED = object({ table: TEXT, owner: TEXT, rows: COUNT, changed: TIME, description: nullable(TEXT) })
+const LISTED = object({
+  ...{
+    table: TEXT,
+    owner: TEXT,
+    writable: { type: 'boolean' },
+    rows: COUNT,
+    changed: TIME,
+    description: nullable(TEXT),
+  },
+})
 
 /** Tables that users keep, by the requests of pyvo's create_table, load_table and remove_table (CADC YouCat). */
 export function userTableRoutes(dependencies: TapDependencies, { guarded }: Access, logger: Logger): readonly Route[] {
@@ -59,14 +74,16 @@ export function userTableRoutes(dependencies: TapDependencies, { guarded }: Acce
     errors: [400, 401, 403, 404, 503],
     answers: {
       'application/json': object({
-        shares: list(openObject({ user: TEXT, group: TEXT, created: TIME, until: nullable(TIME) }, ['user', 'group'])),
+        shares: list(
+          openObject({ user: TEXT, group: TEXT, mode: TEXT, created: TIME, until: nullable(TIME) }, ['user', 'group']),
+        ),
       }),
     },
   } as const
   const answerShares = async (request: Pick<Request, 'params' | 'caller'>) => {
     const { pool, server, owner } = await open(request)
     const shares = await listTableShares(pool, { server, owner, name: request.params.table })
-    return { body: { shares: shares.map(describeShare) } }
+    return { body: { shares: shares.map((one) => ({ ...describeShare(one), mode: one.mode })) } }
   }
   return [
     route({
@@ -97,6 +114,7 @@ export function userTableRoutes(dependencies: TapDependencies, { guarded }: Acce
       errors: [400, 401, 403, 404, 409, 429, 503],
       async handle(request: Request) {
         const { load, limits, pool, server, owner, queryRole } = await open(request)
+        await noteOwner(pool, server, request)
         const { table: name } = request.params
         const { readContent } = await import('./read-content.ts')
         const content = await readContent(request.body, contentTypeOf(request), { ...load, name })
@@ -141,20 +159,22 @@ export function userTableRoutes(dependencies: TapDependencies, { guarded }: Acce
       method: 'POST',
       path: '/{server}/load/{table}',
       operation: 'loadTable',
-      summary: 'Appends rows in CSV, TSV or VOTable to a table of the caller: all, or none',
+      summary:
+        'Appends rows in CSV, TSV or VOTable to a table of the caller, or one that is shared with him for writing: all, or none',
       ...{ body: 'bytes', maxBytes, ignoresQuery: true },
       answers: { 'application/json': object({ table: TEXT, rows: COUNT }) },
       errors: [400, 401, 403, 404, 429, 503],
       async handle(request: Request) {
-        const { load, limits, pool, server, owner } = await open(request)
+        const { load, limitsOf, pool, server, owner } = await open(request)
         const { table: name } = request.params
+        const writer = readerOf(request.caller) ?? { user: owner, groups: [] }
         // The readers of tables are a tenth of the code, and most instances are never sent one.
         const { readTable } = await import('../../shared/votable/read-table.ts')
         const rows = await readTable(once(request.body), {
           ...{ name, contentType: contentTypeOf(request) },
           limits: { ...load, columns: MAX_COLUMNS },
         })
-        const added = await loadUserTable(pool, { server, owner, name, rows }, limits)
+        const added = await loadUserTable(pool, { server, writer, name, rows }, limitsOf)
         return { body: { table: name, rows: added } }
       },
     }),
@@ -171,6 +191,7 @@ export function userTableRoutes(dependencies: TapDependencies, { guarded }: Acce
       errors: [400, 401, 403, 404, 409, 413, 429, 503, 504],
       async handle(request: Pick<Request, 'params' | 'caller' | 'form' | 'signal'>) {
         const own = await open(request)
+        await noteOwner(own.pool, own.server, request)
         if (saving >= MOST_SAVES) throw new QueryBusyError(BUSY)
         saving += 1
         try {
@@ -193,8 +214,9 @@ export function userTableRoutes(dependencies: TapDependencies, { guarded }: Acce
       ...share,
       method: 'POST',
       operation: 'shareTable',
-      summary: 'USER and GROUP may read a table from now on, with ACTION=REMOVE no longer',
-      form: { fields: SHARE_FIELDS, limits: () => ({ bytes: FORM_BYTES, textBytes: FORM_BYTES, parts: 100 }) },
+      summary:
+        'USER and GROUP may read a table from now on, with MODE=write also load it, with ACTION=REMOVE no longer',
+      form: { fields: TABLE_SHARE_FIELDS, limits: () => ({ bytes: FORM_BYTES, textBytes: FORM_BYTES, parts: 100 }) },
       async handle(request: Pick<Request, 'params' | 'caller' | 'form'>) {
         const { pool, server, owner } = await open(request)
         const { form } = request
@@ -203,18 +225,30 @@ export function userTableRoutes(dependencies: TapDependencies, { guarded }: Acce
         if (action !== undefined && action !== 'REMOVE') {
           throw bad(`ACTION is REMOVE or left out, not ${JSON.stringify(action)}`)
         }
+        const mode = parameterOf(form, 'MODE') ?? 'read'
+        if (mode !== 'read' && mode !== 'write') throw bad(`MODE is read or write, not ${JSON.stringify(mode)}`)
         const grantees = readGrantees(form)
         const until = parameterOf(form, 'UNTIL')
         if (action === 'REMOVE') await unshareTable(pool, table, grantees)
-        else await shareTable(pool, table, grantees, until === undefined ? null : readInstant('UNTIL', until))
+        else
+          await shareTable(pool, table, grantees, {
+            mode,
+            until: until === undefined ? null : readInstant('UNTIL', until),
+          })
         return answerShares(request)
       },
     }),
   ]
 }
 
-function describeTable({ owner, name, rows, changed, description }: UserTable) {
-  return { table: tapNameOf(owner, name), owner, rows, changed: changed.toISOString(), description }
+function describeTable({ owner, name, writable, rows, changed, description }: ReadableTable) {
+  return { table: tapNameOf(owner, name), owner, writable, rows, changed: changed.toISOString(), description }
+}
+
+/** What he may have counts also when others load his tables. */
+async function noteOwner(pool: pg.Pool, server: string, { caller }: Pick<Request, 'caller'>): Promise<void> {
+  const reader = readerOf(caller)
+  if (reader !== null) await rememberGroups(pool, server, reader)
 }
 
 function contentTypeOf({ headers }: Pick<Request, 'headers'>): string | null {

@@ -1,6 +1,6 @@
 import type { UserTables } from '../query/user-tables.ts'
 import { toQueryTables } from '../user-tables/describe-tables.ts'
-import { listReadable, type UserTable } from '../user-tables/user-table.ts'
+import { listReadable, type ReadableTable } from '../user-tables/user-table.ts'
 import type { Reader } from '../uws/share-job.ts'
 import type { ServedTap } from './served-tap.ts'
 
@@ -8,7 +8,7 @@ import type { ServedTap } from './served-tap.ts'
 export async function readUserTables(
   { name, service, openJobs }: ServedTap,
   reader: Reader | null,
-): Promise<readonly UserTable[]> {
+): Promise<readonly ReadableTable[]> {
   if (service.userTables === null || openJobs === null || reader === null) return []
   const { pool } = await openJobs()
   return listReadable(pool, name, reader)

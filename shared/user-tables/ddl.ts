@@ -12,12 +12,17 @@ export const DATA_SCHEMA = 'user_data'
 /** The setting of a transaction that says which tables it may read: their ids with commas between. */
 export const READABLE_SETTING = 'almagest.readable_tables'
 
-/** Of a row of `user_tables.item`: whether it may be read by the user $2 of the server $1, who is in the groups $3. */
-export const IS_READABLE = `server = $1 and (owner = $2 or id in (
+/**
+ * Of a row of `user_tables.item`: whether the user $2 of the server $1, who is in the groups $3, may read it, or also load
+ * rows into it.
+ */
+export function isReadable(mode: 'read' | 'write'): string {
+  return `server = $1 and (owner = $2 or id in (
   select share.item::bigint from uws.share
-   where share.server = $1 and share.item_type = 'table'
+   where share.server = $1 and share.item_type = 'table'${mode === 'write' ? " and share.mode = 'write'" : ''}
      and (grantee_type = 'user' and grantee = $2 or grantee_type = 'group' and grantee = any ($3))
      and (expires_at is null or expires_at > clock_timestamp())))`
+}
 
 /**
  * Makes what tables of users need, or adds what an earlier version did not have, and lets `users` work with it. In one
@@ -83,7 +88,7 @@ $$;
 create or replace function user_tables.let_read(of_server text, reader text, groups text[], ids bigint[])
   returns setof boolean language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
-  if (select count(*) from user_tables.item where id = any (ids) and ${IS_READABLE}) < cardinality(ids) then
+  if (select count(*) from user_tables.item where id = any (ids) and ${isReadable('read')}) < cardinality(ids) then
     raise exception using errcode = '${TABLE_LOST}', message = 'a table is gone, or may not be read any more';
   end if;
   perform set_config('${READABLE_SETTING}', array_to_string(ids, ','), true);

@@ -5,6 +5,7 @@ import { UserTableError } from './failures.ts'
 /** A row of numbers of so many columns fits into a page of PostgreSQL. */
 export const MAX_COLUMNS = 900
 
+const PREFIX = 'user_'
 const MAX_NAME = 63
 const MAX_USER = 200
 
@@ -13,7 +14,7 @@ const MAX_USER = 200
  * between quotes, `"user_ann@example.org"`, so that no two users have the same.
  */
 export function schemaOf(user: string): DeclaredName {
-  const text = `user_${user}`
+  const text = `${PREFIX}${user}`
   return { text, delimited: !/^[a-z0-9_]+$/.test(user) }
 }
 
@@ -25,10 +26,11 @@ export function tapNameOf(user: string, name: string): string {
 /**
  * The table that a user means: `targets`, or with a schema `user_ann.targets`.
  *
- * @returns the schema as text, his own where none is given, and the name in lower case
+ * @returns whose it is, the user himself where no schema is given, null where it is not that of a user; and the name in
+ *   lower case
  * @throws UserTableError
  */
-export function readTableName(given: string, user: string): { readonly schema: string; readonly name: string } {
+export function readTableName(given: string, user: string): { readonly owner: string | null; readonly name: string } {
   if (user.length > MAX_USER || /[\p{Cc}\s]/u.test(user)) {
     throw new UserTableError(
       'table_name',
@@ -43,9 +45,9 @@ export function readTableName(given: string, user: string): { readonly schema: s
       `${JSON.stringify(given.slice(0, 200))} is not a name for a table: it must be a letter with letters, digits and _ behind it, at most ${MAX_NAME}, not a word of ADQL, maybe with the schema ${adqlName(own)} and a dot in front`,
     )
   }
-  if (quoted !== undefined) return { schema: quoted.replaceAll('""', '"'), name: name.toLowerCase() }
-  const isOwn = !own.delimited && plain.toLowerCase() === own.text
-  return { schema: isOwn ? own.text : plain, name: name.toLowerCase() }
+  const schema = quoted?.replaceAll('""', '"') ?? (plain === own.text ? plain : plain.toLowerCase())
+  const owner = schema.startsWith(PREFIX) ? schema.slice(PREFIX.length) : null
+  return { owner, name: name.toLowerCase() }
 }
 
 /** A name, maybe with a schema in front of it. */

@@ -11,7 +11,8 @@ export interface TableOfOwner {
 }
 
 /**
- * Lets others read a table, who see it at once. Once more with the same grantee sets the time.
+ * Lets others read a table, who see it at once, or also load rows into it. Once more with the same grantee sets what he may,
+ * and the time.
  *
  * @param until null: as long as the table is there
  * @throws UserTableError
@@ -20,15 +21,16 @@ export async function shareTable(
   pool: pg.Pool,
   { server, owner, name }: TableOfOwner,
   grantees: readonly Grantee[],
-  until: Date | null,
+  { mode, until }: Pick<Share, 'mode' | 'until'>,
 ): Promise<void> {
   await asTableOwner(pool, 'sharing a table', async (client) => {
     const { id } = await holdOwn(client, server, owner, name)
     await client.query(
-      `insert into uws.share (server, item_type, item, owner, grantee_type, grantee, expires_at)
-       select $1, 'table', $2, $3, type, grantee, $6 from unnest($4::text[], $5::text[]) as wanted(type, grantee)
-       on conflict (server, item_type, item, grantee_type, grantee) do update set expires_at = excluded.expires_at`,
-      [server, id, owner, grantees.map(({ type }) => type), grantees.map((grantee) => grantee.name), until],
+      `insert into uws.share (server, item_type, item, owner, grantee_type, grantee, expires_at, mode)
+       select $1, 'table', $2, $3, type, grantee, $6, $7 from unnest($4::text[], $5::text[]) as wanted(type, grantee)
+       on conflict (server, item_type, item, grantee_type, grantee) do update
+         set expires_at = excluded.expires_at, mode = excluded.mode`,
+      [server, id, owner, grantees.map(({ type }) => type), grantees.map((grantee) => grantee.name), until, mode],
     )
   })
 }

@@ -1,9 +1,9 @@
 import type pg from 'pg'
 import type { Reader } from '../uws/share-job.ts'
 import type { Field } from '../votable/field.ts'
-import { IS_READABLE } from './ddl.ts'
+import { isReadable } from './ddl.ts'
 import { UserTableError } from './failures.ts'
-import { readTableName, schemaOf, tapNameOf } from './names.ts'
+import { readTableName, tapNameOf } from './names.ts'
 
 /** A column as its definition has it; it is called c1, c2 … in the database. */
 export interface UserColumn extends Field {
@@ -35,17 +35,22 @@ interface ItemRow extends Omit<UserTable, 'rows' | 'created' | 'changed'> {
 const COLUMNS =
   'item.id::text as id, item.server, item.owner, item.name, item.description, item.utype, item.columns, item.row_count, item.created_at, item.changed_at'
 
+export interface ReadableTable extends UserTable {
+  /** Whether he may load rows into it. */
+  readonly writable: boolean
+}
+
 /** Tables that a user owns, and those that are shared with him or a group of his: the names in order. */
-export async function listReadable(pool: pg.Pool, server: string, reader: Reader): Promise<readonly UserTable[]> {
-  const { rows } = await pool.query<ItemRow>({
+export async function listReadable(pool: pg.Pool, server: string, reader: Reader): Promise<readonly ReadableTable[]> {
+  const { rows } = await pool.query<ItemRow & { readonly writable: boolean }>({
     name: 'user_tables_readable',
-    text: `select ${COLUMNS}
+    text: `select ${COLUMNS}, ${isReadable('write')} as writable
              from user_tables.item
-            where ${IS_READABLE}
+            where ${isReadable('read')}
             order by owner <> $2, owner, name`,
     values: [server, reader.user, reader.groups],
   })
-  return rows.map(tableFromRow)
+  return rows.map((row) => ({ ...tableFromRow(row), writable: row.writable }))
 }
 
 /**
@@ -64,10 +69,33 @@ export async function holdOwn(client: pg.ClientBase, server: string, owner: stri
   return tableFromRow(rows[0])
 }
 
+/**
+ * The same of a table that is his own, or shared with him for writing.
+ *
+ * @param owner as `readTableName` has it
+ */
+export async function holdWritable(
+  client: pg.ClientBase,
+  server: string,
+  writer: Reader,
+  { owner, name, given }: { readonly owner: string | null; readonly name: string; readonly given: string },
+): Promise<UserTable> {
+  if (owner === writer.user) return holdOwn(client, server, owner, name)
+  const { rows } = await client.query<ItemRow>(
+    `select ${COLUMNS} from user_tables.item
+      where owner = $4 and name = $5 and ${isReadable('write')}
+        for update`,
+    [server, writer.user, writer.groups, owner, name],
+  )
+  if (rows[0] !== undefined) return tableFromRow(rows[0])
+  const what = JSON.stringify(given)
+  throw new UserTableError('not_owner', `${what} is not in your own schema, and not shared with you for writing`)
+}
+
 /** The name of a table in the user's own schema, in lower case. @throws UserTableError */
 export function readOwnName(given: string, owner: string): string {
-  const { schema, name } = readTableName(given, owner)
-  if (schema === schemaOf(owner).text) return name
+  const named = readTableName(given, owner)
+  if (named.owner === owner) return named.name
   const what = JSON.stringify(given)
   throw new UserTableError('not_owner', `${what} is not in your own schema: only its owner changes a table`)
 }

@@ -8,8 +8,12 @@ export interface Grantee {
   readonly name: string
 }
 
+/** Of a job there is nothing that could be written. */
+export type ShareMode = 'read' | 'write'
+
 export interface Share {
   readonly grantee: Grantee
+  readonly mode: ShareMode
   readonly created: Date
   /** null: as long as the item is there. */
   readonly until: Date | null
@@ -58,14 +62,14 @@ export async function unshareJob(pool: pg.Pool, id: string, grantees: readonly G
 
 /** With whom something is shared now. */
 export async function listShares(pool: pg.Pool, { server, type: itemType, id }: Item): Promise<readonly Share[]> {
-  const { rows } = await pool.query<{ type: Grantee['type']; name: string; created: Date; until: Date | null }>(
-    `select grantee_type as type, grantee as name, created_at as created, expires_at as until
+  const { rows } = await pool.query<Omit<Share, 'grantee'> & Grantee>(
+    `select grantee_type as type, grantee as name, mode, created_at as created, expires_at as until
        from uws.share
       where server = $1 and item_type = $2 and item = $3 and (expires_at is null or expires_at > clock_timestamp())
       order by grantee_type desc, grantee`,
     [server, itemType, id],
   )
-  return rows.map(({ type, name, created, until }) => ({ grantee: { type, name }, created, until }))
+  return rows.map(({ type, name, ...share }) => ({ grantee: { type, name }, ...share }))
 }
 
 /** Whether something is shared with a user, or with a group of his. */

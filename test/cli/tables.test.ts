@@ -36,6 +36,10 @@ test('tables are created, loaded, listed, shared and dropped on the command line
   expect(await as('ann', 'load', 'targets', file)).toMatchObject({ code: 0, stdout: 'targets has 2 rows more\n' })
   expect((await as('dan', 'list')).stdout).toBe('there are no tables\n')
   expect(await as('ann', 'share', 'targets', '--user', 'dan')).toMatchObject({ stdout: 'targets: dan may read it\n' })
+  const until = ['--until', '2999-01-01', '--write', '--group', 'astro']
+  expect(await as('ann', 'share', 'targets', ...until)).toMatchObject({
+    stdout: 'targets: the group astro may read it and load it until 2999-01-01\n',
+  })
   expect((await as('dan', 'list', '--json')).json()).toMatchObject([
     { table: 'user_ann.targets', owner: 'ann', rows: 4 },
   ])

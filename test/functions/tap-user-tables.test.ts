@@ -391,6 +391,61 @@ test('a table that is dropped after a query was understood is an error of the qu
   }
 })
 
+describe('a table that is shared for writing', () => {
+  const share = (form: string) => tables('ann', 'POST', '/tables/common/share', form, FORM)
+  const load = (user: string, csv = 'note\ny\n') => tables(user, 'POST', '/load/user_ann.common', csv, 'text/csv')
+  beforeAll(() => service.create('ann', 'common', 'note\nx\n'))
+  afterAll(() => service.drop('ann', 'common'))
+
+  test('is loaded by others, and nothing else is done to it', async () => {
+    expect((await share('USER=dan&GROUP=astro&MODE=write')).text).toContain('"mode":"write"')
+    for (const user of ['dan', 'gil']) expect(await load(user)).toMatchObject({ status: 200 })
+    expect(await load('eve')).toMatchObject({ status: 403, text: expect.stringContaining('for writing') })
+    expect(await ask('ann', 'SELECT COUNT(*) AS n FROM user_ann.common')).toEqual([['3']])
+    const listed = JSON.parse((await tables('dan', 'GET', '/user-tables')).text).tables
+    expect(listed).toMatchObject([{ table: 'user_ann.common', owner: 'ann', writable: true }])
+    const more = [
+      ['DELETE', '/tables/user_ann.common', undefined, undefined],
+      ['POST', '/tables/user_ann.common', '<table/>', 'text/xml'],
+      ['POST', '/tables/user_ann.common/share', 'USER=eve', FORM],
+      ['GET', '/tables/user_ann.common/share', undefined, undefined],
+      ['POST', '/table-update', 'TABLE=user_ann.common&INDEX=note', FORM],
+    ] as const
+    for (const [method, path, body, type] of more) {
+      expect([path, (await tables('dan', method, path, body, type)).status]).toEqual([path, 403])
+    }
+    const { rows } = await pool().query(
+      "select owner, data ->> 'by' as by from uws.event where kind = 'TABLE_UPDATED' and data ->> 'name' = 'common' order by sequence",
+    )
+    expect(rows).toEqual([
+      { owner: 'ann', by: 'dan' },
+      { owner: 'ann', by: 'gil' },
+    ])
+  })
+
+  test('is no longer, when it is shared for reading, or not at all', async () => {
+    await share('USER=dan')
+    expect((await load('dan')).status).toBe(403)
+    expect(await ask('dan', 'SELECT COUNT(*) AS n FROM user_ann.common')).toEqual([['3']])
+    await share('GROUP=astro&ACTION=REMOVE')
+    expect((await load('gil')).status).toBe(403)
+    expect(await share('USER=dan&MODE=all')).toMatchObject({ status: 400 })
+    const { rows } = await pool().query(
+      "select data ->> 'mode' as mode from uws.event where kind = 'SHARE_UPDATED' and data ->> 'user' = 'dan' order by sequence desc limit 1",
+    )
+    expect(rows).toEqual([{ mode: null }])
+  })
+
+  test('fills the quota of its owner', async () => {
+    await service.create('max', 'common', 'note\nx\n')
+    await tables('max', 'POST', '/tables/common/share', 'USER=dan&MODE=write', FORM)
+    const rows = `note\n${`${'0123456789'.repeat(100)}\n`.repeat(400)}`
+    expect((await tables('dan', 'POST', '/load/user_max.common', rows, 'text/csv')).status).toBe(429)
+    expect(await ask('dan', 'SELECT COUNT(*) AS n FROM user_max.common')).toEqual([['1']])
+    await service.drop('max', 'common')
+  })
+})
+
 describe('names', () => {
   test.each([
     'a.b.c',

@@ -19,6 +19,8 @@ export interface TablesFlags extends OutputOptions {
 export interface ShareFlags extends TablesFlags {
   readonly user?: readonly string[]
   readonly group?: readonly string[]
+  readonly until?: string
+  readonly write?: true
   readonly remove?: true
 }
 
@@ -38,6 +40,7 @@ export interface SaveFlags extends TablesFlags {
 interface ListedTable {
   readonly table: string
   readonly owner: string
+  readonly writable: boolean
   readonly rows: number
   readonly changed: string
   readonly description: string | null
@@ -102,16 +105,19 @@ export async function load(name: string, file: string, flags: TablesFlags): Prom
 }
 
 export async function share(name: string, flags: ShareFlags): Promise<void> {
-  const { user = [], group = [], remove = false } = flags
+  const { user = [], group = [], until, write = false, remove = false } = flags
   if (user.length + group.length === 0) throw new UsageError('say with whom: --user or --group')
   const body = new URLSearchParams([
     ...user.map((one) => ['USER', one]),
     ...group.map((one) => ['GROUP', one]),
+    ...(until === undefined ? [] : [['UNTIL', until]]),
+    ...(write ? [['MODE', 'write']] : []),
     ...(remove ? [['ACTION', 'REMOVE']] : []),
   ])
   const answer = await ask(flags, `${pathOf('tables', name)}/share`, { method: 'POST', body })
   const names = [...user, ...group.map((one) => `the group ${one}`)].join(', ')
-  writeResult(answer, flags, () => `${name}: ${names} ${remove ? 'may not read it any more' : 'may read it'}`)
+  const what = remove ? 'may not read it any more' : `may read it${write ? ' and load it' : ''}`
+  writeResult(answer, flags, () => `${name}: ${names} ${what}${until === undefined ? '' : ` until ${until}`}`)
 }
 
 export async function drop(name: string, flags: TablesFlags): Promise<void> {
