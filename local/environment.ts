@@ -5,8 +5,8 @@ import type { ReleaseNaming } from '../shared/releases/naming.ts'
 import { databaseUrl, LOGINS, type Login } from './databases.ts'
 import { describeEnvironment } from './describe-environment.ts'
 import { METADATA_TABLE } from './metadata.ts'
-import { SKY_EXAMPLES } from './sample/examples.ts'
-import { HERON_PLACEMENTS, SKY } from './sample/sample.ts'
+import { HERON_EXAMPLES, SKY_EXAMPLES } from './sample/examples.ts'
+import { HERON, HERON_PLACEMENTS, SKY } from './sample/sample.ts'
 import { describeResults } from './sample-results.ts'
 
 /** Where releases lie: `gs://releases/releases/heron-1/schemas.tar.gz`. */
@@ -82,7 +82,7 @@ export async function writeEnvironment(
 }
 
 function describeService({ name, version, answeredBy }: LocalServer, { front, qserv }: Addresses) {
-  const examples = version === SKY.version ? { examples: [...SKY_EXAMPLES] } : {}
+  const examples = EXAMPLES[version]
   // The login of the function may work with jobs; queries of users may not.
   const role = LOGINS.reader
   const keepsTables = answeredBy === 'postgresql'
@@ -91,8 +91,14 @@ function describeService({ name, version, answeredBy }: LocalServer, { front, qs
     query: answeredBy === 'qserv' ? { type: 'qserv', role, qserv: { url: qserv, tables: HERON_PLACEMENTS } } : { role },
     jobs: { bucket: QUERY_RESULTS_BUCKET, topic: QUERIES_TOPIC, ...(keepsTables ? { quotas: QUOTAS } : {}) },
     ...(keepsTables ? { access: { type: 'gafaelfawr' }, userTables: {} } : {}),
-    ...examples,
+    ...(examples === undefined ? {} : { examples: [...examples] }),
   }
+}
+
+/** By the release that a server has. */
+const EXAMPLES: Readonly<Record<string, readonly object[]>> = {
+  [SKY.version]: SKY_EXAMPLES,
+  [HERON.version]: HERON_EXAMPLES,
 }
 
 /** Small enough to be reached by trying. */

@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { readFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -8,16 +7,12 @@ import { SKY_EXAMPLES } from '../../local/sample/examples.ts'
 import { escapeXml } from '../../shared/xml/characters.ts'
 import type { JobsUnderTest } from '../functions/tap-jobs-service.ts'
 import { readAnswer, type TapUnderTest } from '../functions/tap-service.ts'
-import { HAS_STILTS, needs, pythonWith, runStilts } from '../support/clients.ts'
+import { HAS_STILTS, needs, runStilts } from '../support/clients.ts'
 import { temporaryFolder } from '../support/function-process.ts'
+import { HAS_PYVO, lintTap, PYTHON, SMOKE, STAGES, smokeTap } from './acceptance.ts'
 import { startSky } from './sky-service.ts'
 
 const run = promisify(execFile)
-
-const SMOKE = join(import.meta.dirname, '../../../shared/tools/pyvo_smoke.py')
-
-const PYTHON = pythonWith('pyvo')
-const HAS_PYVO = existsSync(SMOKE) && PYTHON !== undefined
 
 let jobs: JobsUnderTest
 let tap: TapUnderTest
@@ -35,23 +30,11 @@ test.each(SKY_EXAMPLES)('the example $name runs, and finds something', async ({ 
   expect((await tap.get('/examples')).text).toContain(escapeXml(query))
 })
 
-interface Lint {
-  readonly sections: readonly { readonly code: string; readonly reports: readonly { level: string; text: string }[] }[]
-  readonly totals: Readonly<Record<string, number>>
-}
-
-/** All but those about other sorts of service, which it leaves out itself. */
-const STAGES = ['TMV', 'TME', 'TMS', 'TMC', 'CPV', 'CAP', 'AVV', 'QGE', 'QPO', 'QAS', 'UWS', 'MDQ', 'OBS', 'UPL', 'EXA']
-
 describe.skipIf(!HAS_STILTS)(`STILTS${needs(HAS_STILTS, 'stilts')}`, () => {
   test('taplint finds no error and nothing to warn of', async () => {
-    const words = [`tapurl=${tap.url}`, `stages=${STAGES.join(' ')}`, 'report=EWF', 'format=json']
-    const { sections, totals } = JSON.parse(await runStilts('taplint', ...words)) as Lint
-    const reports = sections.flatMap(({ code, reports }) =>
-      reports.map(({ level, text }) => `${level} ${code} ${text}`),
-    )
+    const { reports, codes, totals } = await lintTap(tap.url, STAGES)
     expect(reports).toEqual([])
-    expect(sections.map(({ code }) => code)).toEqual(expect.arrayContaining(STAGES))
+    expect(codes).toEqual(expect.arrayContaining(STAGES))
     expect(totals).toMatchObject({ ERROR: 0, WARNING: 0, FAILURE: 0 })
   })
 
@@ -83,15 +66,9 @@ describe.skipIf(!HAS_STILTS)(`STILTS${needs(HAS_STILTS, 'stilts')}`, () => {
   })
 })
 
-interface Smoke {
-  readonly checks: readonly { readonly name: string; readonly status: string; readonly note: string }[]
-}
-
 describe.skipIf(!HAS_PYVO)(`pyvo${needs(HAS_PYVO, `pyvo or ${SMOKE}`)}`, () => {
   test('does all that a TAP service can do', async () => {
-    const report = join(await temporaryFolder(), 'smoke.json')
-    await run(PYTHON ?? '', [SMOKE, tap.url, '--json', report])
-    const { checks } = JSON.parse(await readFile(report, 'utf8')) as Smoke
+    const checks = await smokeTap(tap.url)
     const others = checks.filter(({ status }) => status !== 'PASS')
     // Lists show nobody the jobs of those who have no name (UWS-6).
     expect(others).toEqual([expect.objectContaining({ name: 'uws.joblist', status: 'SKIP' })])

@@ -59,6 +59,8 @@ export interface TapOptions {
   readonly prepare?: (database: TestDatabase, login: string) => Promise<unknown>
   /** Felis files that are live; by default `survey.object`. */
   readonly files?: ReadonlyMap<string, string>
+  /** Those of the files that are live; by default all. */
+  readonly schemas?: readonly string[]
   /** Stopping it is up to the caller: for `beforeAll`. */
   readonly keep?: boolean
   /** SQL that makes the tables; by default 1000 rows of `survey.object`. */
@@ -87,7 +89,12 @@ export async function startTap(options: TapOptions = {}): Promise<TapUnderTest> 
       `grant usage on schema ${name} to ${login}; grant select on all tables in schema ${name} to ${login}`,
     )
   const goLive = async (version: string, files = options.files) => {
-    const request = stageRequest(version, { readers: [login], ...(files === undefined ? {} : { files }) })
+    const { schemas } = options
+    const request = stageRequest(version, {
+      readers: [login],
+      ...(files === undefined ? {} : { files }),
+      ...(schemas === undefined ? {} : { schemas }),
+    })
     await stageRelease(database.pool, request)
     await swap(database.pool, { expectedVersion: version, actor: 'tester' })
   }
