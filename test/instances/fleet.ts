@@ -189,6 +189,9 @@ export async function startFleet(
   }
 }
 
+/** What the user `max` may keep. */
+export const MOST_BYTES = 200_000
+
 /** Rows of `survey.object`. */
 export const ROWS = 2000
 
@@ -239,7 +242,7 @@ tap:
         access: {type: gafaelfawr, scopes: []}
         query: ${query}
         ${kept}
-        jobs: {bucket: ${BUCKET}, topic: ${TOPIC}, events: {topic: ${EVENTS}}}
+        jobs: {bucket: ${BUCKET}, topic: ${TOPIC}, events: {topic: ${EVENTS}}, quotas: {users: {max: {tableBytes: ${MOST_BYTES}}}}}
 `
 }
 

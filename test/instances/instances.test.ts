@@ -5,7 +5,7 @@ import { createLogger } from '../../shared/platform/log/log.ts'
 import { sweepResults } from '../../shared/results/sweep/sweep.ts'
 import type { FunctionProcess } from '../support/function-process.ts'
 import { randomNumbers } from '../support/random-numbers.ts'
-import { BUCKET, type Fleet, startFleet } from './fleet.ts'
+import { BUCKET, type Fleet, MOST_BYTES, startFleet } from './fleet.ts'
 import { countRows, keepTables, targets } from './keepers.ts'
 import { askAtOnce, behave, create, ENDLESS, QUICK, type Told } from './users.ts'
 
@@ -164,6 +164,22 @@ describe('a table of a user', () => {
       holder.release()
     }
     await fleet.call('ann', 'DELETE', '/tables/halves')
+  })
+
+  test('stays within the quota when twenty loads come to all instances at once', async () => {
+    await fleet.call('max', 'PUT', '/tables/filled', targets(1))
+    const instances = fleet.processes.tap
+    const load = (_: unknown, index: number) =>
+      fleet.call('max', 'POST', '/load/filled', targets(600), instances[index % instances.length])
+    const statuses = (await Promise.all(Array.from({ length: 20 }, load))).map(({ status }) => status)
+    const done = statuses.filter((status) => status === 200).length
+    expect(statuses.filter((status) => status === 429).length).toBe(20 - done)
+    expect(done).toBeGreaterThan(0)
+    expect(done).toBeLessThan(20)
+    expect(await countRows(fleet, 'max', 'user_max.filled')).toBe(1 + done * 600)
+    const { usage } = JSON.parse((await fleet.call('max', 'GET', '/quota')).text)
+    expect(usage.tableBytes).toBeLessThanOrEqual(MOST_BYTES)
+    await fleet.call('max', 'DELETE', '/tables/filled')
     await checkTables()
   })
 })
