@@ -49,8 +49,13 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'tables',
-    summary: 'list, create, load, share and drop tables that you keep at a TAP service',
+    summary: 'list, create, save, load, describe, share and drop tables that you keep at a TAP service',
     load: () => import('./tables.ts'),
+  },
+  {
+    name: 'groups',
+    summary: 'make groups of users, to share tables and jobs with',
+    load: () => import('./groups.ts'),
   },
   {
     name: 'create-tables',

@@ -82,6 +82,9 @@ function valuesOf({ pairs }: Pick<Form, 'pairs'>, wanted: string): readonly stri
 
 const MAX_GRANTEES = 100
 
+/** Of a user or group. */
+const NAME = /^[^\s\p{Cc}]{1,256}$/u
+
 /** With whom a job is to be shared: USER and GROUP, each as often as wanted. */
 export function readGrantees(form: Pick<Form, 'pairs'>): readonly Grantee[] {
   const grantees = (['user', 'group'] as const).flatMap((type) =>
@@ -89,9 +92,17 @@ export function readGrantees(form: Pick<Form, 'pairs'>): readonly Grantee[] {
   )
   if (grantees.length === 0) throw bad('USER or GROUP is missing: who is meant')
   if (grantees.length > MAX_GRANTEES) throw bad(`at most ${MAX_GRANTEES} users and groups at a time`)
-  const wrong = grantees.find(({ name }) => !/^[^\s\p{Cc}]{1,256}$/u.test(name))
+  const wrong = grantees.find(({ name }) => !NAME.test(name))
   if (wrong !== undefined) throw bad(`${JSON.stringify(wrong.name)} is not a name of a ${wrong.type}`)
   return [...new Map(grantees.map((grantee) => [JSON.stringify(grantee), grantee])).values()]
+}
+
+/** MEMBER, as often as wanted. */
+export function readMembers(form: Pick<Form, 'pairs'>): readonly string[] {
+  const members = [...new Set(valuesOf(form, 'MEMBER'))]
+  const wrong = members.find((name) => !NAME.test(name))
+  if (wrong !== undefined) throw bad(`${JSON.stringify(wrong)} is not a name of a user`)
+  return members
 }
 
 /** How long the list may be where nobody says. */

@@ -38,6 +38,7 @@ import {
   shareJob,
   unshareJob,
 } from '../../shared/uws/share-job.ts'
+import { checkGroups } from '../../shared/uws/user-groups.ts'
 import { type PhaseWatch, watchPhases } from '../../shared/uws/wait-for-change.ts'
 import type { RemoteNote } from '../../shared/uws/watch-remote.ts'
 import {
@@ -230,6 +231,7 @@ export class Jobs {
     if (job.owner === null) throw bad('the job has no owner: anyone who has its address can read it')
     const grantees = readGrantees(form)
     const until = parameterOf(form, 'UNTIL')
+    if (action !== 'REMOVE') await checkGroups(pool, this.#name, grantees)
     if (action === 'REMOVE') await unshareJob(pool, job.id, grantees)
     else if (!(await shareJob(pool, job.id, grantees, until === undefined ? null : readInstant('UNTIL', until)))) {
       throw noJob(job.id)

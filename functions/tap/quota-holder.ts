@@ -13,8 +13,8 @@ export function holderOf(caller: Caller): QuotaHolder | null {
   return owner === null ? null : { username: owner, groups: [], concurrent: new Map(), ...caller.user }
 }
 
-/** What is shared with the caller; null: nothing, nobody knows him. */
+/** What is shared with the caller; null: nothing, nobody knows him. A name with a / is that of a group of a user's. */
 export function readerOf(caller: Caller): Reader | null {
   const user = ownerOf(caller)
-  return user === null ? null : { user, groups: caller.user?.groups ?? [] }
+  return user === null ? null : { user, groups: caller.user?.groups.filter((group) => !group.includes('/')) ?? [] }
 }

@@ -5,6 +5,7 @@ import { descriptionRoute, healthRoute } from '../../shared/platform/http/servic
 import type { Logger } from '../../shared/platform/log/log.ts'
 import { VERSION } from '../../shared/version.ts'
 import { createAccess } from './access.ts'
+import { groupRoutes } from './group-routes.ts'
 import { jobRoutes } from './job-routes.ts'
 import { metadataRoutes } from './metadata-routes.ts'
 import { createNoteUser } from './note-users.ts'
@@ -34,6 +35,7 @@ export function createRoutes(dependencies: TapDependencies, base: string, logger
     ...syncRoutes(dependencies, access, logger),
     ...jobRoutes(dependencies, access, logger),
     ...userRoutes(dependencies, access),
+    ...groupRoutes(dependencies, access),
     ...userTableRoutes(dependencies, access, logger),
     ...tableUpdateRoutes(dependencies, access),
     ...metadataRoutes(dependencies, access),

@@ -11,6 +11,7 @@ import { loadUserTable } from '../../shared/user-tables/load-table.ts'
 import { MAX_COLUMNS, tapNameOf } from '../../shared/user-tables/names.ts'
 import { listTableShares, shareTable, unshareTable } from '../../shared/user-tables/share-table.ts'
 import { type ReadableTable, rememberGroups } from '../../shared/user-tables/user-table.ts'
+import { checkGroups } from '../../shared/uws/user-groups.ts'
 import type { Access } from './access.ts'
 import { TEXT_ERROR } from './error-document.ts'
 import { findServer } from './find-server.ts'
@@ -229,6 +230,7 @@ export function userTableRoutes(dependencies: TapDependencies, { guarded }: Acce
         if (mode !== 'read' && mode !== 'write') throw bad(`MODE is read or write, not ${JSON.stringify(mode)}`)
         const grantees = readGrantees(form)
         const until = parameterOf(form, 'UNTIL')
+        if (action !== 'REMOVE') await checkGroups(pool, server, grantees)
         if (action === 'REMOVE') await unshareTable(pool, table, grantees)
         else
           await shareTable(pool, table, grantees, {

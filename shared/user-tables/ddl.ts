@@ -13,14 +13,14 @@ export const DATA_SCHEMA = 'user_data'
 export const READABLE_SETTING = 'almagest.readable_tables'
 
 /**
- * Of a row of `user_tables.item`: whether the user $2 of the server $1, who is in the groups $3, may read it, or also load
+ * Of a row of `user_tables.item`: whether the user $2 of the server $1, who is in the groups $3 and in those of users, may read it, or also load
  * rows into it.
  */
 export function isReadable(mode: 'read' | 'write'): string {
   return `server = $1 and (owner = $2 or id in (
   select share.item::bigint from uws.share
    where share.server = $1 and share.item_type = 'table'${mode === 'write' ? " and share.mode = 'write'" : ''}
-     and (grantee_type = 'user' and grantee = $2 or grantee_type = 'group' and grantee = any ($3))
+     and (grantee_type = 'user' and grantee = $2 or grantee_type = 'group' and grantee = any ((select uws.groups_of($1, $2, $3))::text[]))
      and (expires_at is null or expires_at > clock_timestamp())))`
 }
 

@@ -9,6 +9,11 @@ export type EventKind =
   | 'SHARE_CREATED'
   | 'SHARE_UPDATED'
   | 'SHARE_REMOVED'
+  | 'GROUP_CREATED'
+  | 'GROUP_UPDATED'
+  | 'GROUP_REMOVED'
+  | 'MEMBER_CREATED'
+  | 'MEMBER_REMOVED'
   | 'NOTIFICATION_CREATED'
   | 'NOTIFICATION_REMOVED'
   | 'LOGIN'
@@ -16,7 +21,7 @@ export type EventKind =
   | 'TABLE_UPDATED'
   | 'TABLE_REMOVED'
 
-/** What an event is about: `job` and its id, `user` and a name, `notification` and its id, `table` and its id. */
+/** What an event is about: `job` and its id, `user` and a name, `notification` and its id, `table` and its id, `group` and `owner/name`. */
 export interface Item {
   readonly server: string
   readonly type: string

@@ -22,7 +22,8 @@ export async function initialiseJobs(
   await client.query(createGroupRoles(JOBS_ROLE))
   await client.query(`
     grant usage on schema uws to ${JOBS_ROLE};
-    grant select, insert, update, delete on uws.job, uws.remote, uws.event, uws.share, uws.notification, uws.login to ${JOBS_ROLE}`)
+    grant select, insert, update, delete on uws.job, uws.remote, uws.event, uws.share, uws.notification, uws.login,
+      uws.user_group, uws.group_member to ${JOBS_ROLE}`)
   for (const user of users) await client.query(`grant ${JOBS_ROLE} to ${pg.escapeIdentifier(user)}`)
   for (const reader of readers.map(pg.escapeIdentifier)) {
     await client.query(`grant usage on schema uws to ${reader}; grant select on uws.job to ${reader}`)

@@ -85,7 +85,9 @@ export async function isSharedWith(pool: pg.Pool, { server, type, id }: Item, re
   return rowCount === 1
 }
 
-const GRANTED_TO = `(grantee_type = 'user' and grantee = $3 or grantee_type = 'group' and grantee = any ($4))`
+/** Of a row of `uws.share`: whether it is for the user $3 of the server $1, who is in the groups $4 and in those of users. */
+const GRANTED_TO = `(grantee_type = 'user' and grantee = $3
+  or grantee_type = 'group' and grantee = any ((select uws.groups_of($1, $3, $4))::text[]))`
 
 /** The jobs of others that a user may read, newest first. */
 export async function listSharedJobs(

@@ -48,6 +48,18 @@ test('tables are created, loaded, listed, shared and dropped on the command line
   expect(await as('ann', 'describe', 'targets', '--description', 'mine & yours')).toMatchObject({ code: 0 })
   expect(await as('ann', 'describe', 'targets', '--column', 'note', '--ucd', 'meta.note')).toMatchObject({ code: 0 })
   expect((await as('ann', 'list')).stdout).toContain('mine & yours')
+  const groups = (...args: readonly string[]) =>
+    callAlmagest(['groups', ...args, '--url', service.jobs.tap.url, '--token', tokenOf('ann')])
+  expect(await groups('create', 'friends', 'eve', '--description', 'all')).toMatchObject({
+    stdout: 'ann/friends is made: eve\n',
+  })
+  expect(await groups('add', 'friends', 'gil')).toMatchObject({ stdout: 'gil: now in ann/friends\n' })
+  expect(await groups('remove', 'friends', 'gil')).toMatchObject({ stdout: 'gil: no longer in ann/friends\n' })
+  expect((await groups('list')).stdout).toMatch(/ann\/friends +eve +all/)
+  expect(await as('ann', 'share', 'targets', '--group', 'ann/friends')).toMatchObject({ code: 0 })
+  expect((await as('eve', 'list')).stdout).toContain('user_ann.targets')
+  expect(await groups('drop', 'friends')).toMatchObject({ stdout: 'friends is dropped\n' })
+  expect((await as('eve', 'list')).stdout).toBe('there are no tables\n')
   expect((await as('ann', 'describe', 'targets', '--ucd', 'meta.note')).stderr).toContain('--column')
   expect(await as('ann', 'drop', 'targets')).toMatchObject({ code: 0, stdout: 'targets is dropped\n' })
   expect((await as('ann', 'drop', 'targets')).stderr).toContain('there is no table user_ann.targets')

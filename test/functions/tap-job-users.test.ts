@@ -37,6 +37,11 @@ const as = (user: string | null): Record<string, string> => (user === null ? {} 
 const get = (user: string | null, path: string) => jobs.tap.get(path, as(user))
 const post = (user: string | null, path: string, form: Record<string, string>) => jobs.post(path, form, as(user))
 const json = async (user: string | null, path: string) => JSON.parse((await get(user, path)).text)
+const call = (user: string, method: string, path: string, form?: string) =>
+  jobs.tap.call(method, path, {
+    headers: { ...as(user), 'content-type': 'application/x-www-form-urlencoded' },
+    ...(form === undefined ? {} : { body: form }),
+  })
 const phase = async (user: string, job: string) => (await get(user, `/async/${job}/phase`)).text
 const listed = async (user: string, query = '') =>
   [...(await get(user, `/async${query}`)).text.matchAll(/<uws:jobref id="(\w+)"/g)].map(([, id]) => id)
@@ -351,4 +356,68 @@ test('notifications are for those whom they concern, while they last', async () 
   await pool.query('update uws.notification set expires_at = now()')
   expect(await messages('dan')).toEqual([])
   expect((await jobs.watch()).ended).toBeGreaterThanOrEqual(2)
+})
+
+describe('groups that users make', () => {
+  test('let their members, and their owner, read what is shared with them', async () => {
+    expect(await call('dan', 'PUT', '/groups/team', 'DESCRIPTION=ours')).toMatchObject({ status: 200 })
+    expect((await call('dan', 'PUT', '/groups/team')).status).toBe(409)
+    expect((await call('dan', 'POST', '/groups/team', 'MEMBER=eve&MEMBER=tom&MEMBER=dan')).status).toBe(200)
+    const job = await completed('ann')
+    expect((await post('ann', `/async/${job}/share`, { GROUP: 'dan/team' })).status).toBe(303)
+    const sees = async () => {
+      const answers = await Promise.all(['dan', 'eve', 'tom', 'gil'].map((user) => get(user, `/async/${job}`)))
+      return answers.map(({ status }) => status)
+    }
+    expect(await sees()).toEqual([200, 200, 200, 403])
+    expect(await listed('eve', '?SHARED=true')).toContain(job)
+    expect((await call('dan', 'POST', '/groups/team', 'MEMBER=eve&ACTION=REMOVE&DESCRIPTION=')).status).toBe(200)
+    expect(await sees()).toEqual([200, 403, 200, 403])
+    expect((await json('dan', '/groups')).groups).toMatchObject([
+      { group: 'dan/team', description: null, members: ['tom'] },
+    ])
+    const [seen] = (await json('tom', '/groups')).groups
+    expect([seen.group, seen.members]).toEqual(['dan/team', undefined])
+    expect((await json('eve', '/groups')).groups).toEqual([])
+    expect((await call('dan', 'DELETE', '/groups/team')).status).toBe(200)
+    expect(await sees()).toEqual([403, 403, 403, 403])
+    expect((await json('ann', `/async/${job}/share`)).shares).toEqual([])
+    await call('dan', 'PUT', '/groups/team')
+    expect(await sees()).toEqual([403, 403, 403, 403])
+    const { rows } = await jobs.tap.database.pool.query(
+      "select kind, data ->> 'user' as member from uws.event where item_type = 'group' and item = 'dan/team' order by sequence",
+    )
+    expect(rows.map(({ kind, member }) => `${kind} ${member ?? ''}`.trim())).toEqual([
+      ...['GROUP_CREATED', 'MEMBER_CREATED eve', 'MEMBER_CREATED tom'],
+      ...['GROUP_UPDATED', 'MEMBER_REMOVED eve', 'MEMBER_REMOVED tom', 'GROUP_REMOVED', 'GROUP_CREATED'],
+    ])
+    expect((await json('ann', `/async/${job}/events`)).events.at(-1).event).toBe('SHARE_REMOVED')
+  })
+
+  test.each([
+    ['ann', 'POST', '/groups/nobody', 'MEMBER=eve', 404],
+    ['ann', 'DELETE', '/groups/team', undefined, 404],
+    ['ann', 'POST', '/groups/dan%2Fteam', 'MEMBER=ann', 400],
+    ['ann', 'PUT', '/groups/a%00', undefined, 400],
+    ['ann', 'PUT', `/groups/${'x'.repeat(65)}`, undefined, 400],
+    ['dan', 'POST', '/groups/team', '', 400],
+    ['dan', 'POST', '/groups/team', 'MEMBER=a+b', 400],
+    ['dan', 'POST', '/groups/team', 'MEMBER=a&ACTION=ADD', 400],
+    [
+      'dan',
+      'POST',
+      '/groups/team',
+      new URLSearchParams(Array.from({ length: 1001 }, (_, n) => ['MEMBER', `u${n}`])).toString(),
+      429,
+    ],
+  ] as const)('%s cannot %s %s', async (user, method, path, form, status) => {
+    expect((await call(user, method, path, form)).status).toBe(status)
+    expect((await json('dan', '/groups')).groups).toMatchObject([{ group: 'dan/team', members: [] }])
+  })
+
+  test('are not shared with before they are there', async () => {
+    const job = await completed('ann')
+    expect(await post('ann', `/async/${job}/share`, { GROUP: 'eve/later' })).toMatchObject({ status: 404 })
+    expect((await get(null, '/groups')).status).toBe(401)
+  })
 })

@@ -436,6 +436,19 @@ describe('a table that is shared for writing', () => {
     expect(rows).toEqual([{ mode: null }])
   })
 
+  test('is shared with a group that a user has made', async () => {
+    const form = (user: string, method: string, path: string, body: string) => tables(user, method, path, body, FORM)
+    await form('eve', 'PUT', '/groups/crew', '')
+    await form('eve', 'POST', '/groups/crew', 'MEMBER=gil')
+    expect((await share('GROUP=eve/crew&MODE=write')).status).toBe(200)
+    for (const user of ['eve', 'gil']) expect(await load(user)).toMatchObject({ status: 200 })
+    expect((await ask('gil', 'SELECT note FROM user_ann.common')).length).toBe(5)
+    await form('eve', 'POST', '/groups/crew', 'MEMBER=gil&ACTION=REMOVE')
+    expect((await load('gil')).status).toBe(403)
+    expect(await ask('gil', 'SELECT note FROM user_ann.common')).toMatch(/no (schema|table)/)
+    expect((await share('GROUP=eve/nothing')).status).toBe(404)
+  })
+
   test('fills the quota of its owner', async () => {
     await service.create('max', 'common', 'note\nx\n')
     await tables('max', 'POST', '/tables/common/share', 'USER=dan&MODE=write', FORM)

@@ -1,20 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { XmlWriter } from '../../../shared/xml/writer.ts'
 import { mediaTypeOf } from '../../tap-client/query-form.ts'
-import { type ServiceRequest, sendRequest } from '../../tap-client/send-request.ts'
 import { withFileErrors } from '../../terminal/file-error.ts'
-import { endOnInterrupt } from '../../terminal/interrupt.ts'
 import { type OutputOptions, writeResult } from '../../terminal/output.ts'
-import { withProgress } from '../../terminal/progress.ts'
 import { formatTable, terminalWidth } from '../../terminal/table.ts'
 import { UsageError } from '../../terminal/usage-error.ts'
-import { findService } from '../query/find-service.ts'
-import { TOKEN_VARIABLE } from '../server/options.ts'
+import { askService, type ServiceFlags } from '../query/ask-service.ts'
 
-export interface TablesFlags extends OutputOptions {
-  readonly url?: string
-  readonly token?: string
-}
+export interface TablesFlags extends OutputOptions, ServiceFlags {}
 
 export interface ShareFlags extends TablesFlags {
   readonly user?: readonly string[]
@@ -47,13 +40,13 @@ interface ListedTable {
 }
 
 export async function list(flags: TablesFlags): Promise<void> {
-  const { tables } = (await ask(flags, '/user-tables', {})) as { readonly tables: readonly ListedTable[] }
+  const { tables } = (await askService(flags, '/user-tables', {})) as { readonly tables: readonly ListedTable[] }
   writeResult(tables, flags, formatTables)
 }
 
 export async function create(name: string, file: string, flags: TablesFlags): Promise<void> {
   const body = await readBody(file)
-  writeResult(await ask(flags, pathOf('tables', name), { method: 'PUT', body }), flags, describeCreated)
+  writeResult(await askService(flags, pathOf('tables', name), { method: 'PUT', body }), flags, describeCreated)
 }
 
 /** @param adql a query; undefined: a job is named by the flags */
@@ -62,7 +55,7 @@ export async function save(name: string, adql: string | undefined, flags: SaveFl
   if ((adql === undefined) === (job === undefined)) throw new UsageError('give a query, or a job with --job')
   const what = adql === undefined ? { JOB: job ?? '' } : { LANG: 'ADQL', QUERY: adql }
   const body = new URLSearchParams({ ...what, ...(maxrec === undefined ? {} : { MAXREC: String(maxrec) }) })
-  const saved = await ask(flags, pathOf('save', name), { method: 'POST', body })
+  const saved = await askService(flags, pathOf('save', name), { method: 'POST', body })
   writeResult(saved, flags, (created) => {
     const { overflow } = created as { readonly overflow: boolean }
     return `${describeCreated(created)}${overflow ? '; the job had cut its result, which has more rows' : ''}`
@@ -77,7 +70,7 @@ function describeCreated(created: unknown): string {
 /** @param file a VOSI description; undefined: the flags say what is to be said */
 export async function describe(name: string, file: string | undefined, flags: DescribeFlags): Promise<void> {
   const body = file === undefined ? describedBy(flags) : await readBody(file)
-  await ask(flags, pathOf('tables', name), { method: 'POST', body })
+  await askService(flags, pathOf('tables', name), { method: 'POST', body })
   writeResult({ described: name }, flags, () => `${name} is described anew`)
 }
 
@@ -114,18 +107,18 @@ export async function share(name: string, flags: ShareFlags): Promise<void> {
     ...(write ? [['MODE', 'write']] : []),
     ...(remove ? [['ACTION', 'REMOVE']] : []),
   ])
-  const answer = await ask(flags, `${pathOf('tables', name)}/share`, { method: 'POST', body })
+  const answer = await askService(flags, `${pathOf('tables', name)}/share`, { method: 'POST', body })
   const names = [...user, ...group.map((one) => `the group ${one}`)].join(', ')
   const what = remove ? 'may not read it any more' : `may read it${write ? ' and load it' : ''}`
   writeResult(answer, flags, () => `${name}: ${names} ${what}${until === undefined ? '' : ` until ${until}`}`)
 }
 
 export async function drop(name: string, flags: TablesFlags): Promise<void> {
-  writeResult(await ask(flags, pathOf('tables', name), { method: 'DELETE' }), flags, () => `${name} is dropped`)
+  writeResult(await askService(flags, pathOf('tables', name), { method: 'DELETE' }), flags, () => `${name} is dropped`)
 }
 
 async function send(name: string, body: Blob, flags: TablesFlags) {
-  const answer = await ask(flags, pathOf('load', name), { method: 'POST', body })
+  const answer = await askService(flags, pathOf('load', name), { method: 'POST', body })
   return answer as { readonly table: string; readonly rows: number }
 }
 
@@ -135,16 +128,6 @@ async function readBody(file: string): Promise<Blob> {
 
 function pathOf(resource: string, name: string): string {
   return `/${resource}/${encodeURIComponent(name)}`
-}
-
-async function ask(flags: TablesFlags, path: string, request: Omit<ServiceRequest, 'token'>): Promise<unknown> {
-  endOnInterrupt()
-  const url = await findService(flags.url)
-  const token = flags.token ?? (process.env[TOKEN_VARIABLE] || undefined)
-  const answer = await withProgress('asking the service', () =>
-    sendRequest(url, `${url}${path}`, { ...request, token }),
-  )
-  return answer.json()
 }
 
 function formatTables(tables: readonly ListedTable[]): string {
