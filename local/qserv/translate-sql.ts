@@ -1,4 +1,5 @@
 import { quote } from '../../shared/adql/names.ts'
+import { boundSeparations } from './near-pairs.ts'
 
 /** Names of tables and columns that a database has, by what they are in lower case. */
 export type KnownNames = ReadonlyMap<string, string>
@@ -27,7 +28,7 @@ export function translateSql(sql: string, names: KnownNames): string {
     else if (tokens[index + 1]?.[0] === '(') out.push(token.toLowerCase())
     else out.push(nameSql(token, names))
   }
-  return out.join('')
+  return boundSeparations(out)
 }
 
 function nameSql(name: string, names: KnownNames): string {

@@ -165,7 +165,8 @@ export async function startFleet(
     async letTimePass() {
       await pool.query(`
         update uws.job set lease_until = clock_timestamp() where phase = 'EXECUTING' and lease_until <> 'infinity';
-        update uws.remote set looked_at = looked_at - interval '1 day', sent_at = sent_at - interval '1 day';
+        update uws.remote set looked_at = looked_at - interval '1 day', sent_at = sent_at - interval '1 day',
+                              kept_until = kept_until - interval '1 day';
         update uws.job set dispatched_at = clock_timestamp() - interval '1 day' where phase = 'QUEUED';
         update uws.event set sending_until = clock_timestamp() where settled_at is null`)
     },

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import type { LocalQserv } from '../../local/qserv/server.ts'
 import { createLogger } from '../../shared/platform/log/log.ts'
 import { randomNumbers } from '../support/random-numbers.ts'
 import { BUCKET, type Fleet, startFleet } from './fleet.ts'
-import { create, QUICK } from './users.ts'
+import { askAtOnce, create, QUICK, queryWithUpload } from './users.ts'
 
 /** QSERV_JOBS=500 for a large one; INSTANCES_SEED for another one. */
 const JOBS = Number(process.env.QSERV_JOBS ?? 24)
@@ -16,12 +17,16 @@ beforeAll(async () => {
 })
 afterAll(() => fleet.stop())
 
-test('jobs of Qserv lose nothing while workers are killed, submits are in doubt, the czar starts anew and results come slowly', async () => {
+test('queries of Qserv lose nothing while processes are killed, submits are in doubt, the czar starts anew and results come slowly', async () => {
   const { qserv } = fleet
   if (qserv === null) throw new Error('there is no Qserv')
   const random = randomNumbers(SEED)
   let unclear = 0
   const mishaps = [
+    async () => {
+      unclear += 1
+      await killWhileAnswering(qserv)
+    },
     () => fleet.replace(fleet.processes['run-query'][Math.floor(random() * 2)]!),
     () => fleet.watch(),
     async () => {
@@ -32,6 +37,7 @@ test('jobs of Qserv lose nothing while workers are killed, submits are in doubt,
     async () => qserv.faults.add({ route: 'status', kind: 'status', status: 502, times: 6 }),
     async () => qserv.faults.add({ route: 'result', kind: 'truncate', bytes: 90 }),
     async () => qserv.queries.restart(),
+    async () => void (await askAtOnce(fleet, 'user1')),
     async () => {
       await fleet.letTimePass()
       await fleet.watch()
@@ -59,7 +65,7 @@ test('jobs of Qserv lose nothing while workers are killed, submits are in doubt,
       await fleet.deliveries.idle()
       const { rows } = await fleet.pool.query(
         `select from uws.job where phase in ('QUEUED', 'EXECUTING') or deleted_at is not null
-           union all select from uws.remote where state <> 'submitting' limit 1`,
+           union all select from uws.remote where state <> 'submitting' or kept_until is not null limit 1`,
       )
       return rows.length === 0
     },
@@ -70,7 +76,24 @@ test('jobs of Qserv lose nothing while workers are killed, submits are in doubt,
   expect(qserv.queries.live()).toEqual([])
   const kills = Math.ceil(JOBS / mishaps.length)
   expect(qserv.queries.unclaimed().length).toBeLessThanOrEqual(unclear + kills)
+  for (const id of qserv.queries.unclaimed()) qserv.queries.dropResult(BigInt(id))
+  qserv.assertClean()
 }, 180_000)
+
+/** SIGKILL for an instance of `tap` that has a sync query with an upload in Qserv. */
+async function killWhileAnswering(qserv: LocalQserv): Promise<void> {
+  const [victim] = fleet.processes.tap
+  if (victim === undefined) throw new Error('there is no instance of tap')
+  const before = qserv.userTables.databases().length
+  const headers = { 'x-auth-request-user': 'user1' }
+  const asked = fetch(`${victim.url}/tap/sync`, { method: 'POST', headers, body: queryWithUpload() }).then(
+    (answer) => answer.text(),
+    String,
+  )
+  await vi.waitUntil(() => qserv.userTables.databases().length > before, { timeout: 10_000, interval: 5 })
+  await fleet.replace(victim)
+  await asked
+}
 
 /** Every job that is COMPLETED has its one object, and no other job has any. */
 async function checkResults(paths: readonly string[], deleted: ReadonlySet<string>): Promise<void> {

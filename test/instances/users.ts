@@ -69,15 +69,19 @@ export async function behave(fleet: Fleet, user: string, jobs: number, told: Tol
 
 /** A sync query with an upload. @returns the status */
 export async function askAtOnce(fleet: Fleet, user: string): Promise<number> {
+  const { status, text } = await fleet.call(user, 'POST', '/sync', queryWithUpload())
+  if (status === 200 && text.trimEnd().split('\n').length !== 3) throw new Error(`a sync query lost rows: ${text}`)
+  return status
+}
+
+export function queryWithUpload(): FormData {
   const form = new FormData()
   form.set('LANG', 'ADQL')
   form.set('FORMAT', 'csv')
   form.set('QUERY', 'SELECT o.ra FROM TAP_UPLOAD.mine AS m JOIN survey.object AS o ON o.object_id = m.x')
   form.set('UPLOAD', 'mine,param:table')
   form.set('table', new Blob(['x\n1\n2\n'], { type: 'text/csv' }), 'table.csv')
-  const { status, text } = await fleet.call(user, 'POST', '/sync', form)
-  if (status === 200 && text.trimEnd().split('\n').length !== 3) throw new Error(`a sync query lost rows: ${text}`)
-  return status
+  return form
 }
 
 /** @returns `/async/{id}` */

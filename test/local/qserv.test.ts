@@ -128,3 +128,13 @@ test('MySQL’s SQL becomes PostgreSQL’s', () => {
     translateSql("SELECT Flag AS `order`, a DIV 2, 'it''s \\\\ \\n \\%' FROM dp1.Object WHERE LOWER(x) <> 'y'", names),
   ).toBe(`SELECT "Flag" AS "order", "a" / 2, 'it''s \\ \n \\%' FROM "dp1"."object" WHERE lower("x") <> 'y'`)
 })
+
+test('pairs that lie further apart than the query asks for are not computed', () => {
+  const bound = (condition: string) => translateSql(`SELECT 1 FROM a WHERE ${condition}`, new Map()).split('WHERE ')[1]
+  expect(bound('scisql_angSep(a.x, ABS(a.y), b.x, b.y) < 0.01 AND 1')).toBe(
+    '(case when abs(( abs("a"."y")) - ( "b"."y")) between 0.01 + 1e-9 and 180 then false else scisql_angsep("a"."x", abs("a"."y"), "b"."x", "b"."y") < 0.01 end) AND 1',
+  )
+  for (const other of ['(1,2,3,4) > 5', '(1,2,3,4) < 5 / 7', '(1,2,3,4) < 5*7', '(1,2,3) < 5'])
+    expect(bound(`scisql_angSep${other}`)).toBe(`scisql_angsep${other}`)
+  expect(bound('2 * scisql_angSep(1,2,3,4) < 5')).toBe('2 * scisql_angsep(1,2,3,4) < 5')
+})
