@@ -5,6 +5,7 @@ import { fastPath } from './fast-path.ts'
 import { jsonSql, memberSql } from './literal.ts'
 import type { ObscoreMapping, ObscoreSource } from './mapping.ts'
 import { regionFunctions } from './region-functions.ts'
+import { readsKey } from './template-sql.ts'
 import { valueFunctions } from './value-functions.ts'
 
 /** Where a trigger writes: the live pair of tables, or the pair that a rebuild fills. */
@@ -32,7 +33,11 @@ export function buildFunctions(mapping: ObscoreMapping, schema: string): string 
 create type ${s}.fields as (
   ${columns.join(',\n  ')}
 );
-create type ${s}.outcome as (fields ${s}.fields, bounds box, reasons jsonb, kept boolean);`,
+create type ${s}.outcome as (fields ${s}.fields, bounds box, reasons jsonb, kept boolean);
+create type ${s}.converted as (
+  ${columns.join(',\n  ')},
+  s_region_geo box, reasons jsonb, kept boolean
+);`,
     carefulFunction(mapping, s),
     convertFunction(mapping, s),
     triggerFunction(mapping, s, 'sync', LIVE_TABLES),
@@ -57,12 +62,23 @@ const VARIABLES = (s: string) => `
   is_out boolean;
   reasons jsonb;`
 
+/** Names of what a function decides about: the key (SQL of its two texts), and what else must hold for the fast path. */
+interface Decided {
+  readonly scope: string
+  readonly name: string
+  readonly alsoCheck: readonly string[]
+  /** Statements before the careful path. */
+  readonly beforeCare: string
+}
+
+const OF_PARAMETERS: Decided = { scope: 'key_scope', name: 'key_name', alsoCheck: [], beforeCare: '' }
+
 /** Sets `r`, `bounds`, `is_out` (true: no row) and `reasons`: what becomes of the document `doc` under its key. */
-function decide(mapping: ObscoreMapping, s: string): string {
+function decide(mapping: ObscoreMapping, s: string, { scope, name, alsoCheck, beforeCare }: Decided): string {
   const careful = `
-  if is_clean is not true then
+  if is_clean is not true then${beforeCare}
     begin
-      o := ${s}.careful(key_scope, key_name, doc);
+      o := ${s}.careful(${scope}, ${name}, doc);
       r := o.fields;
       bounds := o.bounds;
       is_out := not o.kept;
@@ -73,33 +89,37 @@ function decide(mapping: ObscoreMapping, s: string): string {
     end;
   end if;
 `
-  if (mapping.when === null) return fastPath(mapping, s) + careful
+  const whole = fastPath(mapping, s, alsoCheck) + careful
+  if (mapping.when === null) return whole
   const { path, in: values } = mapping.when
   const isPublished = `coalesce((${memberSql(path)}) in (${values.map(jsonSql).join(', ')}), false)`
   return `
   if not ${isPublished} then
     is_out := true;
   else
-${fastPath(mapping, s)}${careful}
+${whole}
   end if;
 `
 }
 
 /**
- * What becomes of a document; `kept` false without reasons: it is not published. It has no search path of its own, which
- * would take as long as all else: sessions that call it have ours.
+ * What becomes of a document, as one flat row; `kept` false without reasons: it is not published. It has no search path of
+ * its own: sessions that call it have ours.
  */
 function convertFunction(mapping: ObscoreMapping, s: string): string {
   return `
-create function ${s}.convert(key_scope text, key_name text, doc jsonb) returns ${s}.outcome
+create function ${s}.convert(key_scope text, key_name text, doc jsonb) returns ${s}.converted
 language plpgsql immutable as $f$
 declare${VARIABLES(s)}
 begin
-${decide(mapping, s)}
-  return row(r, bounds, reasons, is_out is not true)::${s}.outcome;
+${decide(mapping, s, OF_PARAMETERS)}
+  return row(${RECORD_VALUES.join(', ')}, reasons, is_out is not true)::${s}.converted;
 end $f$;
 `
 }
+
+/** Of a record that was made: `r` with its `bounds`, in the order of the columns. */
+const RECORD_VALUES: readonly string[] = [...OBSCORE_COLUMNS.map(({ name }) => `r.${name}`), 'bounds']
 
 export const KEY_COLUMNS = ['rucio_did_scope', 'rucio_did_name'] as const
 
@@ -108,7 +128,10 @@ export const VALUE_COLUMNS: readonly string[] = [...OBSCORE_COLUMNS.map(({ name 
 
 /**
  * The trigger: it never raises for what a document holds. The work that can fail is done in blocks that write nothing, so
- * that no subtransaction needs a number; what is written cannot fail for what the document holds.
+ * that no subtransaction needs a number; what is written cannot fail for what the document holds. Without its tables it does
+ * nothing: that they are gone must not keep others from writing.
+ *
+ * The way of a new and clean document is the shortest one, because each expression on it is set up anew in each transaction.
  */
 function triggerFunction(mapping: ObscoreMapping, s: string, name: string, tables: TablePair): string {
   const { source } = mapping
@@ -116,14 +139,20 @@ function triggerFunction(mapping: ObscoreMapping, s: string, name: string, table
   const [newScope, newName] = keySql('new', source)
   const records = `ivoa.${tables.records}`
   const rejects = `ivoa.${tables.rejects}`
-  const columns = [...KEY_COLUMNS, ...VALUE_COLUMNS]
-  const values = ['key_scope', 'key_name', ...OBSCORE_COLUMNS.map(({ name: column }) => `r.${column}`), 'bounds']
-  const insert = `insert into ${records} as old_row (${columns.join(', ')})
-      values (${values.join(', ')})
+  const insert = `insert into ${records} as old_row (${[...KEY_COLUMNS, ...VALUE_COLUMNS].join(', ')})
+      values (${[newScope, newName, ...RECORD_VALUES].join(', ')})
       on conflict (${KEY_COLUMNS.join(', ')})`
   const remove = (scope: string, did: string) => `
-    delete from ${records} where rucio_did_scope = ${scope} and rucio_did_name = ${did};
-    delete from ${rejects} where scope = ${scope} and name = ${did};`
+      delete from ${records} where rucio_did_scope = ${scope} and rucio_did_name = ${did};
+      delete from ${rejects} where scope = ${scope} and name = ${did};`
+  const leaveWithoutTables = `
+    if to_regclass('${records}') is null or to_regclass('${rejects}') is null then return null; end if;`
+  const namesKey = [...mapping.columns.values()].some(({ template }) => template !== null && readsKey(template))
+  const decided = {
+    ...(namesKey ? OF_PARAMETERS : { scope: newScope, name: newName }),
+    alsoCheck: [`to_regclass('${records}') is not null`],
+    beforeCare: leaveWithoutTables,
+  }
   return `
 create function ${s}.${name}() returns trigger language plpgsql security definer ${SEARCH_PATH} as $f$
 declare${VARIABLES(s)}
@@ -131,26 +160,23 @@ declare${VARIABLES(s)}
   key_name text;
   doc jsonb;
 begin
-  if tg_op = 'DELETE' then
-    ${remove(oldScope, oldName)}
-    return null;
-  end if;
-  key_scope := ${newScope};
-  key_name := ${newName};
-  if tg_op = 'UPDATE' then
-    if key_scope <> ${oldScope} or key_name <> ${oldName} then
-      ${remove(oldScope, oldName)}
+  if tg_op <> 'INSERT' then${leaveWithoutTables}
+    if tg_op = 'DELETE' then${remove(oldScope, oldName)}
+      return null;
+    end if;
+    if ${newScope} <> ${oldScope} or ${newName} <> ${oldName} then${remove(oldScope, oldName)}
     elsif row(${documentSql('old', source)})::record operator(pg_catalog.*=) row(${documentSql('new', source)})::record then
       return null;
     end if;
   end if;
   doc := ${documentSql('new', source)};
-${decide(mapping, s)}
+${namesKey ? `  key_scope := ${newScope};\n  key_name := ${newName};\n` : ''}${decide(mapping, s, decided)}
   if is_out then
-    delete from ${records} where rucio_did_scope = key_scope and rucio_did_name = key_name;
+    delete from ${records} where rucio_did_scope = ${newScope} and rucio_did_name = ${newName};
   else
     if tg_op = 'INSERT' then
       ${insert} do nothing;
+      if found and is_clean then return null; end if;
     end if;
     if tg_op = 'UPDATE' or not found then
       ${insert} do update
@@ -159,11 +185,12 @@ ${decide(mapping, s)}
     end if;
   end if;
   if reasons is not null then
-    insert into ${rejects} as old_row (scope, name, kept, reasons) values (key_scope, key_name, is_out is not true, reasons)
+    insert into ${rejects} as old_row (scope, name, kept, reasons)
+      values (${newScope}, ${newName}, is_out is not true, reasons)
       on conflict (scope, name) do update set kept = excluded.kept, reasons = excluded.reasons, at = excluded.at
       where old_row.kept <> excluded.kept or old_row.reasons <> excluded.reasons;
   elsif tg_op = 'UPDATE' then
-    delete from ${rejects} where scope = key_scope and name = key_name;
+    delete from ${rejects} where scope = ${newScope} and name = ${newName};
   end if;
   return null;
 end $f$;
@@ -175,6 +202,9 @@ function clearFunction(s: string, name: string, tables: TablePair): string {
   return `
 create function ${s}.${name}() returns trigger language plpgsql security definer ${SEARCH_PATH} as $f$
 begin
+  if to_regclass('ivoa.${tables.records}') is null or to_regclass('ivoa.${tables.rejects}') is null then
+    return null;
+  end if;
   delete from ivoa.${tables.records};
   delete from ivoa.${tables.rejects};
   return null;

@@ -110,15 +110,16 @@ async function comparePart(
   identity: string,
   selection: Parameters<typeof convertedSql>[2],
 ): Promise<PartRow> {
-  const fields = `row(${OBSCORE_COLUMNS.map(({ name }) => `l.${name}`).join(', ')})::${quote(buildSchemaOf(identity))}.fields`
+  const fieldsOf = (row: string) =>
+    `row(${OBSCORE_COLUMNS.map(({ name }) => `${row}.${name}`).join(', ')})::${quote(buildSchemaOf(identity))}.fields`
   const statement = `with wanted as materialized (${convertedSql(mapping, identity, selection)}
 ), compared as (
-  select w.key_scope, w.key_name, (w.o).kept,
-         case when (w.o).kept and l.rucio_did_scope is null then 'missing'
-              when not (w.o).kept and l.rucio_did_scope is not null then 'extra'
-              when (w.o).kept and (w.f operator(pg_catalog.*<>) ${fields}
-                                   or (w.o).bounds::text is distinct from l.s_region_geo::text) then 'different'
-              when (w.o).reasons is distinct from r.reasons or r.kept <> (w.o).kept then 'reasons' end as what
+  select w.key_scope, w.key_name, w.kept,
+         case when w.kept and l.rucio_did_scope is null then 'missing'
+              when not w.kept and l.rucio_did_scope is not null then 'extra'
+              when w.kept and (${fieldsOf('w')} operator(pg_catalog.*<>) ${fieldsOf('l')}
+                               or w.s_region_geo::text is distinct from l.s_region_geo::text) then 'different'
+              when w.reasons is distinct from r.reasons or r.kept <> w.kept then 'reasons' end as what
     from wanted as w
     left join ivoa.obscore as l on l.rucio_did_scope = w.key_scope and l.rucio_did_name = w.key_name
     left join ivoa.obscore_reject as r on r.scope = w.key_scope and r.name = w.key_name

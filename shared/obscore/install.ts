@@ -47,7 +47,7 @@ export async function installObscore(
     await client.query(`create schema if not exists ivoa; grant usage, create on schema ivoa to ${OBSCORE_ROLE}`)
     await refuseForeignTables(client)
     const geometry = await useGeometry(client, wish)
-    await createMissingTables(client, LIVE_TABLES, geometry)
+    const wasMissing = await createMissingTables(client, LIVE_TABLES, geometry)
     const identity = identityOf(mapping)
     await createBuild(client, mapping, identity)
     for (const reader of readers) await grantReader(client, reader)
@@ -55,13 +55,14 @@ export async function installObscore(
     const isEmpty = (await client.query(`select from ${sourceSql(mapping.source)} limit 1`)).rowCount === 0
     const isSame = before === null || before.identity === identity
     if (isSame && source.isTable) await createTriggers(client, mapping.source, identity)
-    const built = before?.builtIdentity ?? (isEmpty && isSame && source.isTable ? identity : null)
+    const known = wasMissing ? undefined : before?.builtIdentity
+    const built = known ?? (isEmpty && isSame && source.isTable ? identity : null)
     await client.query(
       `insert into almagest.obscore_state (identity, geometry, built_identity, built_at)
        values ($1, $2, $3, case when $3::text is not null then clock_timestamp() end)
        on conflict (only_row) do update
          set geometry = excluded.geometry, built_identity = excluded.built_identity,
-             built_at = coalesce(obscore_state.built_at, excluded.built_at)`,
+             built_at = case when excluded.built_identity is not null then coalesce(obscore_state.built_at, excluded.built_at) end`,
       [identity, geometry, built],
     )
     return { identity, rebuildIsDue: built !== identity, hasTrigger: source.isTable, geometry }
@@ -80,18 +81,23 @@ async function refuseForeignTables(client: pg.ClientBase): Promise<void> {
   if (foreign !== undefined) throw new ForeignTableError(foreign.name, foreign.owner)
 }
 
+/** @returns whether one was missing: what the tables hold is not what the source comes to */
 async function createMissingTables(
   client: pg.ClientBase,
   tables: TablePair,
   geometry: GeometryStrategy,
-): Promise<void> {
-  const { rows } = await client.query<{ there: boolean }>('select pg_catalog.to_regclass($1) is not null as there', [
-    `ivoa.${tables.records}`,
-  ])
-  if (rows[0]?.there === true) return
+): Promise<boolean> {
+  const { rows } = await client.query<{ name: string }>(
+    `select name from unnest($1::text[]) as name where pg_catalog.to_regclass('ivoa.' || name) is null`,
+    [Object.values(tables)],
+  )
+  if (rows.length === 0) return false
   await asOwner(client, tableStatements(tables).join(';\n'))
   // By the login: the owner may not look into the schema of an extension.
-  await client.query(indexStatements(tables.records, geometry).join(';\n'))
+  if (rows.some(({ name }) => name === tables.records)) {
+    await client.query(indexStatements(tables.records, geometry).join(';\n'))
+  }
+  return true
 }
 
 /** Runs statements as the role that is to own what they create. */

@@ -4,14 +4,14 @@ import { useGeometry } from '../tables/use-geometry.ts'
 import { LOCK_CLASS } from '../tap-schema/sessions-in-the-way.ts'
 import { quote } from '../tap-schema/slots.ts'
 import { inTransaction } from '../tap-schema/transaction.ts'
-import { LIVE_TABLES, NEXT_TABLES } from './build-functions.ts'
+import { KEY_COLUMNS, LIVE_TABLES, NEXT_TABLES } from './build-functions.ts'
 import { exchangeTables } from './exchange.ts'
 import { ObscoreNotReadyError } from './failures.ts'
 import { fillNext, type Selection } from './fill.ts'
 import { asOwner, createBuild } from './install.ts'
 import { keyRanges, rangeCondition } from './key-ranges.ts'
 import { identityOf, type ObscoreMapping } from './mapping.ts'
-import { sourceSql } from './source.ts'
+import { findSource, sourceSql } from './source.ts'
 import { readState } from './state.ts'
 import { indexStatements, tableStatements } from './table-statements.ts'
 import { disableRebuildTriggers, drainTouched, REBUILD_LOCK, setRebuildTriggers, TOUCHED_DDL } from './touched.ts'
@@ -69,7 +69,7 @@ export async function rebuildObscore(
       const records = await fill(pool, mapping, identity, isTable, options)
       const fillMs = performance.now() - fillStarted
       options.onProgress?.({ phase: 'indexing', records, expected: records })
-      await finish(pool, state.geometry)
+      await finish(pool, state.geometry, isTable)
       options.onProgress?.({ phase: 'exchanging', records, expected: records })
       if (isTable) await catchUp(pool, mapping, identity, deadlineMs, options.signal)
       const exchangeMs = await exchangeTables(pool, mapping, identity, deadlineMs)
@@ -107,11 +107,15 @@ async function withRebuildLock<T>(pool: pg.Pool, work: () => Promise<T>): Promis
   }
 }
 
-/** Empty tables, the functions of the mapping, and triggers that note from now on what is changed. */
+/**
+ * Empty tables, the functions of the mapping, and triggers that note from now on what is changed. The keys of a table are
+ * read once each, so that their index can be made in the end, in less time; those of a view may repeat.
+ */
 async function prepare(pool: pg.Pool, mapping: ObscoreMapping, identity: string, deadlineMs: number): Promise<boolean> {
   await inTransaction(pool, 'preparing a rebuild', async (client) => {
+    const { isTable } = await findSource(client, mapping.source)
     await client.query(`drop table if exists ivoa.${NEXT_TABLES.records}, ivoa.${NEXT_TABLES.rejects}`)
-    await asOwner(client, tableStatements(NEXT_TABLES).join(';\n'))
+    await asOwner(client, tableStatements(NEXT_TABLES, !isTable).join(';\n'))
     await createBuild(client, mapping, identity)
   })
   return withTableLocks(pool, 'preparing a rebuild', mapping.source, { deadlineMs }, async (client, found) => {
@@ -163,8 +167,9 @@ async function estimateRecords(pool: pg.Pool, { source }: ObscoreMapping): Promi
   return Math.max(0, rows[0]?.records ?? 0)
 }
 
-async function finish(pool: pg.Pool, geometry: GeometryStrategy): Promise<void> {
-  const statements = indexStatements(NEXT_TABLES.records, geometry)
+async function finish(pool: pg.Pool, geometry: GeometryStrategy, isTable: boolean): Promise<void> {
+  const key = `create unique index on ivoa.${NEXT_TABLES.records} (${KEY_COLUMNS.join(', ')})`
+  const statements = [...(isTable ? [key] : []), ...indexStatements(NEXT_TABLES.records, geometry)]
   const create = (statement: string) =>
     inTransaction(pool, 'making an index', async (client) => {
       await useGeometry(client, geometry)
@@ -177,8 +182,22 @@ async function finish(pool: pg.Pool, geometry: GeometryStrategy): Promise<void> 
     for (const statement of queue) await create(statement)
   }
   await Promise.all([work(), work()])
+  if (isTable) await declareKey(pool)
   await copyGrants(pool)
   await pool.query(`analyze ivoa.${NEXT_TABLES.records}`)
+}
+
+/** A key can only be declared while nobody else works on the table. */
+async function declareKey(pool: pg.Pool): Promise<void> {
+  const { rows } = await pool.query<{ name: string }>(
+    `select c.relname::text as name
+       from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid
+      where i.indrelid = $1::regclass and i.indisunique`,
+    [`ivoa.${NEXT_TABLES.records}`],
+  )
+  const [index] = rows
+  if (index === undefined) throw new ObscoreNotReadyError('an index of the new table was dropped: run rebuild again')
+  await pool.query(`alter table ivoa.${NEXT_TABLES.records} add primary key using index ${quote(index.name)}`)
 }
 
 /** Who may read the live table may read the new one. */

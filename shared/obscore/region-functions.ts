@@ -18,13 +18,15 @@ const UNSUPPORTED_TEXT = "'^(union|intersection|not|box|ellipse|convex|range|moc
 const FOREIGN_FRAME_TEXT =
   "'^(polygon|circle)[[:space:]]+(galactic|galactic_ii|super_galactic|ecliptic|fk4|b1950)([^a-z0-9_]|$)'"
 
-const PLAIN_STC = `'^polygon( icrs)? ${NUMBER}( ${NUMBER})*$'`
-const PLAIN_SPHERICAL = `'^[{][(]${NUMBER}d,${NUMBER}d[)](,[(]${NUMBER}d,${NUMBER}d[)])*[}]$'`
-const LETTERS = "'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz '"
+/** Where numbers stand; whether each of them is one is found when they are cast. */
+const DIGITS = '[-+.0-9eE]+'
+const PLAIN_STC = `'^polygon( icrs)?( ${DIGITS})+$'`
+const PLAIN_SPHERICAL = `'^[{]([(]${DIGITS}d,${DIGITS}d[)],)*[(]${DIGITS}d,${DIGITS}d[)][}]$'`
 
 /** The numbers of a polygon in degrees, with commas between them; NULL for any other way to write a region. */
 export function flatRegion(text: string): string {
-  return `case when ${text} ~* ${PLAIN_STC} then translate(ltrim(${text}, ${LETTERS}), ' ', ',')
+  const start = `case when substr(${text}, 9, 1) in ('i', 'I') then 14 else 9 end`
+  return `case when ${text} ~* ${PLAIN_STC} then replace(substr(${text}, ${start}), ' ', ',')
                    when ${text} ~ ${PLAIN_SPHERICAL} then translate(${text}, '{}()d', '') end`
 }
 

@@ -7,6 +7,11 @@ export function columnsIn(template: string): readonly string[] {
   return partsOf(template).flatMap((part) => (part.kind === 'column' ? [part.column] : []))
 }
 
+/** Whether it needs the key of the record. */
+export function readsKey(template: string): boolean {
+  return partsOf(template).some(({ kind }) => kind === 'key')
+}
+
 /** The text of a template, NULL where one of its parts has no value. `r` is the record, `doc` the document. */
 export function templateSql(template: string, s: string): string {
   const parts = partsOf(template).map((part) => {

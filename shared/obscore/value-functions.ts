@@ -11,12 +11,11 @@ const DATE = '[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5
 export const DECIMAL_TEXT = `'^${DECIMAL}$'`
 export const DATE_TEXT = `'^${DATE}$'`
 
-/** Stands between values that are looked at together; no address has it before its path. */
+/** Stands between values that are looked at together. */
 export const SEPARATOR = '\u0001'
 
-const HOST = `([^/?#[:space:]@${SEPARATOR}]*@)?([[][0-9a-fA-F:.]+[]]|[^][/?#[:space:]@:${SEPARATOR}]+)(:[0-9]*)?`
-export const URL_START = `https?://${HOST}`
-const URL_TEXT = `'^${URL_START}([/?#](.*[^[:space:]])?)?$'`
+const HOST = '([^/?#[:space:]@]*@)?([[][0-9a-fA-F:.]+[]]|[^][/?#[:space:]@:]+)(:[0-9]*)?'
+const URL_TEXT = `'^https?://${HOST}([/?#](.*[^[:space:]])?)?$'`
 
 /**
  * Functions that read one value each, in the schema of a build. A value on its way is a `cell`: jsonb, or no value, or the
