@@ -56,6 +56,7 @@ const VARIABLES = (s: string) => `
   o ${s}.outcome;
   bounds box;
   flat text;
+  outline path;
   corners box;
   numbers double precision[];
   is_clean boolean;

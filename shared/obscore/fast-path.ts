@@ -95,24 +95,37 @@ function noneStatements(direct: readonly Known[]): string {
   return `    if least(${values.join(', ')}) < 0 then\n${lines.join('')}    end if;\n`
 }
 
-/** Small polygons of ICRS, as most archives have them, are read by PostgreSQL's own type. */
+/**
+ * Small polygons, as most archives have them, are read by PostgreSQL's own types; those that are written as they are
+ * published are kept as they are.
+ */
 function regionStatements({ columns, regionFormat }: ObscoreMapping, s: string): string {
   const path = columns.get('s_region')?.path ?? null
   if (path === null) return ''
+  const start = regionFormat === 'dali' ? '' : 'Polygon ICRS '
   const numbers = "array_to_string(numbers, ' ')"
   const circles = regionFormat === 'dali' ? ' or cardinality(g.numbers) = 3' : ''
-  return `    if r.s_region is not null then
+  const read = `
+      g := ${s}.region(${memberSql(path)});
+      if g.code is not null${circles} then raise exception 'not clean'; end if;
+      r.s_region := ${s}.region_text(g.numbers);
+      bounds := g.bounds;`
+  return `    if r.s_region like '${start}%' then
+      outline := replace(substr(r.s_region, ${start.length + 1}), ' ', ',')::path;
+      corners := box(polygon(outline));
+      if '${start}' || translate(outline::text, ',()', ' ') = r.s_region
+         and npoints(outline) >= 3 and ${isSmall('corners')} and @-@ outline > @-@ popen(outline) then
+        bounds := ${boundsOfSmall('corners')};
+      else${read}
+      end if;
+    elsif r.s_region is not null then
       flat := ${flatRegion('r.s_region')};
       corners := box(flat::polygon);
       numbers := ('{' || flat || '}')::double precision[];
       if cardinality(numbers) >= 6 and ${isSmall('corners')} and ${isOpen('numbers')} and current_setting('extra_float_digits')::integer > 0 then
-        r.s_region := ${regionFormat === 'dali' ? numbers : `'Polygon ICRS ' || ${numbers}`};
+        r.s_region := ${start === '' ? numbers : `'${start}' || ${numbers}`};
         bounds := ${boundsOfSmall('corners')};
-      else
-        g := ${s}.region(${memberSql(path)});
-        if g.code is not null${circles} then raise exception 'not clean'; end if;
-        r.s_region := ${s}.region_text(g.numbers);
-        bounds := g.bounds;
+      else${read}
       end if;
     end if;
 `

@@ -115,6 +115,30 @@ describe('a trigger', () => {
   })
 })
 
+describe('a table that somebody dropped', () => {
+  test.each(['obscore', 'obscore_reject'])('(%s) fails no write, and init and rebuild make it again', async (name) => {
+    const { pool } = await installed()
+    await insertDid(pool, 'a', GOOD)
+    await insertDid(pool, 'b', { ...GOOD, s_fov: 'wide' })
+    await pool.query(`drop table ivoa.${name}`)
+    await insertDid(pool, 'c', { ...GOOD, s_fov: 'wide' })
+    await insertDid(pool, 'd', GOOD)
+    await pool.query("update dids set name = 'e' where name = 'a'")
+    await pool.query(`update dids set data = data - 'obs_id' where name = 'd'`)
+    await pool.query("delete from dids where name = 'b'")
+    expect(await installObscore(pool, DEFAULT_MAPPING)).toMatchObject({ rebuildIsDue: true })
+    await pool.query(`update dids set data = data || '{"obs_id": "o"}'`)
+    await rebuildObscore(pool, DEFAULT_MAPPING)
+    expect(await checkObscore(pool, DEFAULT_MAPPING)).toMatchObject({
+      differences: 0,
+      isCurrent: true,
+      rows: 3,
+      rejects: 1,
+    })
+    await pool.query('drop table ivoa.obscore, ivoa.obscore_reject; truncate dids')
+  })
+})
+
 describe('Rucio', () => {
   test('has no rights in ivoa, and readers of ivoa none on its table', async () => {
     const database = await createTestDatabase({ initialised: false })
