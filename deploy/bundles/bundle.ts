@@ -4,7 +4,7 @@ import { build, type Metafile } from 'esbuild'
 import { buildConsole } from '../console/build-console.ts'
 import { describePackage } from './describe-package.ts'
 import { type LoadedCode, measureCode } from './measure-code.ts'
-import { NODE_BUNDLE, ROOT } from './node-bundle.ts'
+import { nodeBundle, ROOT } from './node-bundle.ts'
 
 /**
  * Installed where the function is deployed. The platform starts the framework out of its own package, and the client of
@@ -33,8 +33,7 @@ export async function bundleFunction(name: string, target: string): Promise<Bund
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true })
   const { metafile } = await build({
-    ...NODE_BUNDLE,
-    entryPoints: { index: join(ROOT, 'functions', name, 'index.ts') },
+    ...nodeBundle('index', join(ROOT, 'functions', name, 'index.ts')),
     outdir: folder,
     minify: true,
     sourcemap: 'linked',

@@ -3,12 +3,14 @@ import { builtinModules, findPackageJSON } from 'node:module'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { BuildOptions, Plugin } from 'esbuild'
+import { startInOne } from './start-in-one.ts'
 
 export const ROOT = join(import.meta.dirname, '..', '..')
 
 /** What packages written as CommonJS take for granted. */
 const COMMONJS_NAMES = [
-  "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url)",
+  // Most chunks never call it, and to make one costs more than all else that a small chunk does.
+  "const require = (name) => process.getBuiltinModule('node:module').createRequire(import.meta.url)(name)",
   'const __filename = import.meta.filename',
   'const __dirname = import.meta.dirname',
 ].join(';')
@@ -57,6 +59,10 @@ const builtinsAsObjects: Plugin = {
 const commonjsByName: Plugin = {
   name: 'commonjs-by-name',
   setup(build) {
+    build.onResolve({ filter: /^by-name:/ }, ({ path }) => ({
+      path: path.slice('by-name:'.length),
+      namespace: 'by-name',
+    }))
     build.onResolve({ filter: /^[^.]/ }, async ({ path, kind, importer, resolveDir, pluginData }) => {
       if (kind !== 'dynamic-import' || pluginData === commonjsByName) return null
       const resolved = await build.resolve(path, { kind, importer, resolveDir, pluginData: commonjsByName })
@@ -99,17 +105,23 @@ const nameAndVersion: Plugin = {
   },
 }
 
-/** How code of ours becomes a bundle for Node.js: an entry and chunks for what is loaded when it is first needed. */
-export const NODE_BUNDLE: BuildOptions & { readonly metafile: true } = {
-  absWorkingDir: ROOT,
-  bundle: true,
-  splitting: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node24',
-  keepNames: true,
-  plugins: [withoutGrpc, builtinsAsObjects, commonjsByName, nameAndVersion],
-  banner: { js: COMMONJS_NAMES },
-  metafile: true,
-  logLevel: 'warning',
+/**
+ * How code of ours becomes a bundle for Node.js: an entry, a chunk for what it loads at the start, and chunks for what is
+ * loaded when it is first needed.
+ */
+export function nodeBundle(name: string, entry: string, plugins: readonly Plugin[] = []) {
+  return {
+    entryPoints: { [name]: entry },
+    absWorkingDir: ROOT,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    keepNames: true,
+    plugins: [startInOne(entry), withoutGrpc, builtinsAsObjects, commonjsByName, nameAndVersion, ...plugins],
+    banner: { js: COMMONJS_NAMES },
+    metafile: true,
+    logLevel: 'warning',
+  } as const satisfies BuildOptions
 }

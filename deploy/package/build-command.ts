@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises'
 import { isBuiltin } from 'node:module'
 import { join } from 'node:path'
 import { build, type Plugin } from 'esbuild'
-import { NODE_BUNDLE, ROOT } from '../bundles/node-bundle.ts'
+import { nodeBundle, ROOT } from '../bundles/node-bundle.ts'
 
 export interface BuiltCommand {
   readonly bytes: number
@@ -18,9 +18,7 @@ export interface BuiltCommand {
 export async function buildCommand(target: string): Promise<BuiltCommand> {
   await rm(target, { recursive: true, force: true })
   const { metafile } = await build({
-    ...NODE_BUNDLE,
-    plugins: [...(NODE_BUNDLE.plugins ?? []), withoutStart],
-    entryPoints: { almagest: join(ROOT, 'cli', 'almagest.ts') },
+    ...nodeBundle('almagest', join(ROOT, 'cli', 'almagest.ts'), [withoutStart]),
     outdir: target,
     chunkNames: 'chunks/[name]-[hash]',
   })
