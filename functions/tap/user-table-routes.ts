@@ -56,6 +56,7 @@ const LISTED = object({
     writable: { type: 'boolean' },
     rows: COUNT,
     changed: TIME,
+    used: TIME,
     description: nullable(TEXT),
   },
 })
@@ -243,8 +244,16 @@ export function userTableRoutes(dependencies: TapDependencies, { guarded }: Acce
   ]
 }
 
-function describeTable({ owner, name, writable, rows, changed, description }: ReadableTable) {
-  return { table: tapNameOf(owner, name), owner, writable, rows, changed: changed.toISOString(), description }
+function describeTable({ owner, name, writable, rows, changed, used, description }: ReadableTable) {
+  return {
+    table: tapNameOf(owner, name),
+    owner,
+    writable,
+    rows,
+    changed: changed.toISOString(),
+    used: used.toISOString(),
+    description,
+  }
 }
 
 /** What he may have counts also when others load his tables. */

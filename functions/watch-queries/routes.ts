@@ -44,7 +44,16 @@ const ABOUT = {
   description: 'Looks after asynchronous jobs.',
   schemas: {
     Watched: object({
-      ...{ silent: COUNT, sent: COUNT, due: COUNT, cleared: COUNT, forgotten: COUNT, ended: COUNT, published: COUNT },
+      ...{
+        silent: COUNT,
+        sent: COUNT,
+        due: COUNT,
+        cleared: COUNT,
+        forgotten: COUNT,
+        dropped: COUNT,
+        ended: COUNT,
+        published: COUNT,
+      },
       ...{ looked: COUNT, remote: COUNT, removed: COUNT },
     }),
     Health: object({ status: { const: 'ok' } }),

@@ -1,10 +1,10 @@
 import { sendEvent } from '../../shared/deployment/announce.ts'
 import { removeObjects } from '../../shared/deployment/remove-objects.ts'
 import type { JobBackend, ServedTap } from '../../shared/deployment/served-tap.ts'
-import type { TapJobs } from '../../shared/environment/tap-jobs.ts'
 import { messageOf } from '../../shared/failure.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
 import { resultsPrefix, uploadsPrefix } from '../../shared/tap/job-objects.ts'
+import { endTableShares, retireTables } from '../../shared/user-tables/retire-tables.ts'
 import { endNotifications } from '../../shared/uws/notify.ts'
 import {
   deleteDue,
@@ -40,6 +40,8 @@ export interface Watched extends QservWatched {
   cleared: number
   /** Deleted jobs that are forgotten. */
   forgotten: number
+  /** Tables of users that nobody has used for long. */
+  dropped: number
   /** Shares and notifications whose time was over. */
   ended: number
   /** Events that were still owed. */
@@ -47,7 +49,7 @@ export interface Watched extends QservWatched {
 }
 
 const NOTHING: Watched = {
-  ...{ silent: 0, sent: 0, due: 0, cleared: 0, forgotten: 0, ended: 0, published: 0 },
+  ...{ silent: 0, sent: 0, due: 0, cleared: 0, forgotten: 0, dropped: 0, ended: 0, published: 0 },
   ...{ looked: 0, remote: 0, removed: 0 },
 }
 
@@ -67,13 +69,17 @@ export async function watchQueries({ servers, logger, watchMs = 0 }: WatchDepend
   const done: Watched = { ...NOTHING }
   const failures: unknown[] = []
   // Several servers may keep their jobs in one database; what is done there is done for all.
-  for (const { name, service, openJobs } of servers.values()) {
-    if (openJobs === null || service.jobs === null) continue
-    try {
-      await watchServer(name, service.jobs, await openJobs(), done)
-    } catch (error) {
-      logger.error(`the jobs of ${name} could not be looked after: ${messageOf(error)}`, { server: name, error })
-      failures.push(error)
+  for (const served of servers.values()) {
+    const { name } = served
+    // The tables of users need another role, whose lack must not hold back the jobs.
+    for (const [what, watch] of [
+      ['tables of users', watchTables],
+      ['jobs', watchJobs],
+    ] as const) {
+      await watch(served, done).catch((error: unknown) => {
+        logger.error(`the ${what} of ${name} could not be looked after: ${messageOf(error)}`, { server: name, error })
+        failures.push(error)
+      })
     }
   }
   await Promise.all([...servers.values()].map((server) => watchRemote(server, { logger, watchMs, done, failures })))
@@ -102,12 +108,10 @@ async function watchRemote(
   }
 }
 
-async function watchServer(
-  server: string,
-  { recordDays, events }: TapJobs,
-  backend: JobBackend,
-  done: Watched,
-): Promise<void> {
+async function watchJobs({ name: server, service: { jobs }, openJobs }: ServedTap, done: Watched): Promise<void> {
+  if (openJobs === null || jobs === null) return
+  const { recordDays, events } = jobs
+  const backend = await openJobs()
   const { pool, bucket, queue } = backend
   done.silent += (await takeBackSilent(pool, server)).length
   for (const job of await takeUndispatched(pool, server, LOST_SECONDS)) {
@@ -134,6 +138,14 @@ async function watchServer(
   done.ended += (await endShares(pool, server)) + (await endNotifications(pool, server))
   await forgetEvents(pool, server, events.keptDays, FORGOTTEN)
   done.published += await publishAll(server, backend)
+}
+
+async function watchTables({ name: server, service, openJobs }: ServedTap, done: Watched): Promise<void> {
+  if (openJobs === null || service.userTables === null) return
+  const { keptDays, noticeDays } = service.userTables
+  const { pool } = await openJobs()
+  done.ended += await endTableShares(pool, server)
+  if (keptDays !== null) done.dropped += await retireTables(pool, server, { keptDays, noticeDays })
 }
 
 /** Those of each item in order; an item whose events cannot be published now does not hold back the others. */

@@ -1,6 +1,6 @@
 import type { UserTables } from '../query/user-tables.ts'
 import { toQueryTables } from '../user-tables/describe-tables.ts'
-import { listReadable, type ReadableTable } from '../user-tables/user-table.ts'
+import { listReadable, noteUse, type ReadableTable } from '../user-tables/user-table.ts'
 import type { Reader } from '../uws/share-job.ts'
 import type { ServedTap } from './served-tap.ts'
 
@@ -18,5 +18,11 @@ export async function readUserTables(
 export async function readQueryTables(served: ServedTap, reader: Reader | null): Promise<UserTables | undefined> {
   if (served.service.userTables === null || reader === null) return undefined
   const tables = await readUserTables(served, reader)
-  return tables.length === 0 ? undefined : toQueryTables(tables, served.name, reader)
+  if (tables.length === 0 || served.openJobs === null) return undefined
+  const { pool } = await served.openJobs()
+  const onUse = (ids: readonly string[]) => {
+    // What is not written down now is with the next query; a table is kept for days.
+    noteUse(pool, ids).catch(() => {})
+  }
+  return toQueryTables(tables, { server: served.name, reader, onUse })
 }

@@ -17,6 +17,8 @@ export interface UserTables {
    * `TABLE_LOST` where one of them is gone, or may not be read any more.
    */
   letRead(tables: readonly TableMetadata[]): string
+  /** A query has begun to read them. It neither throws nor waits. */
+  noteUse(tables: readonly TableMetadata[]): void
 }
 
 /** SQLSTATE of our own: see `UserTables.letRead`. */

@@ -40,6 +40,7 @@ export async function initialiseUserTables(client: pg.ClientBase, users: readonl
 
 /**
  * `columns` holds an array of objects with what FIELD says of each and `sqlType`, the type of its column c1, c2 ….
+ * `used_at` is when a query has read the table, `warned_at` when its owner was notified that nobody does.
  * `user_tables.let_read` is called in a transaction of a query, as its role, which sees nothing of these tables itself.
  * `user_tables.reader` has the groups that a user was in when he last created a job, which runs when he is away.
  */
@@ -58,6 +59,9 @@ create table if not exists user_tables.item (
   changed_at timestamptz not null default clock_timestamp(),
   unique (server, owner, name)
 );
+alter table user_tables.item
+  add column if not exists used_at timestamptz not null default clock_timestamp(),
+  add column if not exists warned_at timestamptz;
 create table if not exists user_tables.reader (
   server text not null,
   username text not null,

@@ -1,3 +1,4 @@
+import type { TableMetadata } from '../adql/metadata.ts'
 import { adqlName } from '../adql/names.ts'
 import { textSql } from '../adql/postgresql/names.ts'
 import { describeFields } from '../query/upload-metadata.ts'
@@ -26,9 +27,18 @@ export function withUserRows(rows: SlotRows, { schemas, tables, columns }: UserR
   }
 }
 
-/** The same tables for queries of who may read them. */
-export function toQueryTables(tables: readonly UserTable[], server: string, reader: Reader): UserTables {
-  const ids = new Map(tables.map(({ id }) => [`t${id}`, id]))
+/**
+ * The same tables for queries of who may read them.
+ *
+ * @param onUse gets the ids of those that a query has begun to read
+ */
+export function toQueryTables(
+  tables: readonly UserTable[],
+  { server, reader, onUse }: { readonly server: string; readonly reader: Reader; onUse(ids: readonly string[]): void },
+): UserTables {
+  const idByName = new Map(tables.map(({ id }) => [`t${id}`, id]))
+  const idsOf = (named: readonly TableMetadata[]) =>
+    named.flatMap(({ physical }) => idByName.get(physical?.name ?? '') ?? [])
   const { schemas, tables: tableRows, columns } = describeRows(tables)
   const plain = (rows: readonly object[]) => rows.map((row) => ({ ...row }))
   return {
@@ -43,11 +53,11 @@ export function toQueryTables(tables: readonly UserTable[], server: string, read
     })),
     rows: { schemas: plain(schemas), tables: plain(tableRows), columns: plain(columns) },
     letRead(read) {
-      const wanted = read.flatMap(({ physical }) => ids.get(physical?.name ?? '') ?? [])
       const groups = reader.groups.map(textSql).join(', ')
       // Ids are numbers of our own.
-      return `select from user_tables.let_read(${textSql(server)}, ${textSql(reader.user)}, array[${groups}]::text[], array[${wanted.join(', ')}]::bigint[])`
+      return `select from user_tables.let_read(${textSql(server)}, ${textSql(reader.user)}, array[${groups}]::text[], array[${idsOf(read).join(', ')}]::bigint[])`
     },
+    noteUse: (used) => onUse(idsOf(used)),
   }
 }
 

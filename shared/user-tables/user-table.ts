@@ -24,6 +24,8 @@ export interface UserTable {
   readonly rows: number
   readonly created: Date
   readonly changed: Date
+  /** When a query has read it, or something was changed, to the hour. */
+  readonly used: Date
 }
 
 interface ItemRow extends Omit<UserTable, 'rows' | 'created' | 'changed'> {
@@ -32,8 +34,11 @@ interface ItemRow extends Omit<UserTable, 'rows' | 'created' | 'changed'> {
   readonly changed_at: Date
 }
 
-const COLUMNS =
-  'item.id::text as id, item.server, item.owner, item.name, item.description, item.utype, item.columns, item.row_count, item.created_at, item.changed_at'
+/** Of a row of `user_tables.item`. */
+export const LAST_USE = 'greatest(item.used_at, item.changed_at)'
+
+const COLUMNS = `item.id::text as id, item.server, item.owner, item.name, item.description, item.utype, item.columns,
+  item.row_count, item.created_at, item.changed_at, ${LAST_USE} as used`
 
 export interface ReadableTable extends UserTable {
   /** Whether he may load rows into it. */
@@ -92,6 +97,12 @@ export async function holdWritable(
   throw new UserTableError('not_owner', `${what} is not in your own schema, and not shared with you for writing`)
 }
 
+/** A table by its id, held likewise; undefined: it is gone. */
+export async function holdById(client: pg.ClientBase, id: string): Promise<UserTable | undefined> {
+  const { rows } = await client.query<ItemRow>(`select ${COLUMNS} from user_tables.item where id = $1 for update`, [id])
+  return rows[0] === undefined ? undefined : tableFromRow(rows[0])
+}
+
 /** The name of a table in the user's own schema, in lower case. @throws UserTableError */
 export function readOwnName(given: string, owner: string): string {
   const named = readTableName(given, owner)
@@ -106,6 +117,16 @@ function noUserTable(owner: string, name: string): UserTableError {
 
 function tableFromRow({ row_count, created_at, changed_at, ...row }: ItemRow): UserTable {
   return { ...row, rows: Number(row_count), created: created_at, changed: changed_at }
+}
+
+/** Says that queries have read tables; those of which that was said within the hour are left as they are. */
+export async function noteUse(pool: pg.Pool, ids: readonly string[]): Promise<void> {
+  await pool.query(
+    `update user_tables.item set used_at = clock_timestamp()
+      where id = any ($1::bigint[])
+        and (used_at < clock_timestamp() - interval '1 hour' or used_at < warned_at)`,
+    [ids],
+  )
 }
 
 /** What a user was in when he last asked: a job of his runs when he is away. */

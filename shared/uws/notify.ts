@@ -5,7 +5,7 @@ export interface Notification {
   readonly id: string
   /** null: all users. */
   readonly recipient: string | null
-  /** `maintenance`, `quota`, or a word of the operators. */
+  /** `maintenance`, `quota`, `retention`, or a word of the operators. */
   readonly kind: string
   readonly message: string
   readonly created: Date
@@ -24,7 +24,10 @@ interface NewNotification {
 const COLUMNS = 'id::text as id, recipient, kind, message, created_at as created, expires_at as until'
 
 /** A message that a user has already is not repeated: it is shown for longer. */
-export async function createNotification(pool: pg.Pool, notification: NewNotification): Promise<Notification> {
+export async function createNotification(
+  pool: pg.Pool | pg.ClientBase,
+  notification: NewNotification,
+): Promise<Notification> {
   const { server, recipient, kind, message, seconds } = notification
   const { rows } = await pool.query<Notification>(
     `insert into uws.notification (server, recipient, kind, message, expires_at)

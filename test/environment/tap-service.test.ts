@@ -60,7 +60,11 @@ describe('the TAP service of a server', () => {
     expect(environmentOf(given(access, role, jobs) + more).servers.get('tap')?.service?.userTables).toEqual({
       rows: 1_000_000,
       bytes: 31 * 1024 * 1024,
+      keptDays: null,
+      noticeDays: 14,
     })
+    const early = given(access, role, jobs).replace('userTables: {}', 'userTables: {keptDays: 10}') + more
+    expect(complaintsOf(early)).toEqual([expect.stringContaining('userTables.keptDays')])
     for (const lines of [
       [role, jobs],
       [access, jobs],

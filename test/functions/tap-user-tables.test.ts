@@ -6,7 +6,10 @@ let tables: UserTablesUnderTest['call']
 let ask: UserTablesUnderTest['ask']
 
 beforeAll(async () => {
-  service = await startUserTables('{users: {max: {tables: 2, tableBytes: 200000}}}', '{rows: 3000}')
+  service = await startUserTables(
+    '{users: {max: {tables: 2, tableBytes: 200000}}}',
+    '{rows: 3000, keptDays: 90, noticeDays: 10}',
+  )
   tables = service.call
   ask = service.ask
 })
@@ -536,6 +539,72 @@ describe('what is wrong with a request', () => {
     const name = status === 409 ? 'wrong' : 'broken'
     const type = body.startsWith('<') ? 'text/xml' : 'text/csv'
     expect([what, (await tables('ann', 'PUT', `/tables/${name}`, body, type)).status]).toEqual([what, status])
+  })
+})
+
+describe('what watch-queries does', () => {
+  const watch = () => service.jobs.watch()
+  const age = (name: string, days: number) =>
+    pool().query(
+      `update user_tables.item set used_at = used_at - $2 * interval '1 day', changed_at = changed_at - $2 * interval '1 day',
+              warned_at = warned_at - $2 * interval '1 day' where name = $1`,
+      [name, days],
+    )
+  const notes = async (): Promise<string[]> =>
+    JSON.parse((await tables('eve', 'GET', '/notifications')).text).notifications.map(
+      ({ message }: { message: string }) => message,
+    )
+  const isThere = async (name: string) => (await tables('eve', 'GET', `/tables/user_eve.${name}`)).status === 200
+
+  test('drops what nobody has used, after its owner was told, and nothing else', async () => {
+    for (const name of ['unused', 'read_late', 'loaded_late', 'fresh']) await service.create('eve', name, 'a\n1\n')
+    for (const name of ['unused', 'read_late', 'loaded_late']) await age(name, 85)
+    expect(await watch()).toMatchObject({ dropped: 0 })
+    const told = await notes()
+    expect(told).toHaveLength(3)
+    expect(told.join()).toMatch(/user_eve\.unused has not been used since \d{4}-\d\d-\d\d\. It will be dropped on/)
+    expect(await watch()).toMatchObject({ dropped: 0 })
+    expect(await notes()).toHaveLength(3)
+    for (const name of ['unused', 'read_late', 'loaded_late']) await age(name, 15)
+    expect(await ask('eve', 'SELECT a FROM user_eve.read_late')).toEqual([['1']])
+    await tables('eve', 'POST', '/load/loaded_late', 'a\n2\n', 'text/csv')
+    await expect
+      .poll(
+        async () =>
+          (await pool().query("select from user_tables.item where name = 'read_late' and used_at > warned_at"))
+            .rowCount,
+      )
+      .toBe(1)
+    expect(await watch()).toMatchObject({ dropped: 1 })
+    expect(await Promise.all(['unused', 'read_late', 'loaded_late', 'fresh'].map(isThere))).toEqual([
+      false,
+      true,
+      true,
+      true,
+    ])
+    const { rows } = await pool().query(
+      "select data from uws.event where kind = 'TABLE_REMOVED' and data ->> 'name' = 'unused'",
+    )
+    expect(rows).toEqual([{ data: { name: 'unused', reason: 'unused' } }])
+    expect(JSON.parse((await tables('eve', 'GET', '/quota')).text).usage.tables).toBe(3)
+    // It is told anew.
+    await age('read_late', 90)
+    expect(await watch()).toMatchObject({ dropped: 0 })
+    expect(await notes()).toHaveLength(4)
+  })
+
+  test('ends shares whose time is over', async () => {
+    await tables('eve', 'POST', '/tables/fresh/share', 'USER=dan&UNTIL=2001-01-01', FORM)
+    await tables('eve', 'POST', '/tables/fresh/share', 'USER=gil', FORM)
+    expect(await watch()).toMatchObject({ ended: 1 })
+    const { rows } = await pool().query(
+      "select kind, data ->> 'user' as who from uws.event where kind like 'SHARE%' and item = (select id::text from user_tables.item where name = 'fresh') order by sequence",
+    )
+    expect(rows.map(({ kind, who }) => `${kind} ${who}`)).toEqual([
+      'SHARE_CREATED dan',
+      'SHARE_CREATED gil',
+      'SHARE_REMOVED dan',
+    ])
   })
 })
 

@@ -32,7 +32,7 @@ export async function startAtOnce<Release extends LiveTables>(work: Work<Release
     try {
       const error = await running.begun()
       const isLive = await wasLive(found, running, error !== undefined, work)
-      if (isLive && error === undefined) return describeRunning(running, found, explain)
+      if (isLive && error === undefined) return describeRunning(running, found, work, explain)
       if (isLive && !running.isDead) throw explain(error)
       if (isLive) lost = explain(error)
     } catch (error) {

@@ -57,7 +57,7 @@ export async function startPrepared<Release extends LiveTables>(work: Work<Relea
   })
   const explain = (error: unknown) => explainFailure(running.reasonOf(error), plan, work)
   const error = await running.begun()
-  if (error === undefined) return describeRunning(running, found, explain)
+  if (error === undefined) return describeRunning(running, found, work, explain)
   const failure = explain(error)
   await running.close()
   throw failure

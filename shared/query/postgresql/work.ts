@@ -110,8 +110,10 @@ export function explainFailure(error: unknown, plan: Plan, work: Work<LiveTables
 export function describeRunning<Release extends LiveTables>(
   running: RunningStatement,
   { plan, live }: PlanOfRelease<Release>,
+  { request }: Work<Release>,
   explain: (error: unknown) => Error,
 ): RunningQuery<Release> {
+  if (plan.userTables.length > 0) request.userTables?.noteUse(plan.userTables)
   return {
     columns: plan.columns,
     fields: fieldsOf(plan.columns),
