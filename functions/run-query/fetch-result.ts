@@ -5,14 +5,14 @@ import type { Logger } from '../../shared/platform/log/log.ts'
 import { QservUnavailableError } from '../../shared/qserv/errors.ts'
 import { scanResult } from '../../shared/qserv/scan-result.ts'
 import { QueryServiceError, QueryUnavailableError, QueryValueError } from '../../shared/query/errors.ts'
-import { explainQserv } from '../../shared/query/qserv/explain.ts'
+import { explainQserv, NotCompletedError } from '../../shared/query/qserv/explain.ts'
 import { checkSize } from '../../shared/query/qserv/run-now.ts'
 import { describeResult } from '../../shared/tap/answer-query.ts'
 import { pairsOf, resultObject } from '../../shared/tap/job-objects.ts'
 import { readParameters } from '../../shared/tap/parameters.ts'
 import type { JobResult } from '../../shared/uws/job.ts'
 import { QuotaError } from '../../shared/uws/quota.ts'
-import { claimReady, type ReadyJob, returnReady } from '../../shared/uws/remote-query.ts'
+import { claimReady, type ReadyJob, returnReady, returnRunning } from '../../shared/uws/remote-query.ts'
 import { type ResultSummary, writeResult } from '../../shared/votable/write-result.ts'
 import { findDirectResult, isDirect } from './direct-result.ts'
 import { completeOrRemove, endJob, removeAttempt } from './end-job.ts'
@@ -57,6 +57,11 @@ export async function fetchResult(
     await claim.release()
     if (!claim.lost.aborted) {
       const failure = explainQserv(error)
+      if (failure instanceof NotCompletedError) {
+        await returnRunning(jobs.pool, job)
+        logger.warning('Qserv takes back that the query has completed: it is watched again', fields)
+        return true
+      }
       const isFinal = failure.permanent || failure instanceof QuotaError
       if (!isFinal && ready.fetches < MOST_FETCHES) {
         await returnReady(jobs.pool, job)

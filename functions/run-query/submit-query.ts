@@ -63,7 +63,8 @@ export async function submitQuery(submission: Submission): Promise<string | null
       const id = await client.submit(plan.sql)
       await release()
       const isWanted = await noteSubmitted(jobs.pool, job, id)
-      logger.info('Qserv has the query', { job: job.id, server: job.server, query: id })
+      const sinceCreationMs = (job.started?.getTime() ?? 0) - job.created.getTime()
+      logger.info('Qserv has the query', { job: job.id, server: job.server, query: id, sinceCreationMs })
       if (!isWanted) await removeRemote(jobs, backend.qserv, { job: job.id, queryId: id, uploads })
       return isWanted ? id : null
     } catch (error) {

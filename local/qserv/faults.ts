@@ -16,6 +16,8 @@ export type RouteName =
 export type FaultKind =
   /** The head comes only after `ms`. */
   | { readonly kind: 'slow-head'; readonly ms: number }
+  /** The head comes only when a test says so. */
+  | { readonly kind: 'hold'; readonly until: Promise<unknown> }
   /** A pause of `ms` between pieces of `bytes`. */
   | { readonly kind: 'drip'; readonly ms: number; readonly bytes: number }
   /** A proxy answers; nothing happens. */

@@ -19,6 +19,7 @@ export async function sendBody(response: ServerResponse, body: Body, { fault, st
         }
       : { ...body, contentType: 'application/json' }
   if (fault?.kind === 'slow-head') await pause(fault.ms)
+  if (fault?.kind === 'hold') await fault.until
   response.writeHead(200, { 'content-type': contentType, 'content-length': length })
   const cut = fault?.kind === 'reset-body' || fault?.kind === 'truncate' ? fault.bytes : Number.POSITIVE_INFINITY
   let sent = 0

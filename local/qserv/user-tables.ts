@@ -10,6 +10,8 @@ export interface UserTable {
   readonly database: string
   readonly table: string
   readonly kind: 'replicated' | 'director' | 'dependent'
+  /** As they came. */
+  readonly parameters: Readonly<Record<string, string>>
   readonly columns: readonly TableColumn[]
   readonly rows: readonly (readonly (string | null)[])[]
 }
@@ -88,7 +90,7 @@ export class UserTables {
       for (const row of rows) {
         await this.#pool.query(`insert into ${id(database)}.${id(table)} values (${places.join(', ')}, 1)`, [...row])
       }
-      this.#tables.set(`${database}.${table}`, { database, table, kind, columns, rows })
+      this.#tables.set(`${database}.${table}`, { database, table, kind, parameters, columns, rows })
       return ''
     } finally {
       this.#busy.delete(database)

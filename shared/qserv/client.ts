@@ -271,6 +271,11 @@ export function isUnknown(error: unknown): boolean {
   )
 }
 
+/** Whether Qserv says that a query has not completed, so that there is no result to read, or none yet. */
+export function isNotCompleted(error: unknown): boolean {
+  return error instanceof QservRefusedError && /is still executing or it has failed/i.test(error.message)
+}
+
 /** What the workers of an ingest say, where it failed at them. */
 export function workerErrorsOf(error: unknown): string | null {
   const found = error instanceof QservRefusedError ? error.details.worker_errors : undefined

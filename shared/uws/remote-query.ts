@@ -153,6 +153,17 @@ export async function claimReady(pool: pg.Pool, id: string, leaseSeconds: number
   return { job: id, state: 'ready', claimed: jobFromRow(row), queryId, uploads, plan, fetches, submitted }
 }
 
+/** ready → running: it has not ended after all, and is watched again. */
+export async function returnRunning(pool: pg.Pool, { id, fence }: Claim): Promise<void> {
+  await pool.query(
+    `with returned as (
+       update uws.job set lease_until = 'infinity' where id = $1 and fence = $2 and phase = 'EXECUTING' returning id)
+     update uws.remote set state = 'running', fetches = fetches - 1, sent_at = null
+      where job = (select id from returned) and state = 'ready'`,
+    [id, fence],
+  )
+}
+
 /** The result could not be read now: another worker will. */
 export async function returnReady(pool: pg.Pool, { id, fence }: Claim): Promise<void> {
   await pool.query(

@@ -1,91 +1,27 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { prepareFunctions } from '../../local/qserv/run-sql.ts'
 import type { Script } from '../../local/qserv/script.ts'
-import { type LocalQserv, startQserv } from '../../local/qserv/server.ts'
-import { readVotable } from '../support/read-votable.ts'
-import { type JobsUnderTest, startJobs } from './tap-jobs-service.ts'
+import type { LocalQserv } from '../../local/qserv/server.ts'
+import { type QservJobs, RUN, startQservJobs, THREE } from './qserv-jobs-service.ts'
+import type { JobsUnderTest } from './tap-jobs-service.ts'
 
+let under: QservJobs
 let jobs: JobsUnderTest
 let qserv: LocalQserv
-/** Milliseconds by which Qserv's clock is moved. */
-let moved = 0
 
 beforeAll(async () => {
-  const service: string[] = []
-  jobs = await startJobs({
-    keep: true,
-    service,
-    async prepare(database) {
-      await prepareFunctions(database.pool)
-      qserv = await startQserv({ pool: database.pool, firstId: 2n ** 53n + 1n, now: () => Date.now() + moved })
-      service.push(
-        `query: {type: qserv, qserv: {url: "${qserv.url}", connections: 15, limits: {queries: 30, queriesPerUser: 1000}}}`,
-      )
-    },
-  })
+  under = await startQservJobs()
+  jobs = under.jobs
+  qserv = under.qserv
 })
-afterEach(async () => {
-  qserv.faults.clear()
-  qserv.queries.script = {}
-  jobs.deliver('at once')
-  await settle()
-  // What a failed test has left is not the next one's.
-  await jobs.tap.database.pool.query(`update uws.job set phase = 'ABORTED' where phase in ('QUEUED', 'EXECUTING')`)
-  await settle()
-  qserv.assertClean()
-  const { rows } = await jobs.tap.database.pool.query('select job, state from uws.remote')
-  expect(rows).toEqual([])
-})
-afterAll(async () => {
-  await jobs.stop()
-  await qserv.stop()
-})
+afterEach(() => under.assertClean())
+afterAll(() => under.stop())
 
-const QUERY = 'SELECT object_id, ra FROM survey.object WHERE object_id < 3 ORDER BY object_id'
-const RUN = { QUERY, LANG: 'ADQL', PHASE: 'RUN', RESPONSEFORMAT: 'votable/td' } as const
-
-/** Rounds of watching, as many as it takes until nothing is left to do. */
-async function settle(): Promise<void> {
-  for (let round = 0; round < 20; round++) {
-    // Looks are at most one a second: the clock of the database is moved instead of waiting.
-    await jobs.tap.database.pool.query(`update uws.remote set looked_at = looked_at - interval '2 s'`)
-    await jobs.watch().catch(() => {})
-    await jobs.idle()
-    const { rows } = await jobs.tap.database.pool.query(
-      `select from uws.remote union all select from uws.job where phase in ('QUEUED', 'EXECUTING')`,
-    )
-    if (rows.length === 0) return
-  }
-}
-
-async function ended(job: string): Promise<string> {
-  await jobs.idle()
-  await settle()
-  return jobs.phase(job)
-}
-
-async function resultOf(job: string): Promise<readonly (readonly string[])[]> {
-  return readVotable((await jobs.tap.get(`/async/${job}/results/result`)).content).texts
-}
-
-async function objectsOf(job: string): Promise<readonly string[]> {
-  const answer = await fetch(`${jobs.gcs.endpoint}/b/tap-results/o?prefix=r/${job.slice(0, 2)}/${job}/`)
-  const { items = [] } = (await answer.json()) as { items?: readonly { name: string }[] }
-  return items.map(({ name }) => name)
-}
-
-async function errorOf(job: string): Promise<string> {
-  return (await jobs.tap.get(`/async/${job}/error`)).text
-}
-
-const THREE = [
-  ['0', '0'],
-  ['1', '0.36'],
-  ['2', '0.72'],
-]
-const slow = (script: Partial<Script> = {}) => {
-  qserv.queries.script = { runMs: 60_000, ...script }
-}
+const settle = () => under.settle()
+const ended = (job: string) => under.ended(job)
+const resultOf = (job: string) => under.resultOf(job)
+const objectsOf = (job: string) => under.objectsOf(job)
+const errorOf = (job: string) => under.errorOf(job)
+const slow = (script: Partial<Script> = {}) => under.slow(script)
 
 test('a short query is submitted, read, and deleted in Qserv, without anybody who watches', async () => {
   const job = await jobs.create(RUN)
@@ -102,7 +38,7 @@ test('a longer one runs without a worker; its progress is in jobInfo, and the qu
   const begun = await jobs.tap.get(`/async/${job}`)
   expect(begun.text).toContain('<uws:phase>EXECUTING</uws:phase>')
   expect(begun.text).toMatch(/<executionId>\d+<\/executionId>/)
-  moved = 45_000
+  under.advance(45_000)
   await jobs.tap.database.pool.query(`update uws.remote set begun_at = begun_at - interval '45 s', looked_at = null`)
   await jobs.watch()
   const underway = (await jobs.tap.get(`/async/${job}`)).text
@@ -110,7 +46,7 @@ test('a longer one runs without a worker; its progress is in jobInfo, and the qu
   expect(underway).toMatch(/<itemsProcessed>4<\/itemsProcessed>\s*<totalItems>10<\/totalItems>/)
   const quote = Date.parse((await jobs.tap.get(`/async/${job}/quote`)).text)
   expect(Math.abs(quote - Date.now() - 67_500)).toBeLessThan(40_000)
-  moved = 200_000
+  under.advance(155_000)
   expect(await ended(job)).toBe('COMPLETED')
   expect(await resultOf(job)).toEqual(THREE)
 })
@@ -127,7 +63,7 @@ test.each([
   ['FAILED', 'ERROR', 'Qserv could not run the query: worker died'],
   ['FAILED_LR', 'ERROR', 'too large for Qserv'],
   ['ABORTED', 'ABORTED', 'Qserv has ended the query'],
-] as const)('%s in Qserv is %s, with what users can do', async (end, phase, message) => {
+] as const)('§2.6 2.0.0 %s in Qserv is %s, with what users can do', async (end, phase, message) => {
   qserv.queries.script = { end, ...(end === 'FAILED' ? { error: 'QI=3: worker died' } : {}) }
   const job = await jobs.create(RUN)
   expect(await ended(job)).toBe(phase)
@@ -142,7 +78,7 @@ test('a query that Qserv does not take fails at once, and is not counted twice (
 })
 
 test.each([{ cancelMs: 0 }, { cancelMs: 300 }, { cancelTooLate: true, runMs: 500 }])(
-  'an abort reaches Qserv, whatever it does with it: %j',
+  '§2.6 4.0 an abort reaches Qserv, and that its query has ended by then is no error: %j',
   async (script) => {
     slow(script)
     const job = await jobs.create(RUN)
@@ -225,7 +161,7 @@ test('results that cannot be read now are read again; those that never can end t
   expect(await errorOf(never)).toContain('Qserv cannot be reached')
 })
 
-test('a result of other types is never committed', async () => {
+test('§2.6 5.0.0 a result of other types is never committed, and the error names the column', async () => {
   const schema = ['object_id', 'ra'].map((column) => ({ column, type: 'TIMESTAMP', is_binary: 0 as const }))
   qserv.queries.script = { generated: { rows: 3, cycle: ['["1","2"]'], schema } }
   const job = await jobs.create(RUN)
@@ -251,7 +187,7 @@ test('executionDuration is kept by us: what takes longer is aborted there, too',
   expect(await errorOf(job)).toContain('longer than the 1 seconds')
 })
 
-test('no query is asked for twice within a second, whoever watches', async () => {
+test('§1.8 no query is asked for twice within a second, whoever watches', async () => {
   slow()
   const created = await Promise.all(Array.from({ length: 10 }, () => jobs.create(RUN)))
   await jobs.idle()
@@ -275,94 +211,6 @@ test('no more queries at once than the environment allows: the others wait for t
   expect(new Set(phases)).toEqual(new Set(['COMPLETED']))
 }, 30_000)
 
-const NEAR =
-  'SELECT o.object_id, t.n FROM survey.object AS o JOIN TAP_UPLOAD.mine AS t ON DISTANCE(o.ra, o.dec, t.ra, t.dec) < 0.01'
-const CSV = 'n,ra,dec,note,seen\n7,0.36,-89.82,"a\tb",2026-01-02T03:04:05\n8,200,10,,\n'
-
-async function createWithUpload(query: string, content = CSV): Promise<string> {
-  const form = new FormData()
-  for (const [name, value] of Object.entries({ ...RUN, QUERY: query, UPLOAD: 'mine,param:t' })) form.set(name, value)
-  form.set('t', new Blob([content], { type: 'text/csv' }), 't.csv')
-  const answer = await fetch(`${jobs.tap.url}/async`, { method: 'POST', body: form, redirect: 'manual' })
-  expect(answer.status).toBe(303)
-  return answer.headers.get('location')?.split('/').at(-1) ?? ''
-}
-
-test('an uploaded table is loaded into a database of its own, cut by position where the query searches by it, and dropped', async () => {
-  slow()
-  const job = await createWithUpload(NEAR)
-  await jobs.idle()
-  expect(qserv.userTables.tables()).toMatchObject([
-    {
-      database: `user_tap_${job}`,
-      table: 't1',
-      kind: 'director',
-      columns: [{ name: 'c1', type: 'BIGINT' }, {}, {}, {}, {}],
-    },
-  ])
-  expect(qserv.userTables.tables()[0]?.rows[0]).toEqual([
-    '7',
-    '0.36',
-    '-89.82',
-    'a\tb',
-    expect.stringMatching(/^2026-01-02/),
-  ])
-  expect(qserv.userTables.tables()[0]?.rows[1]?.slice(3)).toEqual([null, null])
-  moved += 100_000
-  expect(await ended(job)).toBe('COMPLETED')
-  expect(await resultOf(job)).toEqual([['1', '7']])
-  expect(qserv.userTables.databases()).toEqual([])
-})
-
-test('an upload alone is PostgreSQL’s', async () => {
-  const before = qserv.requests.length
-  const job = await createWithUpload('SELECT n FROM TAP_UPLOAD.mine')
-  expect(await ended(job)).toBe('COMPLETED')
-  expect(qserv.requests.slice(before).filter(({ route }) => route === 'ingest-csv')).toEqual([])
-})
-
-test.each([
-  [
-    'the workers fail',
-    () => Object.assign(qserv.userTables, { workerError: 'disk full' }),
-    'ERROR',
-    'could not load the table mine: disk full',
-  ],
-  [
-    'Qserv does not take it',
-    () => qserv.faults.add({ route: 'ingest-csv', kind: 'refuse', error: 'too wide' }),
-    'ERROR',
-    'too wide',
-  ],
-  [
-    'the query is refused after it',
-    () => qserv.faults.add({ route: 'submit', kind: 'refuse', error: 'no' }),
-    'ERROR',
-    'does not take',
-  ],
-  [
-    'the connection breaks while it is loaded',
-    () => qserv.faults.add({ route: 'ingest-csv', kind: 'reset-after' }),
-    'COMPLETED',
-    '',
-  ],
-] as const)('nothing of an upload is left where %s', async (_, spoil, phase, message) => {
-  spoil()
-  const job = await createWithUpload(NEAR)
-  expect(await ended(job)).toBe(phase)
-  if (message !== '') expect(await errorOf(job)).toContain(message)
-  expect(qserv.userTables.databases()).toEqual([])
-})
-
-test('an aborted job drops its uploads too', async () => {
-  slow()
-  const job = await createWithUpload(NEAR)
-  await jobs.idle()
-  await jobs.post(`/async/${job}/phase`, { PHASE: 'ABORT' })
-  await expect.poll(() => qserv.userTables.databases(), { timeout: 3_000 }).toEqual([])
-  expect(await ended(job)).toBe('ABORTED')
-})
-
 test('a result of more bytes than the environment allows is not read, whatever its format (§2.5.1)', async () => {
   const schema = ['object_id', 'ra'].map((column, at) => ({
     column,
@@ -380,18 +228,7 @@ test('a result of more bytes than the environment allows is not read, whatever i
   expect(qserv.requests.filter(({ route }) => route === 'result')).toHaveLength(before)
 })
 
-test('texts are not cut within a character (§2.5.5)', async () => {
-  const schema = [
-    { column: 'object_id', type: 'BIGINT(20)', is_binary: 0 as const },
-    { column: 'ra', type: 'DOUBLE', is_binary: 0 as const },
-  ]
-  qserv.queries.script = { generated: { rows: 2, cycle: ['["1","2"]'], schema } }
-  const job = await jobs.create({ ...RUN, QUERY: `SELECT object_id, ra FROM survey.object WHERE '星🌟' <> 'x'` })
-  expect(await ended(job)).toBe('COMPLETED')
-  expect((await jobs.tap.get(`/async/${job}/results/result`)).text).toContain('星🌟')
-})
-
-test('what another version has written about a query ends its job with a message, and wedges nothing (§2.5.6, §2.6 4.2.1)', async () => {
+test('what another version has written about a query ends its job with a message, and wedges nothing (§2.5.6, §2.6 4.2.1, §2.6 4.3.1)', async () => {
   slow({ runMs: 400 })
   const job = await jobs.create(RUN)
   await jobs.idle()
@@ -414,7 +251,7 @@ test('two workers that are told of one result write one object (§2.5.7, §2.6 1
   expect(await objectsOf(job)).toHaveLength(1)
 })
 
-test('a query that Qserv does not know any more, and one whose result is gone, end with what to do (§2.6 0.5.0)', async () => {
+test('a query that Qserv does not know any more, and one whose result is gone, end with what to do (§1.4)', async () => {
   slow()
   const job = await jobs.create(RUN)
   await jobs.idle()

@@ -47,7 +47,7 @@ async function leftovers(): Promise<readonly string[]> {
 
 const TWO = 'SELECT object_id, ra FROM survey.object WHERE object_id < 2 ORDER BY object_id'
 
-test('a sync query streams through: submitted, watched, read, deleted', async () => {
+test('§1.4 a sync query streams through: submitted, watched, read, deleted', async () => {
   const before = qserv.requests.length
   const answer = readAnswer(await tap.query(TWO, TABLEDATA))
   expect(answer).toMatchObject({
@@ -73,7 +73,7 @@ test('an area restricts the pieces that are read, as the placement of the table 
   )
 })
 
-test('every format, and an overflow', async () => {
+test('§2.6 0.6.0 every format, and an overflow', async () => {
   expect((await tap.query(TWO, { RESPONSEFORMAT: 'csv' })).text).toBe('object_id,ra\r\n0,0\r\n1,0.36\r\n')
   expect(readAnswer(await tap.query(TWO)).rows).toHaveLength(2)
   const cut = await tap.query(TWO, { ...TABLEDATA, MAXREC: '1' })
@@ -314,4 +314,20 @@ test('where the database of the jobs is away, queries are answered and uploads r
   expect(readAnswer(await tap.query(TWO, TABLEDATA)).texts).toHaveLength(2)
   expect(await queryWithUpload()).toMatchObject({ status: 503, message: expect.stringContaining('cannot be loaded') })
   await tap.database.pool.query(`grant insert on uws.remote to ${tap.login}`)
+})
+
+test('§2.6 0.5.0 a result that Qserv does not hand out yet can be asked for again', async () => {
+  const error = 'queryId=9 is still executing or it has failed, status=EXECUTING'
+  qserv.faults.add({ route: 'result', kind: 'refuse', error })
+  const answer = await tap.query(TWO)
+  expect([answer.status, readAnswer(answer).message]).toEqual([503, expect.stringContaining('try again in a moment')])
+})
+
+test('§1.4 of a query that failed there is no result to delete, and no query is sent that nobody could cancel', async () => {
+  const before = qserv.requests.length
+  qserv.queries.script = { end: 'FAILED' }
+  expect((await tap.query(TWO)).status).toBe(400)
+  expect(qserv.requests.slice(before).map(({ route }) => route)).not.toContain('result-delete')
+  // All of this file.
+  expect(qserv.requests.map(({ route }) => route)).not.toContain('query')
 })

@@ -1,10 +1,12 @@
 import { generateKeyPairSync } from 'node:crypto'
+import net, { type AddressInfo } from 'node:net'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { Authority } from '../../local/cloud-sql/x509.ts'
 import { type LocalQserv, type QservOptions, startQserv } from '../../local/qserv/server.ts'
 import { isOverOrUnknown, isUnknown, QservClient, type QservClientOptions } from '../../shared/qserv/client.ts'
 import { QservAnswerError, QservRefusedError, QservUnavailableError } from '../../shared/qserv/errors.ts'
+import { explainQserv } from '../../shared/query/qserv/explain.ts'
 
 const pool = new pg.Pool({ max: 1 })
 const runSql: QservOptions['runSql'] = async (sql) => ({
@@ -44,7 +46,7 @@ async function textOf(client: QservClient, id: string): Promise<string> {
   return Buffer.concat(chunks).toString()
 }
 
-test('§1.1–1.6 a query is submitted, looked at, read twice and deleted; its id has 64 bits', async () => {
+test('§1.1, §1.2, §1.4, §1.6 a query is submitted, looked at, read twice and deleted; its id has 64 bits', async () => {
   const client = connect()
   const id = await client.submit('SELECT 1')
   expect(BigInt(id)).toBeGreaterThan(2n ** 60n)
@@ -136,13 +138,13 @@ test('§1.3 a version that is refused is negotiated, and nothing was done twice'
   await older.stop()
 })
 
-test('§1.3 without a version Qserv warns and answers', async () => {
+test('§1.3, §2.6 0.6.0 without a version Qserv warns and answers', async () => {
   const client = connect({ sendVersion: false })
   await client.deleteResult(await client.submit('SELECT 5'))
   expect(warnings).toContain('No version number was provided in the request.')
 })
 
-test('§1.5 Basic authentication is sent unasked; a wrong password is a refusal', async () => {
+test('§1.5, §2.6 0.7.0 Basic authentication is sent unasked; a wrong password is a refusal', async () => {
   expect(qserv.requests.filter(({ route }) => route === 'submit').every(({ user }) => user === 'tap')).toBe(true)
   await expect(connect({ login: { user: 'tap', password: 'x' } }).submit('SELECT 1')).rejects.toThrow(/authorization/)
 })
@@ -337,4 +339,74 @@ test('§1.1 a path that Qserv does not have', async () => {
   })
   expect(await loose.json()).toMatchObject({ success: 1, status: { status: 'COMPLETED' } })
   await connect().deleteResult(id)
+})
+
+test('§1.1 connections that Qserv closes, idle or after a hundred requests, fail nobody', async () => {
+  const hasty = await startQserv({ pool, runSql, keepAliveMs: 20 })
+  const client = connect({ url: hasty.url, sendVersion: false })
+  const id = await client.submit('SELECT 16')
+  for (let turn = 0; turn < 220; turn++) {
+    // About as long as an idle one is kept.
+    if (turn % 20 === 0) await new Promise((done) => setTimeout(done, 15 + turn / 20))
+    expect((await client.status(id)).state).toBe('COMPLETED')
+  }
+  await client.deleteResult(id)
+  hasty.assertClean()
+  await hasty.stop()
+})
+
+test('§1.1 requests that Qserv drops, for it has too many, are sent again; a submit is not', async () => {
+  const busy = await startQserv({ pool, runSql, threads: 1, surplus: 'dropped' })
+  const client = connect({ url: busy.url, sendVersion: false })
+  const id = await client.submit('SELECT 17')
+  const gate = Promise.withResolvers<void>()
+  busy.faults.add({ route: 'status', kind: 'hold', until: gate.promise })
+  const held = client.status(id)
+  await expect.poll(() => busy.requests.filter(({ route }) => route === 'status')).toHaveLength(1)
+  const error = await client.submit('SELECT 18').catch((reason: unknown) => reason)
+  expect(error).toMatchObject({ name: QservUnavailableError.name, mayHaveArrived: true })
+  // It is let in with its third attempt.
+  let pauses = 0
+  const patient = connect({
+    ...{ url: busy.url, sendVersion: false },
+    async pause() {
+      if (++pauses === 2) gate.resolve()
+      await new Promise((done) => setTimeout(done, 50))
+    },
+  })
+  expect((await patient.status(id)).state).toBe('COMPLETED')
+  expect((await held).state).toBe('COMPLETED')
+  await client.deleteResult(id)
+  busy.assertClean()
+  await busy.stop()
+})
+
+test('§2.6 4.3.0 neither connecting nor an answer is waited for without end', async () => {
+  const mute = net.createServer(() => {})
+  await new Promise<void>((ready) => mute.listen(0, '127.0.0.1', ready))
+  const { port } = mute.address() as AddressInfo
+  // It takes the connection, and says nothing of TLS, or of HTTP.
+  const connecting = connect({ url: `https://127.0.0.1:${port}`, connectMs: 50 }).version()
+  await expect(connecting).rejects.toThrow('there was no connection within 0.05 s')
+  const answering = connect({ url: `http://127.0.0.1:${port}`, sendVersion: false, ingestMs: 50 })
+  const form = () => ({ fields: { database: 'user_x' }, files: [] })
+  await expect(answering.ingestCsv(form)).rejects.toThrow('there was no answer within 0.05 s')
+  mute.close()
+})
+
+test('§2.6 4.0 what Qserv says beside its message is nothing for users', () => {
+  const details = { min_version: 32, worker_errors: { 'worker-1': 'x' } }
+  const { message } = explainQserv(new QservRefusedError('QI=12: no such column', details))
+  expect(message).toBe('Qserv does not take the query: no such column')
+})
+
+test.each([
+  ['failed to pass authorization requirements, ex: invalid credentials', 'misconfigured', /login of this service/],
+  ['invalid parameters of the request, ex: stoull', 'malformed', /^Qserv does not take the query: stoull$/],
+  ['operation failed due to: no thread', 'malformed', /^Qserv does not take the query: no thread$/],
+  ['QI=7: Failed to instantiate query', 'malformed', /^Qserv does not take the query: Failed to instantiate query$/],
+])('§1.2 the prefixes of errors say whose fault it is: %s', (text, kind, message) => {
+  const failure = explainQserv(new QservRefusedError(text))
+  expect(failure.kind).toBe(kind)
+  expect(failure.message).toMatch(message)
 })

@@ -84,7 +84,7 @@ const ROWS = [
   ['1', '12.0', '3e2', '2147483647.000', '1e15', '5', '-0', '', '0000-00-00 00:00:00', 'ab'],
 ]
 
-test('every kind of value, wherever the bytes are cut', async () => {
+test('§1.6, §2.6 0.4.0 every kind of value, wherever the bytes are cut', async () => {
   const document = documentOf(every, ROWS)
   const whole = await read(every, document)
   expect(whole.split('\n').slice(1, 6)).toEqual([
@@ -101,7 +101,7 @@ test('every kind of value, wherever the bytes are cut', async () => {
   expect(await read(every, JSON.stringify({ ...others, rows }))).toBe(whole)
 })
 
-test('a text of NULL is NULL, or text where the environment says so', async () => {
+test('§1.6 a text of NULL is NULL, or text where the environment says so', async () => {
   const shape = only('text', 'int')
   const document = documentOf(shape, [['NULL', 'NULL']])
   expect(await read(shape, document, { format: 'votable/td' })).toContain('<TR><TD/><TD/></TR>')
@@ -110,7 +110,7 @@ test('a text of NULL is NULL, or text where the environment says so', async () =
   )
 })
 
-test('doubles of all lengths are the nearest ones', async () => {
+test('§1.6 doubles of all lengths are the nearest ones', async () => {
   const shape = only('double')
   const values: number[] = [0, 5e-324, Number.MAX_VALUE, 2 ** 53 + 2, 123456789012345.67, 0.1 + 0.2]
   let seed = 1
@@ -168,7 +168,7 @@ test.each([
   ],
   ['half a number', '[["1","1.5"]]', QservSchemaError, /"1.5" in column c1/],
   ['rows that are no list', '5', QservAnswerError, /no `rows`/],
-])('%s is no result', async (_, rows, kind, message) => {
+])('§1.6 %s is no result', async (_, rows, kind, message) => {
   const shape = only('int', 'long')
   const document = documentOf(shape, []).replace('"rows":[]', `"rows":${rows}`)
   await expect(read(shape, document)).rejects.toThrow(kind)
@@ -188,7 +188,7 @@ test.each([
     /Column c0 is VARCHAR\(20\) in Qserv, but TAP_SCHEMA describes it as int/,
   ],
   ['binary for a number', { schema: [{ type: 'INT(11)', is_binary: 1 }, { type: 'INT(11)' }] }, QservSchemaError, /c0/],
-])('%s is found before the document counts', async (_, more, kind, message) => {
+])('§1.6 %s is found before the document counts', async (_, more, kind, message) => {
   const shape = only('int', 'long')
   const document = documentOf(shape, [['1', '2']], more)
   await expect(read(shape, document)).rejects.toThrow(kind)
@@ -210,7 +210,7 @@ test.each([
   ).rejects.toThrow(message)
 })
 
-test('a document that ends early is none, wherever it ends', async () => {
+test('§1.6 a document that ends early is none, wherever it ends', async () => {
   const document = documentOf(every, ROWS)
   for (let length = 0; length < document.length; length += 13) {
     await expect(read(every, document.slice(0, length)), String(length)).rejects.toThrow(/cannot be read/)
@@ -218,11 +218,30 @@ test('a document that ends early is none, wherever it ends', async () => {
   await expect(read(every, `${document}x`)).rejects.toThrow(/more after its end/)
 })
 
-test('the row that tells an overflow comes after the check, and no others', async () => {
+test('§1.6 the row that tells an overflow comes after the check, and no others', async () => {
   const shape = only('int')
   const rows = Array.from({ length: 5 }, (_, index) => [String(index)])
   expect(await read(shape, documentOf(shape, rows), { maxRows: 2, size: 2, format: 'votable/td' })).toContain(
     'OVERFLOW',
   )
   expect(await read(shape, documentOf(shape, rows), { maxRows: 5, format: 'votable/td' })).not.toContain('OVERFLOW')
+})
+
+test('§1.6 columns of one name are told apart by their place, and no rows are a result', async () => {
+  const shape = only('int', 'text')
+  const schema = shape.schema.map((column) => ({ ...column, column: 'a' }))
+  expect(await read(shape, documentOf({ ...shape, schema }, [['1', 'x']]))).toContain('1,x')
+  expect(await read(shape, documentOf({ ...shape, schema }, []))).toBe('c0,c1\n')
+})
+
+test('§2.5.5 texts are not cut within a character, and those of any length are not cut', async () => {
+  const shape = only('text')
+  const document = documentOf(shape, [['星🌟x'], ['ab🌟'], ['🌟🌟']])
+  const cells = async (arraysize: string) => {
+    const fields: Field[] = [{ name: 'c0', datatype: 'char', arraysize }]
+    const text = await read({ ...shape, fields }, document, { format: 'votable/td' })
+    return [...text.matchAll(/<TD>(.*?)<\/TD>/g)].map(([, cell]) => cell)
+  }
+  expect(await cells('4')).toEqual(['星', 'ab', '🌟'])
+  expect(await cells('*')).toEqual(['星🌟x', 'ab🌟', '🌟🌟'])
 })

@@ -4,10 +4,12 @@ import { parseQuery } from '../../shared/adql/parse.ts'
 import { resolveQuery } from '../../shared/adql/resolve.ts'
 import { TableSet } from '../../shared/adql/table-set.ts'
 import { BIGINT, DOUBLE } from '../../shared/adql/value-type.ts'
+import { writeMultipart } from '../../shared/qserv/multipart.ts'
 import { placeUpload } from '../../shared/query/qserv/upload-placement.ts'
 import { ingestColumns, writeIngestRows } from '../../shared/query/qserv/upload-table.ts'
 import { describeUpload } from '../../shared/query/upload-metadata.ts'
 import type { Field } from '../../shared/votable/field.ts'
+import type { UploadedTable } from '../../shared/votable/uploaded-table.ts'
 import { copyBinary, inChunks, type PgType, type PgValue } from '../support/copy-binary.ts'
 
 function table(tapName: string, id: string, qserv: QservPlacement): TableMetadata {
@@ -50,7 +52,7 @@ test.each([
   ['o JOIN TAP_UPLOAD.mine AS t ON o.objectId = t.n WHERE o.flux > 1', DEPENDENT],
   ['o JOIN TAP_UPLOAD.mine AS t ON o.flux = t.n', {}],
   ['o, TAP_UPLOAD.mine AS t WHERE DISTANCE(o.ra, o.dec, 1, 2) < 0.1', {}],
-])('an upload is held as its query needs it: dp1.Object AS %s', (from, placement) => {
+])('§1.7 an upload is held as its query needs it: dp1.Object AS %s', (from, placement) => {
   expect(placed(`SELECT o.flux FROM dp1.Object AS ${from}`)).toEqual(placement)
 })
 
@@ -69,7 +71,7 @@ const ROWS: readonly (readonly [Field, string, PgType | null, readonly PgValue[]
   [{ name: 'h', datatype: 'unicodeChar', arraysize: '*' }, 'text', 'text', ['星\n', 'NULL'], 'TEXT', ['星\\n', 'NULL']],
 ]
 
-test('rows of every type become CSV that Qserv reads', async () => {
+test('§1.7, §2.6 1.2.0 rows of every type become CSV that Qserv reads', async () => {
   const columns = ROWS.map(([field]) => field)
   const bytes = copyBinary(
     ROWS.map(([, , type]) => type!),
@@ -84,4 +86,21 @@ test('rows of every type become CSV that Qserv reads', async () => {
   expect(() =>
     ingestColumns({ fields: [{ name: 'x', datatype: 'double', arraysize: '2' }], sqlTypes: ['float8[]'] }),
   ).toThrow(/column x of an uploaded table is an array/)
+})
+
+test('§2.6 7.0.0 a table is sent while it is read: never as a whole in memory', async () => {
+  let read = 0
+  const chunk = copyBinary(['text'], Array(100).fill(['x'.repeat(1_000)]))
+  async function* rows() {
+    // The head of the first, the end of the last.
+    yield chunk.subarray(0, -2)
+    for (; read < 500; read++) yield chunk.subarray(19, -2)
+    yield chunk.subarray(-2)
+  }
+  const table = { fields: [{ name: 'a', datatype: 'char', arraysize: '*' }], sqlTypes: ['text'], close: async () => {} }
+  const content = writeIngestRows({ ...table, rows: rows() } as UploadedTable)
+  const { body } = writeMultipart({ fields: {}, files: [{ name: 'rows', content }] })
+  const [first] = (await body.take(1).toArray()) as Buffer[]
+  expect(String(first)).toContain('name="rows"')
+  expect(read).toBeLessThan(10)
 })

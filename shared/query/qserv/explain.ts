@@ -1,4 +1,5 @@
 import { Failure, messageOf } from '../../failure.ts'
+import { isNotCompleted } from '../../qserv/client.ts'
 import { QservAnswerError, QservRefusedError, QservSchemaError, QservUnavailableError } from '../../qserv/errors.ts'
 import type { QservStatus } from '../../qserv/query-status.ts'
 import { QueryLimitError, QueryServiceError, QueryUnavailableError, QueryValueError } from '../errors.ts'
@@ -19,6 +20,7 @@ export function explainQserv(error: unknown): Failure {
 
 function explainRefusal(error: QservRefusedError): Failure {
   const { message } = error
+  if (isNotCompleted(error)) return new NotCompletedError(error)
   if (/authoriz/i.test(message)) {
     return new QueryServiceError(
       'Qserv does not accept the login of this service. Its operators can see it in the log.',
@@ -32,6 +34,13 @@ function explainRefusal(error: QservRefusedError): Failure {
     )
   }
   return new QueryValueError(`Qserv does not take the query: ${plain(message)}`, error)
+}
+
+/** Qserv has said that the query had completed, and does not hand out its result: it is to be watched again. */
+export class NotCompletedError extends QueryUnavailableError {
+  constructor(cause: unknown) {
+    super('Qserv does not hand out the result yet: try again in a moment.', cause)
+  }
 }
 
 /** The text for a query that has ended without a result; its numbers are Qserv's. */
