@@ -37,7 +37,7 @@ const DESCRIPTION = {
   },
 } as const
 const MEMBERS = {
-  MEMBER: { type: 'string', description: 'A user; may be repeated' },
+  MEMBER: { type: 'string', description: 'A user; may be repeated; at least one, or a DESCRIPTION' },
   ACTION: { type: 'string', description: 'REMOVE takes these members out', enum: ['REMOVE'] },
 } as const
 

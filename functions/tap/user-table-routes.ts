@@ -8,7 +8,7 @@ import { QueryBusyError } from '../../shared/query/errors.ts'
 import { createUserTable } from '../../shared/user-tables/create-table.ts'
 import { dropUserTable } from '../../shared/user-tables/drop-table.ts'
 import { loadUserTable } from '../../shared/user-tables/load-table.ts'
-import { MAX_COLUMNS, tapNameOf } from '../../shared/user-tables/names.ts'
+import { MAX_COLUMNS, TABLE_NAME, tapNameOf } from '../../shared/user-tables/names.ts'
 import { listTableShares, shareTable, unshareTable } from '../../shared/user-tables/share-table.ts'
 import { type ReadableTable, rememberGroups } from '../../shared/user-tables/user-table.ts'
 import { checkGroups } from '../../shared/uws/user-groups.ts'
@@ -24,7 +24,17 @@ import { openOwnTables } from './user-table-access.ts'
 
 type Request = ApiRequest<{ readonly server: string; readonly table: string }, unknown, Buffer>
 
-const PARAMS = { ...SERVER, table: 'Its name, with the schema of the caller or without' }
+const PARAMS = {
+  ...SERVER,
+  table: {
+    description: 'Its name, with the schema of its owner or without; words of ADQL are not taken',
+    pattern: TABLE_NAME,
+  },
+}
+
+/** What a body may be. What it is shows in its first bytes, all but whether lines are CSV or TSV. */
+const VOSI = 'text/xml'
+const TABLES = ['application/x-votable+xml', 'text/xml', 'text/csv', 'text/tab-separated-values']
 
 const FORM_BYTES = 64 * 1024
 /** Of all columns that a table can have, in a few words each. */
@@ -111,7 +121,7 @@ export function userTableRoutes(dependencies: TapDependencies, { guarded }: Acce
       operation: 'createTable',
       summary:
         'Creates a table of the caller: an empty one by a VOSI description, or a VOTable, CSV or TSV with its rows',
-      ...{ body: 'bytes', maxBytes, ignoresQuery: true },
+      ...{ body: 'bytes', bodyTypes: [...new Set([VOSI, ...TABLES])], maxBytes, ignoresQuery: true },
       answers: { 'application/json': object({ table: TEXT, columns: COUNT, rows: COUNT }) },
       errors: [400, 401, 403, 404, 409, 429, 503],
       async handle(request: Request) {
@@ -130,7 +140,7 @@ export function userTableRoutes(dependencies: TapDependencies, { guarded }: Acce
       operation: 'describeTable',
       summary:
         'Changes what is said of a table of the caller and its columns, by a VOSI description: what is empty is taken away, what is left out stays',
-      ...{ body: 'bytes', maxBytes: () => DESCRIPTION_BYTES, ignoresQuery: true },
+      ...{ body: 'bytes', bodyTypes: [VOSI], maxBytes: () => DESCRIPTION_BYTES, ignoresQuery: true },
       answers: { 'application/json': object({ described: TEXT }) },
       errors: [400, 401, 403, 404, 503],
       async handle(request: Request) {
@@ -163,7 +173,7 @@ export function userTableRoutes(dependencies: TapDependencies, { guarded }: Acce
       operation: 'loadTable',
       summary:
         'Appends rows in CSV, TSV or VOTable to a table of the caller, or one that is shared with him for writing: all, or none',
-      ...{ body: 'bytes', maxBytes, ignoresQuery: true },
+      ...{ body: 'bytes', bodyTypes: TABLES, maxBytes, ignoresQuery: true },
       answers: { 'application/json': object({ table: TEXT, rows: COUNT }) },
       errors: [400, 401, 403, 404, 429, 503],
       async handle(request: Request) {

@@ -39,7 +39,7 @@ export function readTableName(given: string, user: string): { readonly owner: st
   }
   const own = schemaOf(user)
   const [, quoted, plain = own.text, name = ''] = PATH.exec(given) ?? []
-  if (!isRegular(name) || name.length > MAX_NAME) {
+  if (!isRegular(name)) {
     throw new UserTableError(
       'table_name',
       `${JSON.stringify(given.slice(0, 200))} is not a name for a table: it must be a letter with letters, digits and _ behind it, at most ${MAX_NAME}, not a word of ADQL, maybe with the schema ${adqlName(own)} and a dot in front`,
@@ -50,5 +50,6 @@ export function readTableName(given: string, user: string): { readonly owner: st
   return { owner, name: name.toLowerCase() }
 }
 
-/** A name, maybe with a schema in front of it. */
-const PATH = /^(?:(?:"((?:[^"]|"")+)"|([A-Za-z0-9_]+))\.)?([A-Za-z][A-Za-z0-9_]*)$/
+/** A name, maybe with a schema in front of it; as a regular expression that others can have too. */
+export const TABLE_NAME = `^(?:(?:"((?:[^"]|"")+)"|([A-Za-z0-9_]+))\\.)?([A-Za-z][A-Za-z0-9_]{0,${MAX_NAME - 1}})$`
+const PATH = new RegExp(TABLE_NAME)

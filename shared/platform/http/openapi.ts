@@ -86,7 +86,7 @@ function describeOperation(route: Route, callerRequired: boolean): JsonSchema {
     ...(route.description === undefined ? {} : { description: route.description }),
     ...describeSecurity(route, callerRequired),
     parameters: [...pathParameters(route), ...queryParameters(route)],
-    ...(route.body === undefined ? {} : { requestBody: describeBody(route.body) }),
+    ...(route.body === undefined ? {} : { requestBody: describeBody(route.body, route.bodyTypes) }),
     ...(route.form === undefined || route.method === 'GET' ? {} : { requestBody: describeForm(route.form) }),
     responses: {
       ...describeAnswers(route),
@@ -154,8 +154,10 @@ function describeProperties(fields: Fields): Properties {
   return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, describeField(field)]))
 }
 
-function describeBody(fields: Fields | 'any' | 'bytes'): JsonSchema {
-  if (fields === 'bytes') return { required: true, content: { '*/*': { schema: {} } } }
+function describeBody(fields: Fields | 'any' | 'bytes', types: readonly string[] = ['*/*']): JsonSchema {
+  if (fields === 'bytes') {
+    return { required: true, content: Object.fromEntries(types.map((type) => [type, { schema: {} }])) }
+  }
   if (fields === 'any') return { required: true, content: { 'application/json': { schema: {} } } }
   const schema = {
     type: 'object',

@@ -120,6 +120,8 @@ export interface Route<
   readonly query?: Query
   /** Given: the JSON object that has to be sent; `any`: a JSON value of which the handler makes sense itself; `bytes`: as it comes. */
   readonly body?: Body
+  /** With `bytes`: what they may be, by media type, for its description; left out: anything. */
+  readonly bodyTypes?: readonly string[]
   /** With `bytes`: how many there may be. */
   readonly maxBytes?: (params: Readonly<Record<string, string>>) => number
   /** Given: it takes a form, in the query and, with POST, as a body. Nothing is checked but that it can be read. */
