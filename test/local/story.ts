@@ -1,13 +1,15 @@
-import { afterAll, beforeAll, expect } from 'vitest'
+import { setImmediate } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, vi } from 'vitest'
 import type { StartReport } from '../../local/summary.ts'
 import { writeFolder } from '../cli/release-folder.ts'
-import { type CommandResult, type RunningCommand, runAlmagest } from '../support/run-command.ts'
+import { callAlmagest } from '../support/call-command.ts'
+import type { CommandResult, RunningCommand } from '../support/run-command.ts'
 import { sampleSchema } from '../support/sample-release.ts'
 import { makeStateFolder, type StateFolder } from './state-folder.ts'
 
 export interface StateStory {
   readonly state: StateFolder
-  /** Runs `almagest start` on the folder until everything is live, and no longer. */
+  /** Runs `almagest start` on the folder until everything is live, and no longer, within this process. */
   start(...more: string[]): Promise<CommandResult>
   /** The same, which must end well; what became of the first server is the answer. */
   startWell(...more: string[]): Promise<StartReport['servers'][number]>
@@ -21,7 +23,7 @@ export function startStory(): StateStory {
   })
   afterAll(() => state.remove())
   const start = (...more: string[]) =>
-    runAlmagest(['start', '--once', '--json', '--port', '0', '--state', state.path, ...more])
+    callStart(['start', '--once', '--json', '--port', '0', '--state', state.path, ...more])
   return {
     get state() {
       return state
@@ -33,6 +35,17 @@ export function startStory(): StateStory {
       const [tap] = result.json<StartReport>().servers
       return tap!
     },
+  }
+}
+
+/** The command ends its process once it is done, which is ours here. */
+async function callStart(args: readonly string[]): Promise<CommandResult> {
+  const exit = vi.spyOn(process, 'exit').mockImplementation(() => undefined as never)
+  try {
+    return await callAlmagest(args)
+  } finally {
+    await setImmediate()
+    exit.mockRestore()
   }
 }
 
