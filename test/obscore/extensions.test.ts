@@ -5,6 +5,7 @@ import { DEFAULT_MAPPING } from '../../shared/obscore/mapping.ts'
 import { rebuildObscore } from '../../shared/obscore/rebuild.ts'
 import { extensionDatabase, NEEDS_EXTENSIONS } from '../support/extension-postgres.ts'
 import { CREATE_DIDS, GOOD, insertDid } from '../support/obscore.ts'
+import { sqlOf } from './region-searches.ts'
 
 describe.skipIf(NEEDS_EXTENSIONS !== '')(`an older PostgreSQL with extensions${NEEDS_EXTENSIONS}`, () => {
   test.each(['pg_sphere', 'postgis'])('has the index on positions of %s', async (extension) => {
@@ -18,6 +19,17 @@ describe.skipIf(NEEDS_EXTENSIONS !== '')(`an older PostgreSQL with extensions${N
       await rebuildObscore(pool, DEFAULT_MAPPING)
       await insertDid(pool, 'c', { ...GOOD, s_ra: 0, s_dec: 90 })
       expect(await checkObscore(pool, DEFAULT_MAPPING)).toMatchObject({ differences: 0, rows: 3 })
+      // What pgSphere and PostGIS refuse as polygons of theirs: edges that cross, no area.
+      await insertDid(pool, 'crossing', { ...GOOD, s_region: 'POLYGON ICRS 80 -5 85 5 85 -5 80 5' })
+      await insertDid(pool, 'flat', { ...GOOD, s_region: 'Polygon ICRS 80 0 81 0 82 0' })
+      for (const shape of ['CIRCLE(82, 1, 2)', 'POLYGON(81, -1, 83, -1, 83, 1)']) {
+        const search = (withBounds: boolean) =>
+          sqlOf(`SELECT obs_id FROM ivoa.ObsCore WHERE 1 = INTERSECTS(s_region, ${shape})`, withBounds, geometry)
+        await pool.query('set search_path = public, extensions')
+        const found = await pool.query(search(true))
+        expect(found.rowCount).toBe(2)
+        expect((await pool.query(search(false))).rowCount).toBe(2)
+      }
       const { rows } = await pool.query(
         "select indexdef from pg_indexes where tablename = 'obscore' and indexdef like '%s_ra%'",
       )

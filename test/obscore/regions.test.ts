@@ -1,44 +1,17 @@
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { STANDARD_FUNCTIONS } from '../../shared/adql/functions/table.ts'
-import { parseQuery } from '../../shared/adql/parse.ts'
-import { toPostgresql } from '../../shared/adql/postgresql.ts'
-import { resolveQuery } from '../../shared/adql/resolve.ts'
-import { TableSet } from '../../shared/adql/table-set.ts'
-import { tablesFromRows } from '../../shared/adql/tables-from-rows.ts'
 import { DEFAULT_MAPPING } from '../../shared/obscore/mapping.ts'
 import { GOOD, installed } from '../support/obscore.ts'
 import type { TestDatabase } from '../support/postgres.ts'
 import { randomNumbers } from '../support/random-numbers.ts'
-
-const TABLES = new TableSet(
-  tablesFromRows(
-    [
-      { schema_name: 'ivoa', table_name: 'ivoa.ObsCore' },
-      { schema_name: 'sky', table_name: 'sky.stars' },
-    ],
-    [
-      { table_name: 'ivoa.ObsCore', column_name: 'obs_id', datatype: 'char', arraysize: '*' },
-      { table_name: 'ivoa.ObsCore', column_name: 's_region', datatype: 'char', arraysize: '*', xtype: 'adql:REGION' },
-      { table_name: 'sky.stars', column_name: 'ra', datatype: 'double', unit: 'deg', ucd: 'pos.eq.ra' },
-      { table_name: 'sky.stars', column_name: 'dec', datatype: 'double', unit: 'deg', ucd: 'pos.eq.dec' },
-    ],
-  ),
-)
-
-function sqlOf(adql: string, withBounds: boolean): string {
-  const resolved = resolveQuery(parseQuery(adql), TABLES, { functions: STANDARD_FUNCTIONS })
-  return toPostgresql(resolved, {
-    geometry: 'portable',
-    findBounds: (_table, { name }) => (withBounds && name.text === 's_region' ? 's_region_geo' : undefined),
-  })
-}
+import { sqlOf } from './region-searches.ts'
 
 /** A polygon around a point, a circle, or a cap of a pole; some go across longitude 0. */
 function randomRegion(next: () => number): string {
   const [longitude, latitude] = [next() * 360, (next() - 0.5) * 170]
   const size = next() < 0.3 ? 20 * next() + 1 : 3 * next() + 0.1
-  // Crossing itself, and without an area.
+  // Crossing itself (across longitude 0 and not), and without an area.
+  if (next() < 0.02) return 'POLYGON ICRS 80 -5 85 5 85 -5 80 5'
   if (next() < 0.02) return 'POLYGON ICRS 350 -5 355 5 355 -5 350 5'
   if (next() < 0.02) return 'POLYGON ICRS 10 0 11 0 12 0'
   if (next() < 0.25) return `CIRCLE ICRS ${longitude} ${latitude} ${size}`

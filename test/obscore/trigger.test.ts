@@ -1,3 +1,6 @@
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { from } from 'pg-copy-streams'
 import { describe, expect, test } from 'vitest'
 import { checkObscore } from '../../shared/obscore/check.ts'
 import { installObscore } from '../../shared/obscore/install.ts'
@@ -74,7 +77,7 @@ describe('a trigger', () => {
     expect(await checkObscore(database.pool, DEFAULT_MAPPING)).toMatchObject({ differences: 0, records: 2 })
   })
 
-  test('follows statements of many rows, TRUNCATE, and changes that replication brings', async () => {
+  test('follows statements of many rows, COPY, TRUNCATE, and changes that replication brings', async () => {
     const database = await installed()
     const client = await openSession(database)
     await client.query('set session_replication_role = replica')
@@ -84,6 +87,15 @@ describe('a trigger', () => {
       [JSON.stringify(GOOD)],
     )
     expect(await tablesOf(database)).toMatchObject({ records: { length: 501 }, rejects: null })
+    const lines = [GOOD, { ...GOOD, s_fov: 'wide' }, null, [1], { ...GOOD, obs_id: ' ' }].map(
+      (document, index) => `def\tcopied\t${index}\t${JSON.stringify(document)}\n`,
+    )
+    await pipeline(
+      Readable.from([...lines, 'def\tcopied\tnone\t\\N\n']),
+      client.query(from('copy dids (vo, scope, name, data) from stdin')),
+    )
+    expect(await tablesOf(database)).toMatchObject({ records: { length: 503 }, rejects: { length: 5 } })
+    expect(await checkObscore(database.pool, DEFAULT_MAPPING)).toMatchObject({ differences: 0 })
     await client.query('truncate dids')
     expect(await tablesOf(database)).toEqual({ records: null, rejects: null })
   })
