@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { prepareFunctions } from '../../local/qserv/run-sql.ts'
 import { type LocalQserv, startQserv } from '../../local/qserv/server.ts'
 import { type JobsUnderTest, startJobs } from './tap-jobs-service.ts'
@@ -19,6 +19,7 @@ beforeAll(async () => {
     },
   })
 })
+afterEach(() => qserv.assertClean())
 afterAll(async () => {
   await jobs.stop()
   await qserv.stop()
@@ -55,7 +56,6 @@ test('what Qserv writes by itself is the result, once it is whole; it is deleted
   const result = await jobs.tap.get(`/async/${job}/results/result`)
   expect(result.text).toBe(DOCUMENT)
   expect(qserv.requests.filter(({ route }) => route === 'result')).toEqual([])
-  qserv.assertClean()
   await jobs.post(`/async/${job}`, { ACTION: 'DELETE' })
   await settle()
   expect(objects()).not.toContain(name)
@@ -69,7 +69,6 @@ test.each([
   const { job } = await runWith(document)
   expect(await jobs.phase(job)).toBe('ERROR')
   expect((await jobs.tap.get(`/async/${job}/error`)).text).toContain(message)
-  qserv.assertClean()
 })
 
 test('an object of the same name that is older than the query is somebody else’s', async () => {
@@ -89,7 +88,6 @@ test('other formats than VOTable are read and written by us', async () => {
   const job = await jobs.create({ ...RUN, RESPONSEFORMAT: 'csv' })
   await settle()
   expect((await jobs.tap.get(`/async/${job}/results/result`)).text).toBe('object_id\r\n0\r\n1\r\n2\r\n')
-  qserv.assertClean()
 })
 
 test('a Qserv that does not answer, and one in maintenance, are said by /availability; new jobs are refused with the message', async () => {

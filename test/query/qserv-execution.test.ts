@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { prepareFunctions } from '../../local/qserv/run-sql.ts'
 import { type LocalQserv, startQserv } from '../../local/qserv/server.ts'
 import { AdqlError } from '../../shared/adql/error.ts'
@@ -77,6 +77,7 @@ describe.skipIf(!HAS_DATA)(`queries on the small sky through Qserv${NEEDS_DATA}`
       ...{ maxResultBytes: 1e12, maxQueries: 10, ingestMs: 1000, maintenance: null },
       postgresql: { start: () => Promise.reject(new Error('not for PostgreSQL')) },
     })
+  afterEach(() => qserv.assertClean())
   afterAll(async () => {
     client.close()
     await qserv.stop()
@@ -126,7 +127,6 @@ describe.skipIf(!HAS_DATA)(`queries on the small sky through Qserv${NEEDS_DATA}`
     await Promise.all(Array.from({ length: 8 }, work))
     expect(faults).toEqual([])
     expect(taken.length).toBeGreaterThan(100)
-    qserv.assertClean()
   })
 
   const others = Object.entries(OTHERWISE).map(([id, answer]) => ({ id, ...answer }))
@@ -135,7 +135,6 @@ describe.skipIf(!HAS_DATA)(`queries on the small sky through Qserv${NEEDS_DATA}`
     const wanted = 'rowsUnordered' in item.expect ? (item.expect.rowsUnordered ?? []) : []
     const found = await rowsOf(item.adql, service)
     expect(differenceOf({ ...item, expect: { columns: [], rowsUnordered: rows(wanted) } }, found)).toBeUndefined()
-    qserv.assertClean()
   })
 
   test('the word NULL is a text where the environment says so, and a missing text then is, too', async () => {
