@@ -9,7 +9,8 @@ import { isDirect } from './direct-result.ts'
 import { fetchResult } from './fetch-result.ts'
 import type { HeldClaim } from './hold-claim.ts'
 import { openJobUploads } from './job-uploads.ts'
-import { NoRoomError, submitQuery } from './submit-query.ts'
+import { NoRoomError } from './submit-errors.ts'
+import { submitQuery } from './submit-query.ts'
 
 /** After so long a short query has ended, so that it needs nobody who watches it. */
 const SHORT_MS = 250

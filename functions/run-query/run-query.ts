@@ -12,12 +12,10 @@ import type { Job, JobResult } from '../../shared/uws/job.ts'
 import { QuotaError } from '../../shared/uws/quota.ts'
 import { claimJob, returnJob } from '../../shared/uws/work-on-job.ts'
 import { completeOrRemove, endJob, removeAttempt } from './end-job.ts'
-import { fetchResult } from './fetch-result.ts'
 import { holdClaim, LEASE_SECONDS } from './hold-claim.ts'
 import { readUploads } from './job-uploads.ts'
 import { limitBytes } from './limit-bytes.ts'
-import { passToQserv } from './pass-to-qserv.ts'
-import { NoRoomError, UnclearSubmitError } from './submit-query.ts'
+import { NoRoomError, UnclearSubmitError } from './submit-errors.ts'
 
 export interface RunDependencies {
   /** The TAP servers that have jobs, by their names. */
@@ -37,13 +35,18 @@ export async function runJob(server: ServedTap, id: string, logger: Logger): Pro
   const job = await claimJob(jobs.pool, id, LEASE_SECONDS)
   const fields = { job: id, server: server.name }
   if (job === undefined) {
+    const { fetchResult } = await import('./fetch-result.ts')
     const isDone = await fetchResult(server, jobs, id, logger)
     return isDone ? undefined : logger.info('ignored: the job is neither queued nor has its result ready', fields)
   }
   const claim = holdClaim(jobs.pool, job, LEASE_SECONDS)
   const started = announceJob(jobs, job, logger)
   try {
-    if (await passToQserv(server, jobs, job, claim, logger)) return
+    // What asks Qserv is loaded where there is one.
+    if (server.service.query.qserv !== null) {
+      const { passToQserv } = await import('./pass-to-qserv.ts')
+      if (await passToQserv(server, jobs, job, claim, logger)) return
+    }
     const { result, release } = await writeAnswer(server, jobs, job, claim.lost)
     await claim.release()
     if (await completeOrRemove(jobs, job, result, release)) {

@@ -2,7 +2,6 @@ import { removeRemote } from '../../shared/deployment/remove-remote.ts'
 import type { JobBackend, QservBackend, ServedBackend } from '../../shared/deployment/served-tap.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
 import { QservRefusedError, QservUnavailableError } from '../../shared/qserv/errors.ts'
-import { QueryUnavailableError } from '../../shared/query/errors.ts'
 import { fieldsOf } from '../../shared/query/fields.ts'
 import { explainQserv } from '../../shared/query/qserv/explain.ts'
 import type { QservPlan } from '../../shared/query/qserv/plan.ts'
@@ -12,6 +11,7 @@ import type { TapRequest } from '../../shared/tap/parameters.ts'
 import type { Job } from '../../shared/uws/job.ts'
 import { beginSubmit, forgetRemote, noteSubmitted } from '../../shared/uws/remote-query.ts'
 import type { ResultPlan } from './result-plan.ts'
+import { NoRoomError, UnclearSubmitError } from './submit-errors.ts'
 
 export interface Submission {
   readonly backend: ServedBackend & { readonly qserv: QservBackend }
@@ -27,9 +27,6 @@ export interface Submission {
   readonly release: () => Promise<void>
   readonly logger: Logger
 }
-
-/** There is no room for the query now: its job waits. */
-export class NoRoomError extends QueryUnavailableError {}
 
 /** So often a query is submitted of which it is not known if Qserv has it. */
 const MOST_SUBMITS = 2
@@ -86,16 +83,6 @@ export async function submitQuery(submission: Submission): Promise<string | null
     }
   }
 }
-
-/** Nobody knows whether Qserv runs the query; it is not submitted again. */
-export class UnclearSubmitError extends QueryUnavailableError {
-  constructor(cause: unknown) {
-    super(UNCLEAR, cause)
-  }
-}
-
-export const UNCLEAR =
-  'The connection to Qserv broke off while the query was being sent, and it is not known whether Qserv runs it. Run it again.'
 
 /** What was loaded for it stays owed until it is dropped. */
 async function forgetUnsubmitted({ jobs, backend, job, uploads, logger }: Submission): Promise<void> {

@@ -1,4 +1,3 @@
-import { removeRemote } from '../../shared/deployment/remove-remote.ts'
 import type { JobBackend, ServedTap } from '../../shared/deployment/served-tap.ts'
 import { messageOf } from '../../shared/failure.ts'
 import { withDeadline } from '../../shared/platform/deadline.ts'
@@ -38,7 +37,10 @@ export class RemoteQueries {
     const remove = async () => {
       const query = await readRemoteQuery(jobs.pool, id)
       const { qserv } = await this.#server.open()
-      if (query?.queryId != null && qserv !== null) await removeRemote(jobs, qserv, query)
+      if (query?.queryId == null || qserv === null) return
+      // The client of Qserv is not loaded where none answers.
+      const { removeRemote } = await import('../../shared/deployment/remove-remote.ts')
+      await removeRemote(jobs, qserv, query)
     }
     const late = () => new Error(`Qserv has not ended it within ${CANCEL_MS / 1000} s`)
     await withDeadline(remove(), CANCEL_MS, late).catch((error: unknown) => {

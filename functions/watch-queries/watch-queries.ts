@@ -18,7 +18,7 @@ import {
 } from '../../shared/uws/owed-work.ts'
 import { findOwedItems, forgetEvents, publishOwed, settleEvents } from '../../shared/uws/publish-events.ts'
 import { endShares } from '../../shared/uws/share-job.ts'
-import { noteHealth, type QservWatched, watchQserv } from './watch-qserv.ts'
+import type { QservWatched } from './watch-qserv.ts'
 
 export interface WatchDependencies {
   /** The TAP servers that have jobs, by their names. */
@@ -97,6 +97,8 @@ async function watchRemote(
   try {
     const { qserv } = await open()
     if (qserv === null) return
+    // Not loaded where there is no Qserv.
+    const { noteHealth, watchQserv } = await import('./watch-qserv.ts')
     await noteHealth({ server, qserv, logger })
     const found = await watchQserv({ server, jobs: await openJobs(), qserv, logger, forMs: watchMs })
     done.looked += found.looked
