@@ -16,6 +16,8 @@ interface ObscoreFlags extends DatabaseFlags, OutputOptions {
   readonly sessions?: number
   readonly from?: string
   readonly every?: number
+  readonly changed?: string
+  readonly fullEvery?: number
 }
 
 export function declare(command: Command): void {
@@ -40,6 +42,16 @@ export function declare(command: Command): void {
   add('poll', 'copy documents that have changed from another database')
     .requiredOption('--from <url>', 'PostgreSQL URL of the database where the documents are written', parseText)
     .option('--every <seconds>', 'do it again and again, after a pause (default: once)', parseDeadline)
+    .option(
+      '--changed <column>',
+      'between full comparisons, read only what this column of times says has changed',
+      parseText,
+    )
+    .option(
+      '--full-every <runs>',
+      'with --changed: how often everything is compared (default: each 60th time)',
+      parseRuns,
+    )
     .action(poll)
   addExamples(
     command,
@@ -59,6 +71,10 @@ export function declare(command: Command): void {
 
 function parseSessions(value: string): number {
   return parseInteger(value, 1, 4, 'a number from 1 to 4')
+}
+
+function parseRuns(value: string): number {
+  return parseInteger(value, 1, 1_000_000, 'a number of runs, 1 or more')
 }
 
 async function init(flags: ObscoreFlags): Promise<void> {
@@ -114,19 +130,33 @@ async function poll(flags: ObscoreFlags): Promise<void> {
   endOnInterrupt()
   const { setTimeout: pause } = await import('node:timers/promises')
   const { copyDocuments } = await import('../../shared/obscore/copy-documents.ts')
+  const { copyChanges, readWatermark } = await import('../../shared/obscore/copy-changes.ts')
   const { describeCopied } = await import('./obscore/describe.ts')
   const { withPool } = await import('./server/connect.ts')
   const from = requireDatabase({ database: flags.from ?? '' })
+  const { changed, every, fullEvery = FULL_EVERY } = flags
   await withMapping(flags, (to, { source }) =>
     withPool(from, async (pool) => {
-      do {
-        const copied = await withProgress('comparing documents', () => copyDocuments(pool, to, source))
-        writeResult(copied, flags, describeCopied)
-        if (flags.every !== undefined) await pause(flags.every * 1000)
-      } while (flags.every !== undefined)
+      let since: string | null = null
+      for (let run = 0; ; run++) {
+        // Before the reading: what is not committed by now is read the next time.
+        const watermark: string | null = changed === undefined ? null : await readWatermark(pool)
+        const last = since
+        const copy =
+          changed === undefined || last === null || run % fullEvery === 0
+            ? () => copyDocuments(pool, to, source)
+            : () => copyChanges(pool, to, source, { column: changed, since: last })
+        writeResult(await withProgress('comparing documents', copy), flags, describeCopied)
+        if (every === undefined) return
+        since = watermark
+        await pause(every * 1000)
+      }
     }),
   )
 }
+
+/** Deleted documents are found by a comparison of everything only. */
+const FULL_EVERY = 60
 
 /** Runs an operation on the database, with the mapping of the environment. */
 async function withMapping<T>(
