@@ -1,4 +1,4 @@
-import { sendEvent } from '../../shared/deployment/announce.ts'
+import { announceJob, sendEvent } from '../../shared/deployment/announce.ts'
 import { removeObjects } from '../../shared/deployment/remove-objects.ts'
 import type { JobBackend, ServedTap } from '../../shared/deployment/served-tap.ts'
 import { messageOf } from '../../shared/failure.ts'
@@ -18,6 +18,7 @@ import {
 } from '../../shared/uws/owed-work.ts'
 import { findOwedItems, forgetEvents, publishOwed, settleEvents } from '../../shared/uws/publish-events.ts'
 import { endShares } from '../../shared/uws/share-job.ts'
+import { endAbandoned } from '../../shared/uws/watch-remote.ts'
 import type { QservWatched } from './watch-qserv.ts'
 
 export interface WatchDependencies {
@@ -87,14 +88,22 @@ export async function watchQueries({ servers, logger, watchMs = 0 }: WatchDepend
   return done
 }
 
+const ABANDONED = 'This service has no Qserv any more, which ran the query. Run it again.'
+
 /** Queries that Qserv runs, of one server; the servers are watched at once. */
 async function watchRemote(
   { name: server, open, openJobs, service }: ServedTap,
   around: { readonly logger: Logger; readonly watchMs: number; readonly done: Watched; readonly failures: unknown[] },
 ): Promise<void> {
   const { logger, watchMs, done, failures } = around
-  if (openJobs === null || service.query.qserv === null) return
+  if (openJobs === null) return
   try {
+    if (service.query.qserv === null) {
+      const jobs = await openJobs()
+      for (const id of await endAbandoned(jobs.pool, server, ABANDONED))
+        await announceJob(jobs, { server, id, owner: null }, logger)
+      return
+    }
     const { qserv } = await open()
     if (qserv === null) return
     // Not loaded where there is no Qserv.

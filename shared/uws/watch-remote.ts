@@ -141,6 +141,24 @@ export async function takeBackUnclear(
   return rows.map(({ id }) => id)
 }
 
+/**
+ * Jobs of a server that has no such backend any more, once their time is over: nobody will ask what became of their queries.
+ *
+ * @returns their ids
+ */
+export async function endAbandoned(pool: pg.Pool, server: string, message: string): Promise<readonly string[]> {
+  const { rows } = await pool.query<{ id: string }>(
+    `update uws.job j
+        set phase = 'ERROR', error = $2, ended_at = clock_timestamp(), lease_until = null
+       from uws.remote r
+      where r.job = j.id and r.server = $1 and j.phase = 'EXECUTING' and j.lease_until = 'infinity'
+        and j.started_at + make_interval(secs => j.execution_seconds) < clock_timestamp()
+  returning j.id`,
+    [server, JSON.stringify({ type: 'transient', message })],
+  )
+  return rows.map(({ id }) => id)
+}
+
 /** One whose job has ended, or whose instance has died, with something of it left in the backend. */
 export interface OwedQuery extends RemoteQuery {
   /** Whether it is submitted by nobody any more, so that its name will never be known. */

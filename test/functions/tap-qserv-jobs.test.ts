@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { watchQueries } from '../../functions/watch-queries/watch-queries.ts'
 import type { Script } from '../../local/qserv/script.ts'
 import type { LocalQserv } from '../../local/qserv/server.ts'
 import { type QservJobs, RUN, startQservJobs, THREE } from './qserv-jobs-service.ts'
@@ -283,4 +284,21 @@ test('the times of a job are its own, not those of Qserv (§2.6 1.0.1)', async (
   expect(await ended(job)).toBe('COMPLETED')
   const [, time = ''] = /<uws:endTime>(.*)</.exec((await jobs.tap.get(`/async/${job}`)).text) ?? []
   expect(Math.abs(Date.parse(time) - Date.now())).toBeLessThan(60_000)
+})
+
+test('§2.5.6 jobs of a service that has no Qserv any more end when their time is over', async () => {
+  slow()
+  const job = await jobs.create({ ...RUN, EXECUTIONDURATION: '60' })
+  await jobs.idle()
+  const server = jobs.servers.get('tap')!
+  const service = { ...server.service, query: { ...server.service.query, qserv: null } }
+  const watchWithout = () => watchQueries({ servers: new Map([['tap', { ...server, service }]]), logger: jobs.logger })
+  await watchWithout()
+  expect(await jobs.phase(job)).toBe('EXECUTING')
+  await jobs.tap.database.pool.query(`update uws.job set started_at = started_at - interval '61 s' where id = $1`, [
+    job,
+  ])
+  await watchWithout()
+  expect(await jobs.phase(job)).toBe('ERROR')
+  expect(await errorOf(job)).toContain('has no Qserv any more')
 })

@@ -312,7 +312,9 @@ test('a query that cannot be cancelled when its client goes is owed until it is 
 test('where the database of the jobs is away, queries are answered and uploads refused', async () => {
   await tap.database.pool.query(`revoke insert on uws.remote from ${tap.login}`)
   expect(readAnswer(await tap.query(TWO, TABLEDATA)).texts).toHaveLength(2)
+  const before = qserv.requests.length
   expect(await queryWithUpload()).toMatchObject({ status: 503, message: expect.stringContaining('cannot be loaded') })
+  expect(qserv.requests).toHaveLength(before)
   await tap.database.pool.query(`grant insert on uws.remote to ${tap.login}`)
 })
 

@@ -36,7 +36,9 @@ export class Remains {
   #entry: SyncEntry | null
   readonly #uploads: SyncUploads | null
   #queryId: string | undefined
-  /** Tables were begun to be loaded, and Qserv may still be at it when they have been dropped. */
+  /** There may be tables in Qserv. */
+  #hasLoaded = false
+  /** Qserv may still be loading them when they have been dropped. */
   #mayLoad = false
   #removing: Promise<void> | undefined
 
@@ -53,6 +55,7 @@ export class Remains {
     try {
       await this.#entry?.begin(uploads?.database ?? null, forMs)
     } catch (error) {
+      this.#entry = null
       if (uploads !== null) {
         throw new QueryUnavailableError(
           'Uploaded tables cannot be loaded into Qserv now: try again in a moment.',
@@ -60,7 +63,6 @@ export class Remains {
         )
       }
       // Qserv ends a query in any case, and forgets its result.
-      this.#entry = null
       this.#report('a query is sent to Qserv without a record', error)
     }
   }
@@ -68,6 +70,7 @@ export class Remains {
   /** @throws UploadError, Qserv's errors, the reason of `over` */
   async load(over: AbortSignal): Promise<void> {
     if (this.#uploads === null) return
+    this.#hasLoaded = true
     this.#mayLoad = true
     try {
       await this.#uploads.ingest(over)
@@ -104,7 +107,7 @@ export class Remains {
     const { client } = this.#tools
     const id = this.#queryId
     if (id !== undefined) await (this.isCompleted ? client.deleteResult(id) : removeFromQserv(client, id))
-    if (this.#uploads !== null) await dropUploads(client, this.#uploads.database)
+    if (this.#uploads !== null && this.#hasLoaded) await dropUploads(client, this.#uploads.database)
     if (!this.#mayLoad) await this.#entry?.forget()
   }
 
