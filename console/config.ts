@@ -17,6 +17,8 @@ export interface ServerConfig {
   readonly name: string
   /** Of its TAP service. */
   readonly url: string
+  /** Whether users keep tables there. */
+  readonly keepsTables: boolean
 }
 
 export function loadConfig(): Promise<Config> {

@@ -20,6 +20,8 @@ const NAMES: Readonly<Record<string, string>> = {
   queued: 'jobs queued',
   sync: 'queries at once',
   storedBytes: 'stored',
+  tables: 'tables kept',
+  tableBytes: 'in tables',
 }
 
 /** What a service tells the person who looks: notifications, and how much of each limit is used. */
@@ -27,7 +29,7 @@ export function UserNotes({ url }: { readonly url: string }): VNode | null {
   const { value } = usePolled((signal) => readNotes(url, signal), EVERY_MS, [url])
   if (value === undefined) return null
   const limits = Object.entries(value.limits)
-  const show = (name: string, count: number) => (name === 'storedBytes' ? formatBytes(count) : formatCount(count))
+  const show = (name: string, count: number) => (name.endsWith('Bytes') ? formatBytes(count) : formatCount(count))
   return html`
     ${value.notifications.map(({ id, message, until }) => html`<${Notice} key=${id} kind="info">${message} <span class="quiet">until ${formatTime(until)}</span><//>`)}
     ${

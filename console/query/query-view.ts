@@ -13,6 +13,7 @@ import { completeFrom } from './completion.ts'
 import { Downloads } from './downloads.ts'
 import { type Edit, Editor } from './editor.ts'
 import { Examples } from './examples.ts'
+import { readOwnTables } from './own-tables.ts'
 import { ResultPanel } from './result-panel.ts'
 import { type ResultTable, readResult, runSync, submit } from './run-query.ts'
 import { SchemaBrowser } from './schema-browser.ts'
@@ -20,6 +21,7 @@ import { readCatalogue } from './tables.ts'
 
 /** A swap brings other tables: they are read again from time to time. */
 const CATALOGUE_MS = 120_000
+const OWN_TABLES_MS = 20_000
 const ROWS: readonly number[] = [100, 1_000, 10_000, 100_000]
 
 /** An editor for queries, what can be asked, and what came of it. */
@@ -39,13 +41,21 @@ type Run =
   | { readonly kind: 'submitted' }
 
 function QueryOf({ config, place, server }: ViewProps & { readonly server: ServerConfig }): VNode {
-  const { name, url } = server
+  const { name, url, keepsTables } = server
   const [text, setText] = useStored(`almagest query ${name}`, place.query.get('q'))
   const [maxRec, setMaxRec] = useState(1_000)
   const [run, setRun] = useState<Run>({ kind: 'idle' })
   const [refused, setRefused] = useState<{ readonly text: string; readonly mark: Mark } | undefined>()
   const [edit, setEdit] = useState<Edit | undefined>()
   const catalogue = usePolled((signal) => readCatalogue(url, signal), CATALOGUE_MS, [url])
+  const own = usePolled(async (signal) => (keepsTables ? readOwnTables(url, signal) : null), OWN_TABLES_MS, [url])
+  const names = own.value?.tables.map(({ table }) => table).join()
+  const namesBefore = useRef(names)
+  // What is new can be completed at once, and is not marked as unknown.
+  useEffect(() => {
+    if (namesBefore.current !== undefined && names !== namesBefore.current) catalogue.refresh()
+    namesBefore.current = names
+  }, [names])
   const check = useMemo(
     () => (query: string) => (refused?.text === query ? refused.mark : checkQuery(query, catalogue.value)),
     [catalogue.value, refused],
@@ -102,7 +112,7 @@ function QueryOf({ config, place, server }: ViewProps & { readonly server: Serve
       ${
         catalogue.value === undefined
           ? html`<aside class="browser"><${Waiting} what="the tables" error=${catalogue.error} /></aside>`
-          : html`<${SchemaBrowser} catalogue=${catalogue.value} onInsert=${insert} />`
+          : html`<${SchemaBrowser} catalogue=${catalogue.value} own=${own.value ?? null} onInsert=${insert} />`
       }
       <div class="workspace">
         <div class="controls">

@@ -1,14 +1,17 @@
 import { html } from 'htm/preact'
 import type { VNode } from 'preact'
 import { useState } from 'preact/hooks'
+import { type OwnTables, OwnTablesList } from './own-tables.ts'
 import type { Catalogue, SchemaInfo, TableInfo } from './tables.ts'
 
 /** The schemas, tables and columns of a service; what is clicked is written into the query. */
 export function SchemaBrowser(props: {
   readonly catalogue: Catalogue
+  /** What the person who looks keeps; null: nothing can be kept here, or it is not known who looks. */
+  readonly own: OwnTables | null
   readonly onInsert: (text: string) => void
 }): VNode {
-  const { catalogue, onInsert } = props
+  const { catalogue, own, onInsert } = props
   const [text, setText] = useState('')
   const words = text.toLowerCase().split(/\s+/).filter(Boolean)
   const schemas = words.length === 0 ? catalogue.schemas : catalogue.schemas.flatMap((schema) => narrow(schema, words))
@@ -17,6 +20,7 @@ export function SchemaBrowser(props: {
       <label>Search tables and columns
         <input type="search" value=${text} onInput=${(event: Event) => setText((event.currentTarget as HTMLInputElement).value)} />
       </label>
+      ${own !== null && html`<${OwnTablesList} own=${own} onInsert=${onInsert} />`}
       ${schemas.length === 0 && html`<p class="quiet">Nothing fits.</p>`}
       ${schemas.map(
         (schema) => html`

@@ -7,7 +7,7 @@ export function describeConfig({ console, discovery, servers }: Environment): Co
     environment: discovery.environmentName ?? discovery.baseHostname ?? 'almagest',
     ...console,
     servers: [...servers.values()].flatMap(({ name, service }) =>
-      service === null ? [] : [{ name, url: service.url }],
+      service === null ? [] : [{ name, url: service.url, keepsTables: service.userTables !== null }],
     ),
   }
 }

@@ -99,6 +99,25 @@ describe.skipIf(CHROMIUM === undefined)(`the console in a browser${SKIPPED}`, ()
     await expect.poll(() => editor.textContent(), PATIENTLY).toBe('SELECT * FROM sky.stars')
   })
 
+  test('tables that are kept are listed with the quota used, known to the editor, and written into the query', async () => {
+    const mine = `${console.url}tap/tap/tables/mine`
+    await fetch(mine, { method: 'PUT', headers: { 'content-type': 'text/csv' }, body: 'hip,note\n32349,bright\n' })
+    await open('query')
+    const own = page.getByRole('region', { name: 'Your tables' })
+    await own.getByText('1 row', { exact: true }).waitFor()
+    expect(await own.textContent()).toMatch(/You keep 1 of 20 tables, [\d.]+ kB of 67.1 MB\./)
+    await write('SELECT s.name FROM sky.stars AS s JOIN  AS m ON m.hip = s.hip')
+    for (let step = 0; step < ' AS m ON m.hip = s.hip'.length; step++) await page.keyboard.press('ArrowLeft')
+    await own.getByRole('button', { name: 'user_you.mine' }).click()
+    await page.keyboard.press('Control+Enter')
+    await page.getByText('1 row in').waitFor()
+    expect(await page.locator('.cm-lintRange-error').count()).toBe(0)
+    await page.getByLabel('TAP service').selectOption('alerttap')
+    await page.getByText('heron_dr1').first().waitFor()
+    expect(await own.count()).toBe(0)
+    expect((await fetch(mine, { method: 'DELETE' })).status).toBe(200)
+  })
+
   test.each([
     ['csv', /^name\nSirius\n$/],
     ['votable', /^<\?xml/],
@@ -148,7 +167,9 @@ describe.skipIf(CHROMIUM === undefined)(`the console in a browser${SKIPPED}`, ()
     await page.getByRole('button', { name: /^Details of job/ }).click()
     await page.getByLabel('name', { exact: true }).fill('three stars')
     await page.getByRole('button', { name: 'Rename' }).click()
-    await page.getByText('The job belongs to nobody').waitFor()
+    await page.getByLabel('name of the user').fill('ann')
+    await page.getByRole('button', { name: 'Share', exact: true }).click()
+    await page.getByRole('button', { name: 'Stop sharing with ann' }).waitFor()
     await page.getByRole('button', { name: 'Close' }).click()
     await page.getByRole('rowheader', { name: /^three stars/ }).waitFor()
     await page.getByRole('link', { name: 'show' }).click()

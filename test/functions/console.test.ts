@@ -89,7 +89,7 @@ test('it is told where the services are, and no secret of the environment', asyn
     collectResults: null,
     discovery: 'https://api.example.org/repertoire',
     skyViewer: 'https://sky.example.org/?ra={ra}&dec={dec}',
-    servers: [{ name: 'tap', url: 'https://tap.example.org/tap' }],
+    servers: [{ name: 'tap', url: 'https://tap.example.org/tap', keepsTables: false }],
   })
   expect(text).not.toContain('postgresql')
 })
