@@ -1,8 +1,12 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { checkUserTables } from '../../cli/commands/check-environment/check-user-tables.ts'
 import { createUserTable } from '../../shared/user-tables/create-table.ts'
 import { initialiseUserTables } from '../../shared/user-tables/ddl.ts'
+import { shareTable } from '../../shared/user-tables/share-table.ts'
+import { listReadable } from '../../shared/user-tables/user-table.ts'
 import { callAlmagest } from '../support/call-command.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
 import { writeFolder } from './release-folder.ts'
@@ -20,10 +24,12 @@ beforeAll(async () => {
   client = await database.pool.connect()
   await initialiseUserTables(client, [login])
   await client.query(`grant ${query} to ${login}`)
-  const definition = { columns: [{ name: 'a', datatype: 'int' as const, sqlType: 'integer' }] }
-  const table = { server: 'tap', owner: 'ann', name: 'targets', definition, queryRole: query } as const
-  await createUserTable(database.poolAs(login), table, {})
+  await create('ann', 'targets')
 })
+const create = (owner: string, name: string) => {
+  const definition = { columns: [{ name: 'a', datatype: 'int', sqlType: 'integer' }] } as const
+  return createUserTable(database.poolAs(login), { server: 'tap', owner, name, definition, queryRole: query }, {})
+}
 afterAll(async () => {
   client.release()
   await database.drop()
@@ -108,4 +114,39 @@ tap:
   }
   expect(await run(query, 'tables: 20, tableBytes: 1000000')).toEqual(['ok', 'ok'])
   expect(await run('no_such_role', 'tables: 20')).toEqual(['warning', 'error'])
+})
+
+test('the statements of the runbook for tables of users do what it says', async () => {
+  const runbook = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'runbook.md'), 'utf8')
+  const section = runbook.slice(runbook.indexOf('### Tables that users keep'))
+  const [largest, most, give, drop] = [...section.matchAll(/```sql\n(.*?)```/gs)].map(([, sql = '']) => sql)
+  const run = (sql = '', names: Readonly<Record<string, string>> = {}) =>
+    client.query(sql.replaceAll(/\b(USER|OLD|NEW)\b/g, (name) => names[name] ?? name))
+  const owners = async () =>
+    (await client.query('select owner, name from user_tables.item order by 1, 2')).rows.map(
+      ({ owner, name }) => `${owner}.${name}`,
+    )
+  await create('eve', 'one')
+  await create('eve', 'two')
+  await shareTable(
+    database.poolAs(login),
+    { server: 'tap', owner: 'eve', name: 'one' },
+    [{ type: 'user', name: 'dan' }],
+    { mode: 'read', until: null },
+  )
+  expect((await run(largest, { USER: 'eve' })).rows.map(({ name }) => name).sort()).toEqual(['one', 'two'])
+  expect((await run(most)).rows.map(({ owner, tables }) => `${owner} ${tables}`).sort()).toEqual(['ann 1', 'eve 2'])
+  await create('max', 'two')
+  await expect(run(give, { OLD: 'eve', NEW: 'max' })).rejects.toMatchObject({ code: '23505' })
+  await client.query('rollback')
+  await run(give, { OLD: 'eve', NEW: 'kay' })
+  expect(await owners()).toEqual(['ann.targets', 'kay.one', 'kay.two', 'max.two'])
+  const seen = await listReadable(database.pool, 'tap', { user: 'dan', groups: [] })
+  expect(seen.map(({ owner, name }) => `${owner}.${name}`)).toEqual(['kay.one'])
+  for (const OLD of ['kay', 'max']) await run(drop, { OLD })
+  expect(await owners()).toEqual(['ann.targets'])
+  const left = await client.query(
+    "select (select count(*)::int from pg_class where relnamespace = 'user_data'::regnamespace) as tables, (select count(*)::int from uws.share) as shares",
+  )
+  expect(left.rows).toEqual([{ tables: 1, shares: 0 }])
 })

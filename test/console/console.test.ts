@@ -102,6 +102,8 @@ describe.skipIf(CHROMIUM === undefined)(`the console in a browser${SKIPPED}`, ()
   test('tables that are kept are listed with the quota used, known to the editor, and written into the query', async () => {
     const mine = `${console.url}tap/tap/tables/mine`
     await fetch(mine, { method: 'PUT', headers: { 'content-type': 'text/csv' }, body: 'hip,note\n32349,bright\n' })
+    // They are read when the view opens, and then again from time to time.
+    await open('jobs')
     await open('query')
     const own = page.getByRole('region', { name: 'Your tables' })
     await own.getByText('1 row', { exact: true }).waitFor()
