@@ -1,6 +1,7 @@
+import { readJobTables } from '../../shared/deployment/read-user-tables.ts'
 import type { JobBackend, ServedTap } from '../../shared/deployment/served-tap.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
-import { describeQservUploads, ingestUploads, uploadDatabase } from '../../shared/query/qserv/ingest-uploads.ts'
+import { CarriedTables, uploadDatabase } from '../../shared/query/qserv/carried-tables.ts'
 import { pairsOf } from '../../shared/tap/job-objects.ts'
 import { readParameters } from '../../shared/tap/parameters.ts'
 import type { Job } from '../../shared/uws/job.ts'
@@ -36,16 +37,16 @@ export async function passToQserv(
   const database = uploadDatabase(job.id)
   const uploads = asked.uploads.length === 0 ? [] : await openJobUploads(server, jobs, job, asked.uploads, claim.lost)
   try {
-    const tables = describeQservUploads(uploads, database)
+    const carried = new CarriedTables(database, uploads, await readJobTables(server, job.owner))
     // Qserv cannot say that a result of its own writing is cut.
     const limit = isDirect(server.service, job, qserv) ? asked.maxRows : asked.maxRows + 1
-    const plan = await qserv.queries.plan({ adql: asked.query, limit }, tables)
+    const plan = await qserv.queries.plan({ adql: asked.query, limit }, carried.described)
     if (plan === null) return false
     if (qserv.config.maintenance !== null) throw new NoRoomError(qserv.config.maintenance)
     const queryId = await submitQuery({
       ...{ backend: { ...backend, qserv }, jobs, job, asked, plan, logger, release: claim.release },
-      uploads: uploads.length === 0 ? null : database,
-      ingest: () => ingestUploads(qserv.client, database, uploads, tables, plan),
+      uploads: carried.isNeededBy(plan) ? database : null,
+      ingest: () => carried.load(qserv.client, plan),
     })
     if (queryId !== null) await readIfShort(server, jobs, { id: job.id, queryId, logger })
     return true

@@ -1,5 +1,5 @@
 import { announceJob } from '../../shared/deployment/announce.ts'
-import { readQueryTables } from '../../shared/deployment/read-user-tables.ts'
+import { readJobTables } from '../../shared/deployment/read-user-tables.ts'
 import type { JobBackend, ServedTap } from '../../shared/deployment/served-tap.ts'
 import { Failure } from '../../shared/failure.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
@@ -7,7 +7,6 @@ import { answerQuery } from '../../shared/tap/answer-query.ts'
 import { describeQueryError } from '../../shared/tap/describe-query-error.ts'
 import { pairsOf, resultObject } from '../../shared/tap/job-objects.ts'
 import { readParameters } from '../../shared/tap/parameters.ts'
-import { readGroups } from '../../shared/user-tables/user-table.ts'
 import type { Job, JobResult } from '../../shared/uws/job.ts'
 import { QuotaError } from '../../shared/uws/quota.ts'
 import { claimJob, returnJob } from '../../shared/uws/work-on-job.ts'
@@ -89,12 +88,7 @@ async function writeAnswer(
   const { limits } = service
   const asked = readParameters(pairsOf(job.parameters, job.runId), limits)
   const form = await readUploads(bucket, job, limits.uploads.bytes)
-  const { owner } = job
-  const reader =
-    service.userTables === null || owner === null
-      ? null
-      : { user: owner, groups: await readGroups(pool, served.name, owner) }
-  const userTables = await readQueryTables(served, reader)
+  const userTables = await readJobTables(served, job.owner)
   const { body, release, summary } = await answerQuery(await open(), asked, {
     userTables,
     ...{ form, signal, uploads: limits.uploads, timeoutMs: job.executionSeconds * 1000, onError: 'throw' },

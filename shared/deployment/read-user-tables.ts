@@ -1,6 +1,7 @@
 import type { UserTables } from '../query/user-tables.ts'
 import { toQueryTables } from '../user-tables/describe-tables.ts'
-import { listReadable, noteUse, type ReadableTable } from '../user-tables/user-table.ts'
+import { openRows } from '../user-tables/read-rows.ts'
+import { listReadable, noteUse, type ReadableTable, readGroups, type UserTable } from '../user-tables/user-table.ts'
 import type { Reader } from '../uws/share-job.ts'
 import type { ServedTap } from './served-tap.ts'
 
@@ -24,5 +25,14 @@ export async function readQueryTables(served: ServedTap, reader: Reader | null):
     // What is not written down now is with the next query; a table is kept for days.
     noteUse(pool, ids).catch(() => {})
   }
-  return toQueryTables(tables, { server: served.name, reader, onUse })
+  const { rows } = served.service.limits.uploads
+  const open = (table: UserTable) => openRows(pool, table, reader, rows)
+  return toQueryTables(tables, { server: served.name, reader, onUse, open })
+}
+
+/** Those of whom a job belongs to, who need not be there: by the groups that he was in when he was there last. */
+export async function readJobTables(served: ServedTap, owner: string | null): Promise<UserTables | undefined> {
+  if (served.service.userTables === null || served.openJobs === null || owner === null) return undefined
+  const { pool } = await served.openJobs()
+  return readQueryTables(served, { user: owner, groups: await readGroups(pool, served.name, owner) })
 }

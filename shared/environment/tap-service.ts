@@ -238,7 +238,6 @@ export const TAP_SERVICE = section(KEYS, (given, found, report) => {
   const complaints: readonly (readonly [boolean, string])[] = [
     [access.type === 'anonymous', 'needs users who are known: set access.type to gafaelfawr or google'],
     [query.role === null, 'needs query.role, a role that does not own the tables of users'],
-    [query.qserv !== null, 'is not possible with query.type qserv'],
     [jobs === null, 'needs jobs, beside which shares, events and quotas are kept'],
     [
       query.database !== null || (jobs?.database ?? null) !== null,

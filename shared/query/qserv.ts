@@ -7,7 +7,7 @@ import { QueryBusyError, QueryUnavailableError } from './errors.ts'
 import { fieldsOf } from './fields.ts'
 import type { LiveTables, LiveTablesSource } from './live-tables.ts'
 import type { QueryLogger } from './postgresql/work.ts'
-import { describeQservUploads, ingestUploads, uploadDatabase } from './qserv/ingest-uploads.ts'
+import { CarriedTables, uploadDatabase } from './qserv/carried-tables.ts'
 import { planForQserv, type QservPlan, type QservPlanOptions } from './qserv/plan.ts'
 import { runNow } from './qserv/run-now.ts'
 import type { SyncLedger } from './qserv/sync-ledger.ts'
@@ -37,12 +37,12 @@ export interface QservService<Release extends LiveTables = LiveTables> extends Q
   /**
    * What Qserv is to be sent for a query; null: PostgreSQL answers it.
    *
-   * @param uploads what it can name beside the tables of the service
+   * @param carried what it can name beside the tables of the service
    * @throws AdqlError, QueryServiceError, Failures of loading the metadata
    */
   plan(
     request: Pick<QueryRequest, 'adql'> & { readonly limit: number },
-    uploads: readonly TableMetadata[],
+    carried: readonly TableMetadata[],
   ): Promise<QservPlan<Release> | null>
 }
 
@@ -55,23 +55,24 @@ export function openQservService<Release extends LiveTables>(
   const { postgresql, liveTables, maxQueries, maintenance } = options
   let running = 0
   return {
-    plan: ({ adql, limit }, uploads) =>
-      planForQserv(parseQuery(adql, options.limits), liveTables, uploads, limit, options),
+    plan: ({ adql, limit }, carried) =>
+      planForQserv(parseQuery(adql, options.limits), liveTables, carried, limit, options),
     async start(request) {
-      const { adql, maxRows, uploads } = request
+      const { adql, maxRows, uploads, userTables } = request
       try {
         const parsed = parseQuery(adql, options.limits)
         const entry = options.ledger?.newEntry() ?? null
         const database = uploadDatabase(entry?.id ?? '')
-        const tables = describeQservUploads(uploads, database)
-        const plan = await planForQserv(parsed, liveTables, tables, maxRows + 1, options)
+        const carried = new CarriedTables(database, uploads, userTables)
+        const plan = await planForQserv(parsed, liveTables, carried.described, maxRows + 1, options)
         if (plan === null) return await postgresql.start(request)
         const { columns, live } = plan
         // Its columns are all that is asked for.
         if (maxRows === 0)
           return { columns, fields: fieldsOf(columns), release: live, rows: NO_ROWS, close: async () => {} }
         if (maintenance !== null) throw new QueryUnavailableError(maintenance)
-        if (uploads.length > 0 && entry === null) throw noUploads(plan.resolved.body.span)
+        const isCarrying = carried.isNeededBy(plan)
+        if (isCarrying && entry === null) throw noUploads(plan.resolved.body.span)
         if (running >= maxQueries) {
           throw new QueryBusyError(
             `${maxQueries} sync queries run in Qserv already, as many as may at once: try again in a moment, or run it as an asynchronous job.`,
@@ -82,10 +83,10 @@ export function openQservService<Release extends LiveTables>(
           running -= 1
         })
         try {
-          const ingest = (signal: AbortSignal) => ingestUploads(options.client, database, uploads, tables, plan, signal)
+          const ingest = (signal: AbortSignal) => carried.load(options.client, plan, signal)
           const found = await runNow(plan, request, options, {
             entry,
-            uploads: uploads.length === 0 ? null : { database, ingest },
+            uploads: isCarrying ? { database, ingest, mayBeLoading: () => carried.mayBeLoading } : null,
           })
           return {
             ...found,

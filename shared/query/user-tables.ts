@@ -2,6 +2,7 @@ import type { TableMetadata } from '../adql/metadata.ts'
 import { quote } from '../adql/names.ts'
 import { columnSql, tableSql, textSql } from '../adql/postgresql/names.ts'
 import { TableSet } from '../adql/table-set.ts'
+import type { UploadedTable } from '../votable/uploaded-table.ts'
 import type { LiveTables } from './live-tables.ts'
 
 /** A row of TAP_SCHEMA, by the names of its columns. */
@@ -17,6 +18,12 @@ export interface UserTables {
    * `TABLE_LOST` where one of them is gone, or may not be read any more.
    */
   letRead(tables: readonly TableMetadata[]): string
+  /**
+   * The rows of one, to go elsewhere with a query; to be read to their end, or closed.
+   *
+   * @throws QueryTableError where it may not be read any more, UploadError where it has too many
+   */
+  openRows(table: TableMetadata): Promise<UploadedTable>
   /** A query has begun to read them. It neither throws nor waits. */
   noteUse(tables: readonly TableMetadata[]): void
 }

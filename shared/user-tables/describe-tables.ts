@@ -5,6 +5,7 @@ import { describeFields } from '../query/upload-metadata.ts'
 import type { UserTables } from '../query/user-tables.ts'
 import type { ColumnRow, SchemaRow, SlotRows, TableRow } from '../tap/slot-rows.ts'
 import type { Reader } from '../uws/share-job.ts'
+import type { UploadedTable } from '../votable/uploaded-table.ts'
 import { DATA_SCHEMA } from './ddl.ts'
 import { schemaOf, tapNameOf } from './names.ts'
 import type { UserTable } from './user-table.ts'
@@ -27,15 +28,18 @@ export function withUserRows(rows: SlotRows, { schemas, tables, columns }: UserR
   }
 }
 
-/**
- * The same tables for queries of who may read them.
- *
- * @param onUse gets the ids of those that a query has begun to read
- */
-export function toQueryTables(
-  tables: readonly UserTable[],
-  { server, reader, onUse }: { readonly server: string; readonly reader: Reader; onUse(ids: readonly string[]): void },
-): UserTables {
+export interface QueryAccess {
+  readonly server: string
+  /** Who may read the tables. */
+  readonly reader: Reader
+  /** Gets the ids of those that a query has begun to read. */
+  onUse(ids: readonly string[]): void
+  /** The rows of one that he may read still. */
+  open(table: UserTable): Promise<UploadedTable>
+}
+
+/** The same tables for queries of who may read them. */
+export function toQueryTables(tables: readonly UserTable[], { server, reader, onUse, open }: QueryAccess): UserTables {
   const idByName = new Map(tables.map(({ id }) => [`t${id}`, id]))
   const idsOf = (named: readonly TableMetadata[]) =>
     named.flatMap(({ physical }) => idByName.get(physical?.name ?? '') ?? [])
@@ -56,6 +60,11 @@ export function toQueryTables(
       const groups = reader.groups.map(textSql).join(', ')
       // Ids are numbers of our own.
       return `select from user_tables.let_read(${textSql(server)}, ${textSql(reader.user)}, array[${groups}]::text[], array[${idsOf(read).join(', ')}]::bigint[])`
+    },
+    async openRows({ tapName, physical }) {
+      const table = tables.find(({ id }) => `t${id}` === physical?.name)
+      if (table === undefined) throw new Error(`${tapName} is not among these tables`)
+      return open(table)
     },
     noteUse: (used) => onUse(idsOf(used)),
   }

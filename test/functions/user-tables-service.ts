@@ -1,6 +1,7 @@
 import { stageRelease } from '../../shared/tap-schema/stage.ts'
 import { swap } from '../../shared/tap-schema/swap.ts'
 import { initialiseUserTables } from '../../shared/user-tables/ddl.ts'
+import type { TestDatabase } from '../support/postgres.ts'
 import { stageRequest } from '../support/sample-release.ts'
 import { tokenUser } from '../support/token-user.ts'
 import { type JobsUnderTest, startJobs } from './tap-jobs-service.ts'
@@ -24,7 +25,12 @@ export interface UserTablesUnderTest {
   drop(user: string, ...names: readonly string[]): Promise<void>
 }
 
-export async function startUserTables(quotas = '', userTables = '{}'): Promise<UserTablesUnderTest> {
+/** @param more more keys of `query`, flow style, of what is started for it */
+export async function startUserTables(
+  quotas = '',
+  userTables = '{}',
+  more: (database: TestDatabase) => Promise<readonly string[]> = async () => [],
+): Promise<UserTablesUnderTest> {
   const service = ['access: {type: gafaelfawr}', `userTables: ${userTables}`]
   let role = ''
   const jobs = await startJobs({
@@ -40,7 +46,7 @@ export async function startUserTables(quotas = '', userTables = '{}'): Promise<U
     },
     async prepare(database, login) {
       role = await database.createLogin()
-      service.push(`query: {role: ${role}}`)
+      service.push(`query: {${[`role: ${role}`, ...(await more(database))].join(', ')}}`)
       const client = await database.pool.connect()
       try {
         await initialiseUserTables(client, [login])

@@ -25,32 +25,36 @@ export interface QservPlan<Release extends LiveTables> {
   readonly resolved: ResolvedQuery
   readonly columns: readonly ResultColumn[]
   readonly scanned: readonly ScannedColumn[]
+  /** All that it reads. */
+  readonly tables: ReadonlySet<TableMetadata>
   readonly sql: string
 }
 
 /**
  * Binds a query to the tables that are live, and translates it where Qserv has them. null: PostgreSQL answers it.
  *
- * @param uploads what it can name beside the tables of the service
+ * @param carried what it can name beside the tables of the service
  * @param limit rows that are asked for, at most
  * @throws AdqlError, also for a query that needs both, QueryServiceError
  */
 export async function planForQserv<Release extends LiveTables>(
   parsed: Query,
   liveTables: LiveTablesSource<Release>,
-  uploads: readonly TableMetadata[],
+  carried: readonly TableMetadata[],
   limit: number,
   options: QservPlanOptions,
 ): Promise<QservPlan<Release> | null> {
   return planByLatest(liveTables, planBy)
 
   function planBy(live: Release): QservPlan<Release> | null {
-    const tables = withPlacements(live, options.placements).with(uploads)
+    const tables = withPlacements(live, options.placements).with(carried)
     const resolved = resolveQuery(parsed, tables, { functions: options.functions })
     const mentions = tableMentions(resolved)
     if (!isForQserv(mentions, live, options)) return null
     const sql = toQserv(resolved, { maxRows: BigInt(limit) })
-    return { live, resolved, columns: resolved.columns, scanned: scannedColumns(resolved.columns), sql }
+    const read = new Set(mentions.map(({ table }) => table))
+    const { columns } = resolved
+    return { live, resolved, columns, scanned: scannedColumns(columns), tables: read, sql }
   }
 }
 

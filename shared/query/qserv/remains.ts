@@ -1,7 +1,6 @@
 import { messageOf } from '../../failure.ts'
 import type { QservClient } from '../../qserv/client.ts'
-import { QservRefusedError, QservUnavailableError } from '../../qserv/errors.ts'
-import { UploadError } from '../../votable/upload-error.ts'
+import { QservUnavailableError } from '../../qserv/errors.ts'
 import { QueryUnavailableError } from '../errors.ts'
 import type { QueryLogger } from '../postgresql/work.ts'
 import { dropUploads, removeFromQserv } from './remove.ts'
@@ -13,6 +12,8 @@ export interface SyncUploads {
   readonly database: string
   /** Loads them all. */
   ingest(signal: AbortSignal): Promise<void>
+  /** Whether Qserv may be loading one still, when that has failed. */
+  mayBeLoading(): boolean
 }
 
 export interface RemainsTools {
@@ -74,10 +75,8 @@ export class Remains {
     this.#mayLoad = true
     try {
       await this.#uploads.ingest(over)
-      this.#mayLoad = false
-    } catch (error) {
-      this.#mayLoad = !(error instanceof UploadError && error.cause instanceof QservRefusedError)
-      throw error
+    } finally {
+      this.#mayLoad = this.#uploads.mayBeLoading()
     }
   }
 

@@ -42,7 +42,7 @@ export function ingestColumns({
 function typeOf({ name, datatype, arraysize = '' }: Field, sqlType: string): string {
   const cell = CELLS[sqlType]
   if (cell === undefined) {
-    const message = `column ${name} of an uploaded table is an array, which Qserv does not take: leave it out`
+    const message = `the column ${name} of a table that goes to Qserv with the query is an array, which it does not take: leave it out`
     throw new UploadError('upload_invalid', message)
   }
   if (datatype === 'unsignedByte') return 'TINYINT UNSIGNED'
