@@ -3,7 +3,7 @@ import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { makeMirror } from './stand-in/mirror.ts'
+import { type StandIns, startProviders } from './stand-in/start-providers.ts'
 
 const run = promisify(execFile)
 
@@ -49,28 +49,29 @@ export async function checkCopy(
   commands: Readonly<Record<string, readonly string[]>> = COMMANDS,
 ): Promise<readonly TerraformCheck[]> {
   const scratch = await mkdtemp(join(tmpdir(), 'almagest-terraform-'))
+  const { variables, stop } = providers === 'stand-ins' ? await startProviders() : NO_STAND_INS
   try {
     const copy = join(scratch, 'terraform')
     await cp(folder, copy, { recursive: true, filter: (source) => !source.includes('.terraform') })
-    const mirror = join(scratch, 'providers')
-    if (providers === 'stand-ins') await makeMirror(mirror)
-    const from = providers === 'stand-ins' ? [`-plugin-dir=${mirror}`] : []
     const checks: TerraformCheck[] = []
     for (const [where, names] of Object.entries(commands)) {
       const cwd = join(copy, where)
-      const init = await terraform(['init', '-backend=false', '-input=false', '-no-color', ...from], cwd)
+      const init = await terraform(['init', '-backend=false', '-input=false', '-no-color'], cwd, variables)
       if (!init.ok) return [{ title: INIT, problems: init.output, skipped: null }]
       for (const command of names) {
-        const result = await terraform([command, '-no-color'], cwd)
+        const result = await terraform([command, '-no-color'], cwd, variables)
         const title = `terraform ${command}, ${where === '.' ? 'all' : where}, with ${PROVIDERS[providers]}`
         checks.push({ title, problems: result.ok ? [] : result.output, skipped: null })
       }
     }
     return checks
   } finally {
+    stop()
     await rm(scratch, { recursive: true, force: true })
   }
 }
+
+const NO_STAND_INS: StandIns = { variables: {}, stop() {} }
 
 const COMMANDS: Readonly<Record<string, readonly string[]>> = { '.': ['validate', 'test'], bootstrap: ['validate'] }
 
@@ -79,9 +80,12 @@ const PROVIDERS: Readonly<Record<Providers, string>> = {
   'stand-ins': 'stand-ins for the providers, for the registry cannot be reached',
 }
 
-async function terraform(args: readonly string[], cwd: string): Promise<{ ok: boolean; output: string[] }> {
-  // Stand-ins speak without encryption, over the loopback interface; the registry's providers do not mind.
-  const env = { ...process.env, TF_DISABLE_PLUGIN_TLS: '1', CHECKPOINT_DISABLE: '1' }
+async function terraform(
+  args: readonly string[],
+  cwd: string,
+  variables: StandIns['variables'] = {},
+): Promise<{ ok: boolean; output: string[] }> {
+  const env = { ...process.env, ...variables, CHECKPOINT_DISABLE: '1' }
   try {
     const { stdout } = await run('terraform', args, { cwd, env, timeout: TIMEOUT_MS })
     return { ok: true, output: linesOf(stdout) }

@@ -81,6 +81,10 @@ const MISTAKES: readonly (readonly [text: string, message: string])[] = [
     'output "d" { value = { for k in [1] : k => upper(data.google_project.x.number) } }',
     'A data resource "google_project" "x" has not been declared',
   ],
+  [
+    'module "called" {\n  source = "./called"\n  needed = "a"\n  extra = 1\n}',
+    'An argument named "extra" is not expected here',
+  ],
   ['output "m" { value = module.x.y }', 'No module call named "x" is declared'],
   ['output "o" { value = module.valid.x }', 'This object does not have an attribute named "x"'],
   [
@@ -89,10 +93,7 @@ const MISTAKES: readonly (readonly [text: string, message: string])[] = [
   ],
 ]
 
-const WRONG_CALLS: readonly (readonly [body: string, message: string])[] = [
-  ['', 'The argument "needed" is required'],
-  ['needed = "a"\nextra = 1', 'An argument named "extra" is not expected here'],
-]
+const CALLED = 'variable "needed" {\n  type = string\n}\noutput "a" {\n  value = var.needed\n}\n'
 
 describe.skipIf(!hasTerraform())('Terraform itself, with stand-ins for the providers', () => {
   test('finds the configuration valid', async () => {
@@ -104,12 +105,9 @@ describe.skipIf(!hasTerraform())('Terraform itself, with stand-ins for the provi
     expect(await found()).toContain(message)
   })
 
-  test.each(WRONG_CALLS)('finds in the call of a module with %j: %s', async (body, message) => {
-    const folder = await folderWith({
-      'main.tf': `module "m" {\n  source = "./m"\n${body}\n}\n`,
-      'm/main.tf': 'variable "needed" {\n  type = string\n}\noutput "a" {\n  value = var.needed\n}\n',
-    })
-    expect(await problemsOf(folder)).toContain(message)
+  test('finds what the call of a module lacks before anything else', async () => {
+    const folder = await folderWith({ 'main.tf': 'module "m" {\n  source = "./m"\n}\n', 'm/main.tf': CALLED })
+    expect(await problemsOf(folder)).toContain('The argument "needed" is required')
   })
 
   test('finds a module that is not there, and says so', async () => {
@@ -145,6 +143,7 @@ let foundOnce: Promise<string> | undefined
 function found(): Promise<string> {
   foundOnce ??= folderWith({
     'valid/main.tf': '',
+    'called/main.tf': CALLED,
     'main.tf': [VALID, ...MISTAKES.map(([text]) => text)].join('\n'),
   }).then(problemsOf)
   return foundOnce
