@@ -23,6 +23,9 @@ export const FUNCTIONS_SCHEMA = 'qserv'
 export function openSqlRunner(pool: pg.Pool): RunSql {
   return async (sql) => {
     const client = await pool.connect()
+    // One that dies between two statements would end the process otherwise.
+    const ignore = () => {}
+    client.on('error', ignore)
     try {
       await client.query('begin read only')
       await client.query(`set local search_path to ${FUNCTIONS_SCHEMA}, pg_catalog; set local datestyle to iso`)
@@ -42,6 +45,7 @@ export function openSqlRunner(pool: pg.Pool): RunSql {
       }
     } finally {
       await client.query('rollback').catch(() => {})
+      client.off('error', ignore)
       client.release()
     }
   }

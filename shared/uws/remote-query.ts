@@ -41,6 +41,8 @@ export async function beginSubmit(
   { server, owner, plan, uploads, most }: NewRemote,
 ): Promise<number | 'lost' | 'all' | 'owner'> {
   const client = await pool.connect()
+  // A connection can die between two statements: without a listener that would end the process.
+  client.on('error', ignore)
   try {
     await client.query('begin')
     // Those who count and add must not do so at once.
@@ -73,9 +75,13 @@ export async function beginSubmit(
     await client.query('rollback').catch(() => {})
     throw error
   } finally {
+    client.off('error', ignore)
     client.release()
   }
 }
+
+/** The statement fails that meets the dead connection. */
+function ignore(): void {}
 
 /**
  * The backend has taken it. Its name is written in any case; the job goes on without a worker, if it still wants it.

@@ -12,6 +12,7 @@ import { connectServices } from '../../shared/deployment/tap-services.ts'
 import type { Environment } from '../../shared/environment/environment.ts'
 import { parseEnvironment } from '../../shared/environment/parse.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
+import type { SweepReport } from '../../shared/results/sweep/report.ts'
 import { initialiseDatabase } from '../../shared/tap-schema/roles.ts'
 import { stageRelease } from '../../shared/tap-schema/stage.ts'
 import { swap } from '../../shared/tap-schema/swap.ts'
@@ -26,10 +27,27 @@ export const BUCKET = 'tap-results'
 const TOPIC = 'projects/demo/topics/queries'
 const EVENTS = 'projects/demo/topics/events'
 
-export type Kind = 'tap' | 'run-query'
+export type Kind = 'tap' | 'run-query' | 'collect-results'
+
+/** Requests of users so far, and those of them that had no answer or a 5xx, and were made again. */
+export interface Traffic {
+  requests: number
+  broken: number
+}
+
+/** The paths of the second server, whose queries are Qserv's; all others are those of the first one. */
+export const REMOTE = '/remote'
+
+export interface FleetOptions {
+  /** Whose queries are Qserv's: those of the only server, or those of a second one beside it. */
+  readonly qserv?: 'only' | 'beside'
+  /** With a `collect-results`, by whose rules results may be deleted at once. */
+  readonly sweeps?: boolean
+}
 
 /** As it came to the topic. */
 export interface PublishedEvent {
+  /** With its server: several may have one of the same name. */
   readonly item: string
   readonly sequence: number
 }
@@ -40,12 +58,13 @@ export interface Answer {
   readonly text: string
 }
 
-/** Several processes of `tap` and `run-query`, as they are bundled, over one database, one bucket and one topic. */
+/** Several processes of functions, as they are bundled, over one database, one bucket and one topic. */
 export interface Fleet {
   readonly environment: Environment
   readonly gcs: FakeGcs
   readonly qserv: LocalQserv | null
   readonly deliveries: Deliveries
+  readonly traffic: Readonly<Traffic>
   /** What was published about jobs and quotas, in the order in which it came. */
   readonly events: readonly PublishedEvent[]
   /** As a superuser; it finds its way back after a restart. */
@@ -63,6 +82,8 @@ export interface Fleet {
   release(): Promise<void>
   /** `watch-queries` twice at once; what failed was the database, and is left to the next time. */
   watch(): Promise<readonly Watched[]>
+  /** One call of `collect-results`: the report; null: it was killed, or could not work. */
+  sweep(): Promise<SweepReport | null>
   /** As if so much time had passed that leases and messages count as lost. */
   letTimePass(): Promise<void>
   /** Statements of users that PostgreSQL works on. */
@@ -73,18 +94,14 @@ export interface Fleet {
 /** A Blob is sent as it is, with its type. */
 export type Form = Readonly<Record<string, string>> | FormData | Blob
 
-const SERVICE = 'http://tap.invalid/tap'
+const ORIGIN = 'http://tap.invalid'
+const SERVICE = `${ORIGIN}/tap`
 
-/** @param qserv whether the queries of the users are Qserv's */
-export async function startFleet(
-  random: () => number,
-  logger: Logger,
-  { qserv: isQserv = false } = {},
-): Promise<Fleet> {
+export async function startFleet(random: () => number, logger: Logger, options: FleetOptions = {}): Promise<Fleet> {
   const folder = await mkdtemp(join(tmpdir(), 'almagest-fleet-'))
   const start = (port?: number) =>
     startPostgres({
-      ...{ stateDirectory: folder, unsafe: true, settings: { max_connections: '200' } },
+      ...{ stateDirectory: folder, unsafe: true, settings: { max_connections: '300' } },
       ...(port === undefined ? {} : { port }),
     })
   let postgres: LocalPostgres = await start()
@@ -92,17 +109,23 @@ export async function startFleet(
   const pool = new pg.Pool({ connectionString: postgres.url, max: 10 })
   pool.on('error', () => {})
   await prepare(pool)
-  const qserv = isQserv ? await startQservOver(pool) : null
-  const processes: Record<Kind, FunctionProcess[]> = { tap: [], 'run-query': [] }
+  const remotePool = options.qserv === 'beside' ? await prepareRemote(pool, postgres.url) : null
+  const qserv = options.qserv !== undefined ? await startQservOver(pool) : null
+  const processes: Record<Kind, FunctionProcess[]> = { tap: [], 'run-query': [], 'collect-results': [] }
   const everyone: FunctionProcess[] = []
   const deliveries = createDeliveries(random, () => processes['run-query'].map(({ url }) => url))
   const events: PublishedEvent[] = []
   const pubsub = await startPubSub((topic, { attributes }) => {
     if (topic === TOPIC) return deliveries.take(attributes)
-    const { item = '', sequence } = attributes
-    return topic === EVENTS ? String(events.push({ item, sequence: Number(sequence) })) : null
+    const { server, item, sequence } = attributes
+    return topic === EVENTS ? String(events.push({ item: `${server} ${item}`, sequence: Number(sequence) })) : null
   })
-  const text = describe(postgres.url.replace('postgres@', 'service@'), gcs.endpoint, qserv?.url)
+  const addresses = {
+    database: postgres.url.replace('postgres@', 'service@'),
+    storage: gcs.endpoint,
+    qserv: qserv?.url,
+  }
+  const text = describe(addresses, options)
   const file = join(folder, 'environment.yaml')
   await writeFile(file, text)
   const launch = async (kind: Kind) => {
@@ -112,14 +135,16 @@ export async function startFleet(
     processes[kind].push(started)
   }
   await Promise.all((['tap', 'tap', 'tap', 'run-query', 'run-query'] as const).map(launch))
+  if (options.sweeps === true) await launch('collect-results')
   const { environment } = parseEnvironment(file, text)
   if (environment === null) throw new Error('the environment is wrong')
   Object.assign(process.env, pubsub.variables)
   const { servers } = connectServices(environment, logger)
   let version = 1
+  const traffic: Traffic = { requests: 0, broken: 0 }
   const anyTap = () => processes.tap[Math.floor(random() * processes.tap.length)]
   return {
-    ...{ environment, gcs, qserv, deliveries, events, pool, processes },
+    ...{ environment, gcs, qserv, deliveries, traffic, events, pool, processes },
     output: () => everyone.map(({ output }) => output()).join('\n'),
     async call(user, method, path, form, instance) {
       for (let tries = 0; ; tries++) {
@@ -128,20 +153,23 @@ export async function startFleet(
         const isBody = form === undefined || form instanceof FormData || form instanceof Blob
         const body = isBody ? form : new URLSearchParams(form)
         const init = { method, headers, redirect: 'manual' as const, ...(body === undefined ? {} : { body }) }
-        const answer = await fetch(`${url}/tap${path}`, init).then(
-          async (response) => ({
+        const server = path.startsWith(`${REMOTE}/`) ? '' : '/tap'
+        traffic.requests += 1
+        const answer = await fetch(`${url}${server}${path}`, init)
+          .then(async (response) => ({
             status: response.status,
-            location: response.headers.get('location')?.replace(SERVICE, '') ?? '',
+            location: response.headers.get('location')?.replace(SERVICE, '').replace(ORIGIN, '') ?? '',
             text: await response.text(),
-          }),
-          (error: unknown) => ({ status: 0, location: '', text: String(error) }),
-        )
-        if ((answer.status > 0 && answer.status < 500) || tries > 200) return answer
+          }))
+          .catch((error: unknown) => ({ status: 0, location: '', text: String(error) }))
+        if (answer.status > 0 && answer.status < 500) return answer
+        traffic.broken += 1
+        if (tries > 200) return answer
         await new Promise((done) => setTimeout(done, 100))
       }
     },
     async replace(old) {
-      for (const kind of ['tap', 'run-query'] as const) {
+      for (const kind of ['tap', 'run-query', 'collect-results'] as const) {
         const place = processes[kind].indexOf(old)
         if (place < 0) continue
         processes[kind].splice(place, 1)
@@ -155,12 +183,18 @@ export async function startFleet(
     },
     async release() {
       version += 1
-      await goLive(pool, version)
+      await Promise.all([pool, remotePool].map(async (one) => one && goLive(one, version)))
     },
     async watch() {
       const watch = () => watchQueries({ servers, logger })
       const outcomes = await Promise.allSettled([watch(), watch()])
       return outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
+    },
+    async sweep() {
+      const [collector] = processes['collect-results']
+      if (collector === undefined) return null
+      const answer = await fetch(collector.url, { method: 'POST' }).catch(() => null)
+      return answer?.ok === true ? ((await answer.json().catch(() => null)) as SweepReport | null) : null
     },
     async letTimePass() {
       await pool.query(`
@@ -183,7 +217,7 @@ export async function startFleet(
       await Promise.all(everyone.map(killFunction))
       for (const { openJobs } of servers.values()) await (await openJobs?.())?.pool.end()
       pubsub.stop()
-      await pool.end()
+      await Promise.all([pool.end(), remotePool?.end()])
       await Promise.all([gcs.stop(), postgres.stop()])
       await rm(folder, { recursive: true, force: true })
     },
@@ -210,6 +244,20 @@ async function prepare(pool: pg.Pool): Promise<void> {
   await goLive(pool, 1)
 }
 
+/** The database of the second server: what it says of its tables. Its jobs are beside those of the first. */
+async function prepareRemote(pool: pg.Pool, url: string): Promise<pg.Pool> {
+  await pool.query(`create database ${REMOTE.slice(1)}`)
+  const remote = new pg.Pool({ connectionString: remoteUrl(url), max: 2 })
+  remote.on('error', () => {})
+  await initialiseDatabase(remote, {})
+  await goLive(remote, 1)
+  return remote
+}
+
+function remoteUrl(url: string): string {
+  return Object.assign(new URL(url), { pathname: REMOTE }).href
+}
+
 async function goLive(pool: pg.Pool, number: number): Promise<void> {
   const version = `w.2026.${String(number).padStart(2, '0')}`
   await stageRelease(pool, stageRequest(version, { readers: ['reader'] }))
@@ -221,29 +269,53 @@ async function startQservOver(pool: pg.Pool): Promise<LocalQserv> {
   return startQserv({ pool })
 }
 
-function describe(databaseUrl: string, storage: string, qserv?: string): string {
-  // What a Qserv answers is not joined with tables that users keep.
-  const query =
-    qserv === undefined
-      ? '{role: reader}'
-      : `{type: qserv, qserv: {url: "${qserv}"}, role: reader, database: {url: "${databaseUrl}", poolMax: 8}}`
-  const kept = qserv === undefined ? 'userTables: {}' : ''
-  return `
-baseHostname: data.example.org
-storage: {apiEndpoint: "${storage}"}
-discovery: {trustedProxy: true}
-results: {mode: delete, limits: {deletePercent: 100, orphanPercent: 100}}
-tap:
-  servers:
+/** What the sweep deletes at once, where the job says so, instead of after a day. */
+const RULES = `
+  rules:
+    results: {kind: result, pattern: '^r/[0-9a-f]{2}/(?<job>[0-9a-f]{32})/\\d+/.+$', retention: 30d, minimumAge: 0s}
+    uploads: {kind: upload, pattern: '^u/[0-9a-f]{2}/(?<job>[0-9a-f]{32})/.+$', retention: 30d, minimumAge: 0s}`
+
+interface Addresses {
+  readonly database: string
+  readonly storage: string
+  readonly qserv: string | undefined
+}
+
+function describe({ database, storage, qserv }: Addresses, options: FleetOptions): string {
+  const jobs = `bucket: ${BUCKET}, topic: ${TOPIC}, events: {topic: ${EVENTS}}`
+  // The jobs of both are in one database. What a Qserv answers is not joined with tables that users keep.
+  const byQserv = (name: string, url: string) => `
+    ${name}:
+      database: {url: "${url}", poolMax: 8}
+      schemas: [survey]
+      service:
+        url: ${ORIGIN}/${name}
+        access: {type: gafaelfawr, scopes: []}
+        query: {type: qserv, qserv: {url: "${qserv}"}, role: reader, database: {url: "${url}", poolMax: 8}}
+        jobs: {${jobs}, database: {url: "${database}", poolMax: 8}}`
+  const byPostgres = `
     tap:
-      database: {url: "${databaseUrl}", poolMax: 8}
+      database: {url: "${database}", poolMax: 8}
       schemas: [survey]
       service:
         url: ${SERVICE}
         access: {type: gafaelfawr, scopes: []}
-        query: ${query}
-        ${kept}
-        jobs: {bucket: ${BUCKET}, topic: ${TOPIC}, events: {topic: ${EVENTS}}, quotas: {users: {max: {tableBytes: ${MOST_BYTES}}}}}
+        query: {role: reader}
+        userTables: {}
+        jobs: {${jobs}, quotas: {users: {max: {tableBytes: ${MOST_BYTES}}}}}`
+  const servers =
+    options.qserv === 'only'
+      ? byQserv('tap', database)
+      : `${byPostgres}${options.qserv === 'beside' ? byQserv(REMOTE.slice(1), remoteUrl(database)) : ''}`
+  return `
+baseHostname: data.example.org
+storage: {apiEndpoint: "${storage}"}
+discovery: {trustedProxy: true}
+results:
+  mode: delete
+  limits: {deletePercent: 100, orphanPercent: 100, lease: 30s}${options.sweeps === true ? RULES : ''}
+tap:
+  servers:${servers}
 `
 }
 
