@@ -142,7 +142,7 @@ async function benchWatched(server: ServedTap, jobs: JobBackend, qserv: LocalQse
   const asked = qserv.requests.length
   const cpu = process.cpuUsage()
   const started = performance.now()
-  await watchQserv({ server: 'tap', jobs, qserv: backend, logger, forMs: WATCH_SECONDS * 1000 })
+  await watchQserv({ server: 'tap', open: server.open, jobs, qserv: backend, logger, forMs: WATCH_SECONDS * 1000 })
   const seconds = (performance.now() - started) / 1000
   const { user, system } = process.cpuUsage(cpu)
   return [

@@ -132,6 +132,9 @@ module "monitoring" {
   sweep_late_hours         = var.sweep_late_hours
   overstay_seconds         = (try(var.results.retention_days, 0) * 24 + 26) * 3600
   tolerated_errors         = var.tolerated_errors
+  tolerated_quota_refusals = var.tolerated_quota_refusals
+  failed_queries_ratio     = var.failed_queries_ratio
+  query_subscriptions      = flatten([for queries in module.queries : [queries.run_subscription, queries.dead_letter_subscription]])
   notification_channels    = var.notification_channels
   documentation_url        = var.documentation_url
 }

@@ -369,6 +369,18 @@ variable "results" {
 
 # --- monitoring -------------------------------------------------------------------------------------------------------
 
+variable "tolerated_quota_refusals" {
+  description = "Refusals by the quotas of TAP users within five minutes that are no alert."
+  type        = number
+  default     = 50
+}
+
+variable "failed_queries_ratio" {
+  description = "Failed queries by answered ones, of a release of TAP_SCHEMA within an hour, above which somebody is told; not for 50 failed ones or fewer."
+  type        = number
+  default     = 1
+}
+
 variable "notification_channels" {
   description = "Who is told of alerts: projects/P/notificationChannels/N."
   type        = list(string)

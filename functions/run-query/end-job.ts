@@ -1,6 +1,7 @@
+import { noteFailedQuery } from '../../shared/deployment/note-failed-query.ts'
 import { noteQuota } from '../../shared/deployment/note-quota.ts'
 import { removeObjects } from '../../shared/deployment/remove-objects.ts'
-import type { JobBackend } from '../../shared/deployment/served-tap.ts'
+import type { JobBackend, ServedTap } from '../../shared/deployment/served-tap.ts'
 import { Failure } from '../../shared/failure.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
 import { QueryLimitError } from '../../shared/query/errors.ts'
@@ -37,7 +38,13 @@ export async function removeAttempt({ bucket }: JobBackend, { id, fence }: Job, 
 }
 
 /** Ends a job whose query did not end well, for good. */
-export async function endJob(jobs: JobBackend, job: Job, error: unknown, logger: Logger): Promise<void> {
+export async function endJob(
+  served: ServedTap,
+  jobs: JobBackend,
+  job: Job,
+  error: unknown,
+  logger: Logger,
+): Promise<void> {
   const { pool } = jobs
   const fields = { job: job.id, server: job.server, error }
   if (error instanceof QuotaError) {
@@ -54,6 +61,7 @@ export async function endJob(jobs: JobBackend, job: Job, error: unknown, logger:
   const type = error instanceof Failure && !error.permanent ? 'transient' : 'fatal'
   await failJob(pool, job, { type, message: describeQueryError(error, query) })
   logger[isOurs ? 'error' : 'info']('the job failed', fields)
+  await noteFailedQuery(served, error, logger)
 }
 
 export function timeIsUp(seconds: number): string {

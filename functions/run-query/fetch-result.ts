@@ -29,12 +29,8 @@ const MOST_FETCHES = 5
  *
  * @throws Failure when a database or the store does not answer; the result is read again then
  */
-export async function fetchResult(
-  { service, open }: ServedTap,
-  jobs: JobBackend,
-  id: string,
-  logger: Logger,
-): Promise<boolean> {
+export async function fetchResult(server: ServedTap, jobs: JobBackend, id: string, logger: Logger): Promise<boolean> {
+  const { service, open } = server
   const ready = await claimReady(jobs.pool, id, LEASE_SECONDS)
   if (ready === undefined) return false
   const { claimed: job } = ready
@@ -67,7 +63,7 @@ export async function fetchResult(
         await returnReady(jobs.pool, job)
         throw failure
       }
-      await endJob(jobs, job, failure, logger)
+      await endJob(server, jobs, job, failure, logger)
     } else await removeAttempt(jobs, job, logger)
   } finally {
     await announceJob(jobs, job, logger)

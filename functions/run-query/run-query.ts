@@ -59,7 +59,7 @@ export async function runJob(server: ServedTap, id: string, logger: Logger): Pro
       logger.info('the job was ended by somebody else, or its lease is over', fields)
       return await removeAttempt(jobs, job, logger)
     }
-    await end(jobs, job, error, logger)
+    await end(server, jobs, job, error, logger)
   } finally {
     await started
     await announceJob(jobs, job, logger)
@@ -67,7 +67,7 @@ export async function runJob(server: ServedTap, id: string, logger: Logger): Pro
 }
 
 /** What becomes of a job whose query did not end well. @throws what should be tried again */
-async function end(jobs: JobBackend, job: Job, error: unknown, logger: Logger): Promise<void> {
+async function end(served: ServedTap, jobs: JobBackend, job: Job, error: unknown, logger: Logger): Promise<void> {
   const isFinal = error instanceof QuotaError || error instanceof UnclearSubmitError
   if (error instanceof Failure && !error.permanent && !isFinal) {
     await returnJob(jobs.pool, job)
@@ -75,7 +75,7 @@ async function end(jobs: JobBackend, job: Job, error: unknown, logger: Logger): 
     if (error instanceof NoRoomError) return logger.info(`the job waits: ${error.message}`, { job: job.id })
     throw error
   }
-  await endJob(jobs, job, error, logger)
+  await endJob(served, jobs, job, error, logger)
 }
 
 async function writeAnswer(

@@ -1,3 +1,4 @@
+import { noteFailedQuery } from '../../shared/deployment/note-failed-query.ts'
 import { readQueryTables } from '../../shared/deployment/read-user-tables.ts'
 import type { ServedTap } from '../../shared/deployment/served-tap.ts'
 import type { ApiRequest, ApiResponse } from '../../shared/platform/http/route.ts'
@@ -27,28 +28,33 @@ export async function answerSync(
   const asked = readParameters(form.pairs, limits)
   const { query, format } = asked
   const end = await recordSync(served, request, asked.runId, logger)
+  const fail = (error: unknown, release: string | null) => {
+    const message = describeQueryError(error, query)
+    if (signal.aborted) end({ ...ABORTED, release })
+    else {
+      end({ ...failed(message), release })
+      void noteFailedQuery(served, error, logger)
+    }
+    return message
+  }
   try {
     const userTables = await readQueryTables(served, readerOf(request.caller))
     const { body, release, summary } = await answerQuery(await served.open(), asked, {
       userTables,
       ...{ form, signal, uploads: limits.uploads, timeoutMs: limits.syncSeconds * 1000, onError: 'document' },
-      describeError(error) {
-        const message = describeQueryError(error, query)
-        end({ ...failed(message), release: null })
-        return message
-      },
+      describeError: (error) => fail(error, null),
     })
     return {
       headers: {
         'content-type': format.contentType,
         'content-disposition': `inline; filename="result.${format.extension}"`,
       },
-      body: watched(body, { query, signal, release, end }),
+      body: watched(body, { query, signal, release, end, fail }),
       trailers: { [OVERFLOW]: () => String(summary()?.overflow ?? false) },
-      log: () => ({ ...describeForLog(asked), release, ...summary() }),
+      log: () => ({ server: served.name, ...describeForLog(asked), release, ...summary() }),
     }
   } catch (error) {
-    end({ ...(signal.aborted ? ABORTED : failed(describeQueryError(error, query))), release: null })
+    fail(error, null)
     throw toHttpError(error, query)
   }
 }
@@ -63,10 +69,14 @@ interface Watched {
   readonly signal: AbortSignal
   readonly release: string
   readonly end: EndRecord
+  fail(error: unknown, release: string): void
 }
 
 /** The body, whose end is recorded, also when nobody reads it to the end, or at all. */
-function watched(body: AsyncIterable<Uint8Array>, { query, signal, release, end }: Watched): AsyncIterable<Uint8Array> {
+function watched(
+  body: AsyncIterable<Uint8Array>,
+  { query, signal, release, end, fail }: Watched,
+): AsyncIterable<Uint8Array> {
   const chunks = body[Symbol.asyncIterator]()
   return {
     [Symbol.asyncIterator]: () => ({
@@ -76,7 +86,7 @@ function watched(body: AsyncIterable<Uint8Array>, { query, signal, release, end 
           if (result.done === true) end({ ...(signal.aborted ? ABORTED : COMPLETED), release })
           return result
         } catch (error) {
-          end({ ...(signal.aborted ? ABORTED : failed(describeQueryError(error, query))), release })
+          fail(error, release)
           throw toHttpError(error, query)
         }
       },

@@ -1,6 +1,7 @@
 import { announceJob } from '../../shared/deployment/announce.ts'
+import { noteFailedQuery } from '../../shared/deployment/note-failed-query.ts'
 import { removeRemote } from '../../shared/deployment/remove-remote.ts'
-import type { JobBackend, QservBackend } from '../../shared/deployment/served-tap.ts'
+import type { JobBackend, QservBackend, ServedTap } from '../../shared/deployment/served-tap.ts'
 import { Failure, messageOf } from '../../shared/failure.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
 import { isUnknown } from '../../shared/qserv/client.ts'
@@ -23,6 +24,7 @@ import { expireJob, failJob } from '../../shared/uws/work-on-job.ts'
 
 export interface QservWatch {
   readonly server: string
+  readonly open: ServedTap['open']
   readonly jobs: JobBackend
   readonly qserv: QservBackend
   readonly logger: Logger
@@ -148,7 +150,12 @@ async function look(watch: QservWatch, query: WatchedQuery): Promise<boolean> {
   return true
 }
 
-async function ended({ server, jobs, qserv, logger }: QservWatch, query: WatchedQuery, phase: string): Promise<void> {
+async function ended(
+  { server, open, jobs, qserv, logger }: QservWatch,
+  query: WatchedQuery,
+  phase: string,
+): Promise<void> {
+  if (phase === 'ERROR') await noteFailedQuery({ name: server, open }, null, logger)
   logger.info('the query has ended in Qserv', { job: query.job, server, query: query.queryId, phase })
   await announceJob(jobs, { server, id: query.job, owner: null }, logger)
   await removeRemote(jobs, qserv, query).catch((error: unknown) => {
@@ -191,7 +198,11 @@ function pause(milliseconds: number): Promise<void> {
 }
 
 /** Whether Qserv answers, for the log: a metric is made of it. */
-export async function noteHealth({ server, qserv, logger }: Omit<QservWatch, 'jobs' | 'forMs'>): Promise<void> {
+export async function noteHealth({
+  server,
+  qserv,
+  logger,
+}: Pick<QservWatch, 'server' | 'qserv' | 'logger'>): Promise<void> {
   try {
     const version = await qserv.client.ping()
     logger.info('Qserv answers', { server, qservAvailable: 1, version })

@@ -109,7 +109,7 @@ async function watchRemote(
     // Not loaded where there is no Qserv.
     const { noteHealth, watchQserv } = await import('./watch-qserv.ts')
     await noteHealth({ server, qserv, logger })
-    const found = await watchQserv({ server, jobs: await openJobs(), qserv, logger, forMs: watchMs })
+    const found = await watchQserv({ server, open, jobs: await openJobs(), qserv, logger, forMs: watchMs })
     done.looked += found.looked
     done.remote += found.remote
     done.removed += found.removed

@@ -7,7 +7,7 @@ import type { JobBackend } from './served-tap.ts'
 
 const NOTED_SECONDS = 86_400
 
-/** Shows a user for a day that a quota was reached. It never throws: the refusal stands without it. */
+/** Says in the log that a quota was reached, and shows it to its user for a day. It never throws: the refusal stands without it. */
 export async function noteQuota(
   backend: JobBackend,
   refusal: {
@@ -18,6 +18,7 @@ export async function noteQuota(
   },
 ): Promise<void> {
   const { server, owner, error, logger } = refusal
+  logger.info(`a quota was reached: ${error.message}`, { server, owner, code: error.code })
   if (owner === null) return
   try {
     const about = { server, recipient: owner, kind: 'quota', message: error.message, seconds: NOTED_SECONDS }

@@ -284,7 +284,10 @@ describe('the log', () => {
       durationMs: expect.any(Number),
     })
     await tap.query('SELECT secret FROM survey.object')
-    await vi.waitFor(() => expect(tap.log).toHaveLength(2))
-    expect(JSON.stringify(tap.log[0])).not.toContain('secret')
+    // The second says which release it failed with.
+    await vi.waitFor(() => expect(tap.log).toHaveLength(3))
+    const failed = tap.log.filter(({ message }) => String(message).startsWith('a query failed'))
+    expect(failed).toMatchObject([{ server: 'tap', code: 'adql_unknown_column' }])
+    expect(JSON.stringify([tap.log[0], failed])).not.toContain('secret')
   })
 })

@@ -25,8 +25,8 @@ locals {
         by     = ["resource.label.service_name"]
       },
       {
-        title  = "Uploads and dead letters that are waiting"
-        filter = "metric.type=\"pubsub.googleapis.com/subscription/num_undelivered_messages\" AND resource.type=\"pubsub_subscription\" AND (resource.label.subscription_id=\"${var.load_subscription}\" OR resource.label.subscription_id=\"${var.dead_letter_subscription}\")"
+        title  = "Uploads, queued queries and dead letters that are waiting"
+        filter = "metric.type=\"pubsub.googleapis.com/subscription/num_undelivered_messages\" AND resource.type=\"pubsub_subscription\" AND (${join(" OR ", [for name in concat([var.load_subscription, var.dead_letter_subscription], var.query_subscriptions) : "resource.label.subscription_id=\"${name}\""])})"
         align  = "ALIGN_MAX"
         reduce = "REDUCE_MAX"
         by     = ["resource.label.subscription_id"]
@@ -46,7 +46,7 @@ locals {
       filter = "metric.type=\"logging.googleapis.com/user/${google_logging_metric.entries[name].name}\" AND resource.type=\"cloud_run_revision\""
       align  = "ALIGN_DELTA"
       reduce = "REDUCE_SUM"
-      by     = ["metric.label.server"]
+      by     = [for label in concat(["server"], try(metric.labels, [])) : "metric.label.${label}"]
     }],
     [for metric in values(google_logging_metric.sweep) : {
       title  = metric.description

@@ -2,49 +2,76 @@ locals {
   # What the functions write to the log; test/terraform/log-metrics.test.ts runs the functions and tries the filters.
   log_metrics = {
     rejected = {
-      function    = "load-release"
+      functions   = ["load-release"]
       filter      = "severity>=ERROR AND jsonPayload.message=~\"^(rejected: |malformed notification)\""
       description = "Releases that were rejected"
     }
     stage_failing = {
-      function    = "load-release"
+      functions   = ["load-release"]
       filter      = "severity>=ERROR AND jsonPayload.message=~\"^(failed, will be retried|the delivery failed)\""
       description = "Deliveries that failed and are repeated"
     }
     swap_busy = {
-      function    = null
+      functions   = null
       filter      = "severity>=WARNING AND jsonPayload.error.code=\"busy\""
       description = "Swaps and rollbacks that gave way to readers until their deadline"
     }
     not_swapped = {
-      function    = "load-release"
+      functions   = ["load-release"]
       filter      = "severity>=WARNING AND jsonPayload.message=~\"^not swapped: \""
       description = "Releases that were staged and not swapped although their server's policy would"
     }
     event_lost = {
-      function    = null
+      functions   = null
       filter      = "severity>=ERROR AND jsonPayload.message=~\"^the event [a-z_]+ could not be published\""
       description = "Events that could not be published"
     }
     sweep_finished = {
-      function    = "collect-results"
+      functions   = ["collect-results"]
       filter      = "jsonPayload.outcome=\"finished\""
       description = "Sweeps that went through the whole bucket"
     }
     sweep_stopped = {
-      function    = "collect-results"
+      functions   = ["collect-results"]
       filter      = "severity>=WARNING AND jsonPayload.code=~\"^(too_many_deletions|deletions_fail|job_table|empty_job_table|clocks_differ|versioned_bucket|sweep_state)$\""
       description = "Sweeps that stopped themselves"
     }
     results_overstay = {
-      function    = "collect-results"
+      functions   = ["collect-results"]
       filter      = "jsonPayload.outcome=\"finished\" AND jsonPayload.mode=\"delete\" AND jsonPayload.oldestExpiredSeconds>${var.overstay_seconds}"
       description = "Sweeps after which results are left that should have gone long ago"
     }
     deletions_failing = {
-      function    = "collect-results"
+      functions   = ["collect-results"]
       filter      = "jsonPayload.outcome=~\"^(finished|paused)$\" AND jsonPayload.failedPercent>1"
       description = "Sweeps of whose deletions more than 1 % failed"
+    }
+    qserv_silent = {
+      functions   = ["watch-queries"]
+      filter      = "severity>=WARNING AND jsonPayload.qservAvailable=0"
+      description = "Calls that Qserv did not answer, of one a minute"
+    }
+    quota_reached = {
+      functions   = ["tap", "run-query"]
+      filter      = "jsonPayload.message=~\"^a quota was reached: \""
+      description = "Queries and tables that were refused by a quota"
+    }
+    jobs_neglected = {
+      functions   = ["watch-queries"]
+      filter      = "severity>=ERROR AND jsonPayload.message=~\"^the (jobs|queries) of .* could not be looked after\""
+      description = "Calls in which the jobs of a server could not be looked after"
+    }
+    queries_answered = {
+      functions   = ["tap", "run-query"]
+      filter      = "(jsonPayload.queryLength>=0 OR jsonPayload.message=\"the job is completed\") AND jsonPayload.release=~\".\""
+      description = "Queries that were answered, by the release that was live"
+      labels      = ["release"]
+    }
+    queries_failed = {
+      functions   = ["tap", "run-query", "watch-queries"]
+      filter      = "jsonPayload.message=~\"^a query failed with release \""
+      description = "Queries that failed, by the release that was live"
+      labels      = ["release"]
     }
   }
 
@@ -98,6 +125,27 @@ locals {
       text     = "More than 1 % of the deletions of a sweep failed. The next sweep tries them again."
       runbook  = "deploy.md#deletions-of-results-fail"
     }
+    qserv_silent = {
+      title     = "Qserv does not answer"
+      severity  = "ERROR"
+      text      = "watch-queries asks it once a minute, and three of five calls were not answered. New queries wait or are refused; those that run there go on."
+      runbook   = "deploy.md#qserv-does-not-answer"
+      threshold = 2
+    }
+    quota_reached = {
+      title     = "users reach their quotas"
+      severity  = "INFO"
+      text      = "More than ${var.tolerated_quota_refusals} refusals within five minutes. Either somebody sends far more than others, or the quotas are too small."
+      runbook   = "deploy.md#users-reach-their-quotas"
+      threshold = var.tolerated_quota_refusals
+    }
+    jobs_neglected = {
+      title     = "the jobs of a server are not looked after"
+      severity  = "ERROR"
+      text      = "watch-queries is called, and its database, bucket, topic or Qserv refuses. Jobs whose worker died are stuck in EXECUTING."
+      runbook   = "deploy.md#nobody-looks-after-the-jobs-of-queries"
+      threshold = 2
+    }
   }
 
   sweep_figures = {
@@ -108,10 +156,11 @@ locals {
     failed  = { field = "failed", unit = "1", description = "Deletions of a sweep that failed" }
   }
 
-  deployed_metrics = { for name, metric in local.log_metrics : name => metric if metric.function == null || contains(keys(var.services), coalesce(metric.function, "-")) }
+  # By name, the services whose entries a metric counts.
+  metric_services  = { for name, metric in local.log_metrics : name => [for function, service in var.services : service if metric.functions == null || contains(coalesce(metric.functions, []), function)] }
+  deployed_metrics = { for name, metric in local.log_metrics : name => metric if length(local.metric_services[name]) > 0 }
   deployed_alerts  = { for name, alert in local.log_alerts : name => alert if contains(keys(local.deployed_metrics), name) }
   database_id      = "${var.project}:${coalesce(var.instance, "-")}"
-  all_services     = join(" OR ", [for service in values(var.services) : "resource.labels.service_name=\"${service}\""])
 }
 
 resource "google_logging_metric" "entries" {
@@ -120,7 +169,7 @@ resource "google_logging_metric" "entries" {
   description = each.value.description
   filter = join(" AND ", [
     "resource.type=\"cloud_run_revision\"",
-    each.value.function == null ? "(${local.all_services})" : "resource.labels.service_name=\"${var.services[each.value.function]}\"",
+    "(${join(" OR ", [for service in local.metric_services[each.key] : "resource.labels.service_name=\"${service}\""])})",
     each.value.filter,
   ])
 
@@ -131,11 +180,16 @@ resource "google_logging_metric" "entries" {
       key         = "server"
       description = "TAP server"
     }
+    dynamic "labels" {
+      for_each = try(each.value.labels, [])
+      content {
+        key         = labels.value
+        description = "Release of TAP_SCHEMA"
+      }
+    }
   }
 
-  label_extractors = {
-    server = "EXTRACT(jsonPayload.server)"
-  }
+  label_extractors = { for label in concat(["server"], try(each.value.labels, [])) : label => "EXTRACT(jsonPayload.${label})" }
 }
 
 # Cloud Monitoring takes minutes to know a new metric, and refuses alerts on one that it does not know.
@@ -188,7 +242,7 @@ resource "google_monitoring_alert_policy" "log" {
     condition_threshold {
       filter          = "metric.type=\"logging.googleapis.com/user/${google_logging_metric.entries[each.key].name}\" AND resource.type=\"cloud_run_revision\""
       comparison      = "COMPARISON_GT"
-      threshold_value = 0
+      threshold_value = try(each.value.threshold, 0)
       duration        = "0s"
       aggregations {
         alignment_period     = "300s"
@@ -381,6 +435,64 @@ resource "google_monitoring_alert_policy" "queries_waiting" {
     links {
       display_name = "Runbook"
       url          = "${var.documentation_url}/deploy.md#queries-wait-to-be-run"
+    }
+  }
+}
+
+# A release that was swapped in may lack what queries ask for. Few queries say nothing: both conditions must hold.
+resource "google_monitoring_alert_policy" "failing_release" {
+  depends_on            = [terraform_data.metrics_known]
+  count                 = contains(keys(var.services), "tap") ? 1 : 0
+  display_name          = "${var.prefix}: many queries fail with a release"
+  combiner              = "AND"
+  severity              = "WARNING"
+  notification_channels = var.notification_channels
+
+  conditions {
+    display_name = "More queries failed with a release within an hour than ${var.failed_queries_ratio} times those answered"
+    condition_threshold {
+      filter             = "metric.type=\"logging.googleapis.com/user/${google_logging_metric.entries["queries_failed"].name}\" AND resource.type=\"cloud_run_revision\""
+      denominator_filter = "metric.type=\"logging.googleapis.com/user/${google_logging_metric.entries["queries_answered"].name}\" AND resource.type=\"cloud_run_revision\""
+      comparison         = "COMPARISON_GT"
+      threshold_value    = var.failed_queries_ratio
+      duration           = "0s"
+      aggregations {
+        alignment_period     = "3600s"
+        per_series_aligner   = "ALIGN_DELTA"
+        cross_series_reducer = "REDUCE_SUM"
+        group_by_fields      = ["metric.label.server", "metric.label.release"]
+      }
+      denominator_aggregations {
+        alignment_period     = "3600s"
+        per_series_aligner   = "ALIGN_DELTA"
+        cross_series_reducer = "REDUCE_SUM"
+        group_by_fields      = ["metric.label.server", "metric.label.release"]
+      }
+    }
+  }
+
+  conditions {
+    display_name = "More than 50 queries failed with a release within an hour"
+    condition_threshold {
+      filter          = "metric.type=\"logging.googleapis.com/user/${google_logging_metric.entries["queries_failed"].name}\" AND resource.type=\"cloud_run_revision\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = 50
+      duration        = "0s"
+      aggregations {
+        alignment_period     = "3600s"
+        per_series_aligner   = "ALIGN_DELTA"
+        cross_series_reducer = "REDUCE_SUM"
+        group_by_fields      = ["metric.label.server", "metric.label.release"]
+      }
+    }
+  }
+
+  documentation {
+    content   = "Compare with the release before. `almagest diff` says what was removed; `almagest rollback` brings it back at once."
+    mime_type = "text/markdown"
+    links {
+      display_name = "Runbook"
+      url          = "${var.documentation_url}/runbook.md#when-many-queries-fail-after-a-swap"
     }
   }
 }

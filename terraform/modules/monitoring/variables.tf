@@ -53,6 +53,21 @@ variable "tolerated_errors" {
   type        = map(number)
 }
 
+variable "tolerated_quota_refusals" {
+  description = "Refusals by quotas within five minutes that are no alert."
+  type        = number
+}
+
+variable "failed_queries_ratio" {
+  description = "Failed queries by answered ones, of a release within an hour, above which somebody is told."
+  type        = number
+}
+
+variable "query_subscriptions" {
+  description = "Subscriptions of queued queries and of their dead letters, for the dashboard."
+  type        = list(string)
+}
+
 variable "notification_channels" {
   description = "Who is told: ids of notification channels."
   type        = list(string)

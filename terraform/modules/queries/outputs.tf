@@ -8,6 +8,11 @@ output "events_topic" {
   value       = google_pubsub_topic.events.id
 }
 
+output "run_subscription" {
+  description = "Subscription that calls run-query."
+  value       = google_pubsub_subscription.run.name
+}
+
 output "dead_letter_subscription" {
   description = "Where messages lie that were given up; their jobs are started by watch-queries all the same."
   value       = google_pubsub_subscription.dead_letters.name

@@ -1,10 +1,14 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import pg from 'pg'
+import { afterAll, expect, test, vi } from 'vitest'
 import { type Body, readConfiguration } from '../../../deploy/terraform/configuration.ts'
 import { createCollectResults } from '../../../functions/collect-results/collect-results.ts'
 import { loadRelease } from '../../../functions/load-release/load-release.ts'
+import { noteHealth } from '../../../functions/watch-queries/watch-qserv.ts'
+import { watchQueries } from '../../../functions/watch-queries/watch-queries.ts'
+import { noteQuota } from '../../../shared/deployment/note-quota.ts'
 import type { ResultsConfig } from '../../../shared/environment/results.ts'
 import type { TapServer } from '../../../shared/environment/tap-server.ts'
 import { openPublisher } from '../../../shared/platform/events.ts'
@@ -14,10 +18,13 @@ import { ANONYMOUS } from '../../../shared/platform/identity.ts'
 import { createLogger, type Logger } from '../../../shared/platform/log/log.ts'
 import { openBucket } from '../../../shared/platform/storage/objects.ts'
 import { StorageError } from '../../../shared/platform/storage/storage-failures.ts'
+import { QueryServiceError } from '../../../shared/query/errors.ts'
 import { DEFAULT_LIMITS } from '../../../shared/releases/limits.ts'
 import { JobTableError, RetainedStateError } from '../../../shared/results/result-failures.ts'
 import { DEPLOYED } from '../../../shared/tap-schema/options.ts'
 import { BusyError } from '../../../shared/tap-schema/slot-failures.ts'
+import { QuotaError } from '../../../shared/uws/quota.ts'
+import { startJobs } from '../../functions/tap-jobs-service.ts'
 import { buildRelease } from '../../releases/build-archive.ts'
 import { DAY, HOUR, JOB_TABLE, JobsInMemory, resultsConfig } from '../../results/config.ts'
 import { SimulatedBucket, TestClock } from '../../results/simulated-bucket.ts'
@@ -28,7 +35,7 @@ import { createTestDatabase } from '../../support/postgres.ts'
 import { sampleSchema } from '../../support/sample-release.ts'
 
 interface Metric {
-  readonly function: string | null
+  readonly functions: readonly string[] | null
   readonly filter: string
 }
 
@@ -39,8 +46,8 @@ const monitoring = modules.find(({ folder }) => folder === 'modules/monitoring')
 const metrics = Object.entries(
   monitoring.find(({ kind, body }) => kind === 'locals' && 'log_metrics' in body)!.body.log_metrics as Body,
 ).map(([name, value]) => {
-  const { function: service, filter } = value as unknown as Metric
-  return { name, service, fits: parseFilter(filter.replace(/\$\{var\.overstay_seconds\}/, String(OVERSTAY))) }
+  const { functions, filter } = value as unknown as Metric
+  return { name, functions, fits: parseFilter(filter.replace(/\$\{var\.overstay_seconds\}/, String(OVERSTAY))) }
 })
 
 const seen = new Set<string>()
@@ -50,7 +57,7 @@ function counted(lines: readonly string[], service: string): string[] {
   const entries = lines.map((line) => entryOf(line, service))
   for (const { jsonPayload } of entries) expect(jsonPayload).toMatchObject({ function: service })
   const names = metrics
-    .filter((metric) => (metric.service ?? service) === service && entries.some(metric.fits))
+    .filter(({ functions, fits }) => functions?.includes(service) !== false && entries.some(fits))
     .map(({ name }) => name)
   for (const name of names) seen.add(name)
   return names
@@ -260,6 +267,60 @@ test('an event that is lost is counted', async () => {
   const publish = (logger: Logger) =>
     openPublisher('projects/p/topics/events', logger).publish('rolled_back', { server: 'tap' }, circular)
   expect(await record('swap-schema', publish)).toEqual(['event_lost'])
+})
+
+const dead = new pg.Pool({ connectionString: 'postgresql://127.0.0.1:1/tap' })
+afterAll(() => dead.end())
+
+test('a Qserv that does not answer is counted, one that answers is not', async () => {
+  const ask = (ping: () => Promise<number>) =>
+    record('watch-queries', (logger) => noteHealth({ server: 'tap', qserv: { client: { ping } } as never, logger }))
+  expect(await ask(() => Promise.reject(new Error('timeout')))).toEqual(['qserv_silent'])
+  expect(await ask(() => Promise.reject(new QueryServiceError('the login is refused')))).toEqual(['qserv_silent'])
+  expect(await ask(async () => 55)).toEqual([])
+})
+
+test('jobs that cannot be looked after are counted', async () => {
+  const served = {
+    ...{ name: 'tap', service: { jobs: {}, query: { qserv: null } } },
+    openJobs: () => Promise.reject(new Error('connection refused')),
+  }
+  const watch = (logger: Logger) =>
+    watchQueries({ servers: new Map([['tap', served as never]]), logger }).catch(() => {})
+  expect(await record('watch-queries', watch)).toEqual(['jobs_neglected'])
+})
+
+test('a quota that is reached is counted, for users without a name too', async () => {
+  const error = new QuotaError('underway', { underway: 2 })
+  const about = { server: 'tap', owner: null, error }
+  for (const service of ['tap', 'run-query']) {
+    const refuse = (logger: Logger) => noteQuota({ pool: dead } as never, { ...about, logger })
+    expect(await record(service, refuse)).toEqual(['quota_reached'])
+  }
+})
+
+test('queries are counted as answered or as failed, with the release that was live', async () => {
+  const { tap, log, create, end } = await startJobs()
+  const count = (entries: readonly object[], service: string, wanted: string) => {
+    const lines = entries.map((entry) => JSON.stringify({ ...entry, function: service }))
+    const { fits } = metrics.find(({ name }) => name === wanted)!
+    const found = lines.map((line) => entryOf(line, service)).filter(fits)
+    return {
+      names: counted(lines, service),
+      releases: found.map(({ jsonPayload: { server, release } }) => `${server} ${release}`),
+    }
+  }
+  const once = (metric: string) => ({ names: [metric], releases: ['tap w.2026.01'] })
+  const good = 'SELECT TOP 1 object_id FROM survey.object'
+  const bad = 'SELECT nothing FROM survey.object'
+  await tap.query(good)
+  await vi.waitFor(() => expect(count(tap.log.splice(0), 'tap', 'queries_answered')).toEqual(once('queries_answered')))
+  await tap.query(bad)
+  await vi.waitFor(() => expect(count(tap.log, 'tap', 'queries_failed')).toEqual(once('queries_failed')))
+  await end(await create({ LANG: 'ADQL', QUERY: good, PHASE: 'RUN' }))
+  expect(count(log.splice(0), 'run-query', 'queries_answered')).toEqual(once('queries_answered'))
+  await end(await create({ LANG: 'ADQL', QUERY: bad, PHASE: 'RUN' }))
+  expect(count(log.splice(0), 'run-query', 'queries_failed')).toEqual(once('queries_failed'))
 })
 
 test('every metric has counted something above', () => {

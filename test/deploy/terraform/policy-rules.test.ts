@@ -184,12 +184,7 @@ const CHANGES: readonly Change[] = [
     'depends_on            = [terraform_data.metrics_known]',
     'depends_on            = [google_logging_metric.entries]',
   ],
-  [
-    'every log-based metric but that of finished sweeps has an alert',
-    'monitoring',
-    'event_lost = {\n      title',
-    'lost = {\n      title',
-  ],
+  ['every log-based metric has an alert', 'monitoring', 'event_lost = {\n      title', 'lost = {\n      title'],
 ]
 
 test.each(CHANGES)('%s: broken in %s by %j → %j', async (rule, name, from, to) => {

@@ -240,9 +240,11 @@ export const RULES: Readonly<Record<string, Rule>> = {
       ),
       ({ depends_on }) => !textsIn(depends_on ?? null).includes('${terraform_data.metrics_known}'),
     ),
-  'every log-based metric but that of finished sweeps has an alert': (modules) => {
+  'every log-based metric has an alert': (modules) => {
     const [metrics, alerts] = ['log_metrics', 'log_alerts'].map((name) => Object.keys(localOf(modules, name)))
-    return metrics!.filter((name) => name !== 'sweep_finished' && !alerts!.includes(name))
+    const others = resources(modules, 'google_monitoring_alert_policy').flatMap(({ body }) => textsIn(body))
+    const isUsed = (name: string) => others.some((text) => text.includes(`google_logging_metric.entries["${name}"]`))
+    return metrics!.filter((name) => !alerts!.includes(name) && !isUsed(name))
   },
 }
 
