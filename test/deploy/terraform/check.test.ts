@@ -81,16 +81,18 @@ const MISTAKES: readonly (readonly [text: string, message: string])[] = [
     'output "d" { value = { for k in [1] : k => upper(data.google_project.x.number) } }',
     'A data resource "google_project" "x" has not been declared',
   ],
-  [
-    'module "called" {\n  source = "./called"\n  needed = "a"\n  extra = 1\n}',
-    'An argument named "extra" is not expected here',
-  ],
   ['output "m" { value = module.x.y }', 'No module call named "x" is declared'],
   ['output "o" { value = module.valid.x }', 'This object does not have an attribute named "x"'],
   [
     'output "a" { value = google_pubsub_topic.valid.idd }',
     'This object has no argument, nested block, or exported attribute named "idd"',
   ],
+]
+
+/** They stop Terraform before it looks at anything else. */
+const WRONG_CALLS: readonly (readonly [body: string, message: string])[] = [
+  ['', 'The argument "needed" is required'],
+  ['needed = "a"\nextra = 1', 'An argument named "extra" is not expected here'],
 ]
 
 const CALLED = 'variable "needed" {\n  type = string\n}\noutput "a" {\n  value = var.needed\n}\n'
@@ -105,9 +107,9 @@ describe.skipIf(!hasTerraform())('Terraform itself, with stand-ins for the provi
     expect(await found()).toContain(message)
   })
 
-  test('finds what the call of a module lacks before anything else', async () => {
-    const folder = await folderWith({ 'main.tf': 'module "m" {\n  source = "./m"\n}\n', 'm/main.tf': CALLED })
-    expect(await problemsOf(folder)).toContain('The argument "needed" is required')
+  test.each(WRONG_CALLS)('finds in the call of a module with %j: %s', async (body, message) => {
+    const main = `module "m" {\n  source = "./m"\n${body}\n}\n`
+    expect(await problemsOf(await folderWith({ 'main.tf': main, 'm/main.tf': CALLED }))).toContain(message)
   })
 
   test('finds a module that is not there, and says so', async () => {
@@ -143,7 +145,6 @@ let foundOnce: Promise<string> | undefined
 function found(): Promise<string> {
   foundOnce ??= folderWith({
     'valid/main.tf': '',
-    'called/main.tf': CALLED,
     'main.tf': [VALID, ...MISTAKES.map(([text]) => text)].join('\n'),
   }).then(problemsOf)
   return foundOnce
