@@ -1,11 +1,14 @@
 import type pg from 'pg'
+import { noteQuota } from '../../shared/deployment/note-quota.ts'
 import type { JobBackend, ServedTap, TapDependencies } from '../../shared/deployment/served-tap.ts'
 import type { TapJobs } from '../../shared/environment/tap-jobs.ts'
 import { limitsOf } from '../../shared/environment/tap-quotas.ts'
 import { HttpError } from '../../shared/platform/http/errors.ts'
 import type { Caller } from '../../shared/platform/identity.ts'
+import type { Logger } from '../../shared/platform/log/log.ts'
 import type { TableLimits } from '../../shared/user-tables/change-tables.ts'
 import { readGroups } from '../../shared/user-tables/user-table.ts'
+import { QuotaError } from '../../shared/uws/quota.ts'
 import { findServer } from './find-server.ts'
 import { holderOf, ownerOf } from './quota-holder.ts'
 
@@ -23,6 +26,20 @@ export interface OwnTables {
   readonly limitsOf: (owner: string) => Promise<TableLimits>
   /** Rows and bytes of one load. */
   readonly load: { readonly rows: number; readonly bytes: number }
+}
+
+/** Does what may need more room than the caller has; a refusal is shown to him for a while. @throws what `work` throws */
+export async function withinQuota<T>(
+  { server, owner, openJobs }: OwnTables,
+  logger: Logger,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof QuotaError) await noteQuota(await openJobs(), { server, owner, error, logger })
+    throw error
+  }
 }
 
 /** @throws HttpError 403 for somebody who is not known, 404 where the service keeps no tables */

@@ -20,7 +20,7 @@ import { describeShare, SHARE_FIELDS } from './job-routes.ts'
 import { SERVER } from './metadata-routes.ts'
 import { readerOf } from './quota-holder.ts'
 import { formLimits, PARAMETERS } from './sync-routes.ts'
-import { openOwnTables } from './user-table-access.ts'
+import { openOwnTables, withinQuota } from './user-table-access.ts'
 
 type Request = ApiRequest<{ readonly server: string; readonly table: string }, unknown, Buffer>
 
@@ -125,12 +125,14 @@ export function userTableRoutes(dependencies: TapDependencies, { guarded }: Acce
       answers: { 'application/json': object({ table: TEXT, columns: COUNT, rows: COUNT }) },
       errors: [400, 401, 403, 404, 409, 429, 503],
       async handle(request: Request) {
-        const { load, limits, pool, server, owner, queryRole } = await open(request)
+        const own = await open(request)
+        const { load, limits, pool, server, owner, queryRole } = own
         await noteOwner(pool, server, request)
         const { table: name } = request.params
         const { readContent } = await import('./read-content.ts')
         const content = await readContent(request.body, contentTypeOf(request), { ...load, name })
-        return { body: await createUserTable(pool, { server, owner, name, queryRole, ...content }, limits) }
+        const table = { server, owner, name, queryRole, ...content }
+        return { body: await withinQuota(own, logger, () => createUserTable(pool, table, limits)) }
       },
     }),
     route({
@@ -177,7 +179,8 @@ export function userTableRoutes(dependencies: TapDependencies, { guarded }: Acce
       answers: { 'application/json': object({ table: TEXT, rows: COUNT }) },
       errors: [400, 401, 403, 404, 429, 503],
       async handle(request: Request) {
-        const { load, limitsOf, pool, server, owner } = await open(request)
+        const own = await open(request)
+        const { load, limitsOf, pool, server, owner } = own
         const { table: name } = request.params
         const writer = readerOf(request.caller) ?? { user: owner, groups: [] }
         // The readers of tables are a tenth of the code, and most instances are never sent one.
@@ -186,7 +189,8 @@ export function userTableRoutes(dependencies: TapDependencies, { guarded }: Acce
           ...{ name, contentType: contentTypeOf(request) },
           limits: { ...load, columns: MAX_COLUMNS },
         })
-        const added = await loadUserTable(pool, { server, writer, name, rows }, limitsOf)
+        const table = { server, writer, name, rows }
+        const added = await withinQuota(own, logger, () => loadUserTable(pool, table, limitsOf))
         return { body: { table: name, rows: added } }
       },
     }),
@@ -208,7 +212,8 @@ export function userTableRoutes(dependencies: TapDependencies, { guarded }: Acce
         saving += 1
         try {
           const { saveResult } = await import('./save-result.ts')
-          return { body: await saveResult(own, request.params.table, request, logger) }
+          const save = () => saveResult(own, request.params.table, request, logger)
+          return { body: await withinQuota(own, logger, save) }
         } finally {
           saving -= 1
         }

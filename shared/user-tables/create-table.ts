@@ -50,7 +50,7 @@ async function create(pool: pg.Pool, table: NewTable, limits: TableLimits): Prom
   checkTexts(name, { description, utype })
   return asTableOwner(pool, 'creating a table', async (client) => {
     // What is slow to arrive holds no lock.
-    if (given !== null) await stageRows(client, given)
+    if (given !== null) await stageRows(client, given, limits)
     await lockOwner(client, server, owner)
     const { rows } = await client.query<{ id: string }>(
       `insert into user_tables.item (server, owner, name, description, utype, columns) values ($1, $2, $3, $4, $5, $6)

@@ -4,7 +4,7 @@ import type { UploadedTable } from '../votable/uploaded-table.ts'
 import { asTableOwner, checkLimits, lockOwner, noteChange, readTableUsage, type TableLimits } from './change-tables.ts'
 import { readTableName } from './names.ts'
 import { appendRows, checkRoom, stageRows } from './stage-rows.ts'
-import { holdWritable } from './user-table.ts'
+import { checkWritable, holdWritable } from './user-table.ts'
 
 export interface LoadRequest {
   readonly server: string
@@ -34,10 +34,12 @@ export async function loadUserTable(
     const owner = named.owner ?? writer.user
     const limits = await limitsOf(owner)
     return await asTableOwner(pool, 'loading a table', async (client) => {
+      const wanted = { server, writer, given, ...named }
+      await checkWritable(client, wanted)
       // What is slow to arrive holds no lock.
-      await stageRows(client, rows)
+      await stageRows(client, rows, limits)
       await lockOwner(client, server, owner)
-      const table = await holdWritable(client, server, writer, { ...named, given })
+      const table = await holdWritable(client, wanted)
       await checkRoom(client, table, limits)
       const added = await appendRows(client, table, rows)
       checkLimits(await readTableUsage(client, server, owner), limits)

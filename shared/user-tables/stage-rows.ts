@@ -11,18 +11,38 @@ import type { UserColumn, UserTable } from './user-table.ts'
 
 const STAGED = 'pg_temp.loaded'
 
+/** PostgreSQL may keep rows in less than they are sent as: long texts are packed. */
+const MOST_PACKED = 4
+
 /**
- * Rows that have arrived, in a table of the transaction's own, and what keeps them out of one of a user's.
+ * Puts rows into a table of the transaction's own as they arrive; of rows that can never fit the rest is not awaited.
  *
- * @throws what the rows throw, UserTableError
+ * @throws what the rows throw, UserTableError, QuotaError
  */
-export async function stageRows(client: pg.ClientBase, { sqlTypes, rows }: UploadedTable): Promise<void> {
+export async function stageRows(
+  client: pg.ClientBase,
+  { sqlTypes, rows }: UploadedTable,
+  limits: TableLimits,
+): Promise<void> {
   const columns = sqlTypes.map((type, index) => `c${index + 1} ${type}`).join(', ')
   await client.query(`create temporary table ${STAGED} (${columns}) on commit drop`)
   const copy = client.query(copyFrom(`copy ${STAGED} from stdin with (format binary)`))
-  await pipeline(Readable.from(rows), copy).catch((error: unknown) => {
+  await pipeline(Readable.from(limited(rows, limits)), copy).catch((error: unknown) => {
     throw explainValues(error)
   })
+}
+
+async function* limited(
+  rows: AsyncIterable<Uint8Array>,
+  limits: TableLimits,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const most = limits.tableBytes === undefined ? Number.POSITIVE_INFINITY : MOST_PACKED * limits.tableBytes
+  let bytes = 0
+  for await (const chunk of rows) {
+    bytes += chunk.length
+    if (bytes > most) throw new QuotaError('tableBytes', limits)
+    yield chunk
+  }
 }
 
 /** Rows that are taken back leave their pages behind, so that what cannot fit is not written at all. @throws QuotaError */

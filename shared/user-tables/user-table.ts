@@ -74,25 +74,37 @@ export async function holdOwn(client: pg.ClientBase, server: string, owner: stri
   return tableFromRow(rows[0])
 }
 
-/**
- * The same of a table that is his own, or shared with him for writing.
- *
- * @param owner as `readTableName` has it
- */
-export async function holdWritable(
+/** A table that somebody wants to load rows into. */
+export interface WantedTable {
+  readonly server: string
+  readonly writer: Reader
+  /** As `readTableName` takes it, and what that made of it. */
+  readonly given: string
+  readonly owner: string | null
+  readonly name: string
+}
+
+/** The same of a table that is his own, or shared with him for writing. @throws UserTableError */
+export async function holdWritable(client: pg.ClientBase, wanted: WantedTable): Promise<UserTable> {
+  return findWritable(client, wanted, 'for update')
+}
+
+/** Whether he may, before the rows have arrived. @throws UserTableError */
+export async function checkWritable(client: pg.ClientBase, wanted: WantedTable): Promise<void> {
+  await findWritable(client, wanted, '')
+}
+
+async function findWritable(
   client: pg.ClientBase,
-  server: string,
-  writer: Reader,
-  { owner, name, given }: { readonly owner: string | null; readonly name: string; readonly given: string },
+  { server, writer, given, owner, name }: WantedTable,
+  lock: '' | 'for update',
 ): Promise<UserTable> {
-  if (owner === writer.user) return holdOwn(client, server, owner, name)
   const { rows } = await client.query<ItemRow>(
-    `select ${COLUMNS} from user_tables.item
-      where owner = $4 and name = $5 and ${isReadable('write')}
-        for update`,
+    `select ${COLUMNS} from user_tables.item where owner = $4 and name = $5 and ${isReadable('write')} ${lock}`,
     [server, writer.user, writer.groups, owner, name],
   )
   if (rows[0] !== undefined) return tableFromRow(rows[0])
+  if (owner === writer.user) throw noUserTable(owner, name)
   const what = JSON.stringify(given)
   throw new UserTableError('not_owner', `${what} is not in your own schema, and not shared with you for writing`)
 }

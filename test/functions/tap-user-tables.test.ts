@@ -271,6 +271,7 @@ describe('a result', () => {
     const wide = `SELECT a.column_name || a.description AS c FROM TAP_SCHEMA.columns AS a, TAP_SCHEMA.columns AS b, TAP_SCHEMA.tables AS c`
     expect(await save('never', { LANG: 'ADQL', QUERY: wide, MAXREC: '3000' }, 'max')).toMatchObject({ status: 429 })
     expect(JSON.parse((await tables('max', 'GET', '/quota')).text).usage).toMatchObject({ tables: 0, tableBytes: 0 })
+    expect((await tables('max', 'GET', '/notifications')).text).toContain('200000 bytes of tables of your own')
   })
 })
 
