@@ -20,12 +20,17 @@ export function describeLoads(): Table {
       load.backend,
       model.requestsPerSecond.toFixed(0),
       ...[model.tapInstances, model.workerInstances, model.connections, model.databaseProcessors].map(String),
+      model.watchProcessors.toFixed(2),
+      String(model.lateRequests),
       model.costPerDay.toFixed(2),
       first === undefined ? 'none' : `${first.what}: ${first.needed} of ${first.deployed}`,
     ]
   })
   const head = ['users', 'jobs at once', 'backend', 'requests a second', 'tap', 'run-query', 'connections']
-  return [[...head, 'database vCPUs', 'USD a day', 'first limit'], ...lines]
+  return [
+    [...head, 'database vCPUs', 'watch-queries vCPUs', 'late requests a day', 'USD a day', 'first limit'],
+    ...lines,
+  ]
 }
 
 /** What that rests on. */

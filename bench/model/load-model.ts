@@ -12,6 +12,7 @@ export interface Load {
   readonly backend: 'postgresql' | 'qserv'
 }
 
+/** By `npm run bench -- NAME` on two cores, where the docs have the figures beside what they were measured with. */
 const measured = (value: number, from: string): Assumption => ({ value, from: `measured: ${from}` })
 const assumed = (value: number, from: string): Assumption => ({ value, from: `assumed: ${from}` })
 const deployed = (value: number, from: string): Assumption => ({ value, from: `deployed: ${from}` })
@@ -30,15 +31,30 @@ export const ASSUMPTIONS = {
   queryProcessorShare: assumed(0.5, 'processors of the database that a running query keeps busy'),
   processorUse: assumed(0.6, 'how busy an instance is meant to be'),
   requestSeconds: measured(
-    0.001,
-    '1,700 to 2,300 small sync queries a second on two cores, database and client included',
+    0.00105,
+    'bench -- tap: 1,900 small sync queries a second on two cores, database and client included',
   ),
-  rowsPerSecond: measured(850_000, 'rows of a large result a second, BINARY2, by one process'),
+  rowsPerSecond: measured(850_000, 'bench -- votable: rows of a large result a second, BINARY2, by one process'),
+  instanceMiB: measured(108, 'bench -- votable: memory at most of one process, whatever the size of the results'),
+  watchedProcessors: measured(
+    0.00014,
+    'bench -- qserv: 2,000 queries in Qserv, asked for once a second, keep 0.28 of a processor busy',
+  ),
+  startSeconds: measured(
+    0.23,
+    'bench -- start: tap from the start of its process to its first answer, 1.7 times that of a bare hello (0.135)',
+  ),
+  turnoverMinutes: assumed(
+    15,
+    'minutes after which an instance without requests is given up, and a new one is started',
+  ),
   poolMax: deployed(5, '`poolMax` of a server, once for queries and once for jobs'),
   tapInstances: deployed(4, '`max_instances` of tap'),
   tapConcurrency: deployed(40, 'requests at once of an instance of tap'),
   workerInstances: deployed(4, '`max_instances` of run-query'),
   workerConcurrency: deployed(2, 'jobs at once of an instance of run-query'),
+  memoryMiB: deployed(512, 'memory of an instance'),
+  watchProcessors: deployed(1, 'vCPUs of watch-queries, of which there is one'),
   maxConnections: deployed(200, '`max_connections`'),
   databaseProcessors: deployed(4, 'vCPUs of the database'),
   processorHour: priced(0.0864, 'vCPU of Cloud Run, an hour'),
@@ -64,6 +80,11 @@ export interface Model {
   readonly workerInstances: number
   readonly connections: number
   readonly databaseProcessors: number
+  /** How busy `watch-queries` is with queries in Qserv. */
+  readonly watchProcessors: number
+  /** Requests a day that wait for an instance to start, at most, and how long each does. */
+  readonly lateRequests: number
+  readonly lateSeconds: number
   /** US dollars. */
   readonly costPerDay: number
   /** The scarcest first. */
@@ -101,18 +122,24 @@ export function modelLoad(load: Load, assumptions: Assumptions = ASSUMPTIONS): M
   const databaseProcessors = Math.ceil(
     inDatabase * at('queryProcessorShare') + requestsPerSecond * at('requestSeconds'),
   )
+  const watchProcessors = isLocal ? 0 : jobsAtOnce * at('watchedProcessors')
+  // Each instance that is given up and started anew has one request that waits for it.
+  const lateRequests = Math.round((tapInstances * 24 * 60 * at('daySharePerPeak')) / at('turnoverMinutes'))
   const busyHours = 24 * at('daySharePerPeak')
   const costPerDay =
-    (tapInstances + workerInstances) * busyHours * (at('processorHour') + at('memoryHour')) +
+    (tapInstances + workerInstances + watchProcessors) * busyHours * (at('processorHour') + at('memoryHour')) +
     databaseProcessors * 24 * (at('databaseProcessorHour') + at('databaseMemoryHour'))
   const needs: readonly Need[] = [
     { what: 'instances of tap', needed: tapInstances, deployed: at('tapInstances') },
     { what: 'instances of run-query', needed: workerInstances, deployed: at('workerInstances') },
     { what: 'connections', needed: connections, deployed: at('maxConnections') },
+    { what: 'MiB of an instance', needed: at('instanceMiB'), deployed: at('memoryMiB') },
+    { what: 'vCPUs of watch-queries', needed: watchProcessors, deployed: at('watchProcessors') },
     { what: 'vCPUs of the database', needed: databaseProcessors, deployed: at('databaseProcessors') },
   ]
   return {
     ...{ syncPerSecond, requestsPerSecond, syncAtOnce, tapInstances, workerInstances, connections, databaseProcessors },
+    ...{ watchProcessors, lateRequests, lateSeconds: at('startSeconds') },
     costPerDay,
     needs: needs.toSorted((one, other) => other.needed / other.deployed - one.needed / one.deployed),
   }

@@ -49,6 +49,15 @@ test('a job in Qserv holds a worker only while its result is read', () => {
   expect(remote.databaseProcessors).toBeLessThan(local.databaseProcessors / 10)
 })
 
+test('queries in Qserv keep watch-queries busy, those in PostgreSQL do not', () => {
+  const load = { ...LOAD, jobsAtOnce: 10_000, backend: 'qserv' } as const
+  expect(modelLoad(load).watchProcessors).toBeCloseTo(1.4)
+  expect(modelLoad(load, assume({ workerInstances: 1e6, tapInstances: 1e6, maxConnections: 1e6 })).needs[0]).toEqual({
+    ...{ what: 'vCPUs of watch-queries', needed: modelLoad(load).watchProcessors, deployed: 1 },
+  })
+  expect(modelLoad(LOAD).watchProcessors).toBe(0)
+})
+
 test('each assumption says whether it is measured, assumed, deployed or a price, and is in the table', () => {
   const lines = describeAssumptions().slice(1)
   expect(lines).toHaveLength(Object.keys(ASSUMPTIONS).length)
