@@ -17,16 +17,21 @@ beforeAll(async () => {
   shared = await service.jobs.create(form, { authorization })
   await service.jobs.idle()
   await service.call('ann', 'POST', `/async/${shared}/share`, 'USER=dan', FORM)
-  await service.call('ann', 'POST', '/tables/seen/share', 'USER=dan&GROUP=astro', FORM)
+  await service.call('ann', 'PUT', '/groups/friends', '', FORM)
+  await service.call('ann', 'POST', '/groups/friends', 'MEMBER=fay', FORM)
+  await service.call('ann', 'POST', '/tables/seen/share', 'USER=dan&GROUP=astro&GROUP=ann/friends', FORM)
+  await service.call('ann', 'POST', '/tables/seen/share', 'USER=wes&MODE=write', FORM)
   const update = await service.call('ann', 'POST', '/table-update', 'table=seen&index=object_id&unique=false', FORM)
   index = update.headers.location?.slice(service.jobs.tap.url.length) ?? ''
 })
 afterAll(() => service.jobs.stop())
 
 const OWNER = ['ann']
-/** The owner, a user with whom the table is shared, and one of a group with which it is. */
-const READERS = ['ann', 'dan', 'gil']
-const EVERYBODY = ['ann', 'dan', 'gil', 'eve', 'anonymous']
+/** Whom the owner lets load, too. */
+const WRITERS = ['ann', 'wes']
+/** With whom the table is shared: a user, one of a group of the data centre, one of a group of the owner, and a writer. */
+const READERS = ['ann', 'dan', 'gil', 'fay', 'wes']
+const EVERYBODY = [...READERS, 'eve', 'anonymous']
 
 const get = async (user: string | null, path: string) => service.call(user, 'GET', path)
 const holds = async (user: string | null, path: string, text: string) => (await get(user, path)).text.includes(text)
@@ -134,8 +139,26 @@ const WAYS: readonly Way[] = [
     works: (user) => sends(user, 'POST', '/table-update', 'table=user_ann.seen&index=note&unique=false'),
   },
   {
-    way: 'loading',
+    way: 'changing what is said of it',
     who: OWNER,
+    works: (user) =>
+      sends(
+        user,
+        'POST',
+        '/tables/user_ann.seen',
+        '<table><name>seen</name><description>mine</description></table>',
+        'text/xml',
+      ),
+  },
+  {
+    way: 'the group with which it is shared',
+    who: ['ann', 'fay'],
+    works: (user) => holds(user, '/groups', 'friends'),
+  },
+  { way: 'joining that', who: OWNER, works: (user) => sends(user, 'POST', '/groups/friends', 'MEMBER=fay') },
+  {
+    way: 'loading',
+    who: WRITERS,
     works: (user) => sends(user, 'POST', '/load/user_ann.seen', 'object_id,note\n2,y\n', 'text/csv'),
   },
   {
@@ -157,7 +180,7 @@ const WAYS: readonly Way[] = [
   // The catalogue is no secret among users who are known.
   {
     way: 'the catalogue',
-    who: ['ann', 'dan', 'gil', 'eve'],
+    who: [...READERS, 'eve'],
     works: (user) => finds(user, 'SELECT * FROM survey.object'),
   },
   // At the end.
