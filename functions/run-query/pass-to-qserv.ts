@@ -34,7 +34,7 @@ export async function passToQserv(
   const { limits } = server.service
   const asked = readParameters(pairsOf(job.parameters, job.runId), limits)
   if (asked.maxRows === 0) return false
-  const database = uploadDatabase(job.id)
+  const database = uploadDatabase(job.id, job.fence)
   const uploads = asked.uploads.length === 0 ? [] : await openJobUploads(server, jobs, job, asked.uploads, claim.lost)
   try {
     const carried = new CarriedTables(database, uploads, await readJobTables(server, job.owner))
@@ -47,6 +47,7 @@ export async function passToQserv(
       ...{ backend: { ...backend, qserv }, jobs, job, asked, plan, logger, release: claim.release },
       uploads: carried.isNeededBy(plan) ? database : null,
       ingest: () => carried.load(qserv.client, plan),
+      mayBeLoading: () => carried.mayBeLoading,
     })
     if (queryId !== null) await readIfShort(server, jobs, { id: job.id, queryId, logger })
     return true

@@ -9,7 +9,7 @@ import { dropUploads } from '../../shared/query/qserv/remove.ts'
 import type { LiveMetadata } from '../../shared/tap/live-metadata.ts'
 import type { TapRequest } from '../../shared/tap/parameters.ts'
 import type { Job } from '../../shared/uws/job.ts'
-import { beginSubmit, forgetRemote, noteSubmitted } from '../../shared/uws/remote-query.ts'
+import { beginSubmit, forgetRemote, leaveUploads, noteSubmitted } from '../../shared/uws/remote-query.ts'
 import type { ResultPlan } from './result-plan.ts'
 import { NoRoomError, UnclearSubmitError } from './submit-errors.ts'
 
@@ -23,10 +23,15 @@ export interface Submission {
   readonly uploads: string | null
   /** Loads them. */
   readonly ingest: () => Promise<void>
+  /** Whether Qserv may be loading one still, when that has failed. */
+  readonly mayBeLoading: () => boolean
   /** Ends the watching of the claim: the job goes on without a worker. */
   readonly release: () => Promise<void>
   readonly logger: Logger
 }
+
+/** Until Qserv surely has done with a table that nobody waits for any more, beside the time that it may take. */
+const GRACE_SECONDS = 30
 
 /** So often a query is submitted of which it is not known if Qserv has it. */
 const MOST_SUBMITS = 2
@@ -39,11 +44,12 @@ const MOST_SUBMITS = 2
  * @throws NoRoomError, QueryService's errors
  */
 export async function submitQuery(submission: Submission): Promise<string | null> {
-  const { backend, jobs, job, plan, uploads, ingest, release, logger } = submission
+  const { backend, jobs, job, plan, uploads, ingest, mayBeLoading, release, logger } = submission
   const { client, config } = backend.qserv
   const stored = await describePlan(submission)
   const { queries: all, queriesPerUser: owner } = config.limits
-  const about = { server: job.server, owner: job.owner, plan: stored, uploads, most: { all, owner } }
+  const loadSeconds = config.uploadSeconds + GRACE_SECONDS
+  const about = { server: job.server, owner: job.owner, plan: stored, uploads, loadSeconds, most: { all, owner } }
   let isLoaded = false
   for (;;) {
     const submits = await beginSubmit(jobs.pool, job, about)
@@ -51,12 +57,8 @@ export async function submitQuery(submission: Submission): Promise<string | null
     if (submits === 'all') throw new NoRoomError(`${all} queries run in Qserv already`)
     if (submits === 'owner') throw new NoRoomError(`${owner} queries of this user run in Qserv already`)
     try {
-      if (!isLoaded) {
-        // What an earlier worker has loaded may be half of it.
-        if (uploads !== null && submits > 1) await dropUploads(client, uploads)
-        await ingest()
-        isLoaded = true
-      }
+      if (!isLoaded) await ingest()
+      isLoaded = true
       const id = await client.submit(plan.sql)
       await release()
       const isWanted = await noteSubmitted(jobs.pool, job, id)
@@ -68,7 +70,7 @@ export async function submitQuery(submission: Submission): Promise<string | null
       const isUnclear = isLoaded && error instanceof QservUnavailableError && error.mayHaveArrived
       if (!isUnclear) {
         const isSure = !isLoaded || error instanceof QservUnavailableError || error instanceof QservRefusedError
-        if (isSure) await forgetUnsubmitted(submission)
+        if (isSure) await forgetUnsubmitted(submission, mayBeLoading() ? loadSeconds : 0)
         throw explainQserv(error)
       }
       const again = config.unclearSubmit === 'resubmit' && submits < MOST_SUBMITS
@@ -84,12 +86,23 @@ export async function submitQuery(submission: Submission): Promise<string | null
   }
 }
 
-/** What was loaded for it stays owed until it is dropped. */
-async function forgetUnsubmitted({ jobs, backend, job, uploads, logger }: Submission): Promise<void> {
-  if (uploads === null) return forgetRemote(jobs.pool, job.id)
-  await removeRemote(jobs, backend.qserv, { job: job.id, queryId: null, uploads }).catch((error: unknown) => {
+/**
+ * What was loaded for it stays owed until it is dropped.
+ *
+ * @param loadSeconds how long Qserv may still be loading it
+ */
+async function forgetUnsubmitted(
+  { jobs: { pool }, backend, job, uploads, logger }: Submission,
+  loadSeconds: number,
+): Promise<void> {
+  if (uploads === null) return forgetRemote(pool, job.id)
+  try {
+    await dropUploads(backend.qserv.client, uploads)
+    if (loadSeconds > 0) await leaveUploads(pool, job.id, loadSeconds)
+    else await forgetRemote(pool, job.id)
+  } catch (error) {
     logger.error('the tables that were loaded for a query are still to be dropped', { job: job.id, error })
-  })
+  }
 }
 
 async function describePlan({ backend, asked, plan }: Submission): Promise<ResultPlan> {

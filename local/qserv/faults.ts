@@ -24,6 +24,8 @@ export type FaultKind =
   | { readonly kind: 'status'; readonly status: 500 | 502 | 503 | 504 }
   /** The connection is reset; nothing happens. */
   | { readonly kind: 'reset-before' }
+  /** The connection is reset, and it happens after that. */
+  | { readonly kind: 'reset-early' }
   /** It happens, and then the connection is reset. */
   | { readonly kind: 'reset-after' }
   /** The connection is reset after so many bytes of the body. */

@@ -181,7 +181,9 @@ async function answerRoute(
     const page = `<html><head><title>${fault.status}</title></head><body>nginx</body></html>\n`
     return void response.writeHead(fault.status, { 'content-type': 'text/html' }).end(page)
   }
+  if (fault?.kind === 'reset-early') response.socket?.resetAndDestroy()
   const body = await answer(czar, login, route, request, fault)
+  if (fault?.kind === 'reset-early') return
   if (fault?.kind === 'reset-after') return void response.socket?.resetAndDestroy()
   await sendBody(response, body, { fault, stallMs })
 }

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { newJobId } from './create-job.ts'
 import { JOB_COLUMNS, type Job, type JobRow, jobFromRow } from './job.ts'
 import type { Claim } from './work-on-job.ts'
 
@@ -25,6 +26,8 @@ export interface NewRemote {
   /** What is needed to read its result, as JSON has it. */
   readonly plan: unknown
   readonly uploads: string | null
+  /** How long the backend may go on loading what an earlier attempt has begun to load. */
+  readonly loadSeconds: number
   /** How many may be there at once, in all and for one owner. */
   readonly most: { readonly all: number; readonly owner: number }
 }
@@ -38,7 +41,7 @@ export interface NewRemote {
 export async function beginSubmit(
   pool: pg.Pool,
   { id, fence }: Claim,
-  { server, owner, plan, uploads, most }: NewRemote,
+  { server, owner, plan, uploads, loadSeconds, most }: NewRemote,
 ): Promise<number | 'lost' | 'all' | 'owner'> {
   const client = await pool.connect()
   // A connection can die between two statements: without a listener that would end the process.
@@ -60,6 +63,7 @@ export async function beginSubmit(
       await client.query('rollback')
       return verdict
     }
+    await client.query(`${LEAVE_BEHIND} and uploads is distinct from $4`, [id, newJobId(), loadSeconds, uploads])
     const { rows: written } = await client.query<{ submits: number }>(
       `insert into uws.remote as r (job, server, owner, state, fence, submits, plan, uploads)
        values ($1, $2, $3, 'submitting', $4, 1, $5, $6)
@@ -82,6 +86,21 @@ export async function beginSubmit(
 
 /** The statement fails that meets the dead connection. */
 function ignore(): void {}
+
+/** What was loaded for a job, of another attempt: it is dropped when nobody can be loading it any more. */
+const LEAVE_BEHIND = `
+  insert into uws.remote (job, server, state, fence, plan, uploads, kept_until)
+  select $2, server, 'submitting', fence, 'null', uploads, clock_timestamp() + make_interval(secs => $3)
+    from uws.remote where job = $1 and uploads is not null`
+
+/** Nothing was submitted, but what was loaded for it may still come: the job forgets it, the backend will be asked to. */
+export async function leaveUploads(pool: pg.Pool, job: string, loadSeconds: number): Promise<void> {
+  await pool.query(`with left_behind as (${LEAVE_BEHIND}) delete from uws.remote where job = $1`, [
+    job,
+    newJobId(),
+    loadSeconds,
+  ])
+}
 
 /**
  * The backend has taken it. Its name is written in any case; the job goes on without a worker, if it still wants it.

@@ -1,7 +1,9 @@
 /**
  * Queries that a backend runs by itself, one row for each job that has one, until nothing of it is left there: the row
- * outlives its job, so that no cancel and no deletion is forgotten (DESIGN §8.3 rules 4 and 5). A sync query has such a row
- * too, which belongs to no job: until `kept_until` the instance that answers it sees to it, afterwards it is owed.
+ * outlives its job, so that no cancel and no deletion is forgotten (DESIGN §8.3 rules 4 and 5).
+ *
+ * A row with `kept_until` belongs to no job, and is owed after that time: a sync query, which its instance sees to until then;
+ * or, with no submits, what an attempt that failed may still be loading.
  *
  * `submitting`: it is about to be submitted, or nobody knows whether it was. `running`: `query_id` names it there.
  * `ready`: its result waits to be read. `fence` is that of the claim that has submitted it. `plan` is what is needed to

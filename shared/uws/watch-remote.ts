@@ -161,7 +161,7 @@ export async function endAbandoned(pool: pg.Pool, server: string, message: strin
 
 /** One whose job has ended, or whose instance has died, with something of it left in the backend. */
 export interface OwedQuery extends RemoteQuery {
-  /** Whether it is submitted by nobody any more, so that its name will never be known. */
+  /** Whether it was about to be submitted, and is so by nobody any more: its name will never be known. */
   readonly isLost: boolean
 }
 
@@ -197,7 +197,7 @@ export async function takeOwed(
      update uws.remote r set looked_at = clock_timestamp()
        from due
       where r.job = due.job
-  returning r.job, r.state, r.query_id, r.uploads, r.state = 'submitting' as is_lost`,
+  returning r.job, r.state, r.query_id, r.uploads, r.state = 'submitting' and r.submits > 0 as is_lost`,
     [server, everySeconds, lostSeconds, limit],
   )
   return rows.map(({ job, state, query_id: queryId, uploads, is_lost: isLost }) => ({

@@ -15,6 +15,8 @@ export interface QservJobs {
   slow(script?: Partial<Script>): void
   /** Rounds of watching, as many as it takes until nothing is left to do. */
   settle(): Promise<void>
+  /** As if Qserv could not be loading any more what an attempt has left behind. */
+  passTime(): Promise<void>
   /** Settles; the phase of the job. */
   ended(job: string): Promise<string>
   resultOf(job: string): Promise<readonly (readonly string[])[]>
@@ -58,13 +60,17 @@ export async function startQservJobs(): Promise<QservJobs> {
       await jobs.watch().catch(() => {})
       await jobs.idle()
       const { rows } = await pool.query(
-        `select from uws.remote union all select from uws.job where phase in ('QUEUED', 'EXECUTING')`,
+        `select from uws.remote where kept_until is null union all select from uws.job where phase in ('QUEUED', 'EXECUTING')`,
       )
       if (rows.length === 0) return
     }
   }
+  const passTime = async () => {
+    await pool.query(`update uws.remote set kept_until = kept_until - interval '1 day', looked_at = null`)
+    await settle()
+  }
   return {
-    ...{ jobs, qserv: czar, settle },
+    ...{ jobs, qserv: czar, settle, passTime },
     advance(milliseconds) {
       moved += milliseconds
     },
@@ -89,6 +95,7 @@ export async function startQservJobs(): Promise<QservJobs> {
       czar.userTables.ingestMs = 0
       jobs.deliver('at once')
       await settle()
+      await passTime()
       // What a failed test has left is not the next one's.
       await pool.query(`update uws.job set phase = 'ABORTED' where phase in ('QUEUED', 'EXECUTING')`)
       await settle()

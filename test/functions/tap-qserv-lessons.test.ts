@@ -41,7 +41,7 @@ test('§2.6 1.3.0, §2.6 3.0 an uploaded table is loaded into a database of its 
   await jobs.idle()
   expect(qserv.userTables.tables()).toMatchObject([
     {
-      database: `user_tap_${job}`,
+      database: `user_tap_${job}_1`,
       table: 't1',
       kind: 'director',
       parameters: { charset_name: 'utf8mb4', collation_name: 'utf8mb4_bin', timeout: '300' },
@@ -102,6 +102,21 @@ test.each([
   const job = await createWithUpload(NEAR)
   expect(await ended(job)).toBe(phase)
   if (message !== '') expect(await errorOf(job)).toContain(message)
+  expect(qserv.userTables.databases()).toEqual([])
+})
+
+test('a table that is loaded when its attempt was given up is dropped, and does not disturb the next attempt', async () => {
+  qserv.userTables.ingestMs = 200
+  qserv.faults.add({ route: 'ingest-csv', kind: 'reset-early' })
+  const job = await createWithUpload(NEAR)
+  await jobs.idle()
+  expect(await jobs.phase(job)).toBe('QUEUED')
+  await expect.poll(() => qserv.userTables.databases(), { timeout: 3_000 }).toEqual([`user_tap_${job}_1`])
+  expect(await ended(job)).toBe('COMPLETED')
+  expect(await resultOf(job)).toEqual([['1', '7']])
+  const { rows } = await jobs.tap.database.pool.query('select uploads, submits from uws.remote')
+  expect(rows).toEqual([{ uploads: `user_tap_${job}_1`, submits: 0 }])
+  await under.passTime()
   expect(qserv.userTables.databases()).toEqual([])
 })
 

@@ -14,10 +14,10 @@ test('a connection lost at any step of a submit is an error of that submit, noth
   if (claim === undefined) throw new Error('the job is queued')
   const submit = (over: typeof pool) =>
     beginSubmit(over, claim, {
-      ...{ server: 'tap', owner: 'ann', plan: {}, uploads: null },
+      ...{ server: 'tap', owner: 'ann', plan: {}, uploads: null, loadSeconds: 1 },
       most: { all: 5, owner: 5 },
     })
-  for (let step = 1; step <= 5; step++) {
+  for (let step = 1; step <= 6; step++) {
     const error = await submit(poolDyingAt(pool, pool, step).pool).catch((failure: Error) => failure)
     expect(error, `step ${step}`).toBeInstanceOf(Error)
     expect((await pool.query('select from uws.remote')).rowCount, `step ${step}`).toBe(0)

@@ -12,12 +12,13 @@ import { placeUpload } from './upload-placement.ts'
 import { ingestColumns, writeIngestRows } from './upload-table.ts'
 
 /**
- * A database of its own for each query (spec/qserv.md §1.7): tables that are loaded into one at once collide.
+ * A database of its own for each attempt at a query (spec/qserv.md §1.7): tables that are loaded into one at once collide, and
+ * what an earlier attempt has begun to load may still come.
  *
- * @param id of the job, or of the entry in the ledger of sync queries
+ * @param id of the job with its fence, or of the entry in the ledger of sync queries
  */
-export function uploadDatabase(id: string): string {
-  return `user_tap_${id}`
+export function uploadDatabase(...id: readonly string[]): string {
+  return ['user_tap', ...id].join('_')
 }
 
 interface CarriedTable {
