@@ -1,8 +1,7 @@
 import type pg from 'pg'
-import { isSafeToRead } from './foreign-code.ts'
 import { EmptySlotError } from './slot-failures.ts'
 import { findTables, type SlotTable, type SlotTables } from './slot-tables.ts'
-import { readSafeSlot } from './slot-version.ts'
+import { NOT_READ, readSlot } from './slot-version.ts'
 import { SLOT_SCHEMA, type SlotName } from './slots.ts'
 
 /** A value of a TAP_SCHEMA row. */
@@ -28,8 +27,8 @@ export interface SlotContents {
  * @throws EmptySlotError when the schema exists but is not a whole TAP_SCHEMA, or more than that (`findForeignCode`)
  */
 export async function readContents(client: pg.ClientBase, slot: SlotName): Promise<SlotContents> {
-  if (!(await isSafeToRead(client, slot))) throw notWhole(slot)
-  const found = await readSafeSlot(client, slot)
+  const found = await readSlot(client, slot)
+  if (found === NOT_READ) throw notWhole(slot)
   if (found === null) return { id: null, version: null, contents: NO_CONTENTS }
   const tables = await findTables(client, SLOT_SCHEMA[slot])
   if (tables === null) throw notWhole(slot)

@@ -20,18 +20,18 @@ export const INSIDE_SLOTS = `
 with slot as (
   select oid from pg_namespace where nspname = any ($1)
 ), relation as (
-  select oid, relkind, relrowsecurity from pg_class where relnamespace in (select oid from slot)
+  select oid, relkind, relrowsecurity from pg_class where relnamespace = any (array(select oid from slot))
 ), inside (classid, objid) as (
   select 'pg_class'::regclass::oid, oid from relation
   union all select 'pg_rewrite'::regclass, oid from pg_rewrite where ev_class in (select oid from relation)
   union all select 'pg_trigger'::regclass, oid from pg_trigger where tgrelid in (select oid from relation)
   union all select 'pg_policy'::regclass, oid from pg_policy where polrelid in (select oid from relation)
   union all select 'pg_attrdef'::regclass, oid from pg_attrdef where adrelid in (select oid from relation)
-  union all select 'pg_constraint'::regclass, oid from pg_constraint where connamespace in (select oid from slot)
-  union all select 'pg_type'::regclass, oid from pg_type where typnamespace in (select oid from slot)
-  union all select 'pg_proc'::regclass, oid from pg_proc where pronamespace in (select oid from slot)
-  union all select 'pg_operator'::regclass, oid from pg_operator where oprnamespace in (select oid from slot)
-  union all select 'pg_statistic_ext'::regclass, oid from pg_statistic_ext where stxnamespace in (select oid from slot)
+  union all select 'pg_constraint'::regclass, oid from pg_constraint where connamespace = any (array(select oid from slot))
+  union all select 'pg_type'::regclass, oid from pg_type where typnamespace = any (array(select oid from slot))
+  union all select classid, objid from pg_depend
+             where refclassid = 'pg_namespace'::regclass and refobjid in (select oid from slot)
+               and classid in ('pg_proc'::regclass, 'pg_operator'::regclass, 'pg_statistic_ext'::regclass)
 )`
 
 // A view depends on its tables through its rule; TOAST tables lie in a schema of their own and belong to their table.

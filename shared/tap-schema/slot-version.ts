@@ -19,26 +19,38 @@ export interface SlotVersion {
  * Reads `versions`, or `version` in a slot that Repertoire made. A staging slot whose views would run code of the
  * login that made it is not read.
  *
- * @returns null when the schema does not exist
+ * @returns null when the schema does not exist, NOT_READ when it is not safe to read
  */
 export async function readSlot(client: pg.ClientBase, slot: SlotName): Promise<SlotVersion | null> {
-  return (await isSafeToRead(client, slot)) ? readSafeSlot(client, slot) : NOTHING_KNOWN
+  const table = await findVersionTable(client, slot)
+  if (table === 'no schema') return null
+  return (await isSafeToRead(client, slot)) ? readFound(client, slot, table) : NOT_READ
 }
 
 /** As `readSlot`, for a slot that was found safe to read. */
 export async function readSafeSlot(client: pg.ClientBase, slot: SlotName): Promise<SlotVersion | null> {
-  const schema = SLOT_SCHEMA[slot]
+  const table = await findVersionTable(client, slot)
+  return table === 'no schema' ? null : readFound(client, slot, table)
+}
+
+type VersionTable = 'versions' | 'version' | 'no table'
+
+/** Names are looked up, and nothing is read. */
+async function findVersionTable(client: pg.ClientBase, slot: SlotName): Promise<VersionTable | 'no schema'> {
   const found = await client.query<{ present: boolean; versions: boolean; version: boolean }>(
     `select exists (select from pg_namespace where nspname = $1) as present,
             to_regclass(format('%I.versions', $1::text)) is not null as versions,
             to_regclass(format('%I.version', $1::text)) is not null as version`,
-    [schema],
+    [SLOT_SCHEMA[slot]],
   )
   const [has] = found.rows
-  if (has?.present !== true) return null
-  if (has.versions) return readNewest(client, schema, 'versions')
-  if (has.version) return readNewest(client, schema, 'version')
-  return NOTHING_KNOWN
+  if (has?.present !== true) return 'no schema'
+  if (has.versions) return 'versions'
+  return has.version ? 'version' : 'no table'
+}
+
+async function readFound(client: pg.ClientBase, slot: SlotName, table: VersionTable): Promise<SlotVersion> {
+  return table === 'no table' ? NOTHING_KNOWN : readNewest(client, SLOT_SCHEMA[slot], table)
 }
 
 /**
@@ -57,14 +69,11 @@ export async function peek<T>(client: pg.ClientBase, work: () => Promise<T>): Pr
   return found
 }
 
-/** What is known of a slot that does not say, or must not be asked. */
-export const NOTHING_KNOWN: SlotVersion = {
-  id: null,
-  version: UNVERSIONED,
-  loadedAt: null,
-  source: null,
-  stagedBy: null,
-}
+/** What is known of a slot that does not say. */
+const NOTHING_KNOWN: SlotVersion = { id: null, version: UNVERSIONED, loadedAt: null, source: null, stagedBy: null }
+
+/** The same of a slot that must not be asked. */
+export const NOT_READ: SlotVersion = { ...NOTHING_KNOWN }
 
 /** Ours has one row with all of it; the table of another tool may have more rows, fewer columns and other types. */
 interface VersionRow extends SourceRow {

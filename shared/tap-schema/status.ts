@@ -1,10 +1,9 @@
 import type pg from 'pg'
-import { isSafeToRead } from './foreign-code.ts'
 import { type HistoryEntry, type RowCounts, readHistory } from './history.ts'
 import type { ReleaseSource } from './release-source.ts'
 import { SELF_NAME } from './self-description.ts'
 import { findTables, readSchemaNames, type SlotTables } from './slot-tables.ts'
-import { NOTHING_KNOWN, readSafeSlot } from './slot-version.ts'
+import { NOT_READ, readSafeSlot, readSlot } from './slot-version.ts'
 import { SLOT_NAMES, SLOT_SCHEMA, type SlotName } from './slots.ts'
 import { TAP_TABLE_NAMES, type TapTableName } from './tables.ts'
 import { readSlots } from './transaction.ts'
@@ -51,11 +50,11 @@ export async function readStatus(
   })
 }
 
-export async function readSlotStatus(client: pg.PoolClient, slot: SlotName): Promise<SlotStatus> {
+/** @param isSafe whether the slot was found safe to read in this transaction, and can no longer be changed by its maker */
+export async function readSlotStatus(client: pg.PoolClient, slot: SlotName, isSafe = false): Promise<SlotStatus> {
   const schema = SLOT_SCHEMA[slot]
-  const isSafe = await isSafeToRead(client, slot)
-  const found = isSafe ? await readSafeSlot(client, slot) : NOTHING_KNOWN
-  const isReadable = isSafe && found !== null
+  const found = isSafe ? await readSafeSlot(client, slot) : await readSlot(client, slot)
+  const isReadable = found !== null && found !== NOT_READ
   return {
     schema,
     exists: found !== null,

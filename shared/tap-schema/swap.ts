@@ -140,12 +140,12 @@ export async function allowLeftOut(
   return warnAfterExchange(readers)
 }
 
-/** What both slots will be once `next` has gone live. */
+/** What both slots will be once `next`, which was found safe to read, has gone live. */
 export async function describeExchanged(
   client: pg.PoolClient,
   next: 'staging' | 'previous',
 ): Promise<SwapOutcome['slots']> {
-  const [coming, going] = [await readSlotStatus(client, next), await readSlotStatus(client, 'live')]
+  const [coming, going] = [await readSlotStatus(client, next, true), await readSlotStatus(client, 'live')]
   return {
     live: { ...coming, schema: SLOT_SCHEMA.live },
     previous: { ...going, schema: SLOT_SCHEMA.previous },
