@@ -49,7 +49,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'tables',
-    summary: 'list, create, save, load, describe, share and drop tables that you keep at a TAP service',
+    summary: 'list, create, save, load, index, describe, share and drop tables that you keep at a TAP service',
     load: () => import('./tables.ts'),
   },
   {

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { addExamples } from './examples.ts'
 import { parseList, parseMaxrec, parseText } from './parsers.ts'
 import { addServiceOptions } from './service-options.ts'
-import type { DescribeFlags, SaveFlags, ShareFlags, TablesFlags } from './tables/run.ts'
+import type { DescribeFlags, IndexFlags, SaveFlags, ShareFlags, TablesFlags } from './tables/run.ts'
 
 export function declare(command: Command): void {
   addAccess(command.command('list'))
@@ -39,6 +39,12 @@ export function declare(command: Command): void {
     .argument('<name>', 'the name of the table', parseText)
     .argument('<file>', 'the file', parseText)
     .action(async (name: string, file: string, flags: TablesFlags) => (await commands()).load(name, file, flags))
+  addAccess(command.command('index'))
+    .summary('make an index on a column')
+    .argument('<name>', 'the name of the table', parseText)
+    .argument('<column>', 'the name of the column', parseText)
+    .option('--unique', 'no value may come twice')
+    .action(async (name: string, column: string, flags: IndexFlags) => (await commands()).index(name, column, flags))
   addAccess(command.command('share'))
     .summary('let others read a table, or load it')
     .argument('<name>', 'the name of the table', parseText)
@@ -58,6 +64,7 @@ export function declare(command: Command): void {
     'tables save bright --job 0123456789abcdef0123456789abcdef',
     'tables describe targets --column ra --unit deg --ucd "pos.eq.ra;meta.main"',
     'tables load targets more.csv',
+    'tables index targets ra',
     'tables share targets --user bob --group g_survey --until 2026-12-31',
     'tables share targets --user bob --write',
     'tables list --json',

@@ -1,4 +1,6 @@
 import type pg from 'pg'
+import { Failure } from '../failure.ts'
+import { sqlStateOf } from '../tap-schema/slot-failures.ts'
 import { inTransaction } from '../tap-schema/transaction.ts'
 import { QuotaError } from '../uws/quota.ts'
 import { USER_TABLES_ROLE } from './ddl.ts'
@@ -18,14 +20,24 @@ export interface TableUsage {
 /** One after another for each owner: twenty loads at once see what the others have written. */
 const LOCK_SEED = 8321
 
-/** Runs `work` in one transaction as the role that owns the tables of users. */
+/** `almagest init` has not been run for tables of users, or not for this login. */
+export class TablesNotReadyError extends Failure {
+  constructor(cause: unknown) {
+    const advice = 'run `almagest init --tables-user LOGIN` for the logins of tap, run-query and watch-queries'
+    super('unprepared', 'user_tables_not_ready', `the login may not become ${USER_TABLES_ROLE}: ${advice}`, { cause })
+  }
+}
+
+/** Runs `work` in one transaction as the role that owns the tables of users. @throws TablesNotReadyError */
 export function asTableOwner<T>(
   pool: pg.Pool,
   operation: string,
   work: (client: pg.PoolClient) => Promise<T>,
 ): Promise<T> {
   return inTransaction(pool, operation, async (client) => {
-    await client.query(`set local role ${USER_TABLES_ROLE}`)
+    await client.query(`set local role ${USER_TABLES_ROLE}`).catch((error: unknown) => {
+      throw ['42501', '22023', '42704'].includes(sqlStateOf(error) ?? '') ? new TablesNotReadyError(error) : error
+    })
     return work(client)
   })
 }

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { BusyError } from '../tap-schema/slot-failures.ts'
 import { createNotification } from '../uws/notify.ts'
 import { asTableOwner, lockOwner } from './change-tables.ts'
 import { dropHeld } from './drop-table.ts'
@@ -30,7 +31,14 @@ export async function retireTables(pool: pg.Pool, server: string, retention: Ret
     [server, retention.keptDays, retention.noticeDays],
   )
   let dropped = 0
-  for (const { id } of rows) if (await dropUnused(pool, { server, id }, retention)) dropped += 1
+  for (const { id } of rows) {
+    const isDropped = await dropUnused(pool, { server, id }, retention).catch((error: unknown) => {
+      // Somebody changes tables of the same owner: the next call goes on.
+      if (error instanceof BusyError) return false
+      throw error
+    })
+    if (isDropped) dropped += 1
+  }
   return dropped
 }
 
@@ -81,7 +89,12 @@ async function dropUnused(
   })
 }
 
-/** Ends the shares of tables whose time is over; the tables are held, as by everybody who shares them. @returns how many */
+/**
+ * Ends the shares of tables whose time is over; the tables are held, as by everybody who shares them. One that somebody
+ * changes now has its turn with the next call.
+ *
+ * @returns how many
+ */
 export async function endTableShares(pool: pg.Pool, server: string): Promise<number> {
   return asTableOwner(pool, 'ending shares', async (client) => {
     const { rowCount } = await client.query(
@@ -90,7 +103,7 @@ export async function endTableShares(pool: pg.Pool, server: string): Promise<num
           where server = $1
             and id in (select share.item::bigint from uws.share
                         where share.server = $1 and item_type = 'table' and expires_at <= clock_timestamp())
-          order by item.id for no key update)
+          order by item.id for no key update skip locked)
        delete from uws.share
         using held
         where share.server = $1 and item_type = 'table' and share.item = held.id and expires_at <= clock_timestamp()`,

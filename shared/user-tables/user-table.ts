@@ -131,12 +131,17 @@ function tableFromRow({ row_count, created_at, changed_at, ...row }: ItemRow): U
   return { ...row, rows: Number(row_count), created: created_at, changed: changed_at }
 }
 
-/** Says that queries have read tables; those of which that was said within the hour are left as they are. */
+/**
+ * Says that queries have read tables; those of which that was said within the hour are left as they are. It waits for nobody:
+ * one that is being changed is used anyway.
+ */
 export async function noteUse(pool: pg.Pool, ids: readonly string[]): Promise<void> {
   await pool.query(
     `update user_tables.item set used_at = clock_timestamp()
-      where id = any ($1::bigint[])
-        and (used_at < clock_timestamp() - interval '1 hour' or used_at < warned_at)`,
+      where id in (select id from user_tables.item
+                    where id = any ($1::bigint[])
+                      and (used_at < clock_timestamp() - interval '1 hour' or used_at < warned_at)
+                      for no key update skip locked)`,
     [ids],
   )
 }

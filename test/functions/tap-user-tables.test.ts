@@ -198,6 +198,35 @@ describe('a result', () => {
     await service.drop('ann', 'kept', 'columns_here', 'of_mine')
   })
 
+  test('keeps values of all types', async () => {
+    const query = `SELECT object_id, POINT('ICRS', ra, dec) AS p, CIRCLE('ICRS', ra, dec, 0.5) AS c, CAST('2020-01-02T03:04:05' AS TIMESTAMP) AS t,
+      CAST(7 AS SMALLINT) AS s, CAST(1.5 AS REAL) AS r, CAST(NULL AS INTEGER) AS n, 'é ☄ "x"' AS u, '' AS e
+      FROM survey.object WHERE object_id < 3 ORDER BY object_id`
+    const saved = await save('typed', { LANG: 'ADQL', QUERY: query })
+    expect([saved.status, saved.text]).toEqual([200, expect.stringContaining('"columns":9')])
+    const back = await ask('ann', 'SELECT object_id, p, c, t, s, r, n, u, e FROM user_ann.typed ORDER BY object_id')
+    expect(back).toEqual(await ask('ann', query))
+    const types = `SELECT column_name, datatype, xtype FROM TAP_SCHEMA.columns WHERE table_name = 'user_ann.typed' ORDER BY column_index`
+    expect(await ask('ann', types)).toEqual([
+      ...[
+        ['object_id', 'long', ''],
+        ['p', 'double', 'point'],
+        ['c', 'double', 'circle'],
+        ['t', 'char', 'timestamp'],
+      ],
+      ...[
+        ['s', 'short', ''],
+        ['r', 'float', ''],
+        ['n', 'int', ''],
+        ['u', 'char', ''],
+        ['e', 'char', ''],
+      ],
+    ])
+    const near = "SELECT COUNT(*) AS n FROM user_ann.typed WHERE 1 = CONTAINS(p, CIRCLE('ICRS', 0.36, -89.82, 0.01))"
+    expect(await ask('ann', near)).toEqual([['1']])
+    await service.drop('ann', 'typed')
+  })
+
   test.each(['votable', 'votable/td', 'csv'])(
     'of a job in %s is saved, also by those with whom it is shared',
     async (FORMAT) => {

@@ -21,11 +21,17 @@ export async function askService(
   path: string,
   request: Omit<ServiceRequest, 'token'> = {},
 ): Promise<unknown> {
+  return (await sendToService(flags, path, request)).json()
+}
+
+/** The same of anything else. */
+export async function sendToService(
+  flags: ServiceFlags,
+  path: string,
+  request: Omit<ServiceRequest, 'token'> = {},
+): Promise<Response> {
   endOnInterrupt()
   const url = await findService(flags.url)
   const token = flags.token ?? (process.env[TOKEN_VARIABLE] || undefined)
-  const answer = await withProgress('asking the service', () =>
-    sendRequest(url, `${url}${path}`, { ...request, token }),
-  )
-  return answer.json()
+  return withProgress('asking the service', () => sendRequest(url, `${url}${path}`, { ...request, token }))
 }

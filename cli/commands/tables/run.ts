@@ -1,11 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { XmlWriter } from '../../../shared/xml/writer.ts'
+import { readJobs } from '../../tap-client/job-document.ts'
 import { mediaTypeOf } from '../../tap-client/query-form.ts'
+import { RefusedQueryError } from '../../tap-client/service-error.ts'
 import { withFileErrors } from '../../terminal/file-error.ts'
 import { type OutputOptions, writeResult } from '../../terminal/output.ts'
 import { formatTable, terminalWidth } from '../../terminal/table.ts'
 import { UsageError } from '../../terminal/usage-error.ts'
-import { askService, type ServiceFlags } from '../query/ask-service.ts'
+import { askService, type ServiceFlags, sendToService } from '../query/ask-service.ts'
 
 export interface TablesFlags extends OutputOptions, ServiceFlags {}
 
@@ -23,6 +25,10 @@ export interface DescribeFlags extends TablesFlags {
   readonly unit?: string
   readonly ucd?: string
   readonly utype?: string
+}
+
+export interface IndexFlags extends TablesFlags {
+  readonly unique?: true
 }
 
 export interface SaveFlags extends TablesFlags {
@@ -111,6 +117,15 @@ export async function share(name: string, flags: ShareFlags): Promise<void> {
   const names = [...user, ...group.map((one) => `the group ${one}`)].join(', ')
   const what = remove ? 'may not read it any more' : `may read it${write ? ' and load it' : ''}`
   writeResult(answer, flags, () => `${name}: ${names} ${what}${until === undefined ? '' : ` until ${until}`}`)
+}
+
+export async function index(name: string, column: string, flags: IndexFlags): Promise<void> {
+  const unique = flags.unique === true
+  const body = new URLSearchParams({ TABLE: name, INDEX: column, UNIQUE: String(unique), PHASE: 'RUN' })
+  const answer = await sendToService(flags, '/table-update', { method: 'POST', body })
+  const [job] = readJobs(await answer.text())
+  if (job?.phase !== 'COMPLETED') throw new RefusedQueryError(job?.error ?? 'the index was not made')
+  writeResult({ table: name, index: column, unique }, flags, () => `${name} has an index on ${column}`)
 }
 
 export async function drop(name: string, flags: TablesFlags): Promise<void> {
