@@ -2,8 +2,8 @@ import type pg from 'pg'
 import { quote } from '../adql/names.ts'
 import type { UploadedTable } from '../votable/uploaded-table.ts'
 import { asTableOwner, checkLimits, lockOwner, noteChange, readTableUsage, type TableLimits } from './change-tables.ts'
-import { DATA_SCHEMA } from './ddl.ts'
-import { UserTableError } from './failures.ts'
+import { DATA_SCHEMA, USER_TABLES_ROLE } from './ddl.ts'
+import { UnsafeRoleError, UserTableError } from './failures.ts'
 import { tapNameOf } from './names.ts'
 import { appendRows, checkRoom, stageRows } from './stage-rows.ts'
 import { checkTexts, type TableDefinition } from './table-definition.ts'
@@ -33,7 +33,7 @@ export interface CreatedTable {
 /**
  * Creates a table in the schema of its owner with all the rows that it is to have, registered and seen at once; or nothing.
  *
- * @throws UserTableError, QuotaError, and what the rows throw
+ * @throws UserTableError, QuotaError; UnsafeRoleError where the role of queries would read the tables of all, and what the rows throw
  */
 export async function createUserTable(pool: pg.Pool, table: NewTable, limits: TableLimits): Promise<CreatedTable> {
   try {
@@ -67,6 +67,7 @@ async function create(pool: pg.Pool, table: NewTable, limits: TableLimits): Prom
       alter table ${physical} enable row level security;
       create policy readable on ${physical} for select using (user_tables.is_readable(${id}));
       grant select on ${physical} to ${quote(queryRole)}`)
+    await refuseOwner(client, queryRole)
     await letIntoSchemas(client, queryRole)
     checkLimits(await readTableUsage(client, server, owner), limits)
     let added = 0
@@ -112,6 +113,16 @@ function tooManyRows(most: number): UserTableError {
     'too_many_rows',
     `the result has more than ${most} rows, as many as can be saved at a time: ask for less, or say with MAXREC how many of them`,
   )
+}
+
+/** Policies do not hold for who may become the owner of a table. */
+async function refuseOwner(client: pg.ClientBase, role: string): Promise<void> {
+  const { rows } = await client.query<{ sees_all: boolean }>(
+    `select rolsuper or rolbypassrls or pg_has_role(oid, '${USER_TABLES_ROLE}', 'member') as sees_all
+       from pg_roles where rolname = $1`,
+    [role],
+  )
+  if (rows[0]?.sees_all === true) throw new UnsafeRoleError(role)
 }
 
 /** Once: two at a time would fail on the row of the schema. */

@@ -33,3 +33,14 @@ export class UserTableError extends Failure {
     super(KINDS[code], code, message, { cause })
   }
 }
+
+/** Queries would read the tables of all users. */
+export class UnsafeRoleError extends Failure {
+  constructor(role: string) {
+    super(
+      'misconfigured',
+      'query_role',
+      `no table is made, because queries would read those of all users: their role ${role} is a superuser, bypasses row level security, or is a member of the owner of the tables (\`almagest check-environment --connect\` says which)`,
+    )
+  }
+}

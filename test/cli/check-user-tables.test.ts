@@ -58,6 +58,13 @@ test('as init leaves them, the roles are right, and it is said who may work with
 })
 
 describe('an error with what to do', () => {
+  test('no table is made where queries could read those of all users', async () => {
+    await client.query(`grant almagest_user_tables to ${query}`)
+    await expect(create('ann', 'unsafe')).rejects.toMatchObject({ kind: 'misconfigured', code: 'query_role' })
+    await client.query(`revoke almagest_user_tables from ${query}`)
+    expect((await client.query("select from user_tables.item where name = 'unsafe'")).rowCount).toBe(0)
+  })
+
   test.each([
     ['no init', ['drop schema user_tables cascade'], 'init --tables-user'],
     ['queries that own', ['grant almagest_user_tables to :query'], 'revoke almagest_user_tables from '],
