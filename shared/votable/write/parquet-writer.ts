@@ -6,8 +6,8 @@ import { type ParquetValue, readValue } from './parquet-values.ts'
 import type { ResultWriter } from './result-writer.ts'
 import { closeResults, openResults, type ResultHead } from './votable-head.ts'
 
-/** A row group is held in memory: it ends with so many bytes from PostgreSQL, or so many rows. */
-const GROUP_BYTES = 2 * 1024 * 1024
+/** A row group is held in memory, in several times the room: it ends with so many bytes from PostgreSQL, or rows. */
+const GROUP_BYTES = 768 * 1024
 const GROUP_ROWS = 65_536
 
 /** Bytes that are written are parts of the document after each row group. */
