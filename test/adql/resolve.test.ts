@@ -18,6 +18,7 @@ const COLUMNS: readonly ColumnRow[] = [
   ['sky.star', 'outline', 'double', { arraysize: '*', xtype: 'polygon' }],
   ['sky.epoch', 'star_id', 'long'],
   ['sky.epoch', 'flux', 'double', { unit: 'Jy' }],
+  ['sky.epoch', 'note', 'unicodeChar', { arraysize: '*' }],
   ['deep.star', 'star_id', 'long'],
   ['TAP_UPLOAD.mine', 'ra', 'double'],
 ].map(
@@ -77,6 +78,14 @@ describe('types and units flow through expressions', () => {
     expect(column).toMatchObject({ name: 'x', type: { datatype } })
     expect(column?.unit).toBe(unit)
   })
+
+  test.each(['UPPER(note)', "note || 'x'", 'MAX(note)', "ivo_string_agg(note, ', ')", 'CAST(note AS VARCHAR)'])(
+    '%s holds all of Unicode, as its column does',
+    (expression) => {
+      const [column] = resolve(`SELECT ${expression} AS x FROM sky.epoch`).columns
+      expect(column?.type.datatype).toBe('unicodeChar')
+    },
+  )
 
   test('a column keeps all that the catalogue says of it through subqueries and WITH', () => {
     const [column] = resolve('WITH w AS (SELECT ra AS a FROM sky.star) SELECT y.a FROM (SELECT a FROM w) AS y').columns

@@ -1,4 +1,4 @@
-import { BIGINT, DOUBLE, INTEGER, TEXT } from '../value-type.ts'
+import { BIGINT, DOUBLE, INTEGER, textLike } from '../value-type.ts'
 import type { FunctionRow, Signature } from './row.ts'
 import { alias, parameters, udf } from './udf.ts'
 
@@ -53,7 +53,7 @@ export const IVOA: readonly FunctionRow[] = [
   udf({
     name: 'ivo_string_agg',
     signatures: [
-      { parameters: parameters(['expression', 'TEXT'], ['delimiter', 'TEXT']), returns: 'TEXT', result: TEXT },
+      { parameters: parameters(['expression', 'TEXT'], ['delimiter', 'TEXT']), returns: 'TEXT', result: textLike },
     ],
     meaning: 'The texts of all rows that are not NULL, with the delimiter between them, in any order.',
     aggregate: true,

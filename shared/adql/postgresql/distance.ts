@@ -13,6 +13,8 @@ export interface PointSql {
   readonly constant?: readonly [longitude: number, latitude: number]
   /** Longitude and latitude are columns, so an index may be on them. */
   readonly columns?: boolean
+  /** What its longitude is computed from, where it may be some turns away from where it is between 0 and 360. */
+  readonly anyTurn?: ResolvedExpression
   /** The column of the strategy's own point type that holds it. */
   readonly native?: string
 }

@@ -3,7 +3,7 @@ import { centroidOf } from '../sphere/polygon.ts'
 import { angle, toPosition, toVector } from '../sphere/vectors.ts'
 import type { Context } from './context.ts'
 import { distanceSql, METRES_PER_DEGREE, type PointSql } from './distance.ts'
-import { requireOneValue, requireRowValues } from './evaluate-once.ts'
+import { repeatedSql, requireOneValue, requireRowValues } from './evaluate-once.ts'
 import { doubleSql, textSql } from './names.ts'
 import { arraySql, coordinatesSql } from './polygons.ts'
 import { ofRegion, textOfNumbers } from './regions.ts'
@@ -46,7 +46,7 @@ export function geometrySql(call: ResolvedCall, context: Context): string {
       return doubleSql(angle(toVector(...a.constant), toVector(...b.constant)))
     }
     case 'COORD1':
-      return pointSql(first, context).longitude
+      return longitudeInRange(pointSql(first, context))
     case 'COORD2':
       return pointSql(first, context).latitude
     case 'AREA':
@@ -76,10 +76,22 @@ function shapeInSubquery(call: ResolvedCall, context: Context): ShapeSql {
 /** A shape as DALI writes it: an array of doubles; text where only each row knows what it is. */
 export function shapeSql(shape: ShapeSql, { geometry }: Context): string {
   if (shape.kind === 'region') return textOfNumbers(shape.numbers)
-  if (shape.kind === 'polygon') return coordinatesSql(shape, geometry)
-  const { longitude, latitude } = shape.at
-  const numbers = shape.kind === 'circle' ? [longitude, latitude, shape.radius.sql] : [longitude, latitude]
-  return arraySql(numbers, shape.figure !== undefined)
+  if (shape.kind === 'polygon') {
+    if (!('vertices' in shape)) return coordinatesSql(shape, geometry)
+    return arraySql(shape.vertices.flatMap(coordinatesInRange), shape.figure !== undefined)
+  }
+  const numbers = coordinatesInRange(shape.at)
+  return arraySql(shape.kind === 'circle' ? [...numbers, shape.radius.sql] : numbers, shape.figure !== undefined)
+}
+
+function coordinatesInRange(point: PointSql): string[] {
+  return [longitudeInRange(point), point.latitude]
+}
+
+/** DALI's longitudes are from 0 to 360: those of rows may be counted from -180, and a BOX may lie across 0. */
+function longitudeInRange({ longitude, anyTurn }: PointSql): string {
+  if (anyTurn === undefined) return longitude
+  return repeatedSql(anyTurn, longitude, (l) => `(${l} - 360 * floor(${l} / 360::float8))`)
 }
 
 const SQUARE_DEGREES = (180 / Math.PI) ** 2

@@ -72,7 +72,9 @@ export function pointOfNumbers([first, second]: readonly ResolvedExpression[], c
   const [longitude, latitude] = [constantOf(first), constantOf(second)]
   if (longitude !== undefined && latitude !== undefined) return constantPoint(longitude, latitude)
   const columns = first.kind === 'column' && second.kind === 'column'
-  return { longitude: angleSql(first, context).sql, latitude: angleSql(second, context).sql, columns }
+  const [l, b] = [angleSql(first, context), angleSql(second, context)]
+  const at = { longitude: l.sql, latitude: b.sql, columns }
+  return longitude === undefined ? { ...at, anyTurn: first } : at
 }
 
 /** Arguments that begin with a point or with its two coordinates: the point, and what is left of them. */
@@ -115,7 +117,7 @@ function boxOf(call: ResolvedCall, context: Context): ShapeSql {
   if (at.constant === undefined || width === undefined || height === undefined) {
     if (rest.length < 2) throw new RangeError('BOX has not been checked')
     const [x, y] = rest.map((size) => `tan(radians(${angleSql(size, context).sql}) / 2)`)
-    return { kind: 'polygon', vertices: rowBoxCorners(at, x ?? '', y ?? '') }
+    return { kind: 'polygon', vertices: rowBoxCorners(call, at, x ?? '', y ?? '') }
   }
   if (width >= 180 || height >= 180) {
     throw unsupported('box', 'A BOX must be narrower and lower than 180 degrees here.', call.span)
@@ -124,7 +126,7 @@ function boxOf(call: ResolvedCall, context: Context): ShapeSql {
 }
 
 /** As `boxCorners`, of values of the row; `x` and `y` are half the sides on the tangent plane. */
-function rowBoxCorners({ longitude, latitude }: PointSql, x: string, y: string): PointSql[] {
+function rowBoxCorners(box: ResolvedCall, { longitude, latitude }: PointSql, x: string, y: string): PointSql[] {
   const corners = [
     ['-', '-'],
     ['', '-'],
@@ -138,6 +140,7 @@ function rowBoxCorners({ longitude, latitude }: PointSql, x: string, y: string):
     return {
       longitude: `(${longitude} + degrees(atan2(${a}, ${across})))`,
       latitude: `degrees(atan2(${sin} + ${b} * ${cos}, sqrt(${a} * ${a} + ${across} * ${across})))`,
+      anyTurn: box,
     }
   })
 }
