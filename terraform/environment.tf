@@ -53,6 +53,7 @@ locals {
     for name in keys(local.services) : name => {
       bucket   = try(local.environment.tap.servers[name].service.jobs.bucket, "")
       topic    = try(local.environment.tap.servers[name].service.jobs.topic, null)
+      tasks    = try(local.environment.tap.servers[name].service.jobs.tasks, null)
       events   = try(local.environment.tap.servers[name].service.jobs.events.topic, null)
       delivery = try(coalesce(local.environment.tap.servers[name].service.jobs.delivery), "stream")
       kept_days = coalesce(
@@ -180,8 +181,12 @@ resource "terraform_data" "environment_file" {
       error_message = "service.query.database.user must be DATABASE_USER, which Terraform replaces with each function's own user, in: ${join(", ", [for name, service in local.services : name if service.instance != null && service.user != "DATABASE_USER"])}."
     }
     precondition {
-      condition     = var.tap == null || alltrue([for jobs in values(local.job_sections) : jobs.topic == local.queries_topic])
-      error_message = "service.jobs.topic must be ${local.queries_topic} in: ${join(", ", [for name, jobs in local.job_sections : name if jobs.topic != local.queries_topic])}."
+      condition     = var.tap == null || alltrue([for jobs in values(local.job_sections) : jobs.tasks != null || jobs.topic == local.queries_topic])
+      error_message = "service.jobs.topic must be ${local.queries_topic} in: ${join(", ", [for name, jobs in local.job_sections : name if jobs.tasks == null && jobs.topic != local.queries_topic])}."
+    }
+    precondition {
+      condition     = var.tap == null || length(local.other_queues) == 0
+      error_message = "service.jobs.tasks must be queue: ${local.tasks_queue}, url: ${local.run_url}, serviceAccount: ${local.queries_account} in: ${join(", ", local.other_queues)}."
     }
     precondition {
       condition     = var.tap == null || alltrue([for jobs in values(local.job_sections) : jobs.events == null || jobs.events == local.query_events_topic])
@@ -211,8 +216,19 @@ resource "terraform_data" "environment_file" {
 }
 
 locals {
-  events_topic       = "projects/${var.project}/topics/${var.prefix}-events"
-  queries_topic      = "projects/${var.project}/topics/${var.prefix}-queries"
+  events_topic    = "projects/${var.project}/topics/${var.prefix}-events"
+  queries_topic   = "projects/${var.project}/topics/${var.prefix}-queries"
+  tasks_queue     = "projects/${var.project}/locations/${var.region}/queues/${var.prefix}-queries"
+  run_url         = lookup(module.functions.urls, "run-query", "-")
+  queries_account = "${var.prefix}-queries@${var.project}.iam.gserviceaccount.com"
+  # Servers whose jobs would be handed to something that is not made here.
+  other_queues = [
+    for name, jobs in local.job_sections : name
+    if jobs.tasks != null && (
+      try(jobs.tasks.queue, "") != local.tasks_queue || try(trimsuffix(jobs.tasks.url, "/"), "") != local.run_url ||
+      try(coalesce(try(jobs.tasks.serviceAccount, null), try(jobs.tasks.service_account, null)), "") != local.queries_account
+    )
+  ]
   query_events_topic = "projects/${var.project}/topics/${var.prefix}-query-events"
   instance_name      = var.existing_instance == null ? "${var.project}:${var.region}:${var.prefix}-tap" : "${var.project}:REGION:${var.existing_instance}"
   instance_pattern   = var.existing_instance == null ? "^${var.project}:${var.region}:${var.prefix}-tap$" : "^${var.project}:[^:]+:${var.existing_instance}$"

@@ -108,6 +108,16 @@ module "queries" {
   caller_account   = module.functions.queries_account
 }
 
+module "task_queue" {
+  count           = contains(local.deployed, "run-query") && anytrue([for jobs in values(local.job_sections) : jobs.tasks != null]) ? 1 : 0
+  source          = "./modules/task-queue"
+  prefix          = var.prefix
+  region          = var.region
+  at_once         = module.functions.jobs_at_once
+  senders         = { for name in ["tap", "watch-queries"] : name => module.functions.accounts[name].member }
+  queries_account = module.functions.queries_account_name
+}
+
 module "scheduling" {
   count             = var.results == null ? 0 : 1
   source            = "./modules/scheduling"
@@ -135,6 +145,7 @@ module "monitoring" {
   tolerated_quota_refusals = var.tolerated_quota_refusals
   failed_queries_ratio     = var.failed_queries_ratio
   query_subscriptions      = flatten([for queries in module.queries : [queries.run_subscription, queries.dead_letter_subscription]])
+  task_queue               = one(module.task_queue[*].name)
   notification_channels    = var.notification_channels
   documentation_url        = var.documentation_url
 }

@@ -107,6 +107,7 @@ function resolveVariable(expression: string, { module, modules }: Context): stri
 const TARGETS: Readonly<Record<string, readonly [argument: string, noun: string]>> = {
   google_artifact_registry_repository_iam_member: ['repository', 'image repository'],
   google_cloud_run_v2_service_iam_member: ['name', 'function'],
+  google_cloud_tasks_queue_iam_member: ['name', 'task queue'],
   google_project_iam_member: ['project', 'the project'],
   google_pubsub_subscription_iam_member: ['subscription', 'subscription'],
   google_pubsub_topic_iam_member: ['topic', 'topic'],

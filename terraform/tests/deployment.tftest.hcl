@@ -97,6 +97,10 @@ run "with_tap_services_registry_and_console" {
     error_message = "The smoke test asks the servers that have a service and are open."
   }
   assert {
+    condition     = length(module.task_queue) == 0
+    error_message = "Pub/Sub hands out the jobs: there is no queue, and nobody may use one."
+  }
+  assert {
     condition     = output.watch_job == "almagest-watch-queries"
     error_message = "Jobs are looked after each minute."
   }
@@ -116,6 +120,33 @@ run "with_tap_services_registry_and_console" {
     condition     = contains(keys(output.database_users), "tap") && !contains(keys(output.database_users), "console")
     error_message = "The console has no database."
   }
+}
+
+run "jobs_by_cloud_tasks" {
+  command = plan
+  variables {
+    environment_file = "tests/environments/with-tasks.yaml"
+    loader_may_swap  = false
+    init_image       = "us-central1-docker.pkg.dev/example-project/almagest/almagest:1"
+    tap              = {}
+    max_connections  = 300
+  }
+  assert {
+    condition     = module.task_queue[0].name == "almagest-queries"
+    error_message = "The queue is made where a server names it."
+  }
+}
+
+run "a_queue_that_is_not_made_here_is_refused" {
+  command = plan
+  variables {
+    environment_file = "tests/environments/with-tasks.yaml"
+    region           = "europe-west1"
+    loader_may_swap  = false
+    tap              = {}
+    max_connections  = 300
+  }
+  expect_failures = [terraform_data.environment_file]
 }
 
 run "a_topic_that_is_not_made_here_is_refused" {

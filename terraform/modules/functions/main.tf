@@ -118,7 +118,7 @@ resource "google_service_account" "scheduler" {
 resource "google_service_account" "queries" {
   count        = contains(var.deployed, "run-query") ? 1 : 0
   account_id   = "${var.prefix}-queries"
-  display_name = "Almagest: Pub/Sub push to run-query, Cloud Scheduler to watch-queries"
+  display_name = "Almagest: Pub/Sub push or Cloud Tasks to run-query, Cloud Scheduler to watch-queries"
 }
 
 # Whoever deploys a service acts as its account.

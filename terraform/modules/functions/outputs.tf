@@ -37,6 +37,16 @@ output "queries_account" {
   depends_on  = [google_service_account_iam_member.deployer]
 }
 
+output "queries_account_name" {
+  description = "The same account, as projects/P/serviceAccounts/E."
+  value       = one(google_service_account.queries[*].name)
+}
+
+output "jobs_at_once" {
+  description = "Jobs that all instances of run-query work on at once."
+  value       = local.functions["run-query"].max_instances * local.functions["run-query"].concurrency
+}
+
 output "max_instances" {
   description = "Instances of each function, at most."
   value       = { for name, settings in local.deployed : name => settings.max_instances }

@@ -497,6 +497,37 @@ resource "google_monitoring_alert_policy" "failing_release" {
   }
 }
 
+resource "google_monitoring_alert_policy" "tasks_waiting" {
+  count                 = var.task_queue == null ? 0 : 1
+  display_name          = "${var.prefix}: queries wait in Cloud Tasks"
+  combiner              = "OR"
+  severity              = "WARNING"
+  notification_channels = var.notification_channels
+
+  conditions {
+    display_name = "Tasks of ${coalesce(var.task_queue, "-")} are delayed by more than a quarter of an hour"
+    condition_threshold {
+      filter          = "metric.type=\"cloudtasks.googleapis.com/queue/task_attempt_delays\" AND resource.type=\"cloud_tasks_queue\" AND resource.label.queue_id=\"${coalesce(var.task_queue, "-")}\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = 900000
+      duration        = "0s"
+      aggregations {
+        alignment_period   = "300s"
+        per_series_aligner = "ALIGN_PERCENTILE_95"
+      }
+    }
+  }
+
+  documentation {
+    content   = "Jobs are queued, and the instances of run-query are busy or do not answer."
+    mime_type = "text/markdown"
+    links {
+      display_name = "Runbook"
+      url          = "${var.documentation_url}/deploy.md#queries-wait-to-be-run"
+    }
+  }
+}
+
 resource "google_monitoring_alert_policy" "server_errors" {
   for_each              = var.services
   display_name          = "${var.prefix}: ${each.key} answers 5xx"

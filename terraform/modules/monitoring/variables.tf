@@ -68,6 +68,11 @@ variable "query_subscriptions" {
   type        = list(string)
 }
 
+variable "task_queue" {
+  description = "Name of the queue of Cloud Tasks that hands out queries; null: none does."
+  type        = string
+}
+
 variable "notification_channels" {
   description = "Who is told: ids of notification channels."
   type        = list(string)
