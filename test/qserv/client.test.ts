@@ -6,6 +6,7 @@ import { Authority } from '../../local/cloud-sql/x509.ts'
 import { type LocalQserv, type QservOptions, startQserv } from '../../local/qserv/server.ts'
 import { isOverOrUnknown, isUnknown, QservClient, type QservClientOptions } from '../../shared/qserv/client.ts'
 import { QservAnswerError, QservRefusedError, QservUnavailableError } from '../../shared/qserv/errors.ts'
+import { readStatus } from '../../shared/qserv/query-status.ts'
 import { explainQserv } from '../../shared/query/qserv/explain.ts'
 
 const pool = new pg.Pool({ max: 1 })
@@ -408,4 +409,24 @@ test.each([
   const failure = explainQserv(new QservRefusedError(text))
   expect(failure.kind).toBe(kind)
   expect(failure.message).toMatch(message)
+})
+
+test.each([
+  ['failed to obtain info for queryId=7, ex: stoul', true, false],
+  ['Unknown user query 7', true, false],
+  ['operation failed due to: Unknown or finished query ID: CANCEL 7', false, true],
+  ['operation failed due to: Query has already finished: CANCEL 7', false, true],
+  ['queryId=7 is still executing', false, false],
+])('§1.4 what Qserv says of a query that it does not run: %s', (text, unknown, over) => {
+  const error = new QservRefusedError(text)
+  expect([isUnknown(error), isOverOrUnknown(error)]).toEqual([unknown, over])
+})
+
+test('§1.4 a status may have nulls wherever it has numbers', () => {
+  const numbers = 'totalChunks completedChunks collectedBytes collectedRows finalRows queryBeginEpoch lastUpdateEpoch'
+  const nulls = Object.fromEntries(numbers.split(' ').map((key) => [key, null]))
+  const known = readStatus({ status: { queryId: null, query: null, status: 'FAILED', error: null, ...nulls } })
+  expect(known).toMatchObject({ state: 'FAILED', error: '', totalChunks: null, bytes: null, updatedEpoch: null })
+  expect(() => readStatus({ status: { status: null } })).toThrow(QservAnswerError)
+  expect(() => readStatus({ status: { status: 'SLEEPING' } })).toThrow('"SLEEPING"')
 })

@@ -245,3 +245,45 @@ test('§2.5.5 texts are not cut within a character, and those of any length are 
   expect(await cells('4')).toEqual(['星', 'ab', '🌟'])
   expect(await cells('*')).toEqual(['星🌟x', 'ab🌟', '🌟🌟'])
 })
+
+/** As Qserv names MariaDB's types, with what TAP_SCHEMA may call them. */
+const TYPES: readonly (readonly [type: string, kind: ResultColumn['kind'], value: string, csv: string])[] = [
+  ['TINYINT(1)', 'boolean', '1', 'true'],
+  ['BIT(1)', 'boolean', '01', 'true'],
+  ['TINYINT(3)', 'unsignedByte', '255', '255'],
+  ['SMALLINT(6)', 'short', '-7', '-7'],
+  ['YEAR', 'short', '2026', '2026'],
+  ['MEDIUMINT', 'int', '8388607', '8388607'],
+  ['INT(11)', 'int', '-1', '-1'],
+  ['BIGINT(20)', 'long', '12', '12'],
+  ['DECIMAL(20,0)', 'long', '12', '12'],
+  ['FLOAT', 'float', '0.5', '0.5'],
+  ['DECIMAL(10,2)', 'double', '1.50', '1.5'],
+  ['DOUBLE', 'double', '1e-30', '1e-30'],
+  ['DATE', 'timestamp', '2026-11-27', '2026-11-27'],
+  ['DATETIME', 'timestamp', '2026-11-27 05:43:59', '2026-11-27T05:43:59'],
+  ['TIMESTAMP(6)', 'timestamp', '2026-11-27 05:43:59.250000', '2026-11-27T05:43:59.25'],
+  ['TIME', 'text', '05:43:59', '05:43:59'],
+  ...['CHAR(4)', 'VARCHAR(9)', 'TINYTEXT', 'TEXT', 'MEDIUMTEXT', 'LONGTEXT', 'ENUM??', 'SET??'].map(
+    (type) => [type, 'text', 'a b', 'a b'] as const,
+  ),
+  ...['BINARY(2)', 'VARBINARY(9)', 'TINYBLOB', 'BLOB', 'MEDIUMBLOB', 'LONGBLOB'].map(
+    (type) => [type, 'bytes', '0AFF', '10 255'] as const,
+  ),
+  ...(['int', 'text', 'timestamp', 'bytes'] as const).map((kind) => ['NULL', kind, 'NULL', ''] as const),
+]
+
+test.each(TYPES)('§1.6 a column of %s is read as %s', async (type, kind, value, csv) => {
+  const shape = only(kind)
+  const is_binary = /BINARY|BLOB|BIT/.test(type) ? 1 : 0
+  const document = documentOf({ ...shape, schema: [{ column: 'c0', is_binary, table: '', type }] }, [[value], [null]])
+  expect(await read(shape, document)).toBe(`c0\n${csv}\n\n`)
+})
+
+test.each(ALL.map(([kind]) => kind))('§1.6 GEOMETRY is not read as %s', async (kind) => {
+  const shape = only(kind)
+  const document = documentOf({ ...shape, schema: [{ column: 'c0', is_binary: 0, table: '', type: 'GEOMETRY' }] }, [])
+  await expect(read(shape, document)).rejects.toThrow(
+    `Column c0 is GEOMETRY in Qserv, but TAP_SCHEMA describes it as ${kind}`,
+  )
+})
