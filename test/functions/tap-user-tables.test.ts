@@ -1,3 +1,4 @@
+import http from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startUserTables, tokenOf, type UserTablesUnderTest } from './user-tables-service.ts'
 
@@ -292,6 +293,30 @@ describe('a result', () => {
     await service.jobs.idle()
     expect(JSON.parse((await save('cut', { JOB: cut })).text)).toMatchObject({ rows: 10, overflow: true })
     await service.drop('ann', 'many', 'cut')
+  })
+
+  test('of a query whose client leaves is not saved, and the query ends', async () => {
+    const adql = 'SELECT COUNT(*) AS n FROM survey.object AS a, survey.object AS b, survey.object AS c'
+    const sent = http.request(`${service.jobs.tap.url}/save/given_up`, {
+      ...{ method: 'POST', agent: false },
+      headers: { authorization, 'content-type': FORM },
+    })
+    sent.on('error', () => {}).end(new URLSearchParams({ LANG: 'ADQL', QUERY: adql }).toString())
+    const underway = async () => {
+      const { rowCount } = await pool().query("select from pg_locks where relation = 'survey.object'::regclass limit 1")
+      return rowCount
+    }
+    await expect.poll(underway).toBe(1)
+    sent.destroy()
+    await expect.poll(underway).toBe(0)
+    expect((await tables('ann', 'GET', '/tables/user_ann.given_up')).status).toBe(404)
+    const phases = async () => {
+      const { rows } = await pool().query(
+        "select phase from uws.job where mode = 'sync' and owner = 'ann' order by created_at desc limit 1",
+      )
+      return rows[0].phase
+    }
+    await expect.poll(phases).toBe('ABORTED')
   })
 
   test('over the quota is not saved', async () => {
