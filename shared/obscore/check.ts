@@ -8,7 +8,7 @@ import { convertedSql } from './fill.ts'
 import { keyRanges, rangeCondition } from './key-ranges.ts'
 import { identityOf, type ObscoreMapping } from './mapping.ts'
 import { findSource, sourceSql } from './source.ts'
-import { readState } from './state.ts'
+import { readState, requireTables } from './state.ts'
 
 export interface DifferentRecord {
   readonly scope: string
@@ -52,6 +52,7 @@ export async function checkObscore(
   const state = await readState(pool)
   if (state === null)
     throw new ObscoreNotReadyError('the database has no ObsCore table: run `almagest obscore init` on it')
+  await requireTables(pool)
   if (!(await hasBuild(pool, identity))) {
     throw new ObscoreNotReadyError('the mapping is not in the database yet: run `almagest obscore init` and `rebuild`')
   }

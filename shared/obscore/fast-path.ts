@@ -202,23 +202,23 @@ const CANONICAL_STATES = `'^/${POLARISATION_STATES.map((state) => `(${state}/)?`
 /** Neighbours in the list are most of what there is, and found in less time. */
 function isCanonical(states: string): string {
   const all = textSql(`/${POLARISATION_STATES.join('/')}/`)
-  return `(${states} like '/%/' and strpos(${all}, ${states}) > 0 or ${states} ~ ${CANONICAL_STATES} and ${states} <> '/')`
+  return `${states} like '/%/' and strpos(${all}, ${states}) > 0 or ${states} ~ ${CANONICAL_STATES} and ${states} <> '/'`
 }
 
 function ownChecks(known: Known): string[] {
   const { column, entry } = known
   const value = `r.${column.name}`
-  const or = (check: string) => [`(${value} is null or ${check})`]
+  const ifThere = (check: string) => [`(${check}) is not false`]
   if (entry === ABSENT) return []
   switch (column.kind) {
     case 'product-type':
-      return [...sourceChecks(known), ...or(`${value} in (${PRODUCT_TYPES.map(textSql).join(', ')})`)]
+      return [...sourceChecks(known), ...ifThere(`${value} in (${PRODUCT_TYPES.map(textSql).join(', ')})`)]
     case 'polarisation':
-      return [...sourceChecks(known), ...or(isCanonical(value))]
+      return [...sourceChecks(known), ...ifThere(isCanonical(value))]
     case 'url':
-      return [...sourceChecks(known), ...or(`${value} ~ ${USUAL_URL}`)]
+      return [...sourceChecks(known), ...ifThere(`${value} ~ ${USUAL_URL}`)]
     case 'date':
-      return isDirect(known) ? or(`${memberTextSql(entry.path ?? [])} ~ ${DATE_TEXT}`) : sourceChecks(known)
+      return isDirect(known) ? ifThere(`${memberTextSql(entry.path ?? [])} ~ ${DATE_TEXT}`) : sourceChecks(known)
     case 'integer':
     case 'double':
       return [...sourceChecks(known), ...rangeChecks(column)]

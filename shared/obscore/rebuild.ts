@@ -12,7 +12,7 @@ import { asOwner, createBuild } from './install.ts'
 import { keyRanges, rangeCondition } from './key-ranges.ts'
 import { identityOf, type ObscoreMapping } from './mapping.ts'
 import { findSource, sourceSql } from './source.ts'
-import { readState } from './state.ts'
+import { readState, requireTables } from './state.ts'
 import { indexStatements, tableStatements } from './table-statements.ts'
 import { disableRebuildTriggers, drainTouched, REBUILD_LOCK, setRebuildTriggers, TOUCHED_DDL } from './touched.ts'
 import { withTableLocks } from './with-table-locks.ts'
@@ -61,6 +61,7 @@ export async function rebuildObscore(
   const state = await readState(pool)
   if (state === null)
     throw new ObscoreNotReadyError('the database has no ObsCore table: run `almagest obscore init` on it')
+  await requireTables(pool)
   return withRebuildLock(pool, async () => {
     const identity = identityOf(mapping)
     const isTable = await prepare(pool, mapping, identity, deadlineMs)

@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import type { GeometryStrategy } from '../adql/postgresql.ts'
+import { ObscoreNotReadyError } from './failures.ts'
 
 /** What the database knows of its ObsCore table. */
 export interface ObscoreState {
@@ -34,4 +35,16 @@ export async function readState(client: pg.ClientBase | pg.Pool): Promise<Obscor
        from almagest.obscore_state`,
   )
   return rows[0] ?? null
+}
+
+/** @throws ObscoreNotReadyError where somebody has dropped one of the tables */
+export async function requireTables(pool: pg.Pool): Promise<void> {
+  const { rows } = await pool.query<{ name: string }>(
+    `select name from unnest(array['ivoa.obscore', 'ivoa.obscore_reject']) as name where pg_catalog.to_regclass(name) is null`,
+  )
+  if (rows.length === 0) return
+  const names = rows.map(({ name }) => name).join(' and ')
+  throw new ObscoreNotReadyError(
+    `${names} ${rows.length === 1 ? 'was' : 'were'} dropped: run \`almagest obscore init\` again, and then \`rebuild\``,
+  )
 }

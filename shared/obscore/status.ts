@@ -3,7 +3,7 @@ import { LOCK_CLASS } from '../tap-schema/sessions-in-the-way.ts'
 import { CLEAR_TRIGGER, TRIGGER } from './install.ts'
 import { identityOf, type ObscoreMapping } from './mapping.ts'
 import { sourceSql } from './source.ts'
-import { readState } from './state.ts'
+import { readState, requireTables } from './state.ts'
 import { REBUILD_LOCK, REBUILD_TRIGGER } from './touched.ts'
 
 /** Documents that have the same thing wrong with them. */
@@ -33,7 +33,11 @@ export interface ObscoreStatus {
   readonly lastReject: Date | null
 }
 
-/** What there is, and what is wrong with documents, the most frequent first. */
+/**
+ * What there is, and what is wrong with documents, the most frequent first.
+ *
+ * @throws ObscoreNotReadyError, DatabaseError
+ */
 export async function readObscoreStatus(pool: pg.Pool, mapping: ObscoreMapping): Promise<ObscoreStatus> {
   const identity = identityOf(mapping)
   const state = await readState(pool)
@@ -41,6 +45,7 @@ export async function readObscoreStatus(pool: pg.Pool, mapping: ObscoreMapping):
     const nothing = { builtIdentity: null, builtAt: null, rows: 0, rejects: [], lastReject: null }
     return { installed: false, identity, trigger: 'missing', rebuild: 'none', ...nothing }
   }
+  await requireTables(pool)
   const counts = await pool.query<{ rows: string; last: Date | null }>(
     'select (select count(*) from ivoa.obscore) as rows, (select max(at) from ivoa.obscore_reject) as last',
   )

@@ -138,6 +138,11 @@ describe('a table that somebody dropped', () => {
     await pool.query("update dids set name = 'e' where name = 'a'")
     await pool.query(`update dids set data = data - 'obs_id' where name = 'd'`)
     await pool.query("delete from dids where name = 'b'")
+    for (const operation of [rebuildObscore, checkObscore, readObscoreStatus]) {
+      await expect(operation(pool, DEFAULT_MAPPING)).rejects.toThrow(
+        `ivoa.${name} was dropped: run \`almagest obscore init\``,
+      )
+    }
     expect(await installObscore(pool, DEFAULT_MAPPING)).toMatchObject({ rebuildIsDue: true })
     await pool.query(`update dids set data = data || '{"obs_id": "o"}'`)
     await rebuildObscore(pool, DEFAULT_MAPPING)
