@@ -4,3 +4,12 @@ const EFFORT = Number(process.env.TEST_EFFORT ?? 1)
 export function runs(usual: number): number {
   return Math.max(1, Math.round(usual * EFFORT))
 }
+
+/**
+ * For steps that are tried one after the other, each from the beginning: every n-th, from another first one in each run. All
+ * of them with TEST_EFFORT=n, as the build does. What fails names its step.
+ */
+export function everyNth(n: number): { readonly first: number; readonly by: number } {
+  const by = Math.max(1, Math.round(n / EFFORT))
+  return { first: 1 + Math.floor(Math.random() * by), by }
+}
