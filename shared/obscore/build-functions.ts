@@ -148,6 +148,9 @@ function triggerFunction(mapping: ObscoreMapping, s: string, name: string, table
       delete from ${rejects} where scope = ${scope} and name = ${did};`
   const leaveWithoutTables = `
     if to_regclass('${records}') is null or to_regclass('${rejects}') is null then return null; end if;`
+  const isSameKey = `${newScope} = ${oldScope} and ${newName} = ${oldName}`
+  const [oldDocument, newDocument] = [documentSql('old', source), documentSql('new', source)]
+  const isSameDocument = `row(${oldDocument})::record operator(pg_catalog.*=) row(${newDocument})::record`
   const namesKey = [...mapping.columns.values()].some(({ template }) => template !== null && readsKey(template))
   const decided = {
     ...(namesKey ? OF_PARAMETERS : { scope: newScope, name: newName }),
@@ -161,16 +164,17 @@ declare${VARIABLES(s)}
   key_name text;
   doc jsonb;
 begin
-  if tg_op <> 'INSERT' then${leaveWithoutTables}
+  if tg_op <> 'INSERT' then
+    if tg_op = 'UPDATE' and ${isSameKey} and ${isSameDocument} then
+      return null;
+    end if;${leaveWithoutTables}
     if tg_op = 'DELETE' then${remove(oldScope, oldName)}
       return null;
     end if;
-    if ${newScope} <> ${oldScope} or ${newName} <> ${oldName} then${remove(oldScope, oldName)}
-    elsif row(${documentSql('old', source)})::record operator(pg_catalog.*=) row(${documentSql('new', source)})::record then
-      return null;
+    if not (${isSameKey}) then${remove(oldScope, oldName)}
     end if;
   end if;
-  doc := ${documentSql('new', source)};
+  doc := ${newDocument};
 ${namesKey ? `  key_scope := ${newScope};\n  key_name := ${newName};\n` : ''}${decide(mapping, s, decided)}
   if is_out then
     delete from ${records} where rucio_did_scope = ${newScope} and rucio_did_name = ${newName};

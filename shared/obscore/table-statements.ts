@@ -8,7 +8,8 @@ export const OBSCORE_ROLE = 'almagest_obscore'
 
 /**
  * The two tables, without indexes but for their keys (of the records: if `withKey`). No column has a length, because a long value must not fail a write;
- * no key refers to the source, because that would let an archive's table refuse deletes there.
+ * no key refers to the source, because that would let an archive's table refuse deletes there. A page has room for new
+ * versions of its rows: an update that changes no column with an index then writes to none.
  */
 export function tableStatements({ records, rejects }: TablePair, withKey = true): readonly string[] {
   const columns = OBSCORE_COLUMNS.map(
@@ -19,7 +20,7 @@ export function tableStatements({ records, rejects }: TablePair, withKey = true)
   rucio_did_scope text not null,
   rucio_did_name text not null,
   ${[...columns, 's_region_geo box', ...(withKey ? [`primary key (${KEY_COLUMNS.join(', ')})`] : [])].join(',\n  ')}
-)`,
+) with (fillfactor = 85)`,
     `create table if not exists ivoa.${rejects} (
   scope text not null,
   name text not null,
