@@ -29,7 +29,8 @@ RUN install -d -o node .compile-cache
 USER node
 RUN npm run gcp-build
 ENV NODE_COMPILE_CACHE=/workspace/.compile-cache
-ENTRYPOINT ["node_modules/.bin/functions-framework"]
+# While it starts, nothing is thrown away: V8 begins with room for so many MiB of young objects.
+ENTRYPOINT ["node", "--min-semi-space-size=16", "node_modules/.bin/functions-framework"]
 
 # The last one is what a build without --target makes.
 FROM node:24.21.0-slim@sha256:0e0ff40c39bc087845bfb27465a0df4ea419520094bc35842ff83dd8cbe6f9b6 AS command

@@ -6,8 +6,9 @@ import { createServer } from 'node:net'
 /** A process that answers HTTP on the port `PORT`. */
 export interface Service {
   readonly folder: string
-  /** What node runs. */
+  /** What node runs, and how. */
   readonly script: string
+  readonly flags?: readonly string[]
   readonly variables?: Readonly<Record<string, string>>
   /** What is asked first. */
   readonly request: ServiceRequest
@@ -42,11 +43,11 @@ const GIVE_UP_MS = 30_000
  *
  * @throws Error when it ends before, gives another answer, or none at all
  */
-export async function serve({ folder, script, variables = {}, request }: Service): Promise<Serving> {
+export async function serve({ folder, script, flags = [], variables = {}, request }: Service): Promise<Serving> {
   const port = await freePort()
   const { NODE_COMPILE_CACHE: _cache, NODE_OPTIONS: _options, ...inherited } = process.env
   const started = performance.now()
-  const child: ChildProcess = spawn(process.execPath, [script], {
+  const child: ChildProcess = spawn(process.execPath, [...flags, script], {
     cwd: folder,
     env: { ...inherited, NODE_ENV: 'production', PORT: String(port), ...variables },
     stdio: ['ignore', 'ignore', 'inherit'],

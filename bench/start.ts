@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import pg from 'pg'
 import { type Bundle, bundleFunction } from '../deploy/bundles/bundle.ts'
+import { START_FLAGS } from '../deploy/bundles/describe-package.ts'
 import { MemoryStore } from '../local/gcs/memory-store.ts'
 import { startGcs } from '../local/gcs/server.ts'
 import { startPostgres } from '../local/postgres.ts'
@@ -208,15 +209,22 @@ function prepareFunction(start: Start, parent: string, environment: string): Can
   const folder = join(parent, start.name)
   const env = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env.PATH}` }
   execFileSync('npm', ['run', '--silent', 'gcp-build'], { cwd: folder, env, stdio: 'inherit' })
-  const { plain, cached } = inFramework(start.name, folder, start.request, { ALMAGEST_ENVIRONMENT: environment })
+  const variables = { ALMAGEST_ENVIRONMENT: environment }
+  const { plain, cached } = inFramework(start.name, folder, start.request, variables, START_FLAGS)
   return { start, plain, cached, plainMs: [], cachedMs: [], rss: [] }
 }
 
 /** As the platform starts a function. */
-function inFramework(target: string, folder: string, request: ServiceRequest, given: Readonly<Record<string, string>>) {
+function inFramework(
+  target: string,
+  folder: string,
+  request: ServiceRequest,
+  given: Readonly<Record<string, string>>,
+  flags: readonly string[] = [],
+) {
   const script = join(folder, '..', 'node_modules', '.bin', 'functions-framework')
   const variables = { ...given, FUNCTION_TARGET: target }
-  const plain: Service = { folder, script, request, variables }
+  const plain: Service = { folder, script, flags, request, variables }
   const cached: Service = { ...plain, variables: { ...variables, NODE_COMPILE_CACHE: join(folder, '.compile-cache') } }
   return { plain, cached }
 }

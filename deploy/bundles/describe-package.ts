@@ -4,6 +4,15 @@ import { type LockedPackage, type Lockfile, selectPackages } from './select-pack
 
 const ROOT = join(import.meta.dirname, '..', '..')
 
+/** From the folder of the function. */
+export const FRAMEWORK = 'node_modules/.bin/functions-framework'
+
+/**
+ * How Node.js starts a function. V8 begins with 1 MiB for young objects and grows it by collecting garbage, of which there
+ * is next to none while a function starts: a sixth of the time until the first answer. 16 MiB is where it ends anyway.
+ */
+export const START_FLAGS: readonly string[] = ['--min-semi-space-size=16']
+
 export interface PackageFiles {
   readonly 'package.json': object
   /** What `npm ci` installs: the versions that the tests ran with, by their hashes. */
@@ -32,7 +41,7 @@ export async function describePackage(name: string, needed: readonly string[]): 
       main: 'start.mjs',
       engines,
       scripts: {
-        start: `functions-framework --target=${name}`,
+        start: ['node', ...START_FLAGS, FRAMEWORK, `--target=${name}`].join(' '),
         'gcp-build': 'NODE_COMPILE_CACHE=.compile-cache node fill-compile-cache.mjs',
       },
       dependencies,

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { FRAMEWORK, START_FLAGS } from '../../../deploy/bundles/describe-package.ts'
 import { bundleFunctions, readBundles } from '../../support/bundles.ts'
 import { ROOT } from '../../support/function-process.ts'
 
@@ -91,7 +92,7 @@ test('a function is described by what starts it, and by what it needs beside its
       expect.arrayContaining([main, 'index.js', 'index.js.map', 'fill-compile-cache.mjs']),
     )
     expect({ type, engines }).toEqual({ type: 'module', engines: { node: '24.x' } })
-    expect(scripts.start).toBe(`functions-framework --target=${name}`)
+    expect(scripts.start).toBe(`node ${START_FLAGS.join(' ')} ${FRAMEWORK} --target=${name}`)
     const publishes = !['collect-results', 'console', 'discovery', 'registry'].includes(name)
     const needed = ['@google-cloud/functions-framework', ...(publishes ? ['@google-cloud/pubsub'] : [])]
     expect(dependencies).toEqual(Object.fromEntries(needed.map((needs) => [needs, project.devDependencies[needs]])))

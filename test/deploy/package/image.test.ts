@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { build } from 'esbuild'
 import { expect, test } from 'vitest'
 import { functionNames } from '../../../deploy/bundles/bundle.ts'
+import { FRAMEWORK, START_FLAGS } from '../../../deploy/bundles/describe-package.ts'
 import { withoutStart } from '../../../deploy/package/build-command.ts'
 import { ROOT } from '../../support/function-process.ts'
 
@@ -87,4 +88,5 @@ test('the image of a function is prepared as Terraform prepares it', () => {
   const commands = (lines: readonly string[]) => lines.filter((line) => /^(RUN|USER|WORKDIR|ENTRYPOINT) /.test(line))
   const terraform = read('terraform/modules/functions/Dockerfile').split('\n')
   expect(commands(linesOf('function'))).toEqual(commands(terraform))
+  expect(terraform).toContain(`ENTRYPOINT ${JSON.stringify(['node', ...START_FLAGS, FRAMEWORK]).replaceAll(',', ', ')}`)
 })
