@@ -1,4 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: expressions of HCL are quoted here
+import { readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runInNewContext } from 'node:vm'
@@ -8,10 +9,12 @@ import { checkUserTables } from '../../../cli/commands/check-environment/check-u
 import { type Block, type Body, bodiesOf, readConfiguration } from '../../../deploy/terraform/configuration.ts'
 import { type FakeCloudSql, openFakeCloudSql } from '../../../local/cloud-sql/fake-cloud-sql.ts'
 import { type LocalPostgres, startPostgres } from '../../../local/postgres.ts'
+import { initialiseRegistry } from '../../../shared/registry/state/record-table.ts'
 import { initialiseDatabase } from '../../../shared/tap-schema/roles.ts'
 import { stageRelease } from '../../../shared/tap-schema/stage.ts'
 import { swap } from '../../../shared/tap-schema/swap.ts'
 import { createUserTable } from '../../../shared/user-tables/create-table.ts'
+import { initialiseUserTables } from '../../../shared/user-tables/ddl.ts'
 import { makeMemoryFolder } from '../../support/memory-folder.ts'
 import { type CommandResult, runAlmagest } from '../../support/run-command.ts'
 import { stageRequest } from '../../support/sample-release.ts'
@@ -284,6 +287,28 @@ test('another administrator reads who has to run init', async () => {
   const wanted = { code: 'missing_role', message: expect.stringContaining('run init as almagest_init, as before') }
   await expect(initialiseDatabase(connect('other_admin'))).rejects.toMatchObject(wanted)
   await expect(initialiseDatabase(connect(DISCOVERY))).rejects.toMatchObject(wanted)
+})
+
+test('another environment on the same instance is prepared by its own user, once the first has let that one in', async () => {
+  const guide = readFileSync(join(import.meta.dirname, '../../..', 'docs', 'deploy.md'), 'utf8')
+  const grant = /^ {2}(grant almagest_stager, .*)$/m.exec(guide)?.[1] ?? ''
+  const connect = await createDatabase('dev')
+  await admin.query(`
+    create role alm_dev_init login createrole createdb in role cloudsqlsuperuser;
+    create role "alm-dev-tap@example.iam" login in role cloudsqliamserviceaccount`)
+  const prepare = () =>
+    initialiseDatabase(connect('alm_dev_init'), {
+      async prepareMore(client) {
+        await initialiseRegistry(client, ['alm-dev-tap@example.iam'])
+        await initialiseUserTables(client, ['alm-dev-tap@example.iam'])
+      },
+    })
+  await expect(prepare()).rejects.toMatchObject({ code: 'missing_role' })
+  await connect('almagest_init', PASSWORD).query(grant.replace('PREFIX_init', 'alm_dev_init'))
+  for (let times = 0; times < 2; times += 1) await prepare()
+  expect(await checkUserTables('tap', connect('alm-dev-tap@example.iam'), 'alm-dev-tap@example.iam')).toMatchObject([
+    { state: 'error', message: expect.stringContaining('the role of queries') },
+  ])
 })
 
 test('the password of the user is what the secret holds, and the job comes after all that it needs', () => {
