@@ -517,6 +517,39 @@ describe('a table that is shared for writing', () => {
   })
 })
 
+describe('at once', () => {
+  const statuses = async (calls: readonly Promise<{ readonly status: number }>[]) =>
+    (await Promise.all(calls)).map(({ status }) => status).sort()
+
+  test('of many that create a table of one name one does', async () => {
+    const create = () => tables('ann', 'PUT', '/tables/once', 'a\n1\n2\n', 'text/csv')
+    expect(await statuses(Array.from({ length: 8 }, create))).toEqual([200, ...Array(7).fill(409)])
+    expect(await ask('ann', 'SELECT a FROM user_ann.once ORDER BY a')).toEqual([['1'], ['2']])
+  })
+
+  test('loads, edits, indexes, shares and queries of a table that is dropped are done before, or find none', async () => {
+    const drop = () => tables('ann', 'DELETE', '/tables/once')
+    const others = () => [
+      tables('ann', 'POST', '/load/once', 'a\n3\n', 'text/csv'),
+      tables('ann', 'POST', '/tables/once', '<table><description>x</description></table>', 'text/xml'),
+      tables('ann', 'POST', '/tables/once/share', 'USER=dan', FORM),
+      tables('ann', 'POST', '/table-update', 'TABLE=once&INDEX=a&PHASE=RUN', FORM),
+      tables('ann', 'GET', `/sync?${new URLSearchParams({ LANG: 'ADQL', QUERY: 'SELECT a FROM user_ann.once' })}`),
+    ]
+    for (let round = 0; round < 5; round++) {
+      const found = await statuses([...others(), drop(), ...others()])
+      expect(found.filter((status) => ![200, 303, 400, 404].includes(status))).toEqual([])
+      expect((await drop()).status).toBe(404)
+      await service.create('ann', 'once', 'a\n1\n')
+    }
+    await service.drop('ann', 'once')
+    const { rows } = await pool().query(
+      "select from uws.share where item_type = 'table' and item not in (select id::text from user_tables.item)",
+    )
+    expect(rows).toEqual([])
+  })
+})
+
 describe('names', () => {
   test.each([
     'a.b.c',
