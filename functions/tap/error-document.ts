@@ -1,8 +1,13 @@
 import { Failure } from '../../shared/failure.ts'
 import { HttpError } from '../../shared/platform/http/errors.ts'
 import type { ErrorFormat } from '../../shared/platform/http/route.ts'
-import { QueryCancelledError, QueryLimitError, QueryServiceError } from '../../shared/query/errors.ts'
-import { describeQueryError } from '../../shared/tap/describe-query-error.ts'
+import {
+  QueryCancelledError,
+  QueryLimitError,
+  QueryServiceError,
+  QueryUnavailableError,
+} from '../../shared/query/errors.ts'
+import { describeQueryError, isOutOfReach, OUT_OF_REACH } from '../../shared/tap/describe-query-error.ts'
 import { writeErrorDocument } from '../../shared/votable/write-result.ts'
 
 /** An error as a VOTable, whatever the format of the result would have been (TAP 1.1 §3.3, DALI 1.1 §4.4). */
@@ -15,6 +20,11 @@ export const VOTABLE_ERROR: ErrorFormat = {
 export const TEXT_ERROR: ErrorFormat = {
   contentType: 'text/plain; charset=utf-8',
   write: ({ detail }) => `${detail.map(({ msg }) => msg).join('\n')}\n`,
+}
+
+/** Project, instance and what to mend there are for the log: everybody may read the answer. */
+export function concealConnection(error: unknown): unknown {
+  return isOutOfReach(error) ? new QueryUnavailableError(OUT_OF_REACH) : error
 }
 
 /** What a query is refused with: statuses where those of the family's errors do not fit, and the place in the query. */

@@ -2,6 +2,7 @@ import type { TapDependencies } from '../../shared/deployment/served-tap.ts'
 import { createApi } from '../../shared/platform/http/serve.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
 import { VERSION } from '../../shared/version.ts'
+import { concealConnection } from './error-document.ts'
 import { createRoutes } from './routes.ts'
 
 export interface TapOptions {
@@ -14,5 +15,5 @@ export interface TapOptions {
 export function createTap(dependencies: TapDependencies, options: TapOptions): ReturnType<typeof createApi> {
   const { logger, prefix = '' } = options
   const routes = createRoutes(dependencies, prefix === '' ? '/' : prefix, logger)
-  return createApi(routes, { logger, prefix, server: `Almagest/${VERSION}` })
+  return createApi(routes, { logger, prefix, server: `Almagest/${VERSION}`, conceal: concealConnection })
 }

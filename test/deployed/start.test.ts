@@ -1,17 +1,22 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { environmentText } from '../registry/environment.ts'
 import { bundleFunctions } from '../support/bundles.ts'
 import { killFunction, spawnFunction, temporaryFolder } from '../support/function-process.ts'
-import { FUNCTIONS, type FunctionName } from './deployment.ts'
+import { FUNCTIONS } from './deployment.ts'
 
-const WORKING = `
-baseHostname: data.example.com
-releases: {bucket: releases}
-tap: {servers: {tap: {schemas: [a], databaseUrl: "postgresql://x@127.0.0.1:9/x", service: {url: "https://data.example.com/tap"}}}}
+const BUNDLES = [...FUNCTIONS, 'run-query', 'watch-queries', 'registry', 'console'] as const
+type FunctionName = (typeof BUNDLES)[number]
+
+const WORKING = environmentText({
+  more: `releases: {bucket: releases}
+tap: {servers: {tap: {schemas: [a], databaseUrl: "postgresql://x@127.0.0.1:9/x", service: {url: "https://data.example.com/tap", jobs: {bucket: jobs, topic: projects/demo/topics/queries}}}}}
 storage: {apiEndpoint: "http://127.0.0.1:9"}
+console: {}
 results: {bucket: results, rules: {r: {kind: result, pattern: '^r$', retention: 7d}}}
-`
+`,
+})
 
 async function start(name: FunctionName, environment: string | null) {
   const file = join(await temporaryFolder(), 'environment.yaml')
@@ -38,7 +43,7 @@ const FAULTS: readonly (readonly [what: string, environment: string | null, reas
   ['no file', null, /does not exist/],
 ]
 
-describe.each(FUNCTIONS)('the bundle of %s', (name) => {
+describe.each(BUNDLES)('the bundle of %s', (name) => {
   const faults = name === 'discovery' ? FAULTS : FAULTS.slice(0, 1)
   test.each(faults)(
     'does not start with %s in its environment file, and says so in its log',
@@ -69,10 +74,13 @@ test.each([
   ['load-release', 'releases: {bucket: releases}', /does not say where releases lie/],
   [
     'collect-results',
-    "results: {bucket: results, rules: {r: {kind: result, pattern: '^r$', retention: 7d}}}",
+    // Jobs of a TAP service say where results lie, too.
+    /, jobs: \{[^}]*\}|results: \{.*\}/g,
     /says nothing about results/,
   ],
-  ['tap', ', service: {url: "https://data.example.com/tap"}', /no TAP server .* has a section service/],
+  ...(['tap', 'run-query', 'watch-queries'] as const).map(
+    (name) => [name, /, service: \{.*\}(?=\}\}\})/, /no TAP server .* has a section service/] as const,
+  ),
 ] as const)('%s does not start without what it is for', async (name, section, reason) => {
   const { log } = await readEnd(name, WORKING.replace(section, ''))
   expect(log.at(-1).message).toMatch(reason)

@@ -13,14 +13,19 @@ interface SentError {
   readonly error?: unknown
 }
 
-/** Sends what is said about anything that was thrown. Where an answer is under way already, its connection is broken. */
+/**
+ * Sends what is said about anything that was thrown. Where an answer is under way already, its connection is broken.
+ *
+ * @param shown what the caller reads, where that is less than the log says
+ */
 export function sendError(
   response: ServerResponse,
   error: unknown,
   extra: Readonly<Record<string, string>> = {},
   format?: ErrorFormat,
+  shown: unknown = error,
 ): SentError {
-  const answer = describeError(error)
+  const answer = describeError(shown)
   const { status, severity, headers, detail } = answer
   const isUnderWay = response.headersSent && !response.writableEnded
   if (isUnderWay) response.destroy()

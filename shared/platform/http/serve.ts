@@ -29,6 +29,8 @@ export interface ApiOptions {
   readonly prefix?: string
   /** What each answer says of the software, `Almagest/1.0`; default nothing. */
   readonly server?: string
+  /** What a caller reads in place of an error that says more of the deployment than he may know; the log has the error. */
+  readonly conceal?: (error: unknown) => unknown
   /** Default 64 KiB. */
   readonly maxBodyBytes?: number
 }
@@ -79,7 +81,13 @@ export function createApi(routes: readonly Route[], options: ApiOptions): Handle
         )
       }
       const fail = (error: unknown) => {
-        const { severity, ...sent } = sendError(response, error, progress.headers, progress.errorFormat)
+        const { severity, ...sent } = sendError(
+          response,
+          error,
+          progress.headers,
+          progress.errorFormat,
+          options.conceal?.(error) ?? error,
+        )
         const failed = { ...sent, reason: shorten(sent.reason) }
         options.logger[severity](`${request.method} ${progress.path} ${failed.status}: ${failed.reason}`, {
           ...fields(),
