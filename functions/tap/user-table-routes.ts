@@ -34,7 +34,7 @@ const PARAMS = {
 
 /** What a body may be. What it is shows in its first bytes, all but whether lines are CSV or TSV. */
 const VOSI = 'text/xml'
-const TABLES = ['application/x-votable+xml', 'text/xml', 'text/csv', 'text/tab-separated-values']
+const TABLES = ['application/x-votable+xml', VOSI, 'text/csv', 'text/tab-separated-values']
 
 const FORM_BYTES = 64 * 1024
 /** Of all columns that a table can have, in a few words each. */
@@ -60,15 +60,13 @@ const MOST_SAVES = 2
 const BUSY = 'The service saves as many results as it can at once: try again in a moment.'
 
 const LISTED = object({
-  ...{
-    table: TEXT,
-    owner: TEXT,
-    writable: { type: 'boolean' },
-    rows: COUNT,
-    changed: TIME,
-    used: TIME,
-    description: nullable(TEXT),
-  },
+  table: TEXT,
+  owner: TEXT,
+  writable: { type: 'boolean' },
+  rows: COUNT,
+  changed: TIME,
+  used: TIME,
+  description: nullable(TEXT),
 })
 
 /** Tables that users keep, by the requests of pyvo's create_table, load_table and remove_table (CADC YouCat). */
@@ -121,7 +119,7 @@ export function userTableRoutes(dependencies: TapDependencies, { guarded }: Acce
       operation: 'createTable',
       summary:
         'Creates a table of the caller: an empty one by a VOSI description, or a VOTable, CSV or TSV with its rows',
-      ...{ body: 'bytes', bodyTypes: [...new Set([VOSI, ...TABLES])], maxBytes, ignoresQuery: true },
+      ...{ body: 'bytes', bodyTypes: TABLES, maxBytes, ignoresQuery: true },
       answers: { 'application/json': object({ table: TEXT, columns: COUNT, rows: COUNT }) },
       errors: [400, 401, 403, 404, 409, 429, 503],
       async handle(request: Request) {
