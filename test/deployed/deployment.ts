@@ -21,6 +21,10 @@ export type FunctionName = (typeof FUNCTIONS)[number]
 const LOGINS = [...FUNCTIONS, 'run-query', 'watch-queries', 'registry'] as const
 export type LoginName = (typeof LOGINS)[number]
 
+/** All functions; startup-probe.test.ts compares them with the folders. */
+export const BUNDLES = [...LOGINS, 'console'] as const
+export type BundleName = (typeof BUNDLES)[number]
+
 /** One project with Cloud SQL, Cloud Storage, and the bundled functions, each under its own service account. */
 export interface Deployment {
   readonly project: string

@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
 import * as functions from '@google-cloud/functions-framework'
 import { getTestServer } from '@google-cloud/functions-framework/testing'
 import { Ajv2020 } from 'ajv/dist/2020.js'
@@ -14,8 +13,9 @@ import { initialiseDatabase } from '../../shared/tap-schema/roles.ts'
 import { initialiseJobs } from '../../shared/uws/roles.ts'
 import { namesIn, putAged, resultsEnvironment, UWS_TABLE } from '../results/aged-objects.ts'
 import { DAY } from '../results/config.ts'
+import { startBundle } from '../support/bundles.ts'
 import { type FakeGcs, startFakeGcs } from '../support/fake-gcs.ts'
-import { ROOT, startFunction, writeEnvironment } from '../support/function-process.ts'
+import { writeEnvironment } from '../support/function-process.ts'
 import { createTestDatabase } from '../support/postgres.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: JSON, which is held against the function's own description
@@ -245,14 +245,10 @@ test('in a bucket with a retention policy a state could be written only once, so
   expect(body.detail[0].msg).toContain('results.stateBucket')
 })
 
-test('the deployed function comes up, sweeps, and explains in its log an environment without results', async () => {
+test('the deployed function comes up and sweeps', async () => {
   const gcs = await startFakeGcs({ buckets: ['results'] })
   await putAged(gcs, 'result_a.xml', 8 * DAY)
-  const source = { target: 'collect-results', source: join(ROOT, 'functions/collect-results/index.ts') }
-  const file = await writeEnvironment(`storage: {apiEndpoint: "${gcs.endpoint}"}\n`)
-  await expect(startFunction(source, file)).rejects.toThrow(/does not start: .*says nothing about results/)
-
-  const whole = await startFunction(source, await writeEnvironment(resultsEnvironment(gcs.endpoint)))
+  const whole = await startBundle('collect-results', await writeEnvironment(resultsEnvironment(gcs.endpoint)))
   expect((await fetch(`${whole.url}/healthz`)).status).toBe(200)
   const answer = await fetch(whole.url, { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } })
   expect(await answer.json()).toMatchObject({ outcome: 'finished', deletions: { deleted: 1 } })

@@ -7,12 +7,11 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { DEPLOYED } from '../../shared/tap-schema/options.ts'
 import { stageRelease } from '../../shared/tap-schema/stage.ts'
 import { swap } from '../../shared/tap-schema/swap.ts'
+import { startBundle } from '../support/bundles.ts'
 import { startFakeGcs } from '../support/fake-gcs.ts'
-import { ROOT, startFunction, writeEnvironment } from '../support/function-process.ts'
+import { writeEnvironment } from '../support/function-process.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
 import { sampleSchema } from '../support/sample-release.ts'
-
-const DISCOVERY = { target: 'discovery', source: join(ROOT, 'functions/discovery/index.ts') }
 
 async function deploy(database: TestDatabase, version: string): Promise<void> {
   const source = { bucket: 'releases', object: `${version}/schemas.tar.gz`, generation: '1', sha256: 'ab', bytes: 1 }
@@ -76,7 +75,7 @@ test('the deployed function answers from its configuration, a database, secrets,
   await mkdir(secrets)
   await writeFile(join(secrets, 'token'), 'gt-hips\n')
   await writeFile(join(secrets, 'efd'), 'pass word\n')
-  const { url, output } = await startFunction(DISCOVERY, file)
+  const { url, output } = await startBundle('discovery', file)
   const get = (path: string, headers = {}) => fetch(url + path, { headers, redirect: 'manual' })
   const getJson = async (path: string, headers = {}) => (await get(path, headers)).json()
   const base = '/repertoire/discovery'
@@ -111,7 +110,7 @@ test('the deployed function answers from its configuration, a database, secrets,
 
 test('lines of the log carry an execution id where LOG_EXECUTION_ID asks for it', async () => {
   const file = await writeEnvironment('baseHostname: data.example.com\n')
-  const { url, output } = await startFunction({ ...DISCOVERY, variables: { LOG_EXECUTION_ID: 'true' } }, file)
+  const { url, output } = await startBundle('discovery', file, { LOG_EXECUTION_ID: 'true' })
   expect((await fetch(`${url}/nowhere`, { headers: { 'function-execution-id': 'e1' } })).status).toBe(404)
   const line = await vi.waitFor(() => {
     const lines = output().split('\n')

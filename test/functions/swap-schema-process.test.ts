@@ -1,17 +1,15 @@
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readStatus } from '../../shared/tap-schema/status.ts'
 import { swap } from '../../shared/tap-schema/swap.ts'
 import { buildRelease } from '../releases/build-archive.ts'
+import { startBundle } from '../support/bundles.ts'
 import { countSwaps } from '../support/count-swaps.ts'
 import { startFakeGcs } from '../support/fake-gcs.ts'
-import { ROOT, startFunction, writeEnvironment } from '../support/function-process.ts'
+import { writeEnvironment } from '../support/function-process.ts'
 import { createTestDatabase } from '../support/postgres.ts'
 import { sampleSchema } from '../support/sample-release.ts'
-
-const swapSchema = { target: 'swap-schema', source: join(ROOT, 'functions/swap-schema/index.ts') }
 
 const ENVIRONMENT = (database: string, endpoint: string) => `
 releases: {bucket: releases}
@@ -28,12 +26,12 @@ test('the deployed function comes up, stages and swaps, and does not start befor
   const gcs = await startFakeGcs()
   await gcs.put('releases', 'w.1/schemas.tar.gz', await buildRelease({ 'survey.yaml': sampleSchema('survey') }))
   const file = await writeEnvironment('tpa: {}\n')
-  await expect(startFunction(swapSchema, file)).rejects.toThrow(
+  await expect(startBundle('swap-schema', file)).rejects.toThrow(
     /ended with 1: .*does not start.*environment\.yaml.*tpa/s,
   )
 
   await writeFile(file, ENVIRONMENT(database.url, gcs.endpoint))
-  const { url, output } = await startFunction(swapSchema, file)
+  const { url, output } = await startBundle('swap-schema', file)
   expect(await (await fetch(`${url}/healthz`)).json(), output()).toEqual({ status: 'ok' })
 
   const post = (path: string, body: string) =>
@@ -51,8 +49,8 @@ test('a process that is stopped in the middle of a swap leaves everything as it 
   const database = await createTestDatabase()
   const gcs = await startFakeGcs()
   await gcs.put('releases', 'w.1/schemas.tar.gz', await buildRelease({ 'survey.yaml': sampleSchema('survey') }))
-  const { url, child } = await startFunction(
-    swapSchema,
+  const { url, child } = await startBundle(
+    'swap-schema',
     await writeEnvironment(ENVIRONMENT(database.url, gcs.endpoint)),
   )
   const post = (path: string) =>

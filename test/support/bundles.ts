@@ -1,7 +1,7 @@
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Bundle, bundleFunction, functionNames } from '../../deploy/bundles/bundle.ts'
-import { ROOT } from './function-process.ts'
+import { type FunctionProcess, ROOT, startFunction } from './function-process.ts'
 import { askRun } from './once-in-a-run.ts'
 
 /**
@@ -10,6 +10,15 @@ import { askRun } from './once-in-a-run.ts'
  */
 export function bundleFunctions(): Promise<string> {
   return askRun('bundles')
+}
+
+/** A function as it is deployed, of its bundle: it starts in a third of the time that the sources take. Killed after the test. */
+export async function startBundle(
+  name: string,
+  environmentFile: string,
+  variables: Readonly<Record<string, string>> = {},
+): Promise<FunctionProcess> {
+  return startFunction({ target: name, source: join(await bundleFunctions(), name), variables }, environmentFile)
 }
 
 /** What is known of the bundles in that folder. */
