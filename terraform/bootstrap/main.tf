@@ -359,5 +359,6 @@ locals {
     _REPOSITORY   = var.image_repository
     _STATE_BUCKET = var.state_bucket
     _ENVIRONMENT  = var.environment
+    _SAMPLE       = tostring(var.sample)
   }
 }

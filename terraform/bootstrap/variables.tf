@@ -30,3 +30,9 @@ variable "environment" {
   type        = string
   default     = "example"
 }
+
+variable "sample" {
+  description = "Whether each deployment uploads the sample release of this repository and sees that it is loaded; almagest-deploy must be among the `publishers` then."
+  type        = bool
+  default     = false
+}

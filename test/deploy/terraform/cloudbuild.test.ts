@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import { load } from 'js-yaml'
 import { describe, expect, test } from 'vitest'
 import { bodiesOf, readConfiguration } from '../../../deploy/terraform/configuration.ts'
+import { SKY } from '../../../local/sample/sample.ts'
 import { temporaryFolder } from '../../support/function-process.ts'
 
 interface Step {
@@ -161,13 +162,14 @@ test('nothing is planned that was not checked, tested and built, and nothing app
   expect([...before('push-image')]).toEqual(expect.arrayContaining(['test', 'image', 'plan']))
   expect([...before('apply')]).toEqual(expect.arrayContaining(['plan', 'keep-plan', 'push-image', 'functions']))
   expect(steps.get('init')!.waitFor).toEqual(['apply'])
-  expect(steps.get('smoke')!.waitFor).toEqual(['init'])
+  expect(steps.get('sample')!.waitFor).toEqual(['init'])
+  expect(steps.get('smoke')!.waitFor).toEqual(['sample'])
   expect(steps.get('apply')!.script).toContain('terraform apply -input=false plan.tfplan')
 })
 
 test('a step that changes anything does nothing unless the trigger says so', () => {
   expect(build.substitutions._APPLY).toBe('false')
-  for (const id of ['push-image', 'apply', 'init', 'smoke', 'save-cache']) {
+  for (const id of ['push-image', 'apply', 'init', 'sample', 'smoke', 'save-cache']) {
     expect(steps.get(id)!.script, id).toMatch(/if \[ "\$_APPLY" != true \]; then (echo "[^"]*"; )?exit 0; fi/)
   }
   const changing = /terraform apply|docker push|jobs execute|gcloud storage cp - /
@@ -177,6 +179,20 @@ test('a step that changes anything does nothing unless the trigger says so', () 
   const { script } = steps.get('functions')!
   expect(script.match(/docker push/g)).toHaveLength(1)
   expect(script).toMatch(/if \[ "\$_APPLY" = true \]; then docker push/)
+})
+
+test('the sample is what the build uploads, where the trigger says so', async () => {
+  const folder = await temporaryFolder()
+  await mkdir(join(folder, 'terraform'))
+  await writeFile(join(folder, 'terraform/outputs.json'), '{"releases_bucket": {"value": "gs://releases"}}')
+  const node = `if [ "$1" = -p ]; then "${process.execPath}" "$@"; else echo "$@" >> asked; fi`
+  const upload = (sample: string) =>
+    runStep('sample', { folder, commands: { node }, variables: { _APPLY: 'true', _SAMPLE: sample } })
+  expect(upload('false')).toMatchObject({ status: 0, asked: [] })
+  expect(upload('true').asked).toEqual([
+    `cli/almagest.js publish --version ${SKY.version} --to gs://releases local/sample/sky`,
+  ])
+  expect(existsSync(SKY.folder)).toBe(true)
 })
 
 test('every step ends in time, the whole within the hour, and failing is only allowed where nothing depends on it', () => {
@@ -209,7 +225,7 @@ test('every substitution of the build is given by the triggers', () => {
 test('no step asks for a path that Cloud Run keeps to itself', () => {
   const { script } = steps.get('smoke')!
   const paths = [...script.matchAll(/^ *call "\$\(url [\w-]+\)" (\S+)/gm)].map(([, path = '']) => path)
-  expect(paths).toEqual(['/servers', '/', expect.stringMatching(/^"\/\$server\/sync\?/)])
+  expect([...new Set(paths)]).toEqual(['/servers', '/', expect.stringMatching(/^"\/\$server\/sync\?/)])
   for (const path of paths) expect(path.replace(/\?.*/, '')).not.toMatch(/z$|^\/(eventlog|_ah\/)/)
 })
 
@@ -219,7 +235,7 @@ url="\${@: -1}"
 { echo "$url"; for word in "$@"; do case "$word" in Authorization:*|*audience*) echo "$word";; esac; done; } >> asked
 case "$url" in
   https://iamcredentials.*) echo '{"token": "identity-token"}'; exit 0;;
-  */servers) echo '{"servers": [{"name": "tap", "live": "r1"}, {"name": "new", "live": null}, {"name": "closed", "live": "r1"}]}';;
+  */servers) echo '{"servers": [{"name": "tap", "live": "r1"}, {"name": "new", "live": null, "staging": "'"$STAGED"'"}, {"name": "closed", "live": "r1"}]}';;
   */sync*) printf "$ROWS";;
 esac
 exit "$ANSWER"`
@@ -236,8 +252,13 @@ describe.skipIf(!has('python3'))('the smoke test', () => {
     readonly opened?: readonly string[]
     /** What a query is answered. */
     readonly rows?: string
+    /** Whether a sample was uploaded. */
+    readonly sample?: boolean
+    /** The release that is staged on `new`. */
+    readonly staged?: string
   }
-  const smoke = async (answer: string, { commands = {}, opened = [], rows = '' }: Deployed = {}) => {
+  const smoke = async (answer: string, deployed: Deployed = {}) => {
+    const { commands = {}, opened = [], rows = '', sample = false, staged = 'r1' } = deployed
     const folder = await temporaryFolder()
     const outputs = { urls: { value: URLS }, open_tap_servers: { value: opened } }
     await mkdir(join(folder, 'terraform'))
@@ -245,7 +266,10 @@ describe.skipIf(!has('python3'))('the smoke test', () => {
     return runStep('smoke', {
       folder,
       commands: { curl: CURL, gcloud: '[ "$*" = "auth print-access-token" ] && echo access-token', ...commands },
-      variables: { _APPLY: 'true', SERVICE_ACCOUNT_EMAIL: ACCOUNT, ANSWER: answer, ROWS: rows },
+      variables: {
+        ...{ _APPLY: 'true', _SAMPLE: String(sample), SERVICE_ACCOUNT_EMAIL: ACCOUNT },
+        ...{ ANSWER: answer, ROWS: rows, STAGED: staged },
+      },
     })
   }
 
@@ -288,6 +312,17 @@ describe.skipIf(!has('python3'))('the smoke test', () => {
     const { status, output } = await smoke('0', { opened: ['tap'], rows })
     expect(status).toBe(1)
     expect(output).toContain('tap: expected a header and one row')
+  })
+
+  test('sees that the sample is loaded, where one was uploaded', async () => {
+    const commands = { sleep: 'echo slept >> asked' }
+    const loaded = await smoke('0', { commands, sample: true, staged: 'releases/sky-1' })
+    expect([loaded.status, loaded.asked.includes('slept')]).toEqual([0, false])
+    expect(loaded.output).toContain('the sample is loaded by: new')
+    const missing = await smoke('0', { commands, sample: true })
+    expect(missing.status).toBe(1)
+    expect(missing.asked.filter((line) => line === 'slept')).toHaveLength(20)
+    expect(missing.output).toContain('no server has staged the sample')
   })
 
   test('fails when a function does not answer, or no token can be made', async () => {
