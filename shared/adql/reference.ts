@@ -26,8 +26,10 @@ Where the standard leaves a choice:
 - JOIN without ON and USING joins every row with every row.
 - A literal beside a timestamp is read as a time (\`obs_time > '2021-01-14T11:25:00'\`), beside a boolean as one
   (\`flag = 'true'\`): ADQL has no literals of these types.
+- PostgreSQL holds NaN for equal to itself and greater than all numbers: \`mag > 20\` finds it, MAX gives it. Its ORDER BY
+  has NULL last, with DESC first.
 - Longitudes lie between 0 and 360, latitudes between -90 and 90 degrees, radii between 0 and 180. Constants beyond are
-  refused.
+  refused; longitudes of rows may be turns away, and are given out between 0 and 360.
 - The coordinate system as the first argument of POINT, CIRCLE, BOX and POLYGON is taken, and changes nothing.
 - Columns of regions hold text of DALI (\`circle 10 20 1\`) or STC-S (\`Polygon ICRS 1 2 3 4 5 6\`): points, circles and
   polygons in ICRS, FK5 or J2000. To CONTAINS, INTERSECTS, AREA and CENTROID any other text is like NULL.

@@ -94,8 +94,13 @@ function resolveSigned({ sign, operand, span }: Signed, scope: Scope): ResolvedE
   if (value.kind === 'number' && sign === '-' && value.text === LOWEST_LONG) {
     return { kind: 'signed', sign, operand: { ...value, type: BIGINT }, type: BIGINT, unit: undefined, span }
   }
-  const type = value.type.kind === 'null' ? DOUBLE : value.type
+  const type = value.type.kind === 'null' ? DOUBLE : sign === '-' ? negativeType(value.type) : value.type
   return { kind: 'signed', sign, operand: value, type, unit: value.unit, span }
+}
+
+/** The bytes of VOTable have no sign. */
+function negativeType(type: ValueType): ValueType {
+  return type.datatype === 'unsignedByte' ? { ...type, datatype: 'short' } : type
 }
 
 /** Without its sign it is no long. */
