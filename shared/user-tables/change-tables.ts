@@ -80,6 +80,8 @@ export async function noteChange(
     `insert into uws.event (server, kind, item_type, item, owner, data) values ($1, $2, 'table', $3, $4, $5)`,
     [server, what, id, owner, JSON.stringify({ name, ...data })],
   )
+  // What jobs and logins say of a user waits for the same lock: whose event has the lower number is committed first.
+  await client.query("select pg_advisory_xact_lock(hashtextextended($1 || '/' || $2, 8320))", [server, owner])
   const usage = await readTableUsage(client, server, owner)
   await client.query(
     `insert into uws.event (server, kind, item_type, item, owner, data) values ($1, 'QUOTA_UPDATED', 'user', $2, $2, $3)`,
