@@ -1,14 +1,15 @@
 import { execFile } from 'node:child_process'
-import { writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { SKY_EXAMPLES } from '../../local/sample/examples.ts'
+import { lazily } from '../../shared/lazily.ts'
 import { escapeXml } from '../../shared/xml/characters.ts'
 import type { JobsUnderTest } from '../functions/tap-jobs-service.ts'
 import { readAnswer, type TapUnderTest } from '../functions/tap-service.ts'
-import { HAS_STILTS, needs, runStilts } from '../support/clients.ts'
-import { temporaryFolder } from '../support/function-process.ts'
+import { HAS_STILTS, needs, runStiltsTasks } from '../support/clients.ts'
 import { HAS_PYVO, lintTap, PYTHON, SMOKE, STAGES, smokeTap } from './acceptance.ts'
 import { startSky } from './sky-service.ts'
 
@@ -38,32 +39,54 @@ describe.skipIf(!HAS_STILTS)(`STILTS${needs(HAS_STILTS, 'stilts')}`, () => {
     expect(totals).toMatchObject({ ERROR: 0, WARNING: 0, FAILURE: 0 })
   })
 
-  test.each([
-    ['BINARY2', 'SELECT TOP 50 * FROM sky.stars', {}],
-    ['TABLEDATA', 'SELECT TOP 50 * FROM sky.deep_sky', { RESPONSEFORMAT: 'votable/td' }],
-    ['shapes', 'SELECT POINT(ra, dec) AS p, CIRCLE(ra, dec, 1) AS c FROM sky.stars WHERE hip < 100', {}],
-    ['text/xml', 'SELECT * FROM ivoa.ObsCore', { RESPONSEFORMAT: 'text/xml' }],
-    ['an overflow', 'SELECT ra, ra, name FROM sky.stars', { MAXREC: '3' }],
-    ['no rows', 'SELECT * FROM sky.stars', { MAXREC: '0' }],
-    ['an error', 'SELECT rra FROM sky.stars', {}],
-  ] as const)('votlint has nothing to say of %s', async (_what, adql, parameters) => {
-    const { content } = await tap.query(adql, parameters)
-    const file = join(await temporaryFolder(), 'result.vot')
-    await writeFile(file, content)
-    expect(await runStilts('votlint', `votable=${file}`, 'ucd=true', 'unit=true')).toBe('')
+  test.each(Object.keys(RESULTS))('votlint has nothing to say of %s', async (what) => {
+    expect((await printed()).get(what)).toBe('')
   })
 
-  test.each([
-    ['/capabilities', 'capabilities'],
-    ['/tables', 'tableset'],
-    ['/tables?detail=min', 'tableset'],
-    ['/tables/sky.stars', 'table'],
-    ['/availability', 'availability'],
-  ])('xsdvalidate takes %s', async (path, element) => {
-    const file = join(await temporaryFolder(), 'document.xml')
-    await writeFile(file, (await tap.get(path)).content)
-    await runStilts('xsdvalidate', `doc=${file}`, 'uselocals=true', `topel=${element}`)
+  test.each(Object.keys(DOCUMENTS))('xsdvalidate takes %s', async (path) => {
+    expect((await printed()).get(path)).toBe('')
   })
+})
+
+const RESULTS: Readonly<Record<string, readonly [adql: string, parameters: Readonly<Record<string, string>>]>> = {
+  BINARY2: ['SELECT TOP 50 * FROM sky.stars', {}],
+  TABLEDATA: ['SELECT TOP 50 * FROM sky.deep_sky', { RESPONSEFORMAT: 'votable/td' }],
+  shapes: ['SELECT POINT(ra, dec) AS p, CIRCLE(ra, dec, 1) AS c FROM sky.stars WHERE hip < 100', {}],
+  'text/xml': ['SELECT * FROM ivoa.ObsCore', { RESPONSEFORMAT: 'text/xml' }],
+  'an overflow': ['SELECT ra, ra, name FROM sky.stars', { MAXREC: '3' }],
+  'no rows': ['SELECT * FROM sky.stars', { MAXREC: '0' }],
+  'an error': ['SELECT rra FROM sky.stars', {}],
+}
+
+/** What each has at its top. */
+const DOCUMENTS: Readonly<Record<string, string>> = {
+  '/capabilities': 'capabilities',
+  '/tables': 'tableset',
+  '/tables?detail=min': 'tableset',
+  '/tables/sky.stars': 'table',
+  '/availability': 'availability',
+}
+
+/** What STILTS prints of all of them, in one process. */
+const printed = lazily(async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'almagest-clients-'))
+  const tasks = new Map<string, readonly string[]>()
+  const keep = async (content: Uint8Array) => {
+    const file = join(folder, `${tasks.size}.xml`)
+    await writeFile(file, content)
+    return file
+  }
+  for (const [what, [adql, parameters]] of Object.entries(RESULTS)) {
+    const { content } = await tap.query(adql, parameters)
+    tasks.set(what, ['votlint', `votable=${await keep(content)}`, 'ucd=true', 'unit=true'])
+  }
+  for (const [path, element] of Object.entries(DOCUMENTS)) {
+    const { content } = await tap.get(path)
+    tasks.set(path, ['xsdvalidate', `doc=${await keep(content)}`, 'uselocals=true', `topel=${element}`])
+  }
+  const texts = await runStiltsTasks([...tasks.values()])
+  await rm(folder, { recursive: true })
+  return new Map([...tasks.keys()].map((what, index) => [what, texts[index]]))
 })
 
 describe.skipIf(!HAS_PYVO)(`pyvo${needs(HAS_PYVO, `pyvo or ${SMOKE}`)}`, () => {
