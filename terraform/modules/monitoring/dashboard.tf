@@ -41,6 +41,15 @@ locals {
         by     = ["metric.label.database"]
       }
     ],
+    [for queue in var.task_queue == null ? [] : [var.task_queue] :
+      {
+        title  = "Jobs in the queue of Cloud Tasks, with those that run"
+        filter = "metric.type=\"cloudtasks.googleapis.com/queue/depth\" AND resource.type=\"cloud_tasks_queue\" AND resource.label.queue_id=\"${queue}\""
+        align  = "ALIGN_MAX"
+        reduce = "REDUCE_MAX"
+        by     = []
+      }
+    ],
     [for name, metric in local.deployed_metrics : {
       title  = metric.description
       filter = "metric.type=\"logging.googleapis.com/user/${google_logging_metric.entries[name].name}\" AND resource.type=\"cloud_run_revision\""
