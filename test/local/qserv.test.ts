@@ -29,10 +29,16 @@ async function ask(method: string, path: string, body?: unknown, type = 'applica
 }
 const submit = async (query: string) =>
   JSON.parse(await ask('POST', '/query-async?version=55', { query })).queryId as number
+/** Waits until it is done. */
+const run = async (query: string) => {
+  const id = await submit(query)
+  await expect.poll(() => ask('GET', `/query-async/status/${id}?version=55`)).toContain('"status":"COMPLETED"')
+  return id
+}
 const ALL = 'SELECT objectId, Flag, x, seen, raw, note FROM dp1.Object ORDER BY objectId DESC'
 
 test('values are MariaDB’s text, NULL is a word, binaries are digits; keys are sorted and nothing is in between', async () => {
-  const id = await submit(ALL)
+  const id = await run(ALL)
   expect(await ask('GET', `/query-async/result/${id}?version=55`)).toBe(
     '{"error":"","error_ext":{},"rows":[["9223372036854775807","1","1e-30","2026-01-02 03:04:05.500000","00FF","a \\"b\\""],["2","NULL","NULL","NULL","NULL","NULL"]],' +
       '"schema":[{"column":"objectid","is_binary":0,"table":"","type":"BIGINT(20)"},{"column":"Flag","is_binary":0,"table":"","type":"TINYINT(1)"},{"column":"x","is_binary":0,"table":"","type":"DOUBLE"},' +
@@ -76,7 +82,7 @@ test('progress moves in steps, cancels take effect later, results can be read un
   moved += 600
   expect((await status()).status).toBe('ABORTED')
   expect(await ask('DELETE', `/query-async/${id}?version=55`, {})).toContain(`Query has already finished: CANCEL ${id}`)
-  const done = await submit(ALL)
+  const done = await run(ALL)
   expect(() => qserv.assertClean()).toThrow(/result of query \d+ was not deleted/)
   moved += 120_000
   expect(await ask('GET', `/query-async/result/${done}?version=55`)).toContain("doesn't exist")

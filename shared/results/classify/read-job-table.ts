@@ -26,6 +26,7 @@ const BEGIN = `
   set local idle_in_transaction_session_timeout = '60s';
   set local statement_timeout = ${TIMEOUT_MS};
   set local lock_timeout = ${TIMEOUT_MS};
+  select set_config('transaction_timeout', '0', true) where current_setting('server_version_num')::int >= 170000;
   set local search_path = pg_catalog, pg_temp`
 
 /**
