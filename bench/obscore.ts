@@ -231,6 +231,15 @@ async function fill(client: pg.Client, table: string, rows: number, kind: string
 }
 
 const EXCHANGES = 5
+const SESSIONS = 5
+
+/** All that a pool may open; @returns the processes behind them */
+async function openSessions(pool: pg.Pool): Promise<readonly number[]> {
+  const clients = await Promise.all(Array.from({ length: SESSIONS }, () => pool.connect()))
+  const answers = await Promise.all(clients.map((client) => client.query('select pg_backend_pid() as process')))
+  for (const client of clients) client.release()
+  return answers.map(({ rows }) => rows[0].process)
+}
 
 async function benchRebuild(
   client: pg.Client,
@@ -242,11 +251,22 @@ async function benchRebuild(
   await client.query('alter table dids disable trigger all')
   await fill(client, 'dids', dids, '', true)
   await client.query('alter table dids enable always trigger almagest_obscore; analyze dids')
+  // What was done before is not to be written to disk meanwhile.
+  await client.query('checkpoint')
   const own = new URL(url)
   own.pathname = `/${database}`
-  const pool = new pg.Pool({ connectionString: own.href, max: 5 })
+  const pool = new pg.Pool({ connectionString: own.href, max: SESSIONS, idleTimeoutMillis: 0 })
   try {
-    const first = await rebuildObscore(pool, DEFAULT_MAPPING, { batchRows: 10_000 })
+    const processes = await openSessions(pool)
+    const used = () => processes.map(cpuTimeOf).reduce((sum, time) => sum + time, 0)
+    const before = used()
+    let filling = Number.NaN
+    const first = await rebuildObscore(pool, DEFAULT_MAPPING, {
+      batchRows: 10_000,
+      onProgress({ phase }) {
+        if (phase === 'indexing') filling = used() - before
+      },
+    })
     const task: ReaderTask = { url: own.href, expected: dids }
     const readers = Array.from({ length: 2 }, () => startReader(task))
     const waits: number[] = []
@@ -266,6 +286,8 @@ async function benchRebuild(
         `rebuild of ${dids.toLocaleString('en')}`,
         `${filled} rows/s`,
         `${whole} rows/s with indexes and exchange`,
+        '',
+        `${(filling / first.records).toFixed(1)} µs a row, without indexes`,
       ]),
       rest([
         `${EXCHANGES} exchanges under 2 readers`,
