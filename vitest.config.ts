@@ -4,7 +4,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Files that take long, because they wait for processes: what begins last must not be one of them. */
 const LONG =
-  /test\/(local\/start|instances\/|deployed\/|deploy\/(terraform|package)\/|clients\/|tap-schema\/(swap|lock))/
+  /test\/(local\/start|instances\/|console\/|deployed\/|deploy\/(terraform|package)\/|clients\/|tap-schema\/(swap|lock))/
 
 class LongFilesFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
