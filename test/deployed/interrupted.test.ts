@@ -75,7 +75,9 @@ async function holdHistory(): Promise<() => Promise<void>> {
 }
 
 async function untilHeld(): Promise<void> {
-  const waiting = `select count(*)::int as n from pg_locks where relation = 'almagest.history'::regclass and not granted`
+  const waiting = `select count(*)::int as n from pg_locks
+                    where relation = 'almagest.history'::regclass and not granted
+                      and database = (select oid from pg_database where datname = current_database())`
   await expect.poll(async () => (await database.pool.query(waiting)).rows[0].n, { timeout: 60_000 }).toBe(1)
 }
 

@@ -303,7 +303,8 @@ describe('a result', () => {
     })
     sent.on('error', () => {}).end(new URLSearchParams({ LANG: 'ADQL', QUERY: adql }).toString())
     const underway = async () => {
-      const { rowCount } = await pool().query("select from pg_locks where relation = 'survey.object'::regclass limit 1")
+      const { rowCount } = await pool().query(`select from pg_locks where relation = 'survey.object'::regclass
+        and database = (select oid from pg_database where datname = current_database()) limit 1`)
       return rowCount
     }
     await expect.poll(underway).toBe(1)
@@ -421,7 +422,8 @@ describe('who sees a table', () => {
 test('a table that is dropped after a query was understood is an error of the query', async () => {
   const READ = 'SELECT note FROM user_ann.lost'
   const waiting = async () => {
-    const { rows } = await pool().query("select from pg_locks where not granted and locktype = 'relation'")
+    const { rows } = await pool().query(`select from pg_locks where not granted and locktype = 'relation'
+      and database = (select oid from pg_database where datname = current_database())`)
     return rows.length
   }
   const upload = new URLSearchParams({

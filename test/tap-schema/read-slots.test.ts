@@ -38,7 +38,8 @@ test('status and diff that come while a stage makes the slot anew show the new o
   const staging = stageRelease(database.pool, stageRequest('r3'))
   const insertsHistory = () =>
     gate
-      .query("select from pg_locks where relation = 'almagest.history'::regclass and not granted")
+      .query(`select from pg_locks where relation = 'almagest.history'::regclass and not granted
+        and database = (select oid from pg_database where datname = current_database())`)
       .then((found) => found.rows.length)
   await expect.poll(insertsHistory, patiently).toBe(1)
   const status = readStatus(database.pool)
