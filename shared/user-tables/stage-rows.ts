@@ -113,16 +113,14 @@ function checkTypes({ name, sqlType }: UserColumn, given: string): void {
 }
 
 function explainValues(error: unknown): unknown {
-  const state = error instanceof Error && 'code' in error ? String(error.code) : ''
-  if (state === '23505') {
-    return new UserTableError('table_values', 'a value is there already in a column with a unique index', error)
+  if (!(error instanceof Error) || !('code' in error)) return error
+  const state = String(error.code)
+  const explained = (what: string) => new UserTableError('table_values', what, error)
+  if (state === '23505') return explained('a value is there already in a column with a unique index')
+  // PostgreSQL names the value and the type, or how wide the row is and may be.
+  if (state.startsWith('22')) {
+    return explained(`a value does not fit the type of its column (${error.message}): nothing was loaded`)
   }
-  if (/^(22|54)/.test(state)) {
-    return new UserTableError(
-      'table_values',
-      'a value does not fit the type of its column, or a row is too wide: nothing was loaded',
-      error,
-    )
-  }
+  if (state.startsWith('54')) return explained(`a row is too wide (${error.message}): nothing was loaded`)
   return error
 }

@@ -610,7 +610,12 @@ describe('what is wrong with a request', () => {
   test.each([
     ['an unknown column', 'x\n1\n', 'has no column'],
     ['a fraction for a whole number', 'i\n1.5\n', 'the column is bigint'],
-    ['a number too large', 'i\n99999999999999999999\n', 'does not fit'],
+    [
+      'a number too large',
+      'i\n99999999999999999999\n',
+      'does not fit the type of its column (value "99999999999999999999"',
+    ],
+    ['no number', 'i\n7\nseven\n', '"seven"'],
     ['the same column twice', 'i,I\n1,2\n', 'same name'],
   ])('%s: nothing is loaded', async (_what, csv, message) => {
     const { status, text } = await tables('ann', 'POST', '/load/wrong', csv, 'text/csv')
