@@ -34,12 +34,12 @@ export async function readContent(
   if (/<(?:[\w.-]+:)?(?:table|tableset)[\s>/]/.test(head) && !/<(?:[\w.-]+:)?VOTABLE/.test(head)) {
     return { definition: readVosiTable(body.toString('utf8')), rows: null }
   }
-  return readRows(once(body), contentType, limits)
+  return readRows(body, contentType, limits)
 }
 
-/** The same of what comes bit by bit. @throws UserTableError, UploadError */
+/** The same of a table alone, which may come bit by bit. @throws UserTableError, UploadError */
 export async function readRows(
-  bytes: AsyncIterable<Uint8Array>,
+  bytes: Uint8Array | AsyncIterable<Uint8Array>,
   contentType: string | null,
   { name, ...limits }: ContentLimits,
 ): Promise<NewContent & { readonly rows: UploadedTable }> {
@@ -55,8 +55,4 @@ export async function readRows(
     await rows.close()
     throw error
   }
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
-  yield bytes
 }

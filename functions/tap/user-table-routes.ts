@@ -183,7 +183,7 @@ export function userTableRoutes(dependencies: TapDependencies, { guarded }: Acce
         const writer = readerOf(request.caller) ?? { user: owner, groups: [] }
         // The readers of tables are a tenth of the code, and most instances are never sent one.
         const { readTable } = await import('../../shared/votable/read-table.ts')
-        const rows = await readTable(once(request.body), {
+        const rows = await readTable(request.body, {
           ...{ name, contentType: contentTypeOf(request) },
           limits: { ...load, columns: MAX_COLUMNS },
         })
@@ -277,8 +277,4 @@ async function noteOwner(pool: pg.Pool, server: string, { caller }: Pick<Request
 
 function contentTypeOf({ headers }: Pick<Request, 'headers'>): string | null {
   return [headers['content-type'] ?? []].flat()[0] ?? null
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
-  yield bytes
 }

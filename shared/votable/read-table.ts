@@ -22,8 +22,16 @@ export interface ReadOptions {
  *
  * @throws UploadError that names the table, and the row and column
  */
-export async function readTable(bytes: AsyncIterable<Uint8Array>, options: ReadOptions): Promise<UploadedTable> {
+export async function readTable(
+  bytes: Uint8Array | AsyncIterable<Uint8Array>,
+  options: ReadOptions,
+): Promise<UploadedTable> {
   const context = new TableContext(options.name, options.limits)
-  const { format, content } = await sniff(bytes, options.contentType, context)
+  const given = bytes instanceof Uint8Array ? once(bytes) : bytes
+  const { format, content } = await sniff(given, options.contentType, context)
   return format === 'votable' ? readVotable(content, context) : readDelimited(content, format, context)
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+  yield bytes
 }

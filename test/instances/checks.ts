@@ -5,23 +5,29 @@ import { sweepResults } from '../../shared/results/sweep/sweep.ts'
 import { BUCKET, type Fleet, REMOTE } from './fleet.ts'
 import type { Told } from './users.ts'
 
-/** All messages come, and time passes, until every job has ended and what was deleted is forgotten. */
+/**
+ * All messages come, and time passes, until every job has ended and what was deleted is forgotten.
+ *
+ * @throws what is left when the time is over
+ */
 export async function settle(fleet: Fleet, timeout = 170_000): Promise<void> {
   fleet.deliveries.behave()
-  await vi.waitUntil(
-    async () => {
-      await fleet.letTimePass()
-      await fleet.watch()
-      await fleet.deliveries.idle()
-      const { rows } = await fleet.pool.query(
-        `select from uws.job where phase in ('QUEUED', 'EXECUTING') or deleted_at is not null
-         union all select from uws.event where settled_at is null
-         union all select from uws.remote where state <> 'submitting' or kept_until is not null limit 1`,
-      )
-      return rows.length === 0
-    },
-    { timeout, interval: 100 },
-  )
+  let left: readonly unknown[] = []
+  const isSettled = async () => {
+    await fleet.letTimePass()
+    await fleet.watch()
+    await fleet.deliveries.idle()
+    const { rows } = await fleet.pool.query(
+      `select to_jsonb(j) as left from uws.job j where phase in ('QUEUED', 'EXECUTING') or deleted_at is not null
+       union all select to_jsonb(e) from uws.event e where settled_at is null
+       union all select to_jsonb(r) from uws.remote r where state <> 'submitting' or kept_until is not null limit 3`,
+    )
+    left = rows
+    return rows.length === 0
+  }
+  await vi.waitUntil(isSettled, { timeout, interval: 100 }).catch((error: unknown) => {
+    throw new Error(`there is no rest: ${JSON.stringify(left)}`, { cause: error })
+  })
 }
 
 export interface Row {

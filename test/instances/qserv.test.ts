@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { LocalQserv } from '../../local/qserv/server.ts'
 import { createLogger } from '../../shared/platform/log/log.ts'
 import { randomNumbers } from '../support/random-numbers.ts'
+import { settle } from './checks.ts'
 import { BUCKET, type Fleet, startFleet } from './fleet.ts'
 import { mishapsOf } from './upset.ts'
 import { askAtOnce, create, QUICK, queryWithUpload } from './users.ts'
@@ -54,20 +55,7 @@ test('queries of Qserv lose nothing while processes are killed, submits are in d
     await mishap?.happen()
   }
   qserv.faults.clear()
-  fleet.deliveries.behave()
-  await vi.waitUntil(
-    async () => {
-      await fleet.letTimePass()
-      await fleet.watch()
-      await fleet.deliveries.idle()
-      const { rows } = await fleet.pool.query(
-        `select from uws.job where phase in ('QUEUED', 'EXECUTING') or deleted_at is not null
-           union all select from uws.remote where state <> 'submitting' or kept_until is not null limit 1`,
-      )
-      return rows.length === 0
-    },
-    { timeout: 110_000, interval: 100 },
-  )
+  await settle(fleet, 110_000)
   await checkResults(paths, deleted)
   // What a worker had submitted when it was killed, or a doubt, is seen by nobody: no more than those.
   expect(qserv.queries.live()).toEqual([])
