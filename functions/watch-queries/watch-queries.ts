@@ -171,7 +171,9 @@ async function publishAll(server: string, { pool, events }: JobBackend): Promise
   const publishNext = async () => {
     for (let item = items.pop(); item !== undefined && failures.length < MOST_FAILURES; item = items.pop()) {
       try {
-        published += await publishOwed(pool, item, (event) => sendEvent(events, event))
+        const count = await publishOwed(pool, item, (event) => sendEvent(events, event))
+        // Not in one step with the wait: what the others add meanwhile would be lost.
+        published += count
       } catch (error) {
         failures.push(error)
       }

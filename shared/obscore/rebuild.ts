@@ -139,10 +139,12 @@ async function fill(
   let records = 0
   const fillPart = async (selection: Selection) => {
     signal?.throwIfAborted()
-    records += await inTransaction(pool, 'filling the new table', async (client) => {
+    const filled = await inTransaction(pool, 'filling the new table', async (client) => {
       await client.query("set local work_mem = '64MB'; set local synchronous_commit = off; set local jit = off")
       return fillNext(client, mapping, identity, selection)
     })
+    // Not in one step with the wait: what another session adds meanwhile would be lost.
+    records += filled
     onProgress?.({ phase: 'filling', records, expected: Math.max(expected, records) })
   }
   // A view has no index to go by: it is read in one piece.

@@ -104,6 +104,16 @@ describe('a rebuild', () => {
     expect(await rebuildObscore(database.pool, DEFAULT_MAPPING)).toMatchObject({ rows: 2 })
   })
 
+  test('by several sessions at once counts every record', async () => {
+    const { pool } = await installed()
+    await pool.query(
+      `insert into dids (scope, name, vo, data) select 's', 'd-' || i, 'def', $1 from generate_series(1, 100) as i`,
+      [JSON.stringify(GOOD)],
+    )
+    const options = { sessions: 4, batchRows: 3 }
+    expect(await rebuildObscore(pool, DEFAULT_MAPPING, options)).toMatchObject({ records: 100, rows: 100 })
+  })
+
   test('for another mapping changes rows and trigger at the same time', async () => {
     const { pool } = await installed()
     await insertDid(pool, 'a', { ...GOOD, s_fov: 'wide' })
