@@ -37,31 +37,33 @@ export async function removeAttempt({ bucket }: JobBackend, { id, fence }: Job, 
   )
 }
 
-/** Ends a job whose query did not end well, for good. */
+/** Ends a job whose query did not end well, for good. @returns false: somebody else had it already */
 export async function endJob(
   served: ServedTap,
   jobs: JobBackend,
   job: Job,
   error: unknown,
   logger: Logger,
-): Promise<void> {
+): Promise<boolean> {
   const { pool } = jobs
   const fields = { job: job.id, server: job.server, error }
   if (error instanceof QuotaError) {
-    await failJob(pool, job, { type: 'transient', message: error.message })
+    const isEnded = await failJob(pool, job, { type: 'transient', message: error.message })
     await noteQuota(jobs, { ...job, error, logger })
-    return logger.info('the result is more than its owner may keep', fields)
+    logger.info('the result is more than its owner may keep', fields)
+    return isEnded
   }
   if (error instanceof QueryLimitError && error.limit === 'time') {
-    await expireJob(pool, job, timeIsUp(job.executionSeconds))
-    return logger.info('the job ran out of time', fields)
+    logger.info('the job ran out of time', fields)
+    return await expireJob(pool, job, timeIsUp(job.executionSeconds))
   }
   const query = job.parameters.find(({ name }) => name === 'QUERY')?.value ?? ''
   const isOurs = !(error instanceof Failure) || error.kind === 'misconfigured'
   const type = error instanceof Failure && !error.permanent ? 'transient' : 'fatal'
-  await failJob(pool, job, { type, message: describeQueryError(error, query) })
+  const isEnded = await failJob(pool, job, { type, message: describeQueryError(error, query) })
   logger[isOurs ? 'error' : 'info']('the job failed', fields)
   await noteFailedQuery(served, error, logger)
+  return isEnded
 }
 
 export function timeIsUp(seconds: number): string {

@@ -37,6 +37,7 @@ export async function fetchResult(server: ServedTap, jobs: JobBackend, id: strin
   const fields = { job: id, server: job.server, query: ready.queryId }
   const { qserv } = await open()
   const claim = holdClaim(jobs.pool, job, LEASE_SECONDS)
+  let isEnded = false
   try {
     if (qserv === null) throw new QueryServiceError('This service has no Qserv any more.')
     const plan = readPlan(ready.plan)
@@ -46,7 +47,8 @@ export async function fetchResult(server: ServedTap, jobs: JobBackend, id: strin
       ? findDirectResult(jobs, ready, plan, qserv)
       : writeAnswer({ service }, jobs, qserv, ready, plan, claim.lost))
     await claim.release()
-    if (await completeOrRemove(jobs, job, result, plan.release)) {
+    isEnded = await completeOrRemove(jobs, job, result, plan.release)
+    if (isEnded) {
       logger.info('the job is completed', { ...fields, release: plan.release, rows: result.rows, bytes: result.bytes })
     } else logger.info('the job was ended by somebody else: its result is deleted', fields)
   } catch (error) {
@@ -63,12 +65,13 @@ export async function fetchResult(server: ServedTap, jobs: JobBackend, id: strin
         await returnReady(jobs.pool, job)
         throw failure
       }
-      await endJob(server, jobs, job, failure, logger)
+      isEnded = await endJob(server, jobs, job, failure, logger)
     } else await removeAttempt(jobs, job, logger)
   } finally {
     await announceJob(jobs, job, logger)
   }
-  if (qserv !== null) await removeSoon(jobs, qserv, ready, logger)
+  // Where somebody else has ended the job, he sees to it; where somebody else has it, he needs the result.
+  if (isEnded && qserv !== null) await removeSoon(jobs, qserv, ready, logger)
   return true
 }
 

@@ -50,6 +50,7 @@ export async function submitQuery(submission: Submission): Promise<string | null
   const { queries: all, queriesPerUser: owner } = config.limits
   const loadSeconds = config.uploadSeconds + GRACE_SECONDS
   const about = { server: job.server, owner: job.owner, plan: stored, uploads, loadSeconds, most: { all, owner } }
+  const attempt = { job: job.id, fence: job.fence }
   let isLoaded = false
   for (;;) {
     const submits = await beginSubmit(jobs.pool, job, about)
@@ -64,7 +65,7 @@ export async function submitQuery(submission: Submission): Promise<string | null
       const isWanted = await noteSubmitted(jobs.pool, job, id)
       const sinceCreationMs = (job.started?.getTime() ?? 0) - job.created.getTime()
       logger.info('Qserv has the query', { job: job.id, server: job.server, query: id, sinceCreationMs })
-      if (!isWanted) await removeRemote(jobs, backend.qserv, { job: job.id, queryId: id, uploads })
+      if (!isWanted) await removeRemote(jobs, backend.qserv, { ...attempt, queryId: id, uploads })
       return isWanted ? id : null
     } catch (error) {
       const isUnclear = isLoaded && error instanceof QservUnavailableError && error.mayHaveArrived
@@ -95,11 +96,12 @@ async function forgetUnsubmitted(
   { jobs: { pool }, backend, job, uploads, logger }: Submission,
   loadSeconds: number,
 ): Promise<void> {
-  if (uploads === null) return forgetRemote(pool, job.id)
+  const attempt = { job: job.id, fence: job.fence }
+  if (uploads === null) return forgetRemote(pool, attempt)
   try {
     await dropUploads(backend.qserv.client, uploads)
-    if (loadSeconds > 0) await leaveUploads(pool, job.id, loadSeconds)
-    else await forgetRemote(pool, job.id)
+    if (loadSeconds > 0) await leaveUploads(pool, attempt, loadSeconds)
+    else await forgetRemote(pool, attempt)
   } catch (error) {
     logger.error('the tables that were loaded for a query are still to be dropped', { job: job.id, error })
   }

@@ -1,7 +1,7 @@
 import type { SyncLedger } from '../query/qserv/sync-ledger.ts'
 import { newJobId } from '../uws/create-job.ts'
 import { forgetRemote } from '../uws/remote-query.ts'
-import { beginSyncRemote, noteSyncSubmitted } from '../uws/sync-remote.ts'
+import { beginSyncRemote, noteSyncSubmitted, SYNC_FENCE } from '../uws/sync-remote.ts'
 import type { ServedTap } from './served-tap.ts'
 
 /** Sync queries in Qserv, beside those of the jobs of a server: `watch-queries` removes what is left of them. */
@@ -21,7 +21,7 @@ export function keepSyncLedger(server: string, openJobs: NonNullable<ServedTap['
         },
         async forget() {
           const { pool } = await openJobs()
-          await forgetRemote(pool, id)
+          await forgetRemote(pool, { job: id, fence: SYNC_FENCE })
         },
       }
     },

@@ -10,7 +10,8 @@ const MOST_SILENCES = 2
 
 /**
  * EXECUTING jobs whose worker was silent for too long: back to QUEUED, or ERROR when that happened before. Sync queries whose
- * instance died have failed. Those whose query a backend runs by itself are looked after by `watch-remote.ts`.
+ * instance died have failed. Those whose query a backend runs by itself are looked after by `watch-remote.ts`; of one that
+ * would wait for a backend, but has nothing there, nobody would hear again.
  *
  * @returns their ids
  */
@@ -25,7 +26,7 @@ export async function takeBackSilent(pool: pg.Pool, server: string): Promise<rea
             lease_until = null,
             dispatched_at = null,
             repeats = 0
-      where server = $3 and phase = 'EXECUTING' and lease_until < clock_timestamp()
+      where server = $3 and phase = 'EXECUTING' and (lease_until < clock_timestamp() or lease_until = 'infinity')
         and not exists (select from uws.remote where job = id)
   returning id`,
     [

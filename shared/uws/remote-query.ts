@@ -10,9 +10,15 @@ import type { Claim } from './work-on-job.ts'
 
 export type RemoteState = 'submitting' | 'running' | 'ready'
 
-/** What is known of it. */
-export interface RemoteQuery {
+/** One attempt to let a backend run the query of a job. */
+export interface RemoteAttempt {
   readonly job: string
+  /** That of the claim that has submitted it. Another attempt has another one. */
+  readonly fence: string
+}
+
+/** What is known of it. */
+export interface RemoteQuery extends RemoteAttempt {
   readonly state: RemoteState
   /** Its name in the backend; null: not known yet, or never. */
   readonly queryId: string | null
@@ -63,7 +69,12 @@ export async function beginSubmit(
       await client.query('rollback')
       return verdict
     }
-    await client.query(`${LEAVE_BEHIND} and uploads is distinct from $4`, [id, newJobId(), loadSeconds, uploads])
+    await client.query(`${LEAVE_BEHIND} and (query_id is not null or uploads is distinct from $4)`, [
+      id,
+      newJobId(),
+      loadSeconds,
+      uploads,
+    ])
     const { rows: written } = await client.query<{ submits: number }>(
       `insert into uws.remote as r (job, server, owner, state, fence, submits, plan, uploads)
        values ($1, $2, $3, 'submitting', $4, 1, $5, $6)
@@ -87,19 +98,18 @@ export async function beginSubmit(
 /** The statement fails that meets the dead connection. */
 function ignore(): void {}
 
-/** What was loaded for a job, of another attempt: it is dropped when nobody can be loading it any more. */
+/** What another attempt has left in the backend: it is removed when nobody can be loading anything for it any more. */
 const LEAVE_BEHIND = `
-  insert into uws.remote (job, server, state, fence, plan, uploads, kept_until)
-  select $2, server, 'submitting', fence, 'null', uploads, clock_timestamp() + make_interval(secs => $3)
-    from uws.remote where job = $1 and uploads is not null`
+  insert into uws.remote (job, server, state, fence, query_id, plan, uploads, kept_until)
+  select $2, server, state, fence, query_id, 'null', uploads, clock_timestamp() + make_interval(secs => $3)
+    from uws.remote where job = $1 and (uploads is not null or query_id is not null)`
 
 /** Nothing was submitted, but what was loaded for it may still come: the job forgets it, the backend will be asked to. */
-export async function leaveUploads(pool: pg.Pool, job: string, loadSeconds: number): Promise<void> {
-  await pool.query(`with left_behind as (${LEAVE_BEHIND}) delete from uws.remote where job = $1`, [
-    job,
-    newJobId(),
-    loadSeconds,
-  ])
+export async function leaveUploads(pool: pg.Pool, { job, fence }: RemoteAttempt, loadSeconds: number): Promise<void> {
+  await pool.query(
+    `with left_behind as (${LEAVE_BEHIND} and fence = $4) delete from uws.remote where job = $1 and fence = $4`,
+    [job, newJobId(), loadSeconds, fence],
+  )
 }
 
 /**
@@ -113,26 +123,26 @@ export async function noteSubmitted(pool: pg.Pool, { id, fence }: Claim, queryId
        update uws.remote set state = 'running', query_id = $3, begun_at = clock_timestamp()
         where job = $1 and fence = $2 and state = 'submitting' returning job),
           kept as (
-       update uws.job set lease_until = 'infinity' where id = $1 and fence = $2 and phase = 'EXECUTING' returning id)
-     select exists (select from kept) and exists (select from noted) as wanted`,
+       update uws.job set lease_until = 'infinity'
+        where id = (select job from noted) and fence = $2 and phase = 'EXECUTING' returning id)
+     select exists (select from kept) as wanted`,
     [id, fence, queryId],
   )
   return rows[0]?.wanted === true
 }
 
-/** Nothing of it is in the backend any more, or ever was. */
-export async function forgetRemote(pool: pg.Pool, job: string): Promise<void> {
-  await pool.query('delete from uws.remote where job = $1', [job])
+/** Nothing of it is in the backend any more, or ever was. What another attempt has there since is not forgotten. */
+export async function forgetRemote(pool: pg.Pool, { job, fence }: RemoteAttempt): Promise<void> {
+  await pool.query('delete from uws.remote where job = $1 and fence = $2', [job, fence])
 }
 
 /** undefined: there is nothing of the job in its backend. */
 export async function readRemoteQuery(pool: pg.Pool, job: string): Promise<RemoteQuery | undefined> {
-  const { rows } = await pool.query<{ state: RemoteState; query_id: string | null; uploads: string | null }>(
-    'select state, query_id, uploads from uws.remote where job = $1',
+  const { rows } = await pool.query<RemoteQuery>(
+    'select job, fence::text as fence, state, query_id as "queryId", uploads from uws.remote where job = $1',
     [job],
   )
-  const [row] = rows
-  return row === undefined ? undefined : { job, state: row.state, queryId: row.query_id, uploads: row.uploads }
+  return rows[0]
 }
 
 /** running → ready: its result waits to be read. False: somebody else has seen it, or it is gone. */
@@ -157,7 +167,14 @@ export interface ReadyJob extends RemoteQuery {
 /** Claims a job to read its result. undefined: it is not ready, or somebody reads it. */
 export async function claimReady(pool: pg.Pool, id: string, leaseSeconds: number): Promise<ReadyJob | undefined> {
   const { rows } = await pool.query<
-    JobRow & { query_id: string; remote_uploads: string | null; plan: unknown; fetches: number; begun_at: Date }
+    JobRow & {
+      remote_fence: string
+      query_id: string
+      remote_uploads: string | null
+      plan: unknown
+      fetches: number
+      begun_at: Date
+    }
   >(
     `with claimed as (
        update uws.job
@@ -168,14 +185,14 @@ export async function claimReady(pool: pg.Pool, id: string, leaseSeconds: number
        returning ${JOB_COLUMNS}),
           counted as (
        update uws.remote set fetches = fetches + 1 where job = (select id from claimed)
-       returning query_id, uploads as remote_uploads, plan, fetches, begun_at)
+       returning fence::text as remote_fence, query_id, uploads as remote_uploads, plan, fetches, begun_at)
      select * from claimed, counted`,
     [id, leaseSeconds],
   )
   const [row] = rows
   if (row === undefined) return undefined
-  const { query_id: queryId, remote_uploads: uploads, plan, fetches, begun_at: submitted } = row
-  return { job: id, state: 'ready', claimed: jobFromRow(row), queryId, uploads, plan, fetches, submitted }
+  const { remote_fence: fence, query_id: queryId, remote_uploads: uploads, plan, fetches, begun_at: submitted } = row
+  return { job: id, fence, state: 'ready', claimed: jobFromRow(row), queryId, uploads, plan, fetches, submitted }
 }
 
 /** ready → running: it has not ended after all, and is watched again. */

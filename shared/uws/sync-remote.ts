@@ -2,6 +2,9 @@ import type pg from 'pg'
 
 /** Sync queries that a backend runs, and what was loaded there for them, so that it is found when their instance dies. */
 
+/** Of each: there is one attempt, by one instance. */
+export const SYNC_FENCE = '1'
+
 export interface NewSyncRemote {
   /** Names it; no job has this name. */
   readonly id: string
@@ -20,7 +23,7 @@ export async function beginSyncRemote(
   await pool.query({
     name: 'uws_begin_sync_remote',
     text: `insert into uws.remote (job, server, state, fence, submits, plan, uploads, kept_until)
-           values ($1, $2, 'submitting', 1, 1, 'null', $3, clock_timestamp() + make_interval(secs => $4))`,
+           values ($1, $2, 'submitting', ${SYNC_FENCE}, 1, 'null', $3, clock_timestamp() + make_interval(secs => $4))`,
     values: [id, server, uploads, keptSeconds],
   })
 }

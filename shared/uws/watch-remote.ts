@@ -22,7 +22,8 @@ export interface WatchedQuery extends RemoteQuery {
 }
 
 /**
- * Running queries that nobody has asked for within `everySeconds`, those that were not asked for longest in front. They
+ * Running queries that nobody has asked for within `everySeconds`, those that were not asked for longest in front; not those
+ * whose job another worker has begun anew. They
  * count as asked from now on, so that all instances together ask no more often.
  */
 export async function takeRunning(
@@ -33,9 +34,10 @@ export async function takeRunning(
 ): Promise<readonly WatchedQuery[]> {
   const { rows } = await pool.query<{
     job: string
+    fence: string
     query_id: string
     uploads: string | null
-    fence: string
+    job_fence: string
     is_late: boolean
     execution_seconds: number
     progress: Progress | null
@@ -43,21 +45,24 @@ export async function takeRunning(
     `with due as (
        select r.job from uws.remote r join uws.job j on j.id = r.job
         where r.server = $1 and r.state = 'running' and j.phase = 'EXECUTING' and j.deleted_at is null
+          and (j.lease_until = 'infinity' or j.lease_until < clock_timestamp())
           and (r.looked_at is null or r.looked_at <= clock_timestamp() - make_interval(secs => $2))
         order by r.looked_at nulls first limit $3
           for update of r skip locked)
      update uws.remote r set looked_at = clock_timestamp()
        from due, uws.job j
       where r.job = due.job and j.id = r.job
-  returning r.job, r.query_id, r.uploads, j.fence::text as fence, r.progress, j.execution_seconds,
+  returning r.job, r.fence::text as fence, r.query_id, r.uploads, j.fence::text as job_fence, r.progress, j.execution_seconds,
             j.started_at + make_interval(secs => j.execution_seconds) < clock_timestamp() as is_late`,
     [server, everySeconds, limit],
   )
-  return rows.map(({ job, query_id: queryId, uploads, fence, is_late: isLate, execution_seconds, progress }) => ({
-    ...{ job, state: 'running', queryId, uploads, isLate, progress },
-    claim: { id: job, fence },
-    executionSeconds: execution_seconds,
-  }))
+  return rows.map(
+    ({ job, fence, query_id: queryId, uploads, job_fence, is_late: isLate, execution_seconds, progress }) => ({
+      ...{ job, fence, state: 'running', queryId, uploads, isLate, progress },
+      claim: { id: job, fence: job_fence },
+      executionSeconds: execution_seconds,
+    }),
+  )
 }
 
 export async function noteProgress(pool: pg.Pool, job: string, progress: Progress): Promise<void> {
@@ -180,6 +185,7 @@ export async function takeOwed(
 ): Promise<readonly OwedQuery[]> {
   const { rows } = await pool.query<{
     job: string
+    fence: string
     state: RemoteState
     query_id: string | null
     uploads: string | null
@@ -197,11 +203,11 @@ export async function takeOwed(
      update uws.remote r set looked_at = clock_timestamp()
        from due
       where r.job = due.job
-  returning r.job, r.state, r.query_id, r.uploads, r.state = 'submitting' and r.submits > 0 as is_lost`,
+  returning r.job, r.fence::text as fence, r.state, r.query_id, r.uploads, r.state = 'submitting' and r.submits > 0 as is_lost`,
     [server, everySeconds, lostSeconds, limit],
   )
-  return rows.map(({ job, state, query_id: queryId, uploads, is_lost: isLost }) => ({
-    ...{ job, state, queryId, uploads, isLost },
+  return rows.map(({ job, fence, state, query_id: queryId, uploads, is_lost: isLost }) => ({
+    ...{ job, fence, state, queryId, uploads, isLost },
   }))
 }
 

@@ -252,6 +252,22 @@ test('two workers that are told of one result write one object (§2.5.7, §2.6 1
   expect(await objectsOf(job)).toHaveLength(1)
 })
 
+test('a reader that has lost a result to another one leaves it there, and the job goes on when that one fails', async () => {
+  const { pool } = jobs.tap.database
+  qserv.faults.add({ route: 'result', kind: 'drip', ms: 20, bytes: 1 })
+  const isRead = () => qserv.requests.filter(({ route }) => route === 'result').length
+  const before = isRead()
+  const job = await jobs.create(RUN)
+  await expect.poll(isRead).toBe(before + 1)
+  qserv.faults.add({ route: 'result', kind: 'truncate', bytes: 90 })
+  await pool.query(`update uws.job set lease_until = now() - interval '1 s' where id = $1`, [job])
+  await jobs.watch()
+  await jobs.idle()
+  expect(isRead()).toBeGreaterThan(before + 1)
+  expect(await ended(job)).toBe('COMPLETED')
+  expect(await resultOf(job)).toEqual(THREE)
+})
+
 test('a query that Qserv does not know any more, and one whose result is gone, end with what to do (§1.4)', async () => {
   slow()
   const job = await jobs.create(RUN)

@@ -13,10 +13,15 @@ import type { Told } from './users.ts'
 export async function settle(fleet: Fleet, timeout = 170_000): Promise<void> {
   fleet.deliveries.behave()
   let left: readonly unknown[] = []
+  let step = ''
   const isSettled = async () => {
+    step = 'time passes'
     await fleet.letTimePass()
+    step = 'watch-queries works'
     await fleet.watch()
+    step = 'messages are delivered'
     await fleet.deliveries.idle()
+    step = 'nothing is under way'
     const { rows } = await fleet.pool.query(
       `select to_jsonb(j) as left from uws.job j where phase in ('QUEUED', 'EXECUTING') or deleted_at is not null
        union all select to_jsonb(e) from uws.event e where settled_at is null
@@ -26,7 +31,7 @@ export async function settle(fleet: Fleet, timeout = 170_000): Promise<void> {
     return rows.length === 0
   }
   await vi.waitUntil(isSettled, { timeout, interval: 100 }).catch((error: unknown) => {
-    throw new Error(`there is no rest: ${JSON.stringify(left)}`, { cause: error })
+    throw new Error(`there is no rest while ${step}: ${JSON.stringify(left)}`, { cause: error })
   })
 }
 
