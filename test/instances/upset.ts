@@ -33,6 +33,8 @@ export function mishapsOf(
     child.kill('SIGCONT')
   }
   return [
+    // While a result comes slowly its reader loses it to another one, which fails.
+    ...qservMishaps(fleet).flatMap((mishap) => [mishap, { name: 'leases lost', happen: letTimePass }]),
     { name: 'swaps', happen: () => fleet.release() },
     { name: 'run-query killed', happen: () => fleet.replace(anyOf('run-query')) },
     { name: 'watched', happen: () => fleet.watch() },
@@ -42,7 +44,6 @@ export function mishapsOf(
     { name: 'leases lost', happen: letTimePass },
     { name: 'run-query frozen', happen: freeze },
     ...(fleet.processes['collect-results'].length > 0 ? [killedSweep(fleet, random)] : []),
-    ...qservMishaps(fleet),
   ]
 }
 
@@ -67,15 +68,15 @@ function qservMishaps({ qserv }: Fleet): readonly Mishap[] {
     { name: 'Qserv: submit in doubt', happen: async () => faults.add({ route: 'submit', kind: 'reset-after' }) },
     {
       name: 'Qserv: results come slowly',
-      happen: async () => faults.add({ route: 'result', kind: 'drip', ms: 5, bytes: 20, times: 3 }),
-    },
-    {
-      name: 'Qserv: 502 six times',
-      happen: async () => faults.add({ route: 'status', kind: 'status', status: 502, times: 6 }),
+      happen: async () => faults.add({ route: 'result', kind: 'drip', ms: 5, bytes: 4, times: 3 }),
     },
     {
       name: 'Qserv: a result is cut off',
       happen: async () => faults.add({ route: 'result', kind: 'truncate', bytes: 90 }),
+    },
+    {
+      name: 'Qserv: 502 six times',
+      happen: async () => faults.add({ route: 'status', kind: 'status', status: 502, times: 6 }),
     },
     { name: 'Qserv restarted', happen: async () => queries.restart() },
   ]
