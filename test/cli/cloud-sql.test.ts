@@ -4,6 +4,7 @@ import { openPool } from '../../cli/commands/server/connect.ts'
 import type { InstanceTarget } from '../../cli/commands/server/database-options.ts'
 import { type FakeCloudSql, openFakeCloudSql } from '../../local/cloud-sql/fake-cloud-sql.ts'
 import type { ServerStatus } from '../../shared/tap-schema/status.ts'
+import { callAlmagest } from '../support/call-command.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
 import { runAlmagest } from '../support/run-command.ts'
 import { sampleSchema } from '../support/sample-release.ts'
@@ -50,7 +51,7 @@ test('a release is staged and seen in Cloud SQL, with the credentials of a servi
   const folder = await writeFolder({ 'survey.yaml': sampleSchema('survey') })
   const env = { ...credentials, ALMAGEST_ADMIN_API_ENDPOINT: cloud.adminApiEndpoint }
   const at = ['--instance', INSTANCE, '--database', name]
-  const staged = await runAlmagest(['stage', ...at, '--version', 'v1', '--schemas', 'survey', folder], { env })
+  const staged = await callAlmagest(['stage', ...at, '--version', 'v1', '--schemas', 'survey', folder], { env })
   expect(staged, staged.stderr).toMatchObject({ code: 0, stdout: expect.stringContaining('staged v1') })
   const variables = { ALMAGEST_INSTANCE: INSTANCE, ALMAGEST_DATABASE: name, ALMAGEST_USER: OPERATOR }
   const status = await runAlmagest(['status', '--json'], { env: { ...env, ...variables } })

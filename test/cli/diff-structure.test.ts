@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { callAlmagest } from '../support/call-command.ts'
 import { createTestDatabase } from '../support/postgres.ts'
-import { runAlmagest } from '../support/run-command.ts'
 
 const OLD = `
 name: sky
@@ -138,11 +137,9 @@ the tables of the database (PostgreSQL):
 describe('what is in git', () => {
   test('a file and a folder of a commit are compared with those on disk', async () => {
     const args = ['diff-schemas', '--structure', '--json']
-    const [file, tree, here] = await Promise.all([
-      runAlmagest([...args, 'main:yml/sky.yaml', 'yml/sky.yaml'], { cwd: folder }),
-      runAlmagest([...args, 'HEAD:yml', 'yml'], { cwd: folder }),
-      runAlmagest([...args, 'HEAD:./sky.yaml', 'sky.yaml'], { cwd: join(folder, 'yml') }),
-    ])
+    const file = await callAlmagest([...args, 'main:yml/sky.yaml', 'yml/sky.yaml'], { cwd: folder })
+    const tree = await callAlmagest([...args, 'HEAD:yml', 'yml'], { cwd: folder })
+    const here = await callAlmagest([...args, 'HEAD:./sky.yaml', 'sky.yaml'], { cwd: join(folder, 'yml') })
     for (const found of [file, tree, here]) {
       expect([found.code, found.stderr]).toEqual([0, ''])
       expect(found.json<{ structure: { changes: unknown[] } }>().structure.changes).toHaveLength(4)
@@ -151,10 +148,8 @@ describe('what is in git', () => {
   })
 
   test('what git does not have is said', async () => {
-    const [commit, path] = await Promise.all([
-      runAlmagest(['diff-schemas', 'mian:yml', 'yml'], { cwd: folder }),
-      runAlmagest(['validate', 'main:yaml/sky.yaml'], { cwd: folder }),
-    ])
+    const commit = await callAlmagest(['diff-schemas', 'mian:yml', 'yml'], { cwd: folder })
+    const path = await callAlmagest(['validate', 'main:yaml/sky.yaml'], { cwd: folder })
     expect(commit).toMatchObject({ code: 2, stderr: expect.stringMatching(/mian:yml: git does not have it: .*mian/) })
     expect(path).toMatchObject({ code: 2, stdout: expect.stringMatching(/main:yaml\/sky\.yaml.*git does not have it/) })
   })

@@ -5,7 +5,7 @@ import { asFiles, DATALINK } from '../releases/build-sample.ts'
 import { readZip } from '../releases/read-zip.ts'
 import { callAlmagest } from '../support/call-command.ts'
 import { startFakeGcs } from '../support/fake-gcs.ts'
-import { runAlmagest, startAlmagest } from '../support/run-command.ts'
+import { startAlmagest } from '../support/run-command.ts'
 import { sampleSchema } from '../support/sample-release.ts'
 import { writeFolder } from './release-folder.ts'
 
@@ -47,7 +47,7 @@ describe('to a folder', () => {
       'ABCDEF1',
       yaml,
     ]
-    const first = await runAlmagest([...args, '--json'])
+    const first = await callAlmagest([...args, '--json'])
     expect(first).toMatchObject({ code: 0, stderr: '' })
     expect(first.json<Result>()).toMatchObject({
       outcome: 'published',
@@ -197,7 +197,7 @@ describe('to a bucket', () => {
   it('uploads below its prefix, the archive last', async () => {
     const gcs = await startFakeGcs()
     const args = ['publish', '--version', 'v1', '--to', 'gs://releases/felis/', '--api-endpoint', gcs.endpoint]
-    const result = await runAlmagest([...args, '--json', await schemas()])
+    const result = await callAlmagest([...args, '--json', await schemas()])
     expect(result).toMatchObject({ code: 0 })
     expect(result.json<Result>().location).toBe('gs://releases/felis/v1')
     expect(gcs.events.map(({ resource }) => resource.name)).toEqual(NAMES.map((name) => `felis/v1/${name}`))

@@ -74,7 +74,7 @@ const SURVEY = sampleSchema('survey')
 describe('rows', () => {
   test('a file and standard input give the same rows', async () => {
     const folder = await writeFolder({ 'survey.yaml': SURVEY })
-    const named = await runAlmagest(['rows', '--json', join(folder, 'survey.yaml')])
+    const named = await callAlmagest(['rows', '--json', join(folder, 'survey.yaml')])
     const piped = await runAlmagest(['rows', '--json', '-'], { stdin: SURVEY })
     expect(named).toMatchObject({ code: 0, stderr: '' })
     expect(named.json<GoldenTables>().tables.rows).toHaveLength(6)

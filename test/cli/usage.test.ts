@@ -47,7 +47,7 @@ describe('help', () => {
   })
 
   test('--version prints the version and nothing else', async () => {
-    const { code, stdout } = await runAlmagest(['--version'])
+    const { code, stdout } = await callAlmagest(['--version'])
     expect(code).toBe(0)
     expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
   })
@@ -104,7 +104,7 @@ describe('wrong usage', () => {
   ]
 
   test.each(cases)('%s ends with 2 and says what is wrong', async (_, args, said) => {
-    const { code, stdout, stderr } = await runAlmagest(args)
+    const { code, stdout, stderr } = await callAlmagest(args)
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toMatch(said)
     expect(stderr).not.toMatch(/^\s+at /m)
@@ -116,7 +116,7 @@ describe('wrong usage', () => {
     ['npm start --release x', { npm_config_release: 'true' }, '--release'],
     ['npm start --no-swap', { npm_config_swap: '' }, '--no-swap'],
   ])('%s, which npm does not hand on, says where options go', async (_, taken, option) => {
-    const { code, stderr } = await runAlmagest(['start', 'x'], { env: { npm_lifecycle_event: 'start', ...taken } })
+    const { code, stderr } = await callAlmagest(['start', 'x'], { env: { npm_lifecycle_event: 'start', ...taken } })
     expect([code, stderr]).toEqual([2, expect.stringContaining(`npm start -- ${option}`)])
   })
 

@@ -5,7 +5,6 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { stringifySorted } from '../../cli/commands/discovery/describe-environments.ts'
 import { callAlmagest } from '../support/call-command.ts'
 import { DATA, HAS_DATA, NEEDS_DATA, readGolden } from '../support/golden.ts'
-import { runAlmagest } from '../support/run-command.ts'
 
 const GOLDEN = join(DATA, 'golden/discovery')
 
@@ -53,7 +52,7 @@ describe.skipIf(!HAS_DATA)(`static forms of the golden environments${NEEDS_DATA}
 describe('almagest discovery', () => {
   test('writes one document to standard output, without credentials', async () => {
     const folder = folderOf({ 'one.yaml': ENVIRONMENT })
-    const { code, stdout, stderr } = await runAlmagest(['discovery', join(folder, 'one.yaml')])
+    const { code, stdout, stderr } = await callAlmagest(['discovery', join(folder, 'one.yaml')])
     expect([code, stderr]).toEqual([0, ''])
     expect(Object.keys(JSON.parse(stdout).services.ui)).toEqual(['y', 'z'])
     expect(stdout).toContain('https://one.example/repertoire/discovery/influxdb/efd')
