@@ -9,6 +9,7 @@ import { buildRelease } from '../releases/build-archive.ts'
 import { callAlmagest } from '../support/call-command.ts'
 import { countSwaps } from '../support/count-swaps.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
+import { prepareReleases } from '../support/prepared-database.ts'
 import { type CommandResult, runAlmagest, startAlmagest } from '../support/run-command.ts'
 import { sampleSchema } from '../support/sample-release.ts'
 import { writeFolder } from './release-folder.ts'
@@ -47,12 +48,10 @@ async function stage(
 }
 
 /** A live release v1, a previous one v0, and nothing staged. */
-async function deployTwice(database: TestDatabase): Promise<void> {
-  for (const version of ['v0', 'v1']) {
-    expect(await stage(database, version, SURVEY)).toMatchObject({ code: 0 })
-    expect(await callAlmagest(['swap', version, '--database', database.url])).toMatchObject({ code: 0 })
-  }
-}
+const deployedTwice = prepareReleases(['v0', 'v1'])
+
+/** The same, with v2 staged. */
+const deployedTwiceAndStaged = prepareReleases(['v0', 'v1'], 'v2')
 
 async function versions(database: TestDatabase): Promise<Record<string, string | null>> {
   const { live, staging, previous } = (await readStatus(database.pool)).slots
@@ -238,14 +237,14 @@ describe('status, diff, swap and rollback', () => {
     const database = await createTestDatabase()
     const at = ['--database', database.url]
     await stage(database, 'v1', SURVEY)
-    const first = await runAlmagest(['swap', 'v1', ...at])
+    const first = await callAlmagest(['swap', 'v1', ...at])
     expect(first).toMatchObject({
       code: 0,
       stdout: expect.stringMatching(/^v1 is live \(\d+ ms\)\n {2}live {6}v1; id 1; .*\n {2}previous {2}\(empty\)\n$/),
     })
 
     await stage(database, 'v2', SURVEY_WITHOUT_DEC)
-    const diff = await runAlmagest(['diff', ...at])
+    const diff = await callAlmagest(['diff', ...at])
     expect(diff.code).toBe(0)
     expect(diff.stdout).toContain('live (v1, id 1) -> staging (v2, id 3)')
     expect(diff.stdout).toMatch(/^! - column survey\.object\.dec$/m)
@@ -254,10 +253,10 @@ describe('status, diff, swap and rollback', () => {
     expect(swapped.code).toBe(0)
     expect(swapped.json<SwapOutcome>()).toMatchObject({ outcome: 'swapped', live: 'v2', previous: 'v1', attempts: 1 })
     expect(await versions(database)).toEqual({ live: 'v2', staging: null, previous: 'v1' })
-    const again = await runAlmagest(['swap', 'v2', ...at])
+    const again = await callAlmagest(['swap', 'v2', ...at])
     expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('v2 is live already: nothing was changed') })
 
-    const rolledBack = await runAlmagest(['rollback', 'v1', ...at])
+    const rolledBack = await callAlmagest(['rollback', 'v1', ...at])
     expect(rolledBack).toMatchObject({ code: 0, stdout: expect.stringContaining('v1 is live again; v2 is previous') })
     expect(await versions(database)).toEqual({ live: 'v1', staging: null, previous: 'v2' })
     const { history } = await readStatus(database.pool)
@@ -272,8 +271,7 @@ describe('status, diff, swap and rollback', () => {
   })
 
   test('status shows the slots and the history, as text and as the very JSON of the interface', async () => {
-    const database = await createTestDatabase()
-    await deployTwice(database)
+    const database = await deployedTwice()
     const text = await callAlmagest(['status', '--database', database.url])
     expect(text).toMatchObject({ code: 0, stderr: '' })
     expect(text.stdout).toMatch(/^live +v1 +3 +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d .* survey$/m)
@@ -292,8 +290,7 @@ describe('status, diff, swap and rollback', () => {
   })
 
   test('diff --fail-on ends with 1 exactly when there are such changes', async () => {
-    const database = await createTestDatabase()
-    await deployTwice(database)
+    const database = await deployedTwice()
     await stage(
       database,
       'v2',
@@ -313,9 +310,7 @@ describe('status, diff, swap and rollback', () => {
     ['swap', 'v9', 'version_mismatch', /holds v2, not v9/],
     ['rollback', 'v9', 'version_mismatch', /holds v0, not v9/],
   ])('%s of another version than the slot holds is refused', async (command, version, code, said) => {
-    const database = await createTestDatabase()
-    await deployTwice(database)
-    await stage(database, 'v2', SURVEY)
+    const database = await deployedTwiceAndStaged()
     const before = await versions(database)
     const args = [command, version, '--database', database.url]
     expect(await callAlmagest(args)).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(said) })
@@ -366,11 +361,9 @@ describe('status, diff, swap and rollback', () => {
   })
 
   test('a swap that readers hold up gives up at its deadline; without a terminal no progress is shown', async () => {
-    const database = await createTestDatabase()
-    await deployTwice(database)
-    await stage(database, 'v2', SURVEY)
+    const database = await deployedTwiceAndStaged()
     const reader = await openTransaction(database, 'select count(*) from tap_schema.tables')
-    const args = ['swap', 'v2', '--deadline', '2', '--json', '--database', database.url]
+    const args = ['swap', 'v2', '--deadline', '1', '--json', '--database', database.url]
     const result = await callAlmagest(args)
     await reader.end()
     expect(result.code).toBe(1)
@@ -380,9 +373,7 @@ describe('status, diff, swap and rollback', () => {
   })
 
   test('Ctrl-C during a swap ends with 130 and changes nothing', async () => {
-    const database = await createTestDatabase()
-    await deployTwice(database)
-    await stage(database, 'v2', SURVEY)
+    const database = await deployedTwiceAndStaged()
     const reader = await openTransaction(database, 'select count(*) from tap_schema.tables')
     const running = startAlmagest(['swap', 'v2', '--database', database.url])
     // As long as the reader holds its tables, the swap tries again and again; it holds the lock of all swaps meanwhile.

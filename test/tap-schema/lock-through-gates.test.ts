@@ -9,6 +9,7 @@ import { swap } from '../../shared/tap-schema/swap.ts'
 import { runs } from '../support/effort.ts'
 import { CADC_SLOT } from '../support/foreign-slot.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
+import { prepareDatabase } from '../support/prepared-database.ts'
 import { sampleSchema, stageRequest } from '../support/sample-release.ts'
 
 const actor = 'tester'
@@ -18,15 +19,25 @@ const ACROSS = ['columns', 'schemas', 'key_columns', 'tables', 'keys']
 const OWN_FIRST = ['settings', 'schemas', 'tables', 'columns']
 const OWN_BETWEEN = ['schemas', 'settings', 'columns']
 
-async function twoReleases(): Promise<TestDatabase> {
-  const database = await createTestDatabase()
+const filesOf = (version: string) => new Map([['survey.yaml', sampleSchema(`survey_${version}`)]])
+
+/** `r2` is live, `r1` previous and `r3` staged. */
+const threeReleases = prepareDatabase(async ({ pool }) => {
   for (const version of ['r1', 'r2']) {
-    const files = new Map([['survey.yaml', sampleSchema(`survey_${version}`)]])
-    await stageRelease(database.pool, stageRequest(version, { files }))
-    await swap(database.pool, { expectedVersion: version, actor })
+    await stageRelease(pool, stageRequest(version, { files: filesOf(version) }))
+    await swap(pool, { expectedVersion: version, actor })
   }
-  return database
-}
+  await stageRelease(pool, stageRequest('r3', { files: filesOf('r3') }))
+})
+
+const foreignRelease = prepareDatabase(
+  async ({ pool }) => {
+    await pool.query(CADC_SLOT)
+    await initialiseDatabase(pool)
+    await stageRelease(pool, stageRequest('r1', { files: filesOf('r1'), readers: ['public'] }))
+  },
+  { initialised: false },
+)
 
 /** What a transaction has seen of the releases; in each answer of it there must be one and the same. */
 const MARKS: Readonly<Record<string, string>> = {
@@ -86,17 +97,13 @@ describe('transactions that read the tables in several orders and follow one ano
     ['the views as fast as they can', [ORDER, BACKWARDS], 0, ''],
     ['the views in a third order, too,', [ORDER, BACKWARDS, ACROSS], 2, ''],
   ])('of %s do not keep a swap out, and none sees two releases', async (_what, orders, pauseMs, suffix) => {
-    const database = await twoReleases()
+    const database = await threeReleases()
     const readers = startReaders(database, orders, pauseMs, suffix)
     const rollbacks = Array.from({ length: 2 * runs(1) - 1 }, (_, index) => (index % 2 === 0 ? 'r1' : 'r2'))
     for (const expectedVersion of rollbacks) {
       const outcome = await rollback(database.pool, { expectedVersion, actor })
       expect(outcome).toMatchObject({ outcome: 'rolled_back', live: expectedVersion })
     }
-    await stageRelease(
-      database.pool,
-      stageRequest('r3', { files: new Map([['survey.yaml', sampleSchema('survey_r3')]]) }),
-    )
     expect(await swap(database.pool, { expectedVersion: 'r3', actor })).toMatchObject({ live: 'r3', previous: 'r1' })
     await expect.poll(() => readers.seen.transactions).toBeGreaterThan(10)
     expect((await readers.stop()).mixed).toBe(0)
@@ -107,18 +114,14 @@ describe('transactions that read the tables in several orders and follow one ano
     ['have a table of the server’s own at either end', [OWN_FIRST, OWN_FIRST.toReversed()]],
     ['have a table of the server’s own in the middle', [OWN_BETWEEN, OWN_BETWEEN.toReversed()]],
   ])('of a slot of another make do not keep a swap out when they %s', async (_what, orders) => {
-    const database = await createTestDatabase({ initialised: false })
-    await database.pool.query(CADC_SLOT)
-    await initialiseDatabase(database.pool)
-    const files = new Map([['survey.yaml', sampleSchema('survey_r1')]])
-    await stageRelease(database.pool, stageRequest('r1', { files, readers: ['public'] }))
+    const database = await foreignRelease()
     const readers = startReaders(database, orders, 10, '11')
     expect(await swap(database.pool, { expectedVersion: 'r1', actor })).toMatchObject({ live: 'r1' })
     expect((await readers.stop()).mixed).toBe(0)
   })
 
   test('the function’s pool of five connections is enough', async () => {
-    const database = await twoReleases()
+    const database = await threeReleases()
     const readers = startReaders(database, [ORDER, BACKWARDS], 10)
     const pool = database.poolAs('postgres', 5)
     expect(await rollback(pool, { expectedVersion: 'r1', actor })).toMatchObject({ live: 'r1' })
@@ -127,7 +130,7 @@ describe('transactions that read the tables in several orders and follow one ano
   })
 
   test('a swap that gives up all the same leaves nobody waiting, and names who was in the way', async () => {
-    const database = await twoReleases()
+    const database = await threeReleases()
     const login = await database.createLogin()
     await initialiseDatabase(database.pool, { readers: [login] })
     const slow = new pg.Client({ connectionString: database.urlAs(login), application_name: 'slow report' })

@@ -6,11 +6,18 @@ import { stageRelease } from '../../shared/tap-schema/stage.ts'
 import { readStatus } from '../../shared/tap-schema/status.ts'
 import { type SwapRequest, swap } from '../../shared/tap-schema/swap.ts'
 import { poolDyingAt } from '../support/dying-pool.ts'
-import { everyNth } from '../support/effort.ts'
+import { everyNth, runs } from '../support/effort.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
+import { prepareReleases } from '../support/prepared-database.ts'
 import { sampleSchema, stageRequest } from '../support/sample-release.ts'
 
 const actor = 'tester'
+
+const stagedR1 = prepareReleases([], 'r1')
+const liveR1 = prepareReleases(['r1'])
+const liveR1StagedR2 = prepareReleases(['r1'], 'r2')
+const liveR2 = prepareReleases(['r1', 'r2'])
+const liveR2StagedR3 = prepareReleases(['r1', 'r2'], 'r3')
 
 /** Versions in the live, staging and previous slot. */
 async function versions(database: TestDatabase): Promise<(string | null)[]> {
@@ -37,8 +44,7 @@ async function connectAs(url: string): Promise<pg.Client> {
 
 describe('swap', () => {
   test('the first deployment makes staging live', async () => {
-    const database = await createTestDatabase()
-    await stageRelease(database.pool, stageRequest('r1'))
+    const database = await stagedR1()
     const outcome = await swap(database.pool, { expectedVersion: 'r1', actor })
     expect(outcome).toMatchObject({ outcome: 'swapped', live: 'r1', previous: null, attempts: 1, warnings: [] })
     expect(await versions(database)).toEqual(['r1', null, null])
@@ -54,17 +60,14 @@ describe('swap', () => {
   })
 
   test('a version other than the expected one is refused', async () => {
-    const database = await createTestDatabase()
-    await deploy(database, 'r1')
-    await stageRelease(database.pool, stageRequest('r2'))
+    const database = await liveR1StagedR2()
     const error = await attempt(swap, database, { expectedVersion: 'r3' })
     expect(error).toMatchObject({ code: 'version_mismatch', expected: 'r3', found: 'r2' })
     expect(await versions(database)).toEqual(['r1', 'r2', null])
   })
 
   test('another version than the expected one is said at once, also while somebody looks at the staging slot', async () => {
-    const database = await createTestDatabase()
-    await stageRelease(database.pool, stageRequest('r1'))
+    const database = await stagedR1()
     const reader = await connectAs(database.url)
     await reader.query('begin; select count(*) from tap_schema_staging.tables')
     expect(await attempt(swap, database, { expectedVersion: 'r2', deadlineMs: 400 })).toMatchObject({
@@ -102,9 +105,7 @@ describe('swap', () => {
     ],
   ])('a staging slot that %s since it was staged is refused, and goes live once it is staged again', async (...row) => {
     const [, statement, message] = row
-    const database = await createTestDatabase()
-    await deploy(database, 'r1')
-    await stageRelease(database.pool, stageRequest('r2'))
+    const database = await liveR1StagedR2()
     await database.pool.query(statement)
     expect(await attempt(swap, database, { expectedVersion: 'r2' })).toMatchObject({
       code: 'staging_changed',
@@ -117,23 +118,19 @@ describe('swap', () => {
   })
 
   test('a staging slot without one of its tables is refused', async () => {
-    const database = await createTestDatabase()
-    await stageRelease(database.pool, stageRequest('r1'))
+    const database = await stagedR1()
     await database.pool.query('drop table tap_schema_staging.key_columns11 cascade')
     expect(await attempt(swap, database, { expectedVersion: 'r1' })).toMatchObject({ code: 'empty_slot' })
   })
 
   test('a staging slot that the history does not know goes live as it is', async () => {
-    const database = await createTestDatabase()
-    await stageRelease(database.pool, stageRequest('r1'))
+    const database = await stagedR1()
     await database.pool.query('truncate almagest.history; delete from tap_schema_staging.key_columns11')
     expect(await swap(database.pool, { expectedVersion: 'r1', actor })).toMatchObject({ live: 'r1' })
   })
 
   test('of two swaps at once one wins and the other changes nothing', async () => {
-    const database = await createTestDatabase()
-    await deploy(database, 'r1')
-    await stageRelease(database.pool, stageRequest('r2'))
+    const database = await liveR1StagedR2()
     const outcomes = await Promise.all([1, 2].map(() => attempt(swap, database, { expectedVersion: 'r2' })))
     expect(outcomes.map((outcome) => outcome.outcome ?? outcome.code).sort()).toEqual(['swapped', 'unchanged'])
     expect(await versions(database)).toEqual(['r2', null, 'r1'])
@@ -142,10 +139,7 @@ describe('swap', () => {
 
 describe('rollback', () => {
   test('exchanges live and previous, and the call that names the other version undoes it', async () => {
-    const database = await createTestDatabase()
-    await deploy(database, 'r1')
-    await deploy(database, 'r2')
-    await stageRelease(database.pool, stageRequest('r3'))
+    const database = await liveR2StagedR3()
     expect(await rollback(database.pool, { expectedVersion: 'r1', actor })).toMatchObject({
       outcome: 'rolled_back',
       live: 'r1',
@@ -157,8 +151,7 @@ describe('rollback', () => {
   })
 
   test('is refused without a previous slot, and for another version', async () => {
-    const database = await createTestDatabase()
-    await deploy(database, 'r1')
+    const database = await liveR1()
     expect(await attempt(rollback, database, { expectedVersion: 'r0' })).toMatchObject({ code: 'empty_slot' })
     await deploy(database, 'r2')
     expect(await attempt(rollback, database, { expectedVersion: 'r2' })).toMatchObject({
@@ -177,9 +170,7 @@ describe('an exchange whose answer was lost', () => {
   }
 
   test('is not made twice by the same call, with an id or without, and the answer shows both slots', async () => {
-    const database = await createTestDatabase()
-    await deploy(database, 'r1')
-    await stageRelease(database.pool, stageRequest('r2'))
+    const database = await liveR1StagedR2()
     const { id } = (await readStatus(database.pool)).slots.staging
     const swapped = await swap(database.pool, { expectedVersion: 'r2', expectedId: id!, actor })
     const done = await look(database)
@@ -197,9 +188,7 @@ describe('an exchange whose answer was lost', () => {
   })
 
   test('is not undone by the same rollback again', async () => {
-    const database = await createTestDatabase()
-    await deploy(database, 'r1')
-    await deploy(database, 'r2')
+    const database = await liveR2()
     const { id } = (await readStatus(database.pool)).slots.previous
     await rollback(database.pool, { expectedVersion: 'r1', expectedId: id!, actor })
     const done = await look(database)
@@ -254,9 +243,7 @@ describe('an exchange whose answer was lost', () => {
   })
 
   test('slots that an earlier Almagest staged have no id, and are exchanged by their version', async () => {
-    const database = await createTestDatabase()
-    await deploy(database, 'r1')
-    await deploy(database, 'r2')
+    const database = await liveR2()
     await database.pool.query('alter table tap_schema_previous.versions drop column history_id')
     expect((await readStatus(database.pool)).slots.previous).toMatchObject({ version: 'r1', id: null })
     expect(await rollback(database.pool, { expectedVersion: 'r1', actor })).toMatchObject({ live: 'r1' })
@@ -275,8 +262,7 @@ describe('schemas of others under our names', () => {
   })
 
   test('a foreign tap_schema_previous is set aside whole', async () => {
-    const database = await createTestDatabase()
-    await deploy(database, 'r1')
+    const database = await liveR1()
     await database.pool.query(
       'create schema tap_schema_previous; create table tap_schema_previous.diary as select 42 as answer',
     )
@@ -288,8 +274,7 @@ describe('schemas of others under our names', () => {
   })
 
   test('a half-made tap_schema_previous is swept away', async () => {
-    const database = await createTestDatabase()
-    await deploy(database, 'r1')
+    const database = await liveR1()
     await database.pool.query('create schema tap_schema_previous; create table tap_schema_previous.tables11 (a int)')
     await deploy(database, 'r2')
     expect(await versions(database)).toEqual(['r2', null, 'r1'])
@@ -342,9 +327,7 @@ describe('objects that depend on a slot', () => {
       'function site.count()',
     ],
   ])('%s over the live slot makes a swap refuse, and is named', async (_kind, statement, name) => {
-    const database = await createTestDatabase()
-    await deploy(database, 'r1')
-    await stageRelease(database.pool, stageRequest('r2'))
+    const database = await liveR1StagedR2()
     await database.pool.query(`create schema site; ${statement}`)
     const error = await attempt(swap, database, { expectedVersion: 'r2' })
     expect(error).toMatchObject({ code: 'dependent_objects', objects: [name] })
@@ -353,9 +336,7 @@ describe('objects that depend on a slot', () => {
   })
 
   test('one over the previous slot makes a swap refuse, but not a rollback, which drops nothing', async () => {
-    const database = await createTestDatabase()
-    await deploy(database, 'r1')
-    await deploy(database, 'r2')
+    const database = await liveR2()
     await database.pool.query('create schema site; create view site.old as select * from tap_schema_previous.tables')
     await stageRelease(database.pool, stageRequest('r3'))
     expect(await attempt(swap, database, { expectedVersion: 'r3' })).toMatchObject({
@@ -370,9 +351,7 @@ describe('objects that depend on a slot', () => {
 
 describe('readers', () => {
   test('a slow reader delays a swap until it is done', async () => {
-    const database = await createTestDatabase()
-    await deploy(database, 'r1')
-    await stageRelease(database.pool, stageRequest('r2'))
+    const database = await liveR1StagedR2()
     const reader = await connectAs(database.url)
     await reader.query('begin; select count(*) from tap_schema.tables')
     const swapping = swap(database.pool, { expectedVersion: 'r2', actor, lockTimeoutMs: 200 })
@@ -390,9 +369,7 @@ describe('readers', () => {
   })
 
   test('one that never ends makes the swap give up as busy, with nothing changed', async () => {
-    const database = await createTestDatabase()
-    await deploy(database, 'r1')
-    await stageRelease(database.pool, stageRequest('r2'))
+    const database = await liveR1StagedR2()
     const reader = await connectAs(database.url)
     await reader.query('begin; select count(*) from tap_schema.tables')
     const error = await attempt(swap, database, { expectedVersion: 'r2', deadlineMs: 400, lockTimeoutMs: 20 })
@@ -402,9 +379,7 @@ describe('readers', () => {
   })
 
   test('a stage that is running makes the swap wait its turn', async () => {
-    const database = await createTestDatabase()
-    await deploy(database, 'r1')
-    await stageRelease(database.pool, stageRequest('r2'))
+    const database = await liveR1StagedR2()
     const blocker = await connectAs(database.url)
     await blocker.query(`begin; select pg_advisory_xact_lock(${0x616c6d61}, 0)`)
     expect(await attempt(swap, database, { expectedVersion: 'r2', deadlineMs: 200 })).toMatchObject({ code: 'busy' })
@@ -413,8 +388,7 @@ describe('readers', () => {
   })
 
   test('prepared statements read the live slot across swaps and rollbacks', async () => {
-    const database = await createTestDatabase()
-    await deploy(database, 'r1')
+    const database = await liveR1()
     const session = await connectAs(database.url)
     const read = () => session.query({ name: 'version', text: 'select version from tap_schema.version' })
     const seen: unknown[] = [(await read()).rows[0].version]
@@ -426,8 +400,7 @@ describe('readers', () => {
   })
 
   test('prepared statements with `select *` too: releases that are loaded with the same options have the same columns', async () => {
-    const database = await createTestDatabase()
-    await deploy(database, 'r1')
+    const database = await liveR1()
     const session = await connectAs(database.url)
     const tables = ['schemas', 'tables', 'columns', 'keys', 'key_columns']
     const relations = [...tables, ...tables.map((table) => `${table}11`), 'version', 'versions']
@@ -446,44 +419,43 @@ describe('readers', () => {
     expect([...seen, await read()]).toEqual(['r1', 'r2', 'r3', 'r2'])
   })
 
-  test.each([
-    ['in the usual order', 'versions v, schemas11 s, tables11 t, columns11 c'],
-    ['in the opposite order', 'columns11 c, tables11 t, schemas11 s, versions v'],
-    ['through the views', 'version v, tables t, columns c, schemas s'],
-  ])(
-    'no query that joins the tables %s sees one of the old release and another of the new one',
-    async (_order, tables) => {
-      const database = await createTestDatabase()
-      for (const version of ['r1', 'r2']) {
-        const files = new Map([['survey.yaml', sampleSchema(`survey_${version}`)]])
-        await stageRelease(database.pool, stageRequest(version, { files }))
-        await swap(database.pool, { expectedVersion: version, actor })
-      }
+  test('no query that joins the tables, in any order, sees one of the old release and another of the new one', async () => {
+    const database = await createTestDatabase()
+    for (const version of ['r1', 'r2']) {
+      const files = new Map([['survey.yaml', sampleSchema(`survey_${version}`)]])
+      await stageRelease(database.pool, stageRequest(version, { files }))
+      await swap(database.pool, { expectedVersion: version, actor })
+    }
+    let running = true
+    const seen = {
+      'versions v, schemas11 s, tables11 t, columns11 c': new Set<string>(),
+      'columns11 c, tables11 t, schemas11 s, versions v': new Set<string>(),
+      'version v, tables t, columns c, schemas s': new Set<string>(),
+    }
+    const read = async ([tables, answers]: readonly [string, Set<string>]) => {
+      const reader = await connectAs(database.url)
       const from = tables.replaceAll(/\w+ \w/g, (table) => `tap_schema.${table}`)
-      let running = true
-      const answers = new Set<string>()
-      const read = async () => {
-        const reader = await connectAs(database.url)
-        while (running) {
-          const found = await reader.query(`
+      while (running) {
+        const found = await reader.query(`
           select v.version, s.schema_name, t.schema_name as of_table, c.table_name from ${from}
            where s.schema_name <> 'tap_schema' and t.schema_name <> 'tap_schema' and c.table_name not like 'tap_schema.%'`)
-          answers.add(JSON.stringify(found.rows[0]))
-        }
+        answers.add(JSON.stringify(found.rows[0]))
       }
-      const readers = [1, 2, 3, 4].map(read)
-      for (let turn = 0; turn < 12; turn++) {
-        await rollback(database.pool, { expectedVersion: turn % 2 === 0 ? 'r1' : 'r2', actor })
-      }
-      running = false
-      await Promise.all(readers)
-      const whole = (version: string) => {
-        const schema = `survey_${version}`
-        return JSON.stringify({ version, schema_name: schema, of_table: schema, table_name: `${schema}.object` })
-      }
-      expect([...answers].sort()).toEqual([whole('r1'), whole('r2')])
-    },
-  )
+    }
+    const readers = [...Object.entries(seen), ...Object.entries(seen)].map(read)
+    for (let turn = 0; turn < 2 * runs(3); turn++) {
+      await rollback(database.pool, { expectedVersion: turn % 2 === 0 ? 'r1' : 'r2', actor })
+    }
+    running = false
+    await Promise.all(readers)
+    const whole = (version: string) => {
+      const schema = `survey_${version}`
+      return JSON.stringify({ version, schema_name: schema, of_table: schema, table_name: `${schema}.object` })
+    }
+    for (const [tables, answers] of Object.entries(seen)) {
+      expect([...answers].sort(), tables).toEqual([whole('r1'), whole('r2')])
+    }
+  })
 })
 
 /** Sessions of the database that wait for a lock. */
@@ -504,10 +476,7 @@ async function lookAtSlots(database: TestDatabase): Promise<unknown> {
 }
 
 test('a connection lost at any step of a swap changes nothing, and the next try succeeds', async () => {
-  const database = await createTestDatabase()
-  await deploy(database, 'r1')
-  await deploy(database, 'r2')
-  await stageRelease(database.pool, stageRequest('r3'))
+  const database = await liveR2StagedR3()
   const before = await lookAtSlots(database)
   const { first, by } = everyNth(3)
   for (let step = first; ; step += by) {
@@ -524,9 +493,7 @@ test('a connection lost at any step of a swap changes nothing, and the next try 
 })
 
 test('a connection lost at any step of a rollback changes nothing', async () => {
-  const database = await createTestDatabase()
-  await deploy(database, 'r1')
-  await deploy(database, 'r2')
+  const database = await liveR2()
   const before = await lookAtSlots(database)
   const { first, by } = everyNth(3)
   for (let step = first; ; step += by) {
