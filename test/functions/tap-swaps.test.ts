@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { rollback } from '../../shared/tap-schema/rollback.ts'
+import { runs } from '../support/effort.ts'
 import { sampleSchema } from '../support/sample-release.ts'
 import { readAnswer, startTap } from './tap-service.ts'
 
@@ -63,9 +64,8 @@ test('swaps under a load of requests: each answer is whole of one release, which
   }
   const load = [askColumns(), askColumns(), askRows(), askRows(), askTables()]
   let live = 'b'
-  const until = performance.now() + 2_000
-  let swaps = 0
-  for (; swaps < 60 && (swaps < 10 || performance.now() < until); swaps++) {
+  const swaps = runs(12)
+  for (let turn = 0; turn < swaps; turn++) {
     live = live === 'b' ? 'w.2026.01' : 'b'
     await rollback(tap.database.pool, { expectedVersion: live, actor: 'tester' })
   }

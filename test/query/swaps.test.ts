@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { rollback } from '../../shared/tap-schema/rollback.ts'
+import { runs } from '../support/effort.ts'
 import { sampleSchema } from '../support/sample-release.ts'
 import { cellsOf, prepareQueries, readAll, request } from './query-stage.ts'
 
@@ -50,11 +51,9 @@ test('swap after swap under a load of queries: each answer is of the release tha
     }
   }
   const load = [askSlot(), askSlot(), askSlot(), askData(), askData()]
-  const until = performance.now() + 6_000
   let live = 'b'
-  let swaps = 0
-  // Two hundred on a machine that has nothing else to do.
-  for (; swaps < 200 && (swaps < 10 || performance.now() < until); swaps++) {
+  const swaps = runs(16)
+  for (let turn = 0; turn < swaps; turn++) {
     live = live === 'a' ? 'b' : 'a'
     await rollback(database.pool, { expectedVersion: live, actor: 'tester' })
   }

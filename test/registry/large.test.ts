@@ -21,9 +21,9 @@ function memoryInUse(): number {
   return (heapUsed + external) / 1024 / 1024
 }
 
-const COUNT = runs(2_500)
+const COUNT = runs(1_000)
 /** Together many times what may be in memory. */
-const DESCRIPTION = 'A dataset of many words. '.repeat(200)
+const DESCRIPTION = 'A dataset of many words. '.repeat(700)
 
 /** As many as a large archive has, made one after another as they are asked for. */
 function manyRecords(): readonly RegistryRecord[] {
