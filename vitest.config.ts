@@ -1,6 +1,13 @@
-import { availableParallelism } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
+
+// For the processes of the run and what they start. Code that Node.js has compiled once, and stripped of its types, is kept where
+// `almagest` keeps it, too.
+process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), 'node-compile-cache')
+// esbuild and Terraform end soon: they need not collect garbage so often.
+process.env.GOGC ??= '400'
 
 /** Files that take long, because they wait for processes: what begins last must not be one of them. */
 const LONG =

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import pg from 'pg'
-import { buildConsole } from '../deploy/console/build-console.ts'
+import { serveConsole } from './console-page.ts'
 import { databaseUrl, prepareDatabases } from './databases.ts'
 import { NEIGHBOURS, writeDiscoveryFiles } from './describe-environment.ts'
 import type { Ending } from './ending.ts'
@@ -80,11 +80,14 @@ export async function startStack(options: StackOptions, tools: StackTools): Prom
     await writeDiscoveryFiles(stateFolder)
     for (const local of FUNCTIONS) {
       const file = await writeEnvironment(stateFolder, local.login, servers, addresses)
-      mounts.set(local.path ?? `/${local.name}`, await ending.race(serveFunction(local, file)))
+      const server = await ending.race(serveFunction(local, file))
+      mounts.set(
+        local.path ?? `/${local.name}`,
+        local.name === 'console' ? serveConsole(server, page, tools.warn) : server,
+      )
     }
   }
-  const serveWithPage = () => Promise.all([serveAll(), ending.race(buildConsole(page))])
-  await steps.step('functions', serveWithPage, () => `${FUNCTIONS.map(({ name }) => name).join(', ')} at ${front.url}`)
+  await steps.step('functions', serveAll, () => `${FUNCTIONS.map(({ name }) => name).join(', ')} at ${front.url}`)
   tools.resources.defer(
     startSchedule({
       url: `${front.url}/watch-queries/`,

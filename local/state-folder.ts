@@ -9,7 +9,7 @@ import { lockState } from './state-lock.ts'
 /** Where PostgreSQL keeps its data, unless it may not enter this folder. */
 const DATABASE = 'postgres'
 
-/** The console's page, as `npm start` builds it. */
+/** The console's page, as `npm start` builds it when somebody opens it. */
 export const CONSOLE_FOLDER = 'console'
 
 /** What `--reset` removes; whatever else somebody keeps in the folder is not ours. */

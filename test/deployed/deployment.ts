@@ -125,8 +125,7 @@ results:
       const file = join(bundles, `${project}-${name}.yaml`)
       await writeFile(file, environment.replaceAll('DATABASE_USER', userOf(name)))
       const source = join(bundles, name)
-      const platform = { NODE_ENV: 'production', NODE_COMPILE_CACHE: join(source, '.compile-cache') }
-      const variables = { ...more, ...(await cloud.variablesFor(accountOf(name))), ...platform }
+      const variables = { ...more, ...(await cloud.variablesFor(accountOf(name))), NODE_ENV: 'production' }
       const started = await spawnFunction({ target: name, source, variables }, file)
       processes.push(started)
       return started

@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process'
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { type Bundle, bundleFunction, functionNames } from '../../deploy/bundles/bundle.ts'
-import { type FunctionProcess, ROOT, startFunction } from './function-process.ts'
+import { COMPILE_CACHE, type FunctionProcess, ROOT, startFunction } from './function-process.ts'
 import { askRun } from './once-in-a-run.ts'
 
 /**
@@ -37,5 +39,16 @@ export async function makeBundles(target: string): Promise<string> {
   }
   const bundles = await Promise.all((await functionNames()).map((name) => bundleFunction(name, target)))
   await writeFile(join(target, DESCRIPTION), JSON.stringify(bundles))
+  await fillCompileCache(target)
   return target
+}
+
+/** As the image of a function has it, but one for all: what several functions load is compiled once. */
+async function fillCompileCache(target: string): Promise<void> {
+  const { ALMAGEST_ENVIRONMENT: _, ...inherited } = process.env
+  const env = { ...inherited, NODE_COMPILE_CACHE: join(target, COMPILE_CACHE) }
+  const imports = (await functionNames()).map((name) => `await import('./${name}/fill-compile-cache.mjs')`)
+  // What the functions have opened by then is not closed by them.
+  const script = [...imports, 'process.exit()'].join('\n')
+  await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], { cwd: target, env })
 }

@@ -1,14 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { onTestFinished } from 'vitest'
 
 export const ROOT = resolve(import.meta.dirname, '../..')
 
 const FRAMEWORK = join(ROOT, 'node_modules/@google-cloud/functions-framework/build/src/main.js')
+
+/** A folder beside the bundles: what Node.js has compiled of them. */
+export const COMPILE_CACHE = '.compile-cache'
 
 export interface FunctionSource {
   readonly target: string
@@ -38,10 +42,12 @@ export async function spawnFunction(
 ): Promise<FunctionProcess> {
   const port = await freePort()
   const { NODE_OPTIONS: _, ...inherited } = process.env
+  const cache = join(dirname(source), COMPILE_CACHE)
   const child: ChildProcess = spawn(process.execPath, [FRAMEWORK], {
     cwd: ROOT,
     env: {
       ...inherited,
+      ...(existsSync(cache) ? { NODE_COMPILE_CACHE: cache } : {}),
       ...variables,
       PORT: String(port),
       FUNCTION_TARGET: target,
