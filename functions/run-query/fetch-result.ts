@@ -2,6 +2,7 @@ import { announceJob } from '../../shared/deployment/announce.ts'
 import { removeRemote } from '../../shared/deployment/remove-remote.ts'
 import type { JobBackend, QservBackend, ServedTap } from '../../shared/deployment/served-tap.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
+import { isConnectionRetryable } from '../../shared/platform/postgres/connection-failures.ts'
 import { QservUnavailableError } from '../../shared/qserv/errors.ts'
 import { scanResult } from '../../shared/qserv/scan-result.ts'
 import { QueryServiceError, QueryUnavailableError, QueryValueError } from '../../shared/query/errors.ts'
@@ -54,13 +55,14 @@ export async function fetchResult(server: ServedTap, jobs: JobBackend, id: strin
   } catch (error) {
     await claim.release()
     if (!claim.lost.aborted) {
+      const isCut = isConnectionRetryable(error)
       const failure = explainQserv(error)
       if (failure instanceof NotCompletedError) {
         await returnRunning(jobs.pool, job)
         logger.warning('Qserv takes back that the query has completed: it is watched again', fields)
         return true
       }
-      const isFinal = failure.permanent || failure instanceof QuotaError
+      const isFinal = (failure.permanent && !isCut) || failure instanceof QuotaError
       if (!isFinal && ready.fetches < MOST_FETCHES) {
         await returnReady(jobs.pool, job)
         throw failure

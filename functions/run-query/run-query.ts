@@ -3,6 +3,7 @@ import { readJobTables } from '../../shared/deployment/read-user-tables.ts'
 import type { JobBackend, ServedTap } from '../../shared/deployment/served-tap.ts'
 import { Failure } from '../../shared/failure.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
+import { isConnectionRetryable } from '../../shared/platform/postgres/connection-failures.ts'
 import { answerQuery } from '../../shared/tap/answer-query.ts'
 import { describeQueryError } from '../../shared/tap/describe-query-error.ts'
 import { pairsOf, resultObject } from '../../shared/tap/job-objects.ts'
@@ -69,7 +70,8 @@ export async function runJob(server: ServedTap, id: string, logger: Logger): Pro
 /** What becomes of a job whose query did not end well. @throws what should be tried again */
 async function end(served: ServedTap, jobs: JobBackend, job: Job, error: unknown, logger: Logger): Promise<void> {
   const isFinal = error instanceof QuotaError || error instanceof UnclearSubmitError
-  if (error instanceof Failure && !error.permanent && !isFinal) {
+  const isTransient = error instanceof Failure ? !error.permanent : isConnectionRetryable(error)
+  if (isTransient && !isFinal) {
     await returnJob(jobs.pool, job)
     // It has its turn when another one has ended.
     if (error instanceof NoRoomError) return logger.info(`the job waits: ${error.message}`, { job: job.id })

@@ -1,6 +1,8 @@
 import { removeRemote } from '../../shared/deployment/remove-remote.ts'
 import type { JobBackend, QservBackend, ServedBackend } from '../../shared/deployment/served-tap.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
+import { isConnectionRetryable } from '../../shared/platform/postgres/connection-failures.ts'
+import { retry } from '../../shared/platform/retry.ts'
 import { QservRefusedError, QservUnavailableError } from '../../shared/qserv/errors.ts'
 import { fieldsOf } from '../../shared/query/fields.ts'
 import { explainQserv } from '../../shared/query/qserv/explain.ts'
@@ -33,6 +35,12 @@ export interface Submission {
 /** Until Qserv surely has done with a table that nobody waits for any more, beside the time that it may take. */
 const GRACE_SECONDS = 30
 
+/** Of the name of a query that runs: without it nobody can remove the query. The lease of its job lasts longer. */
+const NOTING = {
+  ...{ attempts: 5, baseDelayMs: 200, maxDelayMs: 2_000, totalMs: 10_000 },
+  isRetryable: isConnectionRetryable,
+} as const
+
 /** So often a query is submitted of which it is not known if Qserv has it. */
 const MOST_SUBMITS = 2
 
@@ -62,12 +70,14 @@ export async function submitQuery(submission: Submission): Promise<string | null
       isLoaded = true
       const id = await client.submit(plan.sql)
       await release()
-      const isWanted = await noteSubmitted(jobs.pool, job, id)
+      const isWanted = await retry(() => noteSubmitted(jobs.pool, job, id), NOTING)
       const sinceCreationMs = (job.started?.getTime() ?? 0) - job.created.getTime()
       logger.info('Qserv has the query', { job: job.id, server: job.server, query: id, sinceCreationMs })
       if (!isWanted) await removeRemote(jobs, backend.qserv, { ...attempt, queryId: id, uploads })
       return isWanted ? id : null
     } catch (error) {
+      // Of its job's table, and not Qserv's: the next worker finds there how far this one came.
+      if (isConnectionRetryable(error)) throw error
       const isUnclear = isLoaded && error instanceof QservUnavailableError && error.mayHaveArrived
       if (!isUnclear) {
         const isSure = !isLoaded || error instanceof QservUnavailableError || error instanceof QservRefusedError

@@ -27,7 +27,7 @@ export async function takeBackSilent(pool: pg.Pool, server: string): Promise<rea
             dispatched_at = null,
             repeats = 0
       where server = $3 and phase = 'EXECUTING' and (lease_until < clock_timestamp() or lease_until = 'infinity')
-        and not exists (select from uws.remote where job = id)
+        and not exists (select from uws.remote where job = id and kept_until is null)
   returning id`,
     [
       MOST_SILENCES,

@@ -38,6 +38,9 @@ export interface NewRemote {
   readonly most: { readonly all: number; readonly owner: number }
 }
 
+/** Between two statements of a submit. */
+const SUBMIT_IDLE_SECONDS = 5
+
 /**
  * Writes that a query is about to be submitted, before it is (rule 5).
  *
@@ -53,7 +56,8 @@ export async function beginSubmit(
   // A connection can die between two statements: without a listener that would end the process.
   client.on('error', ignore)
   try {
-    await client.query('begin')
+    // All others wait for this: an instance that is cut off in the middle must not hold them up.
+    await client.query(`begin; set local idle_in_transaction_session_timeout = '${SUBMIT_IDLE_SECONDS}s'`)
     // Those who count and add must not do so at once.
     await client.query("select pg_advisory_xact_lock(hashtext('uws.remote'), hashtext($1))", [server])
     const { rows } = await client.query<{ all: number; own: number; holds: boolean; is_new: boolean }>(
@@ -80,7 +84,8 @@ export async function beginSubmit(
        values ($1, $2, $3, 'submitting', $4, 1, $5, $6)
        on conflict (job) do update
           set state = 'submitting', fence = excluded.fence, submits = r.submits + 1, plan = excluded.plan,
-              uploads = excluded.uploads, query_id = null, begun_at = clock_timestamp(), looked_at = null
+              uploads = excluded.uploads, query_id = null, begun_at = clock_timestamp(), looked_at = null,
+              kept_until = null
        returning submits`,
       [id, server, owner, fence, JSON.stringify(plan), uploads],
     )
@@ -113,19 +118,27 @@ export async function leaveUploads(pool: pg.Pool, { job, fence }: RemoteAttempt,
 }
 
 /**
- * The backend has taken it. Its name is written in any case; the job goes on without a worker, if it still wants it.
+ * The backend has taken it. Its name is written in any case; the job goes on without a worker, if it still wants it, else the
+ * query belongs to nobody. Can be repeated.
  *
  * @returns whether it does
  */
 export async function noteSubmitted(pool: pg.Pool, { id, fence }: Claim, queryId: string): Promise<boolean> {
   const { rows } = await pool.query<{ wanted: boolean }>(
-    `with noted as (
-       update uws.remote set state = 'running', query_id = $3, begun_at = clock_timestamp()
+    `with held as (
+       select id from uws.job where id = $1 and fence = $2 and phase = 'EXECUTING' for update),
+          noted as (
+       update uws.remote
+          set state = 'running', query_id = $3, begun_at = clock_timestamp(),
+              kept_until = case when not exists (select from held) then clock_timestamp() end
         where job = $1 and fence = $2 and state = 'submitting' returning job),
           kept as (
        update uws.job set lease_until = 'infinity'
-        where id = (select job from noted) and fence = $2 and phase = 'EXECUTING' returning id)
-     select exists (select from kept) as wanted`,
+        where id = (select id from held) and id = (select job from noted) returning id)
+     select exists (select from kept)
+         or exists (select from uws.remote r join uws.job j on j.id = r.job
+                     where r.job = $1 and r.fence = $2 and r.query_id = $3 and r.kept_until is null
+                       and j.phase = 'EXECUTING') as wanted`,
     [id, fence, queryId],
   )
   return rows[0]?.wanted === true

@@ -3,7 +3,7 @@
  * outlives its job, so that no cancel and no deletion is forgotten (DESIGN §8.3 rules 4 and 5).
  *
  * A row with `kept_until` belongs to no job, and is owed after that time: a sync query, which its instance sees to until then;
- * or, with no submits, what an attempt that failed may still be loading.
+ * or, with no submits, what an attempt that failed may still be loading; or a query whose worker had lost its job by then.
  *
  * `submitting`: it is about to be submitted, or nobody knows whether it was. `running`: `query_id` names it there.
  * `ready`: its result waits to be read. `fence` is that of the claim that has submitted it. `plan` is what is needed to

@@ -44,7 +44,7 @@ export async function takeRunning(
   }>(
     `with due as (
        select r.job from uws.remote r join uws.job j on j.id = r.job
-        where r.server = $1 and r.state = 'running' and j.phase = 'EXECUTING' and j.deleted_at is null
+        where r.server = $1 and r.state = 'running' and r.kept_until is null and j.phase = 'EXECUTING' and j.deleted_at is null
           and (j.lease_until = 'infinity' or j.lease_until < clock_timestamp())
           and (r.looked_at is null or r.looked_at <= clock_timestamp() - make_interval(secs => $2))
         order by r.looked_at nulls first limit $3

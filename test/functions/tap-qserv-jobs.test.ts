@@ -1,7 +1,10 @@
+import type pg from 'pg'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { runJob } from '../../functions/run-query/run-query.ts'
 import { watchQueries } from '../../functions/watch-queries/watch-queries.ts'
 import type { Script } from '../../local/qserv/script.ts'
 import type { LocalQserv } from '../../local/qserv/server.ts'
+import { everyNth } from '../support/effort.ts'
 import { type QservJobs, RUN, startQservJobs, THREE } from './qserv-jobs-service.ts'
 import type { JobsUnderTest } from './tap-jobs-service.ts'
 
@@ -266,6 +269,56 @@ test('a reader that has lost a result to another one leaves it there, and the jo
   expect(isRead()).toBeGreaterThan(before + 1)
   expect(await ended(job)).toBe('COMPLETED')
   expect(await resultOf(job)).toEqual(THREE)
+})
+
+/** The n-th statement outside of a transaction fails, or its answer does not come. */
+function losing(
+  pool: pg.Pool,
+  step: number,
+  isDone: boolean,
+): { readonly pool: pg.Pool; readonly steps: () => number } {
+  let steps = 0
+  const query = async (...args: unknown[]) => {
+    steps += 1
+    const isLost = steps === step
+    const answer = isLost && !isDone ? undefined : await Reflect.apply(pool.query, pool, args)
+    if (isLost) throw new Error('Connection terminated unexpectedly')
+    return answer
+  }
+  return {
+    pool: new Proxy(pool, {
+      get: (target, key) =>
+        key === 'query' ? query : key === 'connect' ? () => target.connect() : Reflect.get(target, key),
+    }),
+    steps: () => steps,
+  }
+}
+
+test('a statement about a job that is lost, or whose answer is, costs no job, whichever it is', async () => {
+  const { openJobs, ...server } = jobs.servers.get('tap')!
+  const runLosing = async (step: number, isDone: boolean) => {
+    jobs.deliver('never')
+    const job = await jobs.create(RUN)
+    const backend = await openJobs!()
+    const lossy = losing(backend.pool, step, isDone)
+    const worker = { ...server, openJobs: async () => ({ ...backend, pool: lossy.pool }) }
+    await runJob(worker, job, jobs.logger).catch(() => {})
+    jobs.deliver('at once')
+    await jobs.tap.database.pool.query(
+      `update uws.job set lease_until = now() - interval '1 s' where phase = 'EXECUTING' and lease_until <> 'infinity';
+       update uws.job set dispatched_at = null where phase = 'QUEUED'`,
+    )
+    expect([step, isDone, await ended(job)]).toEqual([step, isDone, 'COMPLETED'])
+    expect(await resultOf(job)).toEqual(THREE)
+    await under.passTime()
+    return lossy.steps()
+  }
+  const steps = await runLosing(0, true)
+  expect(steps).toBeGreaterThan(8)
+  const { first, by } = everyNth(3)
+  for (let step = first; step <= steps; step += by) {
+    for (const isDone of [false, true]) await runLosing(step, isDone)
+  }
 })
 
 test('a query that Qserv does not know any more, and one whose result is gone, end with what to do (§1.4)', async () => {

@@ -41,6 +41,8 @@ test('what a worker that has lost its job does to its own submit does nothing to
   expect(await noteSubmitted(pool, first, '11')).toBe(false)
   await forgetRemote(pool, { job: id, fence: first.fence })
   expect(await noteSubmitted(pool, second, '12')).toBe(true)
+  // Again, as its answer did not come.
+  expect(await noteSubmitted(pool, second, '12')).toBe(true)
   const query = { job: id, fence: second.fence, state: 'running', queryId: '12', uploads: null }
   expect(await left(pool, id)).toEqual({ phase: 'EXECUTING', isPassedOn: true, query })
 })
@@ -48,7 +50,8 @@ test('what a worker that has lost its job does to its own submit does nothing to
 test('the query of a worker that has lost its job, and could not remove it, is removed when the next one submits', async () => {
   const { pool, id, first, second } = await claimTwice()
   expect(await noteSubmitted(pool, first, '11')).toBe(false)
-  // The second worker has the job: how its first query ends is nothing to it.
+  // How it ends is nothing to the second worker, nor to a third.
+  await pool.query("update uws.job set lease_until = now() - interval '1 s'")
   expect(await takeRunning(pool, 'tap', 0, 10)).toEqual([])
   expect(await beginSubmit(pool, second, ABOUT)).toBe(2)
   await pool.query("update uws.remote set kept_until = kept_until - interval '1 h'")

@@ -20,7 +20,10 @@ export class DatabaseAddressError extends Failure {
   }
 }
 
-/** Whether connecting again in a moment can help. Anything that the server refuses for a reason stays refused. */
+/**
+ * Whether connecting again in a moment can help: none was to be had, or one broke. Anything that the server refuses for a
+ * reason stays refused.
+ */
 export function isConnectionRetryable(error: unknown): boolean {
   if (!(error instanceof Error) || error instanceof Failure) return false
   const code = codeOf(error)
@@ -46,8 +49,11 @@ export function explainConnection(where: string, error: unknown): Failure {
   return new ConnectionError(message, state, error)
 }
 
-/** PostgreSQL documentation, appendix A: connection exceptions, too many connections, starting up or going down. */
-const RETRYABLE_STATES = ['08000', '08001', '08003', '08006', '53300', '57P01', '57P02', '57P03']
+/**
+ * PostgreSQL documentation, appendix A: connection exceptions, idle in a transaction for too long, too many connections,
+ * starting up or going down.
+ */
+const RETRYABLE_STATES = ['08000', '08001', '08003', '08006', '25P03', '53300', '57P01', '57P02', '57P03']
 
 /** System errors of sockets, and TLS errors, which a renewed certificate of the Cloud SQL connector mends. */
 const RETRYABLE_CODES =
