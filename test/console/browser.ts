@@ -33,11 +33,8 @@ export async function openConsole(): Promise<ConsoleUnderTest> {
 }
 
 /** A page that keeps what goes wrong in it: errors of scripts, and reports of its content security policy. */
-export async function newPage(
-  browser: Browser,
-  colorScheme: 'light' | 'dark' = 'light',
-): Promise<{ readonly page: Page; readonly faults: string[] }> {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, colorScheme })
+export async function newPage(browser: Browser): Promise<{ readonly page: Page; readonly faults: string[] }> {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
   page.setDefaultTimeout(120_000)
   const faults: string[] = []
   page.on('pageerror', (error) => faults.push(error.message))
