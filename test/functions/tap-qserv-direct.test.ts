@@ -6,6 +6,8 @@ import { readAnswer, startTap } from './tap-service.ts'
 
 let jobs: JobsUnderTest
 let qserv: LocalQserv
+/** By so much Qserv's clock is ahead, in milliseconds. */
+let moved = 0
 
 beforeAll(async () => {
   const service: string[] = []
@@ -14,7 +16,7 @@ beforeAll(async () => {
     service,
     async prepare(database) {
       await prepareFunctions(database.pool)
-      qserv = await startQserv({ pool: database.pool, firstId: 100n })
+      qserv = await startQserv({ pool: database.pool, firstId: 100n, now: () => Date.now() + moved })
       service.push(`query: {type: qserv, qserv: {url: "${qserv.url}", storage: direct}}`)
     },
   })
@@ -39,13 +41,13 @@ async function settle(): Promise<void> {
 
 /** A job whose query has ended in Qserv, with what Qserv has written by then. */
 async function runWith(document: string | null): Promise<{ readonly job: string; readonly name: string }> {
-  qserv.queries.script = { runMs: 600 }
+  qserv.queries.script = { runMs: 60_000 }
   const job = await jobs.create(RUN)
   await jobs.idle()
   const [id] = qserv.queries.live()
   const name = `result-${id}.xml`
   if (document !== null) await jobs.gcs.put('tap-results', name, document)
-  await expect.poll(() => qserv.queries.live()).toEqual([])
+  moved += 100_000
   await settle()
   return { job, name }
 }
@@ -72,13 +74,13 @@ test.each([
 })
 
 test('an object of the same name that is older than the query is somebody else’s', async () => {
-  qserv.queries.script = { runMs: 600 }
+  qserv.queries.script = { runMs: 60_000 }
   const job = await jobs.create(RUN)
   await jobs.idle()
   await jobs.gcs.put('tap-results', `result-${qserv.queries.live()[0]}.xml`, DOCUMENT)
   // As if it had been submitted an hour later.
   await jobs.tap.database.pool.query(`update uws.remote set begun_at = begun_at + interval '1 hour'`)
-  await expect.poll(() => qserv.queries.live()).toEqual([])
+  moved += 100_000
   await settle()
   expect((await jobs.tap.get(`/async/${job}/error`)).text).toContain('older than the query')
 })

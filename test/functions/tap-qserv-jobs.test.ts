@@ -1,10 +1,10 @@
-import type pg from 'pg'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { runJob } from '../../functions/run-query/run-query.ts'
 import { watchQueries } from '../../functions/watch-queries/watch-queries.ts'
 import type { Script } from '../../local/qserv/script.ts'
 import type { LocalQserv } from '../../local/qserv/server.ts'
 import { everyNth } from '../support/effort.ts'
+import { losingPool } from './losing-pool.ts'
 import { type QservJobs, RUN, startQservJobs, THREE } from './qserv-jobs-service.ts'
 import type { JobsUnderTest } from './tap-jobs-service.ts'
 
@@ -233,21 +233,21 @@ test('a result of more bytes than the environment allows is not read, whatever i
 })
 
 test('what another version has written about a query ends its job with a message, and wedges nothing (§2.5.6, §2.6 4.2.1, §2.6 4.3.1)', async () => {
-  slow({ runMs: 400 })
+  slow()
   const job = await jobs.create(RUN)
   await jobs.idle()
   await jobs.tap.database.pool.query(`update uws.remote set plan = '{"version": 0}' where job = $1`, [job])
-  await expect.poll(() => qserv.queries.live()).toEqual([])
+  under.advance(100_000)
   expect(await ended(job)).toBe('ERROR')
   expect(await errorOf(job)).toContain('renewed while the query ran')
 })
 
 test('two workers that are told of one result write one object (§2.5.7, §2.6 1.1.0)', async () => {
-  slow({ runMs: 400 })
+  slow()
   const job = await jobs.create(RUN)
   await jobs.idle()
   jobs.deliver('never')
-  await expect.poll(() => qserv.queries.live()).toEqual([])
+  under.advance(100_000)
   await jobs.tap.database.pool.query(`update uws.remote set looked_at = null`)
   await jobs.watch()
   await Promise.all([jobs.run(job), jobs.run(job), jobs.run(job)])
@@ -271,36 +271,13 @@ test('a reader that has lost a result to another one leaves it there, and the jo
   expect(await resultOf(job)).toEqual(THREE)
 })
 
-/** The n-th statement outside of a transaction fails, or its answer does not come. */
-function losing(
-  pool: pg.Pool,
-  step: number,
-  isDone: boolean,
-): { readonly pool: pg.Pool; readonly steps: () => number } {
-  let steps = 0
-  const query = async (...args: unknown[]) => {
-    steps += 1
-    const isLost = steps === step
-    const answer = isLost && !isDone ? undefined : await Reflect.apply(pool.query, pool, args)
-    if (isLost) throw new Error('Connection terminated unexpectedly')
-    return answer
-  }
-  return {
-    pool: new Proxy(pool, {
-      get: (target, key) =>
-        key === 'query' ? query : key === 'connect' ? () => target.connect() : Reflect.get(target, key),
-    }),
-    steps: () => steps,
-  }
-}
-
 test('a statement about a job that is lost, or whose answer is, costs no job, whichever it is', async () => {
   const { openJobs, ...server } = jobs.servers.get('tap')!
   const runLosing = async (step: number, isDone: boolean) => {
     jobs.deliver('never')
     const job = await jobs.create(RUN)
     const backend = await openJobs!()
-    const lossy = losing(backend.pool, step, isDone)
+    const lossy = losingPool(backend.pool, step, isDone)
     const worker = { ...server, openJobs: async () => ({ ...backend, pool: lossy.pool }) }
     await runJob(worker, job, jobs.logger).catch(() => {})
     jobs.deliver('at once')
