@@ -54,6 +54,8 @@ const VARIABLES = (s: string) => `
   r ${s}.fields;
   g ${s}.shape;
   o ${s}.outcome;
+  source jsonb;
+  before jsonb;
   bounds box;
   flat text;
   outline path;
@@ -68,14 +70,18 @@ interface Decided {
   readonly scope: string
   readonly name: string
   readonly alsoCheck: readonly string[]
-  /** Statements before the careful path. */
+  /** Statements after the fast path, and before the careful one. */
+  readonly afterFastPath: string
   readonly beforeCare: string
 }
 
-const OF_PARAMETERS: Decided = { scope: 'key_scope', name: 'key_name', alsoCheck: [], beforeCare: '' }
+const OF_PARAMETERS: Decided = {
+  ...{ scope: 'key_scope', name: 'key_name', alsoCheck: [], afterFastPath: '', beforeCare: '' },
+}
 
 /** Sets `r`, `bounds`, `is_out` (true: no row) and `reasons`: what becomes of the document `doc` under its key. */
-function decide(mapping: ObscoreMapping, s: string, { scope, name, alsoCheck, beforeCare }: Decided): string {
+function decide(mapping: ObscoreMapping, s: string, decided: Decided): string {
+  const { scope, name, alsoCheck, afterFastPath, beforeCare } = decided
   const careful = `
   if is_clean is not true then${beforeCare}
     begin
@@ -90,7 +96,7 @@ function decide(mapping: ObscoreMapping, s: string, { scope, name, alsoCheck, be
     end;
   end if;
 `
-  const whole = fastPath(mapping, s, alsoCheck) + careful
+  const whole = fastPath(mapping, s, alsoCheck) + afterFastPath + careful
   if (mapping.when === null) return whole
   const { path, in: values } = mapping.when
   const isPublished = `coalesce((${memberSql(path)}) in (${values.map(jsonSql).join(', ')}), false)`
@@ -154,7 +160,13 @@ function triggerFunction(mapping: ObscoreMapping, s: string, name: string, table
   const namesKey = [...mapping.columns.values()].some(({ template }) => template !== null && readsKey(template))
   const decided = {
     ...(namesKey ? OF_PARAMETERS : { scope: newScope, name: newName }),
-    alsoCheck: [`to_regclass('${records}') is not null`],
+    // Where the table is gone, this cannot be evaluated.
+    alsoCheck: [`'${records}'::regclass is not null`],
+    afterFastPath: `
+  if is_clean and tg_op = 'INSERT' then
+    ${insert} do nothing;
+    if found then return null; end if;
+  end if;`,
     beforeCare: leaveWithoutTables,
   }
   return `
@@ -179,15 +191,9 @@ ${namesKey ? `  key_scope := ${newScope};\n  key_name := ${newName};\n` : ''}${d
   if is_out then
     delete from ${records} where rucio_did_scope = ${newScope} and rucio_did_name = ${newName};
   else
-    if tg_op = 'INSERT' then
-      ${insert} do nothing;
-      if found and is_clean then return null; end if;
-    end if;
-    if tg_op = 'UPDATE' or not found then
-      ${insert} do update
-        set ${VALUE_COLUMNS.map((column) => `${column} = excluded.${column}`).join(', ')}
-        where old_row operator(pg_catalog.*<>) excluded;
-    end if;
+    ${insert} do update
+      set ${VALUE_COLUMNS.map((column) => `${column} = excluded.${column}`).join(', ')}
+      where old_row operator(pg_catalog.*<>) excluded;
   end if;
   if reasons is not null then
     insert into ${rejects} as old_row (scope, name, kept, reasons)

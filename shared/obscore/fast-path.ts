@@ -9,11 +9,11 @@ import { DATE_TEXT, SEPARATOR, WHITE_SPACE_CLASS } from './value-functions.ts'
 
 /**
  * Statements that fill the fields `r` and the `bounds` of the region from the document `doc`, and set `is_clean` when the
- * careful path would certainly give the same without any reason. Everything out of the ordinary leaves it false: casts that fail, text
- * for a number, blanks around a text, values out of range.
+ * careful path would certainly give the same without any reason. Everything out of the ordinary leaves it false or NULL: casts
+ * that fail, text for a number, blanks around a text, values out of range.
  *
  * A transaction of one statement has to set up every expression anew, which takes longer than evaluating it once: one call
- * of jsonb_populate_record for all columns, and few checks that look at many columns at once.
+ * of jsonb_populate_record for all columns, one JSON path for all numbers, and few checks that look at many columns at once.
  *
  * @param alsoCheck what else must hold
  */
@@ -22,32 +22,58 @@ export function fastPath(mapping: ObscoreMapping, s: string, alsoCheck: readonly
   if (columns.some((known) => !hasFastWay(known))) return ''
   const direct = columns.filter(isDirect)
   const source = sourceOf(direct)
-  const checks = [...alsoCheck, ...sharedChecks(columns), ...columns.flatMap(ownChecks)]
+  const nothing = `${textSql(`(${','.repeat(columns.length - 1)})`)}::${s}.fields`
   const lines = columns.flatMap((known) => assignments(known, s))
   const work = `
-    r := jsonb_populate_record(null::${s}.fields, ${source});
-${regionStatements(mapping, s)}${noneStatements(direct)}${lines.map((line) => `    ${line}\n`).join('')}    is_clean := ${checks.join('\n      and ')};`
+      r := jsonb_populate_record(${nothing}, source);
+${regionStatements(mapping, s)}${lines.map((line) => `    ${line}\n`).join('')}${checkStatements(columns, alsoCheck)}`
   return `
-  begin${source === 'doc' ? '' : `\n    doc := doc || '{}';`}${unlessTextForNumber(direct, source, work)}
+  begin
+${source === 'doc' ? '' : "    doc := doc || '{}';\n"}    source := ${source};
+${ifNumbersAreUsual(direct, work)}
   exception when others then is_clean := false;
   end;
 `
 }
 
 /**
- * Text where a number is expected is looked at with care, and before it is cast: an expression that has raised an error
- * once takes longer for the rest of the transaction.
+ * Numbers are looked at before they are cast: an expression that has raised an error once takes longer for the rest of the
+ * transaction. The path is false if all are numbers and in range, NULL if one is text. Members that are -1 and mean no value
+ * are taken out, then it is looked at once more.
  */
-function unlessTextForNumber(direct: readonly Known[], source: string, work: string): string {
-  const numbers = direct.filter(({ column: { kind } }) => kind === 'integer' || kind === 'double')
-  if (numbers.length === 0) return work
-  const strings = numbers.map(({ column: { name } }) => `$.${name} > ""`)
-  return `
-    if jsonb_path_match(${source}, '${strings.join(' || ')}') then
-      is_clean := false;
-    else${work}
-    end if;`
+function ifNumbersAreUsual(direct: readonly Known[], work: string): string {
+  const isDirectOne = (wanted: string) => direct.some(({ column: { name } }) => name === wanted)
+  const parts = [
+    ...direct.flatMap(({ column }) => unusualNumber(column)),
+    ...ORDERS.filter((order) => order.every(isDirectOne)).map(([least, most]) => `$.${least} > $.${most}`),
+  ]
+  if (parts.length === 0) return work
+  const usual = `not jsonb_path_match(source, '${parts.join(' || ')}')`
+  const removals = direct
+    .filter((known) => known.column.minusOneIsNone && !hasOther(known))
+    .map(({ column: { name } }) => `      if source @> '{"${name}": -1}' then source := source - '${name}'; end if;\n`)
+  if (removals.length === 0) return `    if ${usual} then${work}    end if;`
+  return `    loop
+      if ${usual} then${work}        exit;
+      end if;
+      before := source;
+${removals.join('')}      exit when source is not distinct from before;
+    end loop;`
 }
+
+/** As parts of a JSON path: a value beyond the range, of which text is not known. */
+function unusualNumber({ name, kind, range }: ObscoreColumn): string[] {
+  if (kind !== 'integer' && kind !== 'double') return []
+  const [lowest = 0, highest = null] = range ?? []
+  const above = highest === null ? [] : [`$.${name} ${name === 's_ra' ? '>=' : '>'} ${highest}`]
+  return [`$.${name} < ${lowest}`, ...above]
+}
+
+/** Columns of which the first must not be above the second. */
+const ORDERS = [
+  ['t_min', 't_max'],
+  ['em_min', 'em_max'],
+] as const
 
 interface Known {
   readonly column: ObscoreColumn
@@ -73,6 +99,16 @@ function readsNumbers(template: string): boolean {
 /** Whether the value stands in the document as it is wanted. */
 function isDirect({ entry: { path, map, from } }: Known): boolean {
   return path !== null && map === null && from === null
+}
+
+/** Whether there may be a value that does not stand in the document. */
+function hasOther({ entry: { template, default: usual } }: Known): boolean {
+  return template !== null || usual !== null
+}
+
+/** Whether all that its number can be is looked at in the document. */
+function isSeen(known: Known): boolean {
+  return isDirect(known) && !hasOther(known)
 }
 
 /** The document, or one made of its members under the names of the columns. */
@@ -103,14 +139,6 @@ function assignments(known: Known, s: string): string[] {
   return [`if ${value} is null then ${value} := ${usual}; end if;`]
 }
 
-/** -1 stands for no value in some columns; few documents have it. */
-function noneStatements(direct: readonly Known[]): string {
-  const values = direct.flatMap(({ column: { name, minusOneIsNone } }) => (minusOneIsNone ? [`r.${name}`] : []))
-  if (values.length === 0) return ''
-  const lines = values.map((value) => `      ${value} := nullif(${value}, -1);\n`)
-  return `    if least(${values.join(', ')}) < 0 then\n${lines.join('')}    end if;\n`
-}
-
 /**
  * Small polygons, as most archives have them, are read by PostgreSQL's own types; those that are written as they are
  * published are kept as they are.
@@ -127,9 +155,10 @@ function regionStatements({ columns, regionFormat }: ObscoreMapping, s: string):
       r.s_region := ${s}.region_text(g.numbers);
       bounds := g.bounds;`
   return `    if r.s_region like '${start}%' then
-      outline := replace(substr(r.s_region, ${start.length + 1}), ' ', ',')::path;
+      flat := replace(substr(r.s_region, ${start.length + 1}), ' ', ',');
+      outline := flat::path;
       corners := box(polygon(outline));
-      if '${start}' || translate(outline::text, ',()', ' ') = r.s_region
+      if replace(outline::text, '),(', ',') = '((' || flat || '))'
          and npoints(outline) >= 3 and ${isSmall('corners')} and @-@ outline > @-@ popen(outline) then
         bounds := ${boundsOfSmall('corners')};
       else${read}
@@ -179,21 +208,50 @@ function converted(
   }
 }
 
+/** Sets `is_clean`. What few documents have is looked at by itself. */
+function checkStatements(columns: readonly Known[], alsoCheck: readonly string[]): string {
+  const isRare = ({ column: { kind, inEveryTable } }: Known) => !inEveryTable && (kind === 'url' || kind === 'date')
+  const ifThere = (known: readonly Known[]) => {
+    const own = known.flatMap(ownChecks)
+    return own.length === 0 ? [] : [`(${own.join('\n      and ')}) is not false`]
+  }
+  const rare = columns.filter((known) => isRare(known) && ownChecks(known).length > 0)
+  const usual = columns.filter((known) => !isRare(known))
+  const checks = [...alsoCheck, ...sharedChecks(columns), ...ifThere(usual)]
+  const whole = `      is_clean := ${checks.join('\n      and ')};\n`
+  if (rare.length === 0) return whole
+  const isThere = rare.map((known) =>
+    known.entry.path === null || isDirect(known)
+      ? `r.${known.column.name} is not null`
+      : `${memberSql(known.entry.path)} is not null`,
+  )
+  return `${whole}      if ${isThere.join(' or ')} then
+        is_clean := ${['is_clean', ...ifThere(rare)].join(' and ')};
+      end if;
+`
+}
+
 /** Checks of all columns at once. */
 function sharedChecks(columns: readonly Known[]): string[] {
   const valuesOf = (wanted: (known: Known) => boolean) => columns.filter(wanted).map(({ column }) => `r.${column.name}`)
   const mandatory = valuesOf(({ column }) => column.mandatory)
   const texts = valuesOf((known) => known.column.kind === 'text' && isForeign(known))
-  const integers = valuesOf(({ column }) => column.kind === 'integer')
-  const reals = valuesOf(({ column: { kind, range } }) => kind === 'double' && range?.[0] === 0)
+  const others = columns.filter((known) => !isSeen(known))
+  const othersOf = (wanted: ObscoreColumn['kind']) =>
+    others.flatMap(({ column: { name, kind, range } }) => (kind === wanted && range?.[0] === 0 ? [`r.${name}`] : []))
+  const isOther = (wanted: string) => others.some(({ column: { name } }) => name === wanted)
   return [
-    `num_nonnulls(${mandatory.join(', ')}) = ${mandatory.length}`,
-    ...(texts.length === 0 ? [] : [`concat_ws(${textSql(SEPARATOR)}, ${texts.join(', ')}) !~ ${UNUSUAL_TEXT}`]),
-    `least(${integers.join(', ')}) >= 0`,
-    `(least(${reals.join(', ')}) >= 0) is not false`,
-    '(r.t_min <= r.t_max) is not false',
-    '(r.em_min <= r.em_max) is not false',
-    'num_nulls(r.s_ra, r.s_dec) <> 1',
+    ...mandatory.map((value) => `${value} is not null`),
+    ...(texts.length === 0
+      ? []
+      : [`array_to_string(array['', ${texts.join(', ')}, ''], ${textSql(SEPARATOR)}) !~ ${UNUSUAL_TEXT}`]),
+    ...[othersOf('integer'), othersOf('double')].flatMap((values) =>
+      values.length === 0 ? [] : [`(least(${values.join(', ')}) >= 0) is not false`],
+    ),
+    ...ORDERS.flatMap(([least, most]) =>
+      isOther(least) || isOther(most) ? [`(r.${least} <= r.${most}) is not false`] : [],
+    ),
+    '(r.s_ra is null) = (r.s_dec is null)',
   ]
 }
 
@@ -202,10 +260,8 @@ function isForeign({ entry: { path, map, template } }: Known): boolean {
   return (path !== null && map === null) || template !== null
 }
 
-/** Among texts with the separator between them: one that is blank, has blanks around it, or may be a list or an object. */
-const UNUSUAL_TEXT = textSql(
-  `(^|${SEPARATOR})([{${WHITE_SPACE_CLASS}[]|$|${SEPARATOR})|[${WHITE_SPACE_CLASS}]($|${SEPARATOR})`,
-)
+/** Among texts with separators around them: one that is blank, has blanks around it, or may be a list or an object. */
+const UNUSUAL_TEXT = textSql(`${SEPARATOR}[${WHITE_SPACE_CLASS}[{${SEPARATOR}]|[${WHITE_SPACE_CLASS}]${SEPARATOR}`)
 
 /** As most are written: what is beyond that is looked at with care. */
 const USUAL_URL = textSql(`^https?://[0-9A-Za-z.-]+(:[0-9]+)?(/[^${WHITE_SPACE_CLASS}]*)?$`)
@@ -215,26 +271,26 @@ const CANONICAL_STATES = `'^/${POLARISATION_STATES.map((state) => `(${state}/)?`
 /** Neighbours in the list are most of what there is, and found in less time. */
 function isCanonical(states: string): string {
   const all = textSql(`/${POLARISATION_STATES.join('/')}/`)
-  return `${states} like '/%/' and strpos(${all}, ${states}) > 0 or ${states} ~ ${CANONICAL_STATES} and ${states} <> '/'`
+  return `${states} like '/_%/' and (strpos(${all}, ${states}) > 0 or ${states} ~ ${CANONICAL_STATES})`
 }
 
+/** What must not be false of one column; it may be NULL. */
 function ownChecks(known: Known): string[] {
   const { column, entry } = known
   const value = `r.${column.name}`
-  const ifThere = (check: string) => [`(${check}) is not false`]
   if (entry === ABSENT) return []
   switch (column.kind) {
     case 'product-type':
-      return [...sourceChecks(known), ...ifThere(`${value} in (${PRODUCT_TYPES.map(textSql).join(', ')})`)]
+      return [...sourceChecks(known), `${value} in (${PRODUCT_TYPES.map(textSql).join(', ')})`]
     case 'polarisation':
-      return [...sourceChecks(known), ...ifThere(isCanonical(value))]
+      return [...sourceChecks(known), `(${isCanonical(value)})`]
     case 'url':
-      return [...sourceChecks(known), ...ifThere(`${value} ~ ${USUAL_URL}`)]
+      return [...sourceChecks(known), `${value} ~ ${USUAL_URL}`]
     case 'date':
-      return isDirect(known) ? ifThere(`${memberTextSql(entry.path ?? [])} ~ ${DATE_TEXT}`) : sourceChecks(known)
+      return isDirect(known) ? [`${memberTextSql(entry.path ?? [])} ~ ${DATE_TEXT}`] : sourceChecks(known)
     case 'integer':
     case 'double':
-      return [...sourceChecks(known), ...rangeChecks(column)]
+      return isSeen(known) ? [] : [...sourceChecks(known), ...rangeChecks(column)]
     default:
       return sourceChecks(known)
   }
@@ -244,9 +300,8 @@ function ownChecks(known: Known): string[] {
 function rangeChecks({ name, range }: ObscoreColumn): string[] {
   const [lowest = 0, highest = null] = range ?? []
   const value = `r.${name}`
-  if (lowest !== 0) return [`(abs(${value}) <= ${highest}) is not false`]
-  if (highest === null) return []
-  return [`(${value} ${name === 's_ra' ? '<' : '<='} ${highest}) is not false`]
+  if (lowest !== 0) return [`abs(${value}) <= ${highest}`]
+  return highest === null ? [] : [`${value} ${name === 's_ra' ? '<' : '<='} ${highest}`]
 }
 
 /** Whether what stands in the document was understood. */
@@ -255,7 +310,7 @@ function sourceChecks({ column: { name }, entry: { path, map, from } }: Known): 
   const member = `(${memberSql(path)})`
   if (map !== null)
     return [`(${member} is null or ${memberTextSql(path)} in (${[...map.keys()].map(textSql).join(', ')}))`]
-  if (from === 'byte') return [`(${member}::numeric >= 0) is not false`]
+  if (from === 'byte') return [`${member}::numeric >= 0`]
   if (from === null || FACTORS[from] !== undefined) return []
   return [`(${member} is null or r.${name} is not null)`]
 }

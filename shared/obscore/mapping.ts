@@ -67,7 +67,7 @@ export const DEFAULT_MAPPING: ObscoreMapping = {
 }
 
 /** Raised by one whenever the SQL that is made of a mapping changes what it does. */
-export const SQL_VERSION = 4
+export const SQL_VERSION = 5
 
 /** The sha256 of everything that decides which rows there are: the mapping, and this version's SQL. */
 export function identityOf(mapping: ObscoreMapping): string {

@@ -59,6 +59,7 @@ describe('a mapping', () => {
     const others = {
       s_fov: { path: ['s_dec'] },
       obs_title: { template: `$\{@target_name|url} $\{obs_id}`, default: 'none' },
+      ...{ t_xel: { path: ['t_xel'], default: 7 }, obs_creator_name: { template: `$\{pol_xel}` } },
       ...{ pol_states: { default: 'q i' }, t_max: { map: { 60001: '2026-03-01' }, from: 'iso8601' } },
     }
     const sections = [
