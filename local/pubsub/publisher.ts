@@ -10,6 +10,7 @@ import {
   status,
 } from '@grpc/grpc-js'
 import { fromJSON } from '@grpc/proto-loader'
+import { lazily } from '../../shared/lazily.ts'
 import type { PushedMessage } from './push.ts'
 
 /** Takes a message of a topic, `projects/P/topics/T`. @returns its id; null: there is no such topic */
@@ -63,10 +64,10 @@ export async function startPubSub(take: TakeMessage): Promise<LocalPubSub> {
 }
 
 /** `google.pubsub.v1.Publisher`, from the definitions that come with the client. */
-async function publisherService(): Promise<ServiceClientConstructor> {
+const publisherService = lazily(async (): Promise<ServiceClientConstructor> => {
   const main = createRequire(import.meta.url).resolve('@google-cloud/pubsub')
   const definitions = JSON.parse(await readFile(join(dirname(main), '../protos/protos.json'), 'utf8'))
   let node: GrpcObject = loadPackageDefinition(fromJSON(definitions, { defaults: true }))
   for (const name of ['google', 'pubsub', 'v1']) node = node[name] as GrpcObject
   return node.Publisher as ServiceClientConstructor
-}
+})

@@ -19,9 +19,9 @@ import { behave, create, ENDLESS, nothingTold, QUICK } from './users.ts'
 
 /** INSTANCES_JOBS=500 for the large one; INSTANCES_SEED for another one. */
 const IS_LARGE = process.env.INSTANCES_JOBS !== undefined
-const JOBS = Number(process.env.INSTANCES_JOBS ?? 40)
+const JOBS = Number(process.env.INSTANCES_JOBS ?? 24)
 const SEED = Number(process.env.INSTANCES_SEED ?? 1)
-const USERS = 20
+const USERS = IS_LARGE ? 20 : 12
 
 const log: Record<string, unknown>[] = []
 const logger = createLogger({ write: (line) => void log.push(JSON.parse(line)), projectId: 'p' })

@@ -8,7 +8,7 @@ import { mishapsOf } from './upset.ts'
 import { askAtOnce, create, QUICK, queryWithUpload } from './users.ts'
 
 /** QSERV_JOBS=500 for a large one; INSTANCES_SEED for another one. */
-const JOBS = Number(process.env.QSERV_JOBS ?? 24)
+const JOBS = Number(process.env.QSERV_JOBS ?? 17)
 const SEED = Number(process.env.INSTANCES_SEED ?? 1)
 
 /** What goes wrong here, of all that can. */
