@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { environmentText } from '../registry/environment.ts'
 import { bundleFunctions } from '../support/bundles.ts'
-import { killFunction, spawnFunction, temporaryFolder } from '../support/function-process.ts'
-import { BUNDLES, type BundleName, FUNCTIONS } from './deployment.ts'
+import { spawnFunction, temporaryFolder } from '../support/function-process.ts'
+import { BUNDLES, type BundleName } from './deployment.ts'
 
 const WORKING = environmentText({
   more: `releases: {bucket: releases}
@@ -56,22 +56,6 @@ describe.each(BUNDLES)('the bundle of %s', (name) => {
     },
   )
 })
-
-/** Of the others, bodies.test.ts asks it. */
-const UNASKED = BUNDLES.filter((name) => !FUNCTIONS.some((other) => other === name))
-
-test.each(UNASKED)(
-  'the bundle of %s answers a startup probe, with no database, bucket or topic in reach',
-  async (name) => {
-    const started = await start(name, WORKING)
-    try {
-      const answer = await fetch(`${started.url}/healthz`)
-      expect([answer.status, await answer.json()]).toEqual([200, expect.objectContaining({ status: 'ok' })])
-    } finally {
-      await killFunction(started)
-    }
-  },
-)
 
 test.each([
   ['load-release', 'releases: {bucket: releases}', /does not say where releases lie/],

@@ -15,8 +15,9 @@ import { stageRelease } from '../../../shared/tap-schema/stage.ts'
 import { swap } from '../../../shared/tap-schema/swap.ts'
 import { createUserTable } from '../../../shared/user-tables/create-table.ts'
 import { initialiseUserTables } from '../../../shared/user-tables/ddl.ts'
+import { callAlmagest } from '../../support/call-command.ts'
 import { makeMemoryFolder } from '../../support/memory-folder.ts'
-import { type CommandResult, runAlmagest } from '../../support/run-command.ts'
+import type { CommandResult } from '../../support/run-command.ts'
 import { stageRequest } from '../../support/sample-release.ts'
 
 const INSTANCE = 'example:us-central1:almagest-tap'
@@ -147,7 +148,7 @@ async function runJob({
   expect(fromSecret).toEqual(['PGPASSWORD'])
   const credentials = await cloud.variablesFor(ACCOUNT)
   const place = { ALMAGEST_ADMIN_API_ENDPOINT: cloud.adminApiEndpoint, PGPASSWORD: password }
-  return runAlmagest(args, { env: { ...credentials, ...env, ...place } })
+  return callAlmagest(args, { env: { ...credentials, ...env, ...place } })
 }
 
 async function memberships(): Promise<readonly string[]> {
