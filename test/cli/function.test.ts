@@ -5,7 +5,7 @@ import { readStatus, type ServerStatus } from '../../shared/tap-schema/status.ts
 import type { SwapOutcome } from '../../shared/tap-schema/swap.ts'
 import { calledBy, startSwapSchema } from '../functions/swap-schema-service.ts'
 import { callAlmagest } from '../support/call-command.ts'
-import { createTestDatabase } from '../support/postgres.ts'
+import { prepareReleases } from '../support/prepared-database.ts'
 
 interface ErrorDocument {
   readonly error: {
@@ -15,15 +15,12 @@ interface ErrorDocument {
   }
 }
 
+const threeReleases = prepareReleases(['releases/v0', 'releases/v1'], 'releases/v2')
+
 /** The real function on a database of its own, with a release live, one staged and one previous. */
 async function deploy() {
-  const database = await createTestDatabase()
+  const database = await threeReleases()
   const service = await startSwapSchema({ servers: { tap: database.pool }, prefix: '/swap-schema' })
-  for (const version of ['releases/v0', 'releases/v1', 'releases/v2']) {
-    await service.upload(version)
-    expect(await service.post('/servers/tap/stage', { version })).toMatchObject({ status: 200 })
-    if (version !== 'releases/v2') await service.post('/servers/tap/swap', { version })
-  }
   return { database, service, at: ['--url', service.url, '--server', 'tap'] }
 }
 

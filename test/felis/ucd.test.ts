@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { checkUcd } from '../../shared/felis/ucd/check-ucd.ts'
-import { runs } from '../support/effort.ts'
+import { runs, someOf } from '../support/effort.ts'
 import { DATA, HAS_DATA, NEEDS_DATA, readGolden } from '../support/golden.ts'
 import { messageOf, RELEASES, readColumnValues, selectEdgeCases } from './column-values.ts'
 
@@ -29,7 +29,7 @@ describe.skipIf(!HAS_DATA)(`UCDs that were measured${NEEDS_DATA}`, () => {
     }
   })
 
-  it.each(RELEASES)('are all accepted in %s', async (release) => {
+  it.each(someOf(RELEASES, 3))('are all accepted in %s', async (release) => {
     const ucds = await readColumnValues(release, ['ivoa:ucd'])
     expect(ucds.size).toBeGreaterThan(50)
     expect([...ucds].filter((ucd) => checkUcd(ucd) !== null)).toEqual([])

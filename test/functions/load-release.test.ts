@@ -2,7 +2,7 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { http } from '@google-cloud/functions-framework'
 import { getTestServer } from '@google-cloud/functions-framework/testing'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { LoadDependencies } from '../../functions/load-release/load-release.ts'
 import { createLoadRelease } from '../../functions/load-release/routes.ts'
 import type { Environment } from '../../shared/environment/environment.ts'
@@ -44,19 +44,21 @@ const HASTY: Environment['swap'] = { deadlineMs: 300, lockTimeoutMs: 20, operato
 
 interface StackOptions {
   readonly beforeConnecting?: () => void
+  /** For tests that leave it as it is; each server has one of its own unless given. */
+  readonly database?: TestDatabase
   readonly swap?: Environment['swap']
 }
 
 /** The function under the real framework, on a fake bucket and one real database per TAP server. */
 async function startStack(
   servers: Readonly<Record<string, Partial<TapServer>>> = { tap: {} },
-  { beforeConnecting = () => {}, swap = HASTY }: StackOptions = {},
+  { beforeConnecting = () => {}, swap = HASTY, database }: StackOptions = {},
 ): Promise<Stack> {
   const gcs = await startFakeGcs()
   const databases: Record<string, TestDatabase> = {}
   const configured = new Map<string, TapServer>()
   for (const [name, changes] of Object.entries(servers)) {
-    databases[name] = await createTestDatabase()
+    databases[name] = database ?? (await createTestDatabase())
     configured.set(name, { ...TAP, name, ...changes })
   }
   const announced: Stack['announced'] = []
@@ -516,6 +518,12 @@ test('a site view over the staging slot delays a release: it is not rejected, an
 })
 
 describe('what is ignored', () => {
+  let database: TestDatabase
+  beforeAll(async () => {
+    database = await createTestDatabase({ keep: true })
+    return () => database.drop()
+  })
+
   test.each<[string, unknown]>([
     ['a deletion', pushBody('releases/r1', '1', { attributes: { eventType: 'OBJECT_DELETE' } })],
     ['a metadata change', pushBody('releases/r1', '1', { attributes: { eventType: 'OBJECT_METADATA_UPDATE' } })],
@@ -536,7 +544,7 @@ describe('what is ignored', () => {
       { specversion: '1.0', id: '1', source: 'x', type: 'google.cloud.storage.object.v1.finalized', data: {} },
     ],
   ])('%s is acknowledged and changes nothing', async (_name, body) => {
-    const stack = await startStack()
+    const stack = await startStack({ tap: {} }, { database })
     expect(await stack.push(body)).toBe(204)
     expect((await stack.status()).history).toEqual([])
     expect(stack.log.map(({ severity }) => severity)).toEqual(['INFO'])
@@ -569,7 +577,7 @@ describe('what is ignored', () => {
   ])(
     '%s is no notification: an error is logged, and it is acknowledged, for it will never get better',
     async (_name, body) => {
-      const stack = await startStack()
+      const stack = await startStack({ tap: {} }, { database })
       expect(await stack.push(body)).toBe(204)
       expect(stack.log.map(({ severity }) => severity)).toEqual(['ERROR'])
       expect((await stack.status()).history).toEqual([])
@@ -671,7 +679,7 @@ describe('a request that is no delivery', () => {
     ['UTF-16', '{}', 'application/json; charset=utf-16', 415, 'unsupported_media_type'],
     ['more than a notification can be', `"${'x'.repeat(1024 * 1024)}"`, 'application/json', 413, 'body_too_large'],
   ])('but holds %s is refused, in one line of the log', async (_what, body, contentType, status, type) => {
-    const { url, log } = await startStack()
+    const { url, log } = await startStack({})
     const answer = await post(`${url}/projects/p/topics/t`, body, contentType)
     expect([answer.status, await answer.json()]).toEqual([status, { detail: [expect.objectContaining({ type })] }])
     expect(log).toEqual([expect.objectContaining({ severity: 'WARNING', status })])
@@ -680,21 +688,21 @@ describe('a request that is no delivery', () => {
   test.each(['null', '[]', '7', '"x"', '{}', '{"message":{}}'])(
     'but JSON without a notification, %s, is acknowledged and reported',
     async (body) => {
-      const { url, log } = await startStack()
+      const { url, log } = await startStack({})
       expect((await post(url, body)).status).toBe(204)
       expect(log[0]).toMatchObject({ severity: 'ERROR', message: expect.stringMatching(/^malformed notification: /) })
     },
   )
 
   test.each(['GET', 'PUT', 'DELETE'])('but %s is a 405', async (method) => {
-    const { url, log } = await startStack()
+    const { url, log } = await startStack({})
     const answer = await fetch(`${url}/`, { method })
     expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'POST, OPTIONS'])
     expect(log).toEqual([expect.objectContaining({ severity: 'WARNING', status: 405 })])
   })
 
   test('but asks for its health or its description is answered', async () => {
-    const { url } = await startStack()
+    const { url } = await startStack({})
     expect(await (await fetch(`${url}/healthz`)).json()).toEqual({ status: 'ok' })
     const { paths } = (await (await fetch(`${url}/openapi.json`)).json()) as { paths: object }
     expect(Object.keys(paths)).toEqual(['/', '/projects/{project}/topics/{topic}', '/healthz', '/openapi.json'])

@@ -3,15 +3,33 @@ import net, { type AddressInfo } from 'node:net'
 import pg from 'pg'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { EmptySlotError } from '../../shared/tap-schema/slot-failures.ts'
-import { createTestDatabase } from '../support/postgres.ts'
+import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
+import { prepareReleases } from '../support/prepared-database.ts'
 import { sampleSchema } from '../support/sample-release.ts'
 import { calledBy, type Service, type ServiceOptions, startSwapSchema } from './swap-schema-service.ts'
 
 /** A service with one TAP server, `tap`, on a database of its own. */
-async function start(options: Partial<ServiceOptions> = {}) {
-  const database = await createTestDatabase()
+async function start(options: Partial<ServiceOptions> = {}, create: () => Promise<TestDatabase> = createTestDatabase) {
+  const database = await create()
   const service = await startSwapSchema({ servers: { tap: database.pool }, ...options })
   return { database, service }
+}
+
+const liveW1 = prepareReleases(['w.1'])
+const liveW2 = prepareReleases(['w.1', 'w.2'])
+const liveW2StagedW3 = prepareReleases(['w.1', 'w.2'], 'w.3')
+const stagedW1 = prepareReleases([], 'w.1')
+
+/** A service with `w.1` live, which is in the bucket, too. */
+async function startLive() {
+  const started = await start({}, liveW1)
+  await started.service.upload('w.1')
+  return started
+}
+
+/** A service of which nothing is asked that needs its database. */
+function startWithoutDatabase(): Promise<Service> {
+  return startSwapSchema({ servers: { tap: () => Promise.reject(new Error('the database was asked')) } })
 }
 
 async function deploy(service: Service, version: string): Promise<void> {
@@ -31,11 +49,7 @@ const missing = (type: string, name: string) => expect.objectContaining({ type, 
 
 describe('GET /servers', () => {
   test('lists every TAP server in the order of the environment, with the versions in its slots', async () => {
-    const { service, database } = await start()
-    await deploy(service, 'w.1')
-    await deploy(service, 'w.2')
-    await service.upload('w.3')
-    await service.post('/servers/tap/stage', { version: 'w.3' })
+    const database = await liveW2StagedW3()
     const other = await createTestDatabase()
     const both = await startSwapSchema({ servers: { ssotap: other.pool, tap: database.pool } })
     const { status, body } = await both.get('/servers')
@@ -104,9 +118,7 @@ describe('GET /servers/{server}', () => {
   })
 
   test('shows as much of the history as was asked for, newest first', async () => {
-    const { service } = await start()
-    await deploy(service, 'w.1')
-    await deploy(service, 'w.2')
+    const { service } = await start({}, liveW2)
     const { body } = await service.get('/servers/tap?history=2')
     expect(body.history.map((entry: { action: string }) => entry.action)).toEqual(['swapped', 'staged'])
     expect((await service.get('/servers/tap?history=0')).body.history).toEqual([])
@@ -179,8 +191,7 @@ describe('POST /servers/{server}/stage', () => {
   })
 
   test('stages again what was staged before', async () => {
-    const { service } = await start()
-    await deploy(service, 'w.1')
+    const { service } = await startLive()
     const again = await service.post('/servers/tap/stage', { version: 'w.1' })
     expect(again.body.outcome).toBe('staged')
     expect(await versions(service)).toEqual(['w.1', 'w.1', null])
@@ -337,7 +348,7 @@ describe('POST /servers/{server}/stage', () => {
   )
 
   test('names every field that is wrong', async () => {
-    const { service } = await start()
+    const service = await startWithoutDatabase()
     const { status, body } = await service.post('/servers/tap/stage', { generation: 5, verson: 'w.1' })
     expect(status).toBe(400)
     expect(body.detail).toEqual([
@@ -398,8 +409,7 @@ describe('POST /servers/{server}/swap', () => {
   })
 
   test('while a reader does not let go is a 503 that says when to come again', async () => {
-    const { service, database } = await start()
-    await deploy(service, 'w.1')
+    const { service, database } = await startLive()
     await service.post('/servers/tap/stage', { version: 'w.1' })
     const reader = await database.pool.connect()
     try {
@@ -416,8 +426,7 @@ describe('POST /servers/{server}/swap', () => {
   })
 
   test('under a view that depends on a slot is a 409 naming the view', async () => {
-    const { service, database } = await start()
-    await deploy(service, 'w.1')
+    const { service, database } = await startLive()
     await service.post('/servers/tap/stage', { version: 'w.1' })
     await database.pool.query('create schema site; create view site.names as select table_name from tap_schema.tables')
     const { status, body } = await service.post('/servers/tap/swap', { version: 'w.1' })
@@ -429,8 +438,7 @@ describe('POST /servers/{server}/swap', () => {
 
 describe('readers who would lose read access', () => {
   test('make a swap a 409, unless the caller says that they may be', async () => {
-    const { service, database } = await start()
-    await deploy(service, 'w.1')
+    const { service, database } = await startLive()
     await service.upload('w.2')
     await service.post('/servers/tap/stage', { version: 'w.2' })
     const reader = await database.createLogin()
@@ -443,8 +451,7 @@ describe('readers who would lose read access', () => {
   })
 
   test('are taken over by a stage that comes later', async () => {
-    const { service, database } = await start()
-    await deploy(service, 'w.1')
+    const { service, database } = await startLive()
     const reader = await database.createLogin()
     await database.pool.query(`grant usage on schema tap_schema to ${reader};
       grant select on all tables in schema tap_schema to ${reader}`)
@@ -456,9 +463,7 @@ describe('readers who would lose read access', () => {
 
 describe('POST /servers/{server}/rollback', () => {
   test('brings the previous release back, announces it and names the caller', async () => {
-    const { service } = await start()
-    await deploy(service, 'w.1')
-    await deploy(service, 'w.2')
+    const { service } = await start({}, liveW2)
     const { status, body } = await service.post('/servers/tap/rollback', { version: 'w.1' }, calledBy('bo@example.org'))
     expect(status).toBe(200)
     expect(body).toMatchObject({ server: 'tap', outcome: 'rolled_back', live: 'w.1', previous: 'w.2' })
@@ -470,9 +475,7 @@ describe('POST /servers/{server}/rollback', () => {
   })
 
   test('done again changes nothing and announces nothing, by version and by id', async () => {
-    const { service } = await start()
-    await deploy(service, 'w.1')
-    await deploy(service, 'w.2')
+    const { service } = await start({}, liveW2)
     const { id } = (await service.get('/servers/tap')).body.slots.previous
     await service.post('/servers/tap/rollback', { version: 'w.1', id })
     const events = service.events.length
@@ -490,14 +493,13 @@ describe('POST /servers/{server}/rollback', () => {
     [{ version: 'w.1', id: 1e18 }, 'greater_than_maximum'],
     [{ version: 'w.1', leaveReadersOut: 'yes' }, 'bool_type'],
   ])('with %j is a 400', async (body, type) => {
-    const { service } = await start()
+    const service = await startWithoutDatabase()
     const answer = await service.post('/servers/tap/rollback', body)
     expect([answer.status, answer.body.detail[0].type]).toEqual([400, type])
   })
 
   test('to another version than the previous one, or to none, is a 409', async () => {
-    const { service } = await start()
-    await deploy(service, 'w.1')
+    const { service } = await startLive()
     expect((await service.post('/servers/tap/rollback', { version: 'w.1' })).body.detail[0].type).toBe('empty_slot')
     await deploy(service, 'w.2')
     const { status, body } = await service.post('/servers/tap/rollback', { version: 'w.2' })
@@ -509,8 +511,7 @@ describe('POST /servers/{server}/rollback', () => {
 
 describe('GET /servers/{server}/diff', () => {
   async function withChange() {
-    const started = await start()
-    await deploy(started.service, 'w.1')
+    const started = await startLive()
     const schema = sampleSchema('survey', { source: [{ name: 'id', datatype: 'long' }] })
     await started.service.upload('w.2', { schema })
     expect((await started.service.post('/servers/tap/stage', { version: 'w.2' })).status).toBe(200)
@@ -545,9 +546,7 @@ describe('GET /servers/{server}/diff', () => {
     ['', { accept: 'text/plain;q=0' }, 'application/json'],
     ['?format=json', { accept: 'text/plain' }, 'application/json'],
   ])('with %s and %o is %s', async (query, headers, type) => {
-    const { service } = await start()
-    await service.upload('w.1')
-    await service.post('/servers/tap/stage', { version: 'w.1' })
+    const { service } = await start({}, stagedW1)
     const answer = await service.get(`/servers/tap/diff${query}`, headers)
     expect(answer.status).toBe(200)
     expect(answer.headers.get('content-type')).toBe(`${type}; charset=utf-8`)
@@ -560,7 +559,7 @@ describe('GET /servers/{server}/diff', () => {
     ['to=tap_schema', 'to', 'must be one of'],
     ['format=yaml', 'format', 'must be one of json, text'],
   ])('with %s is a 400', async (query, name, message) => {
-    const { service } = await start()
+    const service = await startWithoutDatabase()
     const { status, body } = await service.get(`/servers/tap/diff?${query}`)
     expect(status).toBe(400)
     expect(body.detail[0].loc).toEqual(['query', name])

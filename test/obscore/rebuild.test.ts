@@ -4,9 +4,11 @@ import { installObscore } from '../../shared/obscore/install.ts'
 import { DEFAULT_MAPPING } from '../../shared/obscore/mapping.ts'
 import { rebuildObscore } from '../../shared/obscore/rebuild.ts'
 import { readObscoreStatus } from '../../shared/obscore/status.ts'
-import { GOOD, insertDid, installed, mappingOf, openSession, outcomeOf } from '../support/obscore.ts'
+import { GOOD, insertDid, installed, mappingOf, openSession, outcomeOf, prepareInstalled } from '../support/obscore.ts'
 import { createTestDatabase } from '../support/postgres.ts'
 import { pickWith, randomDocument } from './random-documents.ts'
+
+const standard = prepareInstalled()
 
 describe('a mapping', () => {
   test('of columns reads tables and views; a view is followed by rebuilds alone', async () => {
@@ -92,7 +94,7 @@ describe('a mapping', () => {
 
 describe('a rebuild', () => {
   test('waits for a long query, names it when it gives up, and leaves everything as it was', async () => {
-    const database = await installed()
+    const database = await standard()
     await insertDid(database.pool, 'a', GOOD)
     const reader = await openSession(database)
     await reader.query('begin; select from ivoa.obscore')
@@ -106,7 +108,7 @@ describe('a rebuild', () => {
   })
 
   test('by several sessions at once counts every record', async () => {
-    const { pool } = await installed()
+    const { pool } = await standard()
     await pool.query(
       `insert into dids (scope, name, vo, data) select 's', 'd-' || i, 'def', $1 from generate_series(1, 100) as i`,
       [JSON.stringify(GOOD)],
@@ -116,7 +118,7 @@ describe('a rebuild', () => {
   })
 
   test('for another mapping changes rows and trigger at the same time', async () => {
-    const { pool } = await installed()
+    const { pool } = await standard()
     await insertDid(pool, 'a', { ...GOOD, s_fov: 'wide' })
     const strict = mappingOf({ strict: true })
     expect(await installObscore(pool, strict)).toMatchObject({ rebuildIsDue: true })
@@ -135,7 +137,7 @@ describe('a rebuild', () => {
   })
 
   test('that was stopped, or a view that reads the table, leaves the live table', async () => {
-    const database = await installed()
+    const database = await standard()
     await insertDid(database.pool, 'a', GOOD)
     const signal = AbortSignal.abort(new Error('interrupted'))
     await expect(rebuildObscore(database.pool, DEFAULT_MAPPING, { signal })).rejects.toThrow('interrupted')

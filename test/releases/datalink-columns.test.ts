@@ -6,6 +6,7 @@ import { FelisLoader } from '../../shared/felis/load.ts'
 import type { Schema } from '../../shared/felis/model.ts'
 import { buildPrincipalColumns } from '../../shared/releases/datalink/columns-principal.ts'
 import { readYaml } from '../../shared/yaml/read.ts'
+import { someOf } from '../support/effort.ts'
 import { DATA, HAS_DATA, NEEDS_DATA, readReleaseFiles } from '../support/golden.ts'
 import { type SampleColumn, sampleSchema } from '../support/sample-release.ts'
 import { readZip } from './read-zip.ts'
@@ -35,12 +36,15 @@ describe.skipIf(!HAS_DATA)(`columns-principal.yaml as sdm-tools makes it${NEEDS_
     expect(buildPrincipalColumns(schemas)).toBe(golden)
   })
 
-  it.each(['EDP2-deploy-v3b', 'w.2026.24', 'w.2026.34'])('is the one that was published with %s', async (version) => {
-    const schemas = load(await readReleaseFiles(version))
-    const published = readZip(readFileSync(join(DATA, 'releases', version, 'datalink-columns.zip')))
-    const expected = published.find(({ name }) => name === 'columns-principal.yaml')?.content.toString()
-    expect(buildPrincipalColumns(schemas)).toBe(expected)
-  })
+  it.each(someOf(['EDP2-deploy-v3b', 'w.2026.24', 'w.2026.34'], 3))(
+    'is the one that was published with %s',
+    async (version) => {
+      const schemas = load(await readReleaseFiles(version))
+      const published = readZip(readFileSync(join(DATA, 'releases', version, 'datalink-columns.zip')))
+      const expected = published.find(({ name }) => name === 'columns-principal.yaml')?.content.toString()
+      expect(buildPrincipalColumns(schemas)).toBe(expected)
+    },
+  )
 })
 
 describe('which columns, and in which order', () => {

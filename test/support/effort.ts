@@ -13,3 +13,9 @@ export function everyNth(n: number): { readonly first: number; readonly by: numb
   const by = Math.max(1, Math.round(n / EFFORT))
   return { first: 1 + Math.floor(Math.random() * by), by }
 }
+
+/** Every n-th of a list that is tried one by one, from another first one in each run; all of them with TEST_EFFORT=n. */
+export function someOf<T>(list: readonly T[], n: number): readonly T[] {
+  const { first, by } = everyNth(Math.min(n, list.length))
+  return list.filter((_, index) => (index + 1) % by === first % by)
+}

@@ -7,6 +7,7 @@ import { installObscore } from '../../shared/obscore/install.ts'
 import { DEFAULT_MAPPING, type ObscoreMapping } from '../../shared/obscore/mapping.ts'
 import { formatProblem } from '../../shared/problem.ts'
 import { createTestDatabase, type TestDatabase } from './postgres.ts'
+import { prepareDatabase } from './prepared-database.ts'
 
 /** Reference data of the project; not a part of it. */
 export const OBSCORE_DATA = join(import.meta.dirname, '../../../shared/data/obscore')
@@ -91,6 +92,17 @@ export async function installed(mapping: ObscoreMapping = DEFAULT_MAPPING, keep 
   await database.pool.query(CREATE_DIDS)
   await installObscore(database.pool, mapping)
   return database
+}
+
+/** Makes such databases, copied from one; to be called outside of tests. */
+export function prepareInstalled(): () => Promise<TestDatabase> {
+  return prepareDatabase(
+    async ({ pool }) => {
+      await pool.query(CREATE_DIDS)
+      await installObscore(pool, DEFAULT_MAPPING)
+    },
+    { initialised: false },
+  )
 }
 
 export async function openSession({ url }: TestDatabase): Promise<pg.Client> {

@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest'
 import { diffSlots } from '../../shared/tap-schema/diff.ts'
 import { formatDiff } from '../../shared/tap-schema/format-diff.ts'
 import { stageRelease } from '../../shared/tap-schema/stage.ts'
-import { swap } from '../../shared/tap-schema/swap.ts'
 import { createTestDatabase } from '../support/postgres.ts'
 import { type SampleColumn, sampleSchema, stageRequest } from '../support/sample-release.ts'
 
@@ -20,7 +19,7 @@ async function compare(before: string, after: string) {
   const database = await createTestDatabase()
   const files = (yaml: string) => ({ files: new Map([['survey.yaml', yaml]]) })
   await stageRelease(database.pool, stageRequest('old', files(before)))
-  await swap(database.pool, { expectedVersion: 'old', actor: 'tester' })
+  await database.pool.query('alter schema tap_schema_staging rename to tap_schema')
   await stageRelease(database.pool, stageRequest('new', files(after)))
   return diffSlots(database.pool, 'live', 'staging')
 }
@@ -32,11 +31,11 @@ describe('a diff', () => {
     const diff = await compare(tables({ object: [id, ra] }), tables({ object: [id, ra] }))
     expect(diff).toEqual({
       from: { slot: 'live', version: 'old', id: 1 },
-      to: { slot: 'staging', version: 'new', id: 3 },
+      to: { slot: 'staging', version: 'new', id: 2 },
       breaking: false,
       changes: [],
     })
-    expect(formatDiff(diff)).toBe('live (old, id 1) -> staging (new, id 3)\nno changes\n')
+    expect(formatDiff(diff)).toBe('live (old, id 1) -> staging (new, id 2)\nno changes\n')
   })
 
   test('calls additions compatible', async () => {
@@ -47,7 +46,7 @@ describe('a diff', () => {
       { kind: 'column', change: 'added', name: 'survey.object.ra', breaking: false },
       { kind: 'column', change: 'added', name: 'survey.source.id', breaking: false },
     ])
-    expect(formatDiff(diff)).toBe(`live (old, id 1) -> staging (new, id 3)
+    expect(formatDiff(diff)).toBe(`live (old, id 1) -> staging (new, id 2)
   + table survey.source (1 column)
   + column survey.object.ra
 1 table added, 2 columns added; compatible
@@ -106,7 +105,7 @@ describe('a diff', () => {
       datatype: { from: 'double', to: 'float', breaking: true },
       unit: { from: 'deg', to: null, breaking: true },
     })
-    expect(formatDiff(diff)).toBe(`live (old, id 1) -> staging (new, id 3)
+    expect(formatDiff(diff)).toBe(`live (old, id 1) -> staging (new, id 2)
 ! ~ column survey.object.ra
 !     datatype: "double" -> "float"
 !     unit: "deg" -> (none)
@@ -123,7 +122,7 @@ describe('a diff', () => {
     const removed = await compare(keyed, without)
     expect(removed.changes).toEqual([{ kind: 'key', change: 'removed', name: 'survey_fk', breaking: false }])
     const renamed = await compare(keyed, keyed.replace('name: fk', 'name: FK_source'))
-    expect(formatDiff(renamed)).toBe(`live (old, id 1) -> staging (new, id 3)
+    expect(formatDiff(renamed)).toBe(`live (old, id 1) -> staging (new, id 2)
   ~ key survey_FK_source (renamed from survey_fk)
 1 key renamed; compatible
 `)
@@ -131,7 +130,7 @@ describe('a diff', () => {
 
   test('shows a table in other upper and lower case once, and that it is breaking', async () => {
     const diff = await compare(tables({ Object: [id, ra] }), tables({ object: [id, ra] }))
-    expect(formatDiff(diff)).toBe(`live (old, id 1) -> staging (new, id 3)
+    expect(formatDiff(diff)).toBe(`live (old, id 1) -> staging (new, id 2)
 ! ~ table survey.object (renamed from survey.Object)
 1 table renamed; 1 breaking
 `)

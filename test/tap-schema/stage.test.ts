@@ -5,7 +5,10 @@ import { readStatus } from '../../shared/tap-schema/status.ts'
 import { poolDyingAt } from '../support/dying-pool.ts'
 import { everyNth } from '../support/effort.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
+import { prepareReleases } from '../support/prepared-database.ts'
 import { sampleSchema, stageRequest } from '../support/sample-release.ts'
+
+const stagedR1 = prepareReleases([], 'r1')
 
 async function column(database: TestDatabase, query: string): Promise<unknown[]> {
   const found = await database.pool.query({ text: query, rowMode: 'array' })
@@ -183,8 +186,7 @@ describe('a release that cannot be loaded', () => {
 
 describe('deliveries', () => {
   test('the same upload twice is staged once', async () => {
-    const database = await createTestDatabase()
-    await stageRelease(database.pool, stageRequest('r1'))
+    const database = await stagedR1()
     await stageRelease(database.pool, stageRequest('r2'))
     const again = await stageRelease(database.pool, stageRequest('r1'))
     expect(again).toMatchObject({ outcome: 'unchanged' })
@@ -209,8 +211,7 @@ describe('deliveries', () => {
   })
 
   test('an operator can stage an upload again', async () => {
-    const database = await createTestDatabase()
-    await stageRelease(database.pool, stageRequest('r1'))
+    const database = await stagedR1()
     await stageRelease(database.pool, stageRequest('r2'))
     const again = await stageRelease(database.pool, stageRequest('r1', { redelivery: 'restage' }))
     expect(again).toMatchObject({ outcome: 'staged' })
@@ -220,8 +221,7 @@ describe('deliveries', () => {
 
 describe('what stands in the way', () => {
   test('a view over the staging slot makes a stage refuse, and is named', async () => {
-    const database = await createTestDatabase()
-    await stageRelease(database.pool, stageRequest('r1'))
+    const database = await stagedR1()
     await database.pool.query('create schema site; create view site.preview as select * from tap_schema_staging.tables')
     const error = await stageRelease(database.pool, stageRequest('r2')).catch((error) => error)
     expect(error).toMatchObject({ code: 'dependent_objects', objects: ['view site.preview'], permanent: false })
@@ -245,8 +245,7 @@ describe('what stands in the way', () => {
   })
 
   test('a reader that does not exist is named, and the former staging stays', async () => {
-    const database = await createTestDatabase()
-    await stageRelease(database.pool, stageRequest('r1'))
+    const database = await stagedR1()
     const error = await stageRelease(database.pool, stageRequest('r2', { readers: ['no_such_reader'] })).catch(
       (error) => error,
     )
@@ -257,8 +256,7 @@ describe('what stands in the way', () => {
   test.each(['53100', '53200', '57014', '58030'])(
     'a server error %s in the middle changes nothing and can be tried again',
     async (state) => {
-      const database = await createTestDatabase()
-      await stageRelease(database.pool, stageRequest('r1'))
+      const database = await stagedR1()
       await database.pool.query(`
       create function public.fail() returns event_trigger language plpgsql as $$
       begin raise exception 'could not extend file: No space left on device' using errcode = '${state}'; end $$;

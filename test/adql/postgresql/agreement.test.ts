@@ -14,7 +14,7 @@ import { distanceBetween, middleOf, type Place, placeAt, randomPlace, randomPoly
 const STRATEGIES: readonly GeometryStrategy[] = ['portable', 'pgsphere', 'postgis']
 /** All are drawn, so that the first are the same ones however many are taken. */
 const DRAWN = 10_000
-const COUNT = Math.min(DRAWN, runs(2_500))
+const COUNT = Math.min(DRAWN, runs(1_000))
 /** How many polygons are written into queries too. */
 const CONSTANTS = 60
 

@@ -21,6 +21,16 @@ function translate(adql: string, geometry: GeometryStrategy): string {
   return toPostgresql(resolveQuery(parseQuery(adql), tables), { geometry })
 }
 
+/** Whether a query has SQL of this strategy. All others are the same for every strategy, and run once, as portable. */
+function isOf(geometry: GeometryStrategy, adql: string): boolean {
+  if (geometry === 'portable') return true
+  try {
+    return translate(adql, geometry) !== translate(adql, 'portable')
+  } catch {
+    return true
+  }
+}
+
 /** Undefined: as it should be. */
 async function faultOf(pool: pg.Pool, item: SkyCase, geometry: GeometryStrategy): Promise<string | undefined> {
   const kinds: string[] = [item.expect.error?.kind ?? []].flat()
@@ -47,7 +57,7 @@ function describeStrategy(geometry: GeometryStrategy, open: () => Promise<Opened
       })
       afterAll(async () => opened?.drop())
 
-      test.each(cases)('$id has its answer: $adql', async (item) => {
+      test.each(cases.filter(({ adql }) => isOf(geometry, adql)))('$id has its answer: $adql', async (item) => {
         if (opened === undefined) throw new Error('no database')
         expect(await faultOf(opened.pool, item, geometry)).toBeUndefined()
       })

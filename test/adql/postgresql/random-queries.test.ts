@@ -12,9 +12,9 @@ import { randomQuery } from '../../support/random-queries.ts'
 const DATA_EXCEPTION = /^22/
 
 describe.each<[GeometryStrategy, count: number, needs: string]>([
-  ['portable', runs(250), ''],
-  ['pgsphere', runs(60), NEEDS_EXTENSIONS],
-  ['postgis', runs(60), NEEDS_EXTENSIONS],
+  ['portable', runs(100), ''],
+  ['pgsphere', runs(30), NEEDS_EXTENSIONS],
+  ['postgis', runs(30), NEEDS_EXTENSIONS],
 ])('through %s', (geometry, count, needs) => {
   describe.skipIf(!HAS_DATA || needs !== '')(`random queries${NEEDS_DATA}${needs}`, () => {
     let sky: SkyDatabase
