@@ -5,8 +5,11 @@ import { rollback } from '../../shared/tap-schema/rollback.ts'
 import { stageRelease } from '../../shared/tap-schema/stage.ts'
 import { readStatus } from '../../shared/tap-schema/status.ts'
 import { swap } from '../../shared/tap-schema/swap.ts'
-import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
+import type { TestDatabase } from '../support/postgres.ts'
+import { reuseDatabases } from '../support/prepared-database.ts'
 import { sampleSchema, stageRequest } from '../support/sample-release.ts'
+
+const emptyDatabase = reuseDatabases()
 
 const actor = 'tester'
 const compatible = { swap: 'compatible' } as const
@@ -40,7 +43,7 @@ function interrupted(database: TestDatabase, interfere: () => Promise<unknown>):
 
 describe('a swap that waits for the verdict "compatible"', () => {
   test('is not made on a verdict about a live slot that is no longer there', async () => {
-    const database = await createTestDatabase()
+    const database = await emptyDatabase()
     await deploy(database, 'wide', ['a', 'b'])
     await deploy(database, 'narrow', ['a'])
     await stage(database, 'next', ['a'])
@@ -54,7 +57,7 @@ describe('a swap that waits for the verdict "compatible"', () => {
   })
 
   test('is made after another look, when what is live now allows it', async () => {
-    const database = await createTestDatabase()
+    const database = await emptyDatabase()
     await deploy(database, 'one', ['a'])
     await deploy(database, 'two', ['a'])
     await stage(database, 'next', ['a', 'b'])
@@ -68,7 +71,7 @@ describe('a swap that waits for the verdict "compatible"', () => {
   })
 
   test('is made when all that is gone is a foreign key', async () => {
-    const database = await createTestDatabase()
+    const database = await emptyDatabase()
     const table = { object: [{ name: 'id', datatype: 'long' }] }
     const key =
       '  constraints: [{name: k, "@type": ForeignKey, columns: ["#object.id"], referencedColumns: ["#object.id"]}]\n'
@@ -83,7 +86,7 @@ describe('a swap that waits for the verdict "compatible"', () => {
   })
 
   test.each(['compatible', 'always'] as const)('%s: is not made where it would lock a reader out', async (policy) => {
-    const database = await createTestDatabase()
+    const database = await emptyDatabase()
     const reader = await database.createLogin()
     await stageRelease(database.pool, stageRequest('one', { readers: [reader] }))
     await swap(database.pool, { expectedVersion: 'one', actor })
@@ -95,7 +98,7 @@ describe('a swap that waits for the verdict "compatible"', () => {
   })
 
   test('changes nothing where the release is live already, and is refused where nothing is staged', async () => {
-    const database = await createTestDatabase()
+    const database = await emptyDatabase()
     await deploy(database, 'one', ['a'])
     const again = await swapByPolicy(database.pool, compatible, { expectedVersion: 'one', actor })
     expect(again).toMatchObject({ outcome: 'swapped', swap: { outcome: 'unchanged', live: 'one' } })
@@ -104,7 +107,7 @@ describe('a swap that waits for the verdict "compatible"', () => {
   })
 
   test('is not made on a verdict about other contents of the same version', async () => {
-    const database = await createTestDatabase()
+    const database = await emptyDatabase()
     await deploy(database, 'one', ['a', 'b'])
     await stage(database, 'next', ['a', 'b'])
     const operator = () => stage(database, 'next', ['a'])
@@ -114,7 +117,7 @@ describe('a swap that waits for the verdict "compatible"', () => {
   })
 
   test('is not made on an empty live slot that is filled meanwhile', async () => {
-    const database = await createTestDatabase()
+    const database = await emptyDatabase()
     await deploy(database, 'one', ['a', 'b'])
     await database.pool.query('alter schema tap_schema rename to tap_schema_previous')
     await stage(database, 'next', ['a'])
@@ -129,7 +132,7 @@ describe('a swap that waits for the verdict "compatible"', () => {
   })
 
   test('is given up for now when the slots change at every look, so that the message comes again', async () => {
-    const database = await createTestDatabase()
+    const database = await emptyDatabase()
     await deploy(database, 'one', ['a'])
     await deploy(database, 'two', ['a'])
     await stage(database, 'next', ['a'])

@@ -19,6 +19,7 @@ import { buildRelease } from '../releases/build-archive.ts'
 import { NO_CONSOLE, NO_DISCOVERY, NO_REGISTRY } from '../support/discovery-config.ts'
 import { type FakeGcs, startFakeGcs } from '../support/fake-gcs.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
+import { reuseDatabases } from '../support/prepared-database.ts'
 import { sampleSchema, stageRequest } from '../support/sample-release.ts'
 
 interface Stack {
@@ -33,6 +34,8 @@ interface Stack {
   push(body: unknown, headers?: Record<string, string>): Promise<number>
   status(server?: string): Promise<ServerStatus>
 }
+
+const oneOfOurs = reuseDatabases()
 
 /** How often the bucket is asked before a delivery is given up. */
 const ATTEMPTS = 3
@@ -58,7 +61,7 @@ async function startStack(
   const databases: Record<string, TestDatabase> = {}
   const configured = new Map<string, TapServer>()
   for (const [name, changes] of Object.entries(servers)) {
-    databases[name] = database ?? (await createTestDatabase())
+    databases[name] = database ?? (await oneOfOurs())
     configured.set(name, { ...TAP, name, ...changes })
   }
   const announced: Stack['announced'] = []

@@ -46,7 +46,7 @@ export async function startQservJobs(): Promise<QservJobs> {
       await prepareFunctions(database.pool)
       qserv = await startQserv({ pool: database.pool, firstId: 2n ** 53n + 1n, now: () => Date.now() + moved })
       service.push(
-        `query: {type: qserv, qserv: {url: "${qserv.url}", connections: 15, limits: {queries: 30, queriesPerUser: 1000}}}`,
+        `query: {type: qserv, qserv: {url: "${qserv.url}", connections: 15, limits: {queries: 18, queriesPerUser: 1000}}}`,
       )
     },
   })

@@ -4,17 +4,18 @@ import pg from 'pg'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { EmptySlotError } from '../../shared/tap-schema/slot-failures.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
-import { prepareReleases } from '../support/prepared-database.ts'
+import { prepareReleases, reuseDatabases } from '../support/prepared-database.ts'
 import { sampleSchema } from '../support/sample-release.ts'
 import { calledBy, type Service, type ServiceOptions, startSwapSchema } from './swap-schema-service.ts'
 
 /** A service with one TAP server, `tap`, on a database of its own. */
-async function start(options: Partial<ServiceOptions> = {}, create: () => Promise<TestDatabase> = createTestDatabase) {
+async function start(options: Partial<ServiceOptions> = {}, create: () => Promise<TestDatabase> = emptyDatabase) {
   const database = await create()
   const service = await startSwapSchema({ servers: { tap: database.pool }, ...options })
   return { database, service }
 }
 
+const emptyDatabase = reuseDatabases()
 const liveW1 = prepareReleases(['w.1'])
 const liveW2 = prepareReleases(['w.1', 'w.2'])
 const liveW2StagedW3 = prepareReleases(['w.1', 'w.2'], 'w.3')

@@ -204,10 +204,10 @@ test('§1.8 no query is asked for twice within a second, whoever watches', async
 })
 
 test('no more queries at once than the environment allows: the others wait for their turn', async () => {
-  slow({ runMs: 1_500 })
-  const created = await Promise.all(Array.from({ length: 40 }, () => jobs.create(RUN)))
+  slow({ runMs: 500 })
+  const created = await Promise.all(Array.from({ length: 24 }, () => jobs.create(RUN)))
   await jobs.idle()
-  expect(qserv.queries.live().length).toBeLessThanOrEqual(30)
+  expect(qserv.queries.live().length).toBeLessThanOrEqual(18)
   await expect.poll(() => qserv.queries.live(), { timeout: 5_000 }).toEqual([])
   qserv.queries.script = {}
   await settle()

@@ -2,8 +2,10 @@ import { describe, expect, test } from 'vitest'
 import { diffSlots } from '../../shared/tap-schema/diff.ts'
 import { formatDiff } from '../../shared/tap-schema/format-diff.ts'
 import { stageRelease } from '../../shared/tap-schema/stage.ts'
-import { createTestDatabase } from '../support/postgres.ts'
+import { reuseDatabases } from '../support/prepared-database.ts'
 import { type SampleColumn, sampleSchema, stageRequest } from '../support/sample-release.ts'
+
+const emptyDatabase = reuseDatabases()
 
 type Tables = Readonly<Record<string, readonly SampleColumn[]>>
 
@@ -16,7 +18,7 @@ const KEY = `  constraints:
 
 /** The diff of live → staging, for two releases of one schema. */
 async function compare(before: string, after: string) {
-  const database = await createTestDatabase()
+  const database = await emptyDatabase()
   const files = (yaml: string) => ({ files: new Map([['survey.yaml', yaml]]) })
   await stageRelease(database.pool, stageRequest('old', files(before)))
   await database.pool.query('alter schema tap_schema_staging rename to tap_schema')
@@ -139,7 +141,7 @@ describe('a diff', () => {
 
 describe('slots that are not there', () => {
   test('before the first deployment everything is new', async () => {
-    const database = await createTestDatabase()
+    const database = await emptyDatabase()
     await stageRelease(database.pool, stageRequest('r1'))
     const diff = await diffSlots(database.pool, 'live', 'staging')
     expect(diff.from).toEqual({ slot: 'live', version: null, id: null })
@@ -151,7 +153,7 @@ describe('slots that are not there', () => {
   })
 
   test('nothing staged is an error and not an empty diff', async () => {
-    const database = await createTestDatabase()
+    const database = await emptyDatabase()
     await expect(diffSlots(database.pool, 'live', 'staging')).rejects.toMatchObject({ code: 'empty_slot' })
   })
 })
