@@ -4,7 +4,8 @@ import { removeObjects } from '../../shared/deployment/remove-objects.ts'
 import type { JobBackend, ServedTap } from '../../shared/deployment/served-tap.ts'
 import { Failure } from '../../shared/failure.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
-import { QueryLimitError } from '../../shared/query/errors.ts'
+import { isConnectionRetryable } from '../../shared/platform/postgres/connection-failures.ts'
+import { QueryLimitError, QueryUnavailableError } from '../../shared/query/errors.ts'
 import { describeQueryError } from '../../shared/tap/describe-query-error.ts'
 import { attemptPrefix } from '../../shared/tap/job-objects.ts'
 import type { Job, JobResult } from '../../shared/uws/job.ts'
@@ -35,6 +36,12 @@ export async function removeAttempt({ bucket }: JobBackend, { id, fence }: Job, 
   await removeObjects(bucket, attemptPrefix(id, fence)).catch((error: unknown) =>
     logger.warning('what was written of a result is left to collect-results', { job: id, error }),
   )
+}
+
+/** A connection to the table of jobs that broke is no fault of the query: another worker goes on where this one stopped. */
+export function explainBroken(error: unknown): unknown {
+  if (!isConnectionRetryable(error)) return error
+  return new QueryUnavailableError('The database of the jobs cannot be reached now: try again in a moment.', error)
 }
 
 /** Ends a job whose query did not end well, for good. @returns false: somebody else had it already */

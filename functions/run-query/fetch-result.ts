@@ -2,7 +2,6 @@ import { announceJob } from '../../shared/deployment/announce.ts'
 import { removeRemote } from '../../shared/deployment/remove-remote.ts'
 import type { JobBackend, QservBackend, ServedTap } from '../../shared/deployment/served-tap.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
-import { isConnectionRetryable } from '../../shared/platform/postgres/connection-failures.ts'
 import { QservUnavailableError } from '../../shared/qserv/errors.ts'
 import { scanResult } from '../../shared/qserv/scan-result.ts'
 import { QueryServiceError, QueryUnavailableError, QueryValueError } from '../../shared/query/errors.ts'
@@ -16,7 +15,7 @@ import { QuotaError } from '../../shared/uws/quota.ts'
 import { claimReady, type ReadyJob, returnReady, returnRunning } from '../../shared/uws/remote-query.ts'
 import { type ResultSummary, writeResult } from '../../shared/votable/write-result.ts'
 import { findDirectResult, isDirect } from './direct-result.ts'
-import { completeOrRemove, endJob, removeAttempt } from './end-job.ts'
+import { completeOrRemove, endJob, explainBroken, removeAttempt } from './end-job.ts'
 import { holdClaim, LEASE_SECONDS } from './hold-claim.ts'
 import { limitBytes } from './limit-bytes.ts'
 import { type ResultPlan, readPlan } from './result-plan.ts'
@@ -55,14 +54,13 @@ export async function fetchResult(server: ServedTap, jobs: JobBackend, id: strin
   } catch (error) {
     await claim.release()
     if (!claim.lost.aborted) {
-      const isCut = isConnectionRetryable(error)
-      const failure = explainQserv(error)
+      const failure = explainQserv(explainBroken(error))
       if (failure instanceof NotCompletedError) {
         await returnRunning(jobs.pool, job)
         logger.warning('Qserv takes back that the query has completed: it is watched again', fields)
         return true
       }
-      const isFinal = (failure.permanent && !isCut) || failure instanceof QuotaError
+      const isFinal = failure.permanent || failure instanceof QuotaError
       if (!isFinal && ready.fetches < MOST_FETCHES) {
         await returnReady(jobs.pool, job)
         throw failure
@@ -72,7 +70,7 @@ export async function fetchResult(server: ServedTap, jobs: JobBackend, id: strin
   } finally {
     await announceJob(jobs, job, logger)
   }
-  // Where somebody else has ended the job, he sees to it; where somebody else has it, he needs the result.
+  // Who else has ended the job sees to it; who else has the job needs the result.
   if (isEnded && qserv !== null) await removeSoon(jobs, qserv, ready, logger)
   return true
 }

@@ -3,7 +3,6 @@ import { readJobTables } from '../../shared/deployment/read-user-tables.ts'
 import type { JobBackend, ServedTap } from '../../shared/deployment/served-tap.ts'
 import { Failure } from '../../shared/failure.ts'
 import type { Logger } from '../../shared/platform/log/log.ts'
-import { isConnectionRetryable } from '../../shared/platform/postgres/connection-failures.ts'
 import { answerQuery } from '../../shared/tap/answer-query.ts'
 import { describeQueryError } from '../../shared/tap/describe-query-error.ts'
 import { pairsOf, resultObject } from '../../shared/tap/job-objects.ts'
@@ -11,7 +10,7 @@ import { readParameters } from '../../shared/tap/parameters.ts'
 import type { Job, JobResult } from '../../shared/uws/job.ts'
 import { QuotaError } from '../../shared/uws/quota.ts'
 import { claimJob, returnJob } from '../../shared/uws/work-on-job.ts'
-import { completeOrRemove, endJob, removeAttempt } from './end-job.ts'
+import { completeOrRemove, endJob, explainBroken, removeAttempt } from './end-job.ts'
 import { holdClaim, LEASE_SECONDS } from './hold-claim.ts'
 import { readUploads } from './job-uploads.ts'
 import { limitBytes } from './limit-bytes.ts'
@@ -60,7 +59,7 @@ export async function runJob(server: ServedTap, id: string, logger: Logger): Pro
       logger.info('the job was ended by somebody else, or its lease is over', fields)
       return await removeAttempt(jobs, job, logger)
     }
-    await end(server, jobs, job, error, logger)
+    await end(server, jobs, job, explainBroken(error), logger)
   } finally {
     await started
     await announceJob(jobs, job, logger)
@@ -70,8 +69,7 @@ export async function runJob(server: ServedTap, id: string, logger: Logger): Pro
 /** What becomes of a job whose query did not end well. @throws what should be tried again */
 async function end(served: ServedTap, jobs: JobBackend, job: Job, error: unknown, logger: Logger): Promise<void> {
   const isFinal = error instanceof QuotaError || error instanceof UnclearSubmitError
-  const isTransient = error instanceof Failure ? !error.permanent : isConnectionRetryable(error)
-  if (isTransient && !isFinal) {
+  if (error instanceof Failure && !error.permanent && !isFinal) {
     await returnJob(jobs.pool, job)
     // It has its turn when another one has ended.
     if (error instanceof NoRoomError) return logger.info(`the job waits: ${error.message}`, { job: job.id })

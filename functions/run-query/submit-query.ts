@@ -12,6 +12,7 @@ import type { LiveMetadata } from '../../shared/tap/live-metadata.ts'
 import type { TapRequest } from '../../shared/tap/parameters.ts'
 import type { Job } from '../../shared/uws/job.ts'
 import { beginSubmit, forgetRemote, leaveUploads, noteSubmitted } from '../../shared/uws/remote-query.ts'
+import { explainBroken } from './end-job.ts'
 import type { ResultPlan } from './result-plan.ts'
 import { NoRoomError, UnclearSubmitError } from './submit-errors.ts'
 
@@ -76,13 +77,12 @@ export async function submitQuery(submission: Submission): Promise<string | null
       if (!isWanted) await removeRemote(jobs, backend.qserv, { ...attempt, queryId: id, uploads })
       return isWanted ? id : null
     } catch (error) {
-      // Of its job's table, and not Qserv's: the next worker finds there how far this one came.
-      if (isConnectionRetryable(error)) throw error
       const isUnclear = isLoaded && error instanceof QservUnavailableError && error.mayHaveArrived
       if (!isUnclear) {
         const isSure = !isLoaded || error instanceof QservUnavailableError || error instanceof QservRefusedError
         if (isSure) await forgetUnsubmitted(submission, mayBeLoading() ? loadSeconds : 0)
-        throw explainQserv(error)
+        // Where it broke off between the two, the next worker finds in the table how far this one came.
+        throw explainQserv(explainBroken(error))
       }
       const again = config.unclearSubmit === 'resubmit' && submits < MOST_SUBMITS
       // A metric counts these.

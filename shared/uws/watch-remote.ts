@@ -23,8 +23,7 @@ export interface WatchedQuery extends RemoteQuery {
 
 /**
  * Running queries that nobody has asked for within `everySeconds`, those that were not asked for longest in front; not those
- * whose job another worker has begun anew. They
- * count as asked from now on, so that all instances together ask no more often.
+ * whose job another worker has begun anew. They count as asked from now on, so that all instances together ask no more often.
  */
 export async function takeRunning(
   pool: pg.Pool,

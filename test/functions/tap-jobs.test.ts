@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { runJob } from '../../functions/run-query/run-query.ts'
 import { HAS_XSD, validateXml } from '../support/xsd.ts'
-import { losingPool } from './losing-pool.ts'
+import { runLosing } from './run-losing.ts'
 import { type JobsUnderTest, startJobs } from './tap-jobs-service.ts'
 import { readAnswer } from './tap-service.ts'
 
@@ -307,29 +306,17 @@ describe('UWS-8: WAIT', () => {
 
 describe('messages and workers', () => {
   test('a statement about a job that is lost, or whose answer is, costs no job, whichever it is', async () => {
-    const { openJobs, ...server } = jobs.servers.get('tap')!
-    const { pool } = jobs.tap.database
-    const runLosing = async (step: number, isDone: boolean) => {
-      jobs.deliver('never')
-      const job = await jobs.create(RUN)
-      const backend = await openJobs!()
-      const losing = losingPool(backend.pool, step, isDone)
-      const worker = { ...server, openJobs: async () => ({ ...backend, pool: losing.pool }) }
-      await runJob(worker, job, jobs.logger).catch(() => {})
-      jobs.deliver('at once')
-      await pool.query(`update uws.job set lease_until = now() - interval '1 s' where phase = 'EXECUTING'`)
-      await jobs.watch()
-      await pool.query(`update uws.job set dispatched_at = null where phase = 'QUEUED'`)
-      await jobs.watch()
+    const tryStep = async (step: number, isDone: boolean) => {
+      const { job, steps } = await runLosing(jobs, RUN, step, isDone)
       expect([step, isDone, await jobs.end(job)]).toEqual([step, isDone, 'COMPLETED'])
       const answer = await jobs.tap.get(`/async/${job}/results/result`)
       expect(readAnswer(answer).rows).toHaveLength(3)
-      return losing.steps()
+      return steps
     }
-    const steps = await runLosing(0, true)
+    const steps = await tryStep(0, true)
     expect(steps).toBeGreaterThan(3)
     for (let step = 1; step <= steps; step++) {
-      for (const isDone of [false, true]) await runLosing(step, isDone)
+      for (const isDone of [false, true]) await tryStep(step, isDone)
     }
   })
 

@@ -1,11 +1,10 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { runJob } from '../../functions/run-query/run-query.ts'
 import { watchQueries } from '../../functions/watch-queries/watch-queries.ts'
 import type { Script } from '../../local/qserv/script.ts'
 import type { LocalQserv } from '../../local/qserv/server.ts'
 import { everyNth } from '../support/effort.ts'
-import { losingPool } from './losing-pool.ts'
 import { type QservJobs, RUN, startQservJobs, THREE } from './qserv-jobs-service.ts'
+import { runLosing } from './run-losing.ts'
 import type { JobsUnderTest } from './tap-jobs-service.ts'
 
 let under: QservJobs
@@ -272,29 +271,18 @@ test('a reader that has lost a result to another one leaves it there, and the jo
 })
 
 test('a statement about a job that is lost, or whose answer is, costs no job, whichever it is', async () => {
-  const { openJobs, ...server } = jobs.servers.get('tap')!
-  const runLosing = async (step: number, isDone: boolean) => {
-    jobs.deliver('never')
-    const job = await jobs.create(RUN)
-    const backend = await openJobs!()
-    const lossy = losingPool(backend.pool, step, isDone)
-    const worker = { ...server, openJobs: async () => ({ ...backend, pool: lossy.pool }) }
-    await runJob(worker, job, jobs.logger).catch(() => {})
-    jobs.deliver('at once')
-    await jobs.tap.database.pool.query(
-      `update uws.job set lease_until = now() - interval '1 s' where phase = 'EXECUTING' and lease_until <> 'infinity';
-       update uws.job set dispatched_at = null where phase = 'QUEUED'`,
-    )
+  const tryStep = async (step: number, isDone: boolean) => {
+    const { job, steps } = await runLosing(jobs, RUN, step, isDone)
     expect([step, isDone, await ended(job)]).toEqual([step, isDone, 'COMPLETED'])
     expect(await resultOf(job)).toEqual(THREE)
     await under.passTime()
-    return lossy.steps()
+    return steps
   }
-  const steps = await runLosing(0, true)
+  const steps = await tryStep(0, true)
   expect(steps).toBeGreaterThan(8)
   const { first, by } = everyNth(3)
   for (let step = first; step <= steps; step += by) {
-    for (const isDone of [false, true]) await runLosing(step, isDone)
+    for (const isDone of [false, true]) await tryStep(step, isDone)
   }
 })
 
