@@ -21,6 +21,7 @@ import {
   type WatchedQuery,
 } from '../../shared/uws/watch-remote.ts'
 import { expireJob, failJob } from '../../shared/uws/work-on-job.ts'
+import { each } from './each.ts'
 
 export interface QservWatch {
   readonly server: string
@@ -90,10 +91,11 @@ async function round(watch: QservWatch, done: QservWatched): Promise<unknown> {
     await announceJob(jobs, { server, id: job, owner: null }, logger)
   }
   const running = await takeRunning(pool, server, EVERY_SECONDS, ROUND)
-  await each(running, failures, async (query) => {
+  const looked = await each(running, { atOnce: CONCURRENCY }, async (query) => {
     done.looked += 1
     if (await look(watch, query)) done.remote += 1
   })
+  failures.push(...looked)
   for (const job of await takeReady(pool, server, LOST_SECONDS, MOST_SILENCES)) {
     await queue.send({ server, job }).catch(async (error: unknown) => {
       failures.push(error)
@@ -101,11 +103,12 @@ async function round(watch: QservWatch, done: QservWatched): Promise<unknown> {
     })
   }
   const owed = await takeOwed(pool, server, EVERY_SECONDS, UNCLEAR_SECONDS, ROUND)
-  await each(owed, failures, async (query) => {
+  const removed = await each(owed, { atOnce: CONCURRENCY }, async (query) => {
     if (query.isLost) logger.error('a query may run in Qserv that nobody can name', { job: query.job, server })
     await removeRemote(jobs, qserv, query)
     done.removed += 1
   })
+  failures.push(...removed)
   const { limits, maintenance } = qserv.config
   const room = maintenance === null ? limits : { queries: 0, queriesPerUser: 0 }
   for (const job of await takeWaiting(pool, server, { all: room.queries, owner: room.queriesPerUser })) {
@@ -173,21 +176,6 @@ async function noteIfChanged(
   if (done === total && progress === null) return
   if (progress?.done === done && progress.total === total) return
   await noteProgress(jobs.pool, job, { done, total })
-}
-
-/** Does the same with all, some at once; what fails does not hold back the others. */
-async function each<T>(items: readonly T[], failures: unknown[], work: (item: T) => Promise<void>): Promise<void> {
-  const rest = [...items].reverse()
-  const workNext = async () => {
-    for (let item = rest.pop(); item !== undefined; item = rest.pop()) {
-      try {
-        await work(item)
-      } catch (error) {
-        failures.push(error)
-      }
-    }
-  }
-  await Promise.all(Array.from({ length: Math.min(CONCURRENCY, items.length) }, workNext))
 }
 
 function pause(milliseconds: number): Promise<void> {

@@ -19,6 +19,7 @@ import {
 import { findOwedItems, forgetEvents, publishOwed, settleEvents } from '../../shared/uws/publish-events.ts'
 import { endShares } from '../../shared/uws/share-job.ts'
 import { endAbandoned } from '../../shared/uws/watch-remote.ts'
+import { each } from './each.ts'
 import type { QservWatched } from './watch-qserv.ts'
 
 export interface WatchDependencies {
@@ -123,9 +124,9 @@ async function watchJobs({ name: server, service: { jobs }, openJobs }: ServedTa
   if (openJobs === null || jobs === null) return
   const { recordDays, events } = jobs
   const backend = await openJobs()
-  const { pool, bucket, queue } = backend
+  const { pool, queue } = backend
   done.silent += (await takeBackSilent(pool, server)).length
-  for (const job of await takeUndispatched(pool, server, LOST_SECONDS)) {
+  const unsent = await each(await takeUndispatched(pool, server, LOST_SECONDS), MESSAGES, async (job) => {
     try {
       await queue.send({ server, job })
       done.sent += 1
@@ -133,22 +134,29 @@ async function watchJobs({ name: server, service: { jobs }, openJobs }: ServedTa
       await markOwed(pool, job)
       throw error
     }
-  }
+  })
   done.due += await deleteDue(pool, server, recordDays)
-  for (const job of await findUncleared(pool, server, CLEARED)) {
-    await removeObjects(bucket, resultsPrefix(job))
-    // Of a name that somebody else has chosen: what Qserv writes by itself.
-    const result = await readResultObject(pool, job)
-    if (result !== null && !result.object.startsWith(resultsPrefix(job)))
-      await bucket.remove(result.object, result.generation)
-    await removeObjects(bucket, uploadsPrefix(job))
-    await markCleared(pool, job)
+  const uncleared = await each(await findUncleared(pool, server, CLEARED), OBJECTS, async (job) => {
+    await clear(backend, job)
     done.cleared += 1
-  }
+  })
   done.forgotten += await forgetCleared(pool, server)
   done.ended += (await endShares(pool, server)) + (await endNotifications(pool, server))
   await forgetEvents(pool, server, events.keptDays, FORGOTTEN)
   done.published += await publishAll(server, backend)
+  const [failure] = [...unsent, ...uncleared]
+  if (failure !== undefined) throw failure
+}
+
+/** Deletes the objects of a job that is deleted or archived. */
+async function clear({ pool, bucket }: JobBackend, job: string): Promise<void> {
+  await removeObjects(bucket, resultsPrefix(job))
+  // Of a name that somebody else has chosen: what Qserv writes by itself.
+  const result = await readResultObject(pool, job)
+  if (result !== null && !result.object.startsWith(resultsPrefix(job)))
+    await bucket.remove(result.object, result.generation)
+  await removeObjects(bucket, uploadsPrefix(job))
+  await markCleared(pool, job)
 }
 
 async function watchTables({ name: server, service, openJobs }: ServedTap, done: Watched): Promise<void> {
@@ -165,29 +173,22 @@ async function publishAll(server: string, { pool, events }: JobBackend): Promise
     await settleEvents(pool, server)
     return 0
   }
-  const failures: unknown[] = []
   let published = 0
-  const items = [...(await findOwedItems(pool, server, ITEMS))]
-  const publishNext = async () => {
-    for (let item = items.pop(); item !== undefined && failures.length < MOST_FAILURES; item = items.pop()) {
-      try {
-        const count = await publishOwed(pool, item, (event) => sendEvent(events, event))
-        // Not in one step with the wait: what the others add meanwhile would be lost.
-        published += count
-      } catch (error) {
-        failures.push(error)
-      }
-    }
-  }
-  await Promise.all(Array.from({ length: PUBLISHERS }, publishNext))
+  const failures = await each(await findOwedItems(pool, server, ITEMS), MESSAGES, async (item) => {
+    const count = await publishOwed(pool, item, (event) => sendEvent(events, event))
+    // Not in one step with the wait: what the others add meanwhile would be lost.
+    published += count
+  })
   if (failures.length > 0) throw failures[0]
   return published
 }
 
-/** Items whose events are published in one call, how many of them at once, and when Pub/Sub counts as away. */
+/** Items whose events are published in one call. */
 const ITEMS = 2_000
-const PUBLISHERS = 4
-const MOST_FAILURES = 8
+
+/** After some failures Pub/Sub, or the store, counts as away. */
+const MESSAGES = { atOnce: 4, mostFailures: 8 } as const
+const OBJECTS = { atOnce: 8, mostFailures: 8 } as const
 
 /** Events that are forgotten in one call. */
 const FORGOTTEN = 5_000

@@ -363,6 +363,22 @@ describe('messages and workers', () => {
     expect(await jobs.phase(job)).toBe('QUEUED')
   })
 
+  test('a job whose objects cannot be deleted holds back neither the others nor their events', async () => {
+    const [kept, gone] = [await jobs.create(RUN), await jobs.create(RUN)]
+    await jobs.idle()
+    jobs.deliver('fail')
+    for (const job of [kept, gone]) await jobs.post(`/async/${job}`, { ACTION: 'DELETE' })
+    jobs.deliver('at once')
+    const before = jobs.published.length
+    jobs.gcs.inject({ kind: 'status', status: 403, match: new RegExp(kept) })
+    await expect(jobs.watch()).rejects.toThrow('403')
+    expect(objects().some((name) => name.includes(kept))).toBe(true)
+    expect(objects().some((name) => name.includes(gone))).toBe(false)
+    expect(jobs.published.length).toBeGreaterThan(before)
+    await jobs.watch()
+    expect(objects().some((name) => name.includes(kept))).toBe(false)
+  })
+
   test('UWS-14 a job past its destruction goes with its result', async () => {
     const job = await jobs.create(RUN)
     expect(await jobs.end(job)).toBe('COMPLETED')
